@@ -1,0 +1,182 @@
+"""The product record: the one stored form every feed is read into and every answer is made from.
+
+Source: contract/partner.md, "Product identity" and "Product shapes". Format version 1.
+"""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Annotated, Final, Literal
+from uuid import UUID, uuid5
+
+from pydantic import BaseModel, ConfigDict, Field
+from pydantic.alias_generators import to_camel
+
+FORMAT: Final = 1
+NAMESPACE: Final = UUID("8c1d1f0e-6a52-5d0b-9a55-2f3f2a3d7c11")
+
+
+class Stored(BaseModel):
+    """What is kept: unknown fields refused, names in camelCase, nothing changed after reading."""
+
+    model_config = ConfigDict(
+        extra="forbid", alias_generator=to_camel, populate_by_name=True, frozen=True
+    )
+
+
+class Availability(StrEnum):
+    """Whether it can be bought, in schema.org's sense."""
+
+    IN_STOCK = "in_stock"
+    OUT_OF_STOCK = "out_of_stock"
+    PREORDER = "preorder"
+    BACKORDER = "backorder"
+    DISCONTINUED = "discontinued"
+    UNKNOWN = "unknown"
+
+
+class Price(Stored):
+    """A decimal string (never a float) and its ISO 4217 currency."""
+
+    amount: Annotated[str, Field(pattern=r"^\d{1,12}(\.\d{1,6})?$")]
+    currency: Annotated[str, Field(pattern=r"^[A-Z]{3}$")]
+
+
+class Brand(Stored):
+    """Who makes it."""
+
+    name: str
+    slug: str
+    url: str | None = None
+    description: str | None = None
+
+
+class Image(Stored):
+    """A picture; the first of a product is its main one."""
+
+    url: str
+    width: int | None = None
+    height: int | None = None
+    mime_type: str | None = None
+
+
+class Color(Stored):
+    """A colour as the feed names it."""
+
+    label: str
+    hex_code: str | None = None
+    swatch_url: str | None = None
+
+
+class Rating(Stored):
+    """Average of `count` ratings on a scale that ends at `scale`."""
+
+    average: float
+    count: int = 0
+    scale: float = 5.0
+
+
+class NamedLink(Stored):
+    """A category or a breadcrumb: its name, and where it leads if known."""
+
+    name: str
+    url: str | None = None
+
+
+class Promotion(Stored):
+    """An offer a shopper can use."""
+
+    description: str
+    code: str | None = None
+
+
+class Review(Stored):
+    """What a buyer wrote."""
+
+    body: str
+    author: str | None = None
+    rating: float | None = None
+    published_at: datetime | None = None
+
+
+class Video(Stored):
+    """A film of the product."""
+
+    url: str
+    thumbnail_url: str | None = None
+    name: str | None = None
+
+
+class Seller(Stored):
+    """Who sells it, where that is not the catalog's owner."""
+
+    name: str
+    domain: str | None = None
+
+
+class Variant(Stored):
+    """One buyable form of a product: a size, a colour. `id` is the feed's own, else derived."""
+
+    id: str
+    sku: str | None = None
+    url: str | None = None
+    price: Price | None = None
+    original_price: Price | None = None
+    gtins: tuple[str, ...] = ()
+    mpn: str | None = None
+    options: dict[str, str] = Field(default_factory=dict)
+    availability: Availability = Availability.UNKNOWN
+    images: tuple[Image, ...] = ()
+
+
+class Product(Stored):
+    """A product of a catalog, whole. `key` is unique in the catalog, case-sensitive."""
+
+    format: Literal[1] = FORMAT
+    key: Annotated[str, Field(min_length=1, max_length=256)]
+    url: str
+    title: Annotated[str, Field(min_length=1)]
+    description: str | None = None
+    description_format: Literal["plain", "html"] = "plain"
+    language: str | None = None
+    brand: Brand | None = None
+    price: Price | None = None
+    original_price: Price | None = None
+    availability: Availability = Availability.UNKNOWN
+    is_active: bool = True
+    images: tuple[Image, ...] = ()
+    rating: Rating | None = None
+    product_type: str | None = None
+    category_path: tuple[str, ...] = ()
+    categories: tuple[NamedLink, ...] = ()
+    breadcrumbs: tuple[NamedLink, ...] = ()
+    tags: tuple[str, ...] = ()
+    genders: tuple[str, ...] = ()
+    age_groups: tuple[str, ...] = ()
+    sizes: tuple[str, ...] = ()
+    colors: tuple[Color, ...] = ()
+    color_families: tuple[str, ...] = ()
+    materials: tuple[str, ...] = ()
+    fit: tuple[str, ...] = ()
+    patterns: tuple[str, ...] = ()
+    dimensions: str | None = None
+    attributes: dict[str, tuple[str, ...]] = Field(default_factory=dict)
+    gtins: tuple[str, ...] = ()
+    mpn: str | None = None
+    product_group_id: str | None = None
+    option_axes: tuple[str, ...] = ()
+    variants: tuple[Variant, ...] = ()
+    seller: Seller | None = None
+    condition: Literal["new", "refurbished", "used"] | None = None
+    promotions: tuple[Promotion, ...] = ()
+    reviews: tuple[Review, ...] = ()
+    videos: tuple[Video, ...] = ()
+    popularity: float | None = None
+    released_at: datetime | None = None
+    availability_at: datetime | None = None
+    price_at: datetime | None = None
+    updated_at: datetime | None = None
+
+
+def product_uuid(catalog: str, key: str) -> UUID:
+    """The product's UUIDv5 (RFC 9562): the same across republish and rollback."""
+    return uuid5(NAMESPACE, f"{catalog}/{key}")

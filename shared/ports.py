@@ -1,0 +1,210 @@
+"""Ports: what the platform needs from the outside, said in its own words.
+
+Every adapter in `shared/gcp` and `shared/local` satisfies one of these protocols structurally and
+passes that port's contract suite in `tests/contract`. A promise that is not in the suite is not
+relied on.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Final, Protocol
+
+ABSENT: Final = "absent"
+"""As `if_version`: the document must not exist yet."""
+
+ID: Final = "__name__"
+"""In a query shape: order by, and range over, the document's own id."""
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """A document as it was read.
+
+    Attributes:
+        path: `collection/id`, with parents where nested: `catalogs/books/versions/00000007`.
+        data: JSON values, plus `bytes` and timezone-aware UTC `datetime` (microseconds kept).
+        version: opaque; differs after every change of this document. For `if_version`.
+    """
+
+    path: str
+    data: dict[str, Any]
+    version: str
+
+    @property
+    def id(self) -> str:
+        """The last segment of the path."""
+        return self.path.rpartition("/")[2]
+
+
+@dataclass(frozen=True, slots=True)
+class Put:
+    """Write a whole document, replacing what was there.
+
+    `if_version`: None writes in any case; ABSENT only creates; a Snapshot's version only replaces
+    exactly that state.
+    """
+
+    path: str
+    data: Mapping[str, Any]
+    if_version: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Delete:
+    """Remove a document. Without `if_version`, a missing document is fine."""
+
+    path: str
+    if_version: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Add:
+    """Add to top-level integer fields, creating the document when missing.
+
+    Never conflicts with other Adds. `data` sets further top-level fields as given.
+    """
+
+    path: str
+    amounts: Mapping[str, int]
+    data: Mapping[str, Any] = field(default_factory=dict)
+
+
+Write = Put | Delete | Add
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """A query shape: the only kinds of query that may be asked, so that indexes follow from them.
+
+    Attributes:
+        collection: the collection path; `*` stands for one id of a parent document.
+        equal: fields compared for equality.
+        order: fields in order of sorting, `-` before a descending one, ID for the document id. The
+            first may carry a range. The document id always breaks ties.
+    """
+
+    collection: str
+    equal: tuple[str, ...] = ()
+    order: tuple[str, ...] = (ID,)
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """One question of a declared shape.
+
+    Attributes:
+        shape: one of `shared.queries.SHAPES`.
+        parents: values for the `*` of the shape's collection, in order.
+        equal: a value for each of the shape's equal fields.
+        start: inclusive lower bound (in value, whatever the direction) of the first order field.
+        end: exclusive upper bound of the first order field.
+        limit: most documents returned, 1..1000.
+        cursor: `Page.cursor` of the page before, of the same question.
+    """
+
+    shape: Shape
+    parents: tuple[str, ...] = ()
+    equal: Mapping[str, Any] = field(default_factory=dict)
+    start: Any = None
+    end: Any = None
+    limit: int = 100
+    cursor: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Documents in the shape's order; `cursor` continues after the last, None at the end."""
+
+    items: tuple[Snapshot, ...]
+    cursor: str | None = None
+
+
+class Documents(Protocol):
+    """Small documents with compare-and-set: Firestore, or SQLite on a laptop.
+
+    Thread-safe. Expiry is the reader's business: a document past its own `expiresAt` is still
+    returned until a cleaner removes it.
+    """
+
+    def get(self, path: str) -> Snapshot | None:
+        """The document, or None. Strongly consistent. Raises `unavailable`."""
+
+    def get_many(self, paths: Sequence[str]) -> dict[str, Snapshot]:
+        """The documents that exist, by path, read in ONE round trip. Raises `unavailable`."""
+
+    def commit(self, writes: Sequence[Write]) -> None:
+        """Apply all writes or none, atomically; at most 500, each path once.
+
+        Raises Conflict when a precondition does not hold, `unavailable` when the outcome could not
+        be learned (the caller must read to find out).
+        """
+
+    def query(self, query: Query) -> Page:
+        """One page of a declared query shape. Any other shape raises ValueError."""
+
+
+@dataclass(frozen=True, slots=True)
+class BlobInfo:
+    """A stored file: its name, its size in bytes, when it was stored (UTC)."""
+
+    name: str
+    size: int
+    stored_at: datetime
+
+
+class Blobs(Protocol):
+    """Immutable files by name: Cloud Storage, or a folder on a laptop. Names are `a/b/c`."""
+
+    def put(self, name: str, source: Path) -> None:
+        """Store a file whole or not at all. A name that is already stored stays as it is."""
+
+    def fetch(self, name: str, target: Path) -> None:
+        """Write the file's bytes to `target`, whole or not at all. Raises `not_found`."""
+
+    def list(self, prefix: str) -> Iterator[BlobInfo]:
+        """Every stored file whose name begins with the prefix, in order of name."""
+
+    def delete(self, name: str) -> None:
+        """Remove the file; a missing one is fine."""
+
+
+class Secrets(Protocol):
+    """Key material by name: Secret Manager (mounted), or files on a laptop."""
+
+    def read(self, name: str) -> bytes:
+        """The newest version. Raises `not_found`."""
+
+    def write(self, name: str, value: bytes, *, if_absent: bool = False) -> None:
+        """Store a new version. With `if_absent`, Conflict when the secret exists (atomic)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What an outgoing GET came back with. Header names are lower case."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+
+class Fetch(Protocol):
+    """The only way out: HTTP GET, refused for addresses that are not public."""
+
+    def get(self, url: str, *, timeout: float, max_bytes: int) -> Answer:
+        """GET without following redirects, `timeout` seconds in all.
+
+        Raises `unsafe_url` for a URL or address that policy refuses, `too_large` past `max_bytes`,
+        `unavailable` when nothing came back in time.
+        """
+
+
+class Clock(Protocol):
+    """The only source of time: expiry, grace, buckets, schedules."""
+
+    def now(self) -> datetime:
+        """The time now, timezone-aware UTC."""
+
+    def time(self) -> float:
+        """Seconds since the epoch, the same clock as `now`."""
