@@ -1,0 +1,28 @@
+"""The names files and secrets may have, the same on every adapter."""
+
+import re
+from typing import Final
+
+_MAX_NAME: Final = 1024
+_SECRET: Final = re.compile(r"[A-Za-z0-9_-]{1,255}")
+
+
+def checked_blob_name(name: str) -> str:
+    """The name, when it is `a/b/c` of plain segments. Raises ValueError otherwise.
+
+    A segment is not empty, not `.` or `..`, has no control character, and the whole has at most
+    1024 bytes (Cloud Storage's limit).
+    """
+    segments = name.split("/")
+    if {"", ".", ".."}.intersection(segments) or not name.isprintable():
+        raise ValueError("a file name is a/b/c, without empty, dotted or unprintable segments")
+    if len(name.encode()) > _MAX_NAME:
+        raise ValueError(f"a file name has at most {_MAX_NAME} bytes")
+    return name
+
+
+def checked_secret_name(name: str) -> str:
+    """The name, when Secret Manager takes it: letters, digits, `_` and `-`. Raises ValueError."""
+    if not _SECRET.fullmatch(name):
+        raise ValueError("a secret's name is 1..255 letters, digits, _ or -")
+    return name
