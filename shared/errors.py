@@ -32,8 +32,10 @@ STATUS: Final[dict[str, int]] = {
     "unavailable": 503,
     "internal": 500,
 }
-"""Every code a Problem may carry, with the HTTP status REST answers it with. docs/errors.md explains
-each; a test compares the two."""
+"""Every code a Problem may carry, and the HTTP status REST answers it with.
+
+docs/errors.md explains each; a test compares the two.
+"""
 
 
 class Problem(Exception):  # noqa: N818  the product's word for it

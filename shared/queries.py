@@ -1,5 +1,7 @@
-"""Every query shape the product asks. Both document adapters refuse any other; indexes in `infra/`
-are derived from this list."""
+"""Every query shape the product asks.
+
+Both document adapters refuse any other; the indexes in `infra/` are derived from this list.
+"""
 
 from typing import Final
 
@@ -19,6 +21,4 @@ TENANTS: Final = Shape("tenants", order=(ID,))
 USAGE: Final = Shape("usage", order=(ID,))
 VERSIONS: Final = Shape("catalogs/*/versions", order=(ID,))
 
-SHAPES: Final = frozenset(
-    value for value in list(vars().values()) if isinstance(value, Shape)
-)
+SHAPES: Final = frozenset(value for value in list(vars().values()) if isinstance(value, Shape))

@@ -112,7 +112,9 @@ class Settings(Frozen):
     @model_validator(mode="after")
     def _cloud_needs_the_cloud(self) -> "Settings":
         if self.cloud and self.backend == "local":
-            raise ValueError("the embedded backend keeps data on one machine; it never runs in the cloud")
+            raise ValueError(
+                "the embedded backend keeps data on one machine; it never runs in the cloud"
+            )
         if self.cloud and self.fetch_networks:
             raise ValueError("fetch_networks opens private addresses; it is never set in the cloud")
         if self.backend == "gcp" and not (self.project and self.bucket):
@@ -160,7 +162,9 @@ class Settings(Frozen):
         """The variables that would make `read` return these settings, for starting a process."""
         given = self.model_dump(mode="json", exclude={"cloud"}, exclude_none=True)
         return {
-            f"{PREFIX}{name.upper()}": text if isinstance(text, str) else orjson.dumps(text).decode()
+            f"{PREFIX}{name.upper()}": text
+            if isinstance(text, str)
+            else orjson.dumps(text).decode()
             for name, text in given.items()
         }
 

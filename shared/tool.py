@@ -12,9 +12,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Enum
 from functools import cached_property
-from typing import Any, Final, Generic, TypeVar, get_type_hints
+from typing import Any, Final, Generic, Literal, TypeVar, get_type_hints
 
-import orjson
 from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
 from pydantic_core import ErrorDetails
 
@@ -39,8 +38,9 @@ class Result(BaseModel):
     model_config = ConfigDict(
         frozen=True,
         populate_by_name=True,
-        alias_generator=lambda name: name.split("_")[0]
-        + "".join(part.capitalize() for part in name.split("_")[1:]),
+        alias_generator=lambda name: (
+            name.split("_")[0] + "".join(part.capitalize() for part in name.split("_")[1:])
+        ),
     )
 
 
@@ -300,7 +300,9 @@ def invoke(tool: Tool[A], app: App, request: Request, arguments: Mapping[str, An
         outcome = problem.code
         return Reply(problem=problem, budget=budget or _budget_of(problem))
     finally:
-        _account(app, tool, request, caller, outcome, time.perf_counter() - started)
+        if caller is not None and caller.org:
+            app.usage.count(caller, tool.name, outcome)
+        _log_call(tool, request, caller, outcome=outcome, took=time.perf_counter() - started)
 
 
 def _parse(tool: Tool[A], arguments: Mapping[str, Any]) -> tuple[A | None, Problem | None]:
@@ -314,7 +316,9 @@ def _authorize(tool: Tool[Any], caller: Caller) -> None:
     if caller.org_type not in tool.family.org_types:
         code = "api_key_org_type_forbidden" if caller.role == "key" else "forbidden"
         raise Problem(
-            code, "Organizations of your type cannot use this operation.", reason="organization_type"
+            code,
+            "Organizations of your type cannot use this operation.",
+            reason="organization_type",
         )
     if caller.scopes is not None and tool.scope not in caller.scopes:
         raise Problem(
@@ -350,11 +354,12 @@ def _budget_of(problem: Problem) -> Budget | None:
     return problem.budget if isinstance(problem, RateLimited) else None
 
 
-def _account(
-    app: App, tool: Tool[Any], request: Request, caller: Caller | None, outcome: str, took: float
+def _log_call(
+    tool: Tool[Any], request: Request, caller: Caller | None, *, outcome: str, took: float
 ) -> None:
-    if caller is not None and caller.org:
-        app.usage.count(caller, tool.name, outcome)
+    who: dict[str, Any] = {}
+    if caller is not None:
+        who = {"org": caller.org, "by": caller.subject, "client": caller.client}
     log.line(
         "call",
         tool=tool.name,
@@ -362,18 +367,14 @@ def _account(
         outcome=outcome,
         ms=round(took * 1000, 3),
         requestId=request.request_id,
-        **(
-            {"org": caller.org, "by": caller.subject, "client": caller.client}
-            if caller is not None
-            else {}
-        ),
+        **who,
     )
 
 
-def schema(model: Any, *, mode: str) -> dict[str, Any]:
+def schema(model: Any, *, mode: Literal["in", "out"]) -> dict[str, Any]:
     """The JSON Schema (2020-12) of a type, as a host shows it: for what comes in, or goes out."""
     adapter = model if isinstance(model, TypeAdapter) else TypeAdapter(model)
     made: dict[str, Any] = adapter.json_schema(
         mode="serialization" if mode == "out" else "validation", by_alias=True
     )
-    return orjson.loads(orjson.dumps(made))
+    return made

@@ -9,7 +9,9 @@ import secrets
 
 from shared.auth.caller import ApiKey
 
-_FORM = re.compile(r"(?P<prefix>[a-z][a-z0-9_]*)_(?P<id>[0-9a-f]{32})_(?P<secret>[A-Za-z0-9_-]{43})")
+_FORM = re.compile(
+    r"(?P<prefix>[a-z][a-z0-9_]*)_(?P<id>[0-9a-f]{32})_(?P<secret>[A-Za-z0-9_-]{43})"
+)
 
 
 def mint(prefix: str) -> tuple[str, ApiKey]:

@@ -66,7 +66,9 @@ class Gate:
         self._judge_session(token, found.get(session))
         member = found.get(membership)
         if member is None or member.data.get("state") != "active":
-            raise _forbidden("You are not a member of this organization (any more).", "not_a_member")
+            raise _forbidden(
+                "You are not a member of this organization (any more).", "not_a_member"
+            )
         access = self._access(token.org, found)
         if access is None or access.state != "active":
             raise _forbidden("This organization is disabled.", "organization_disabled")
@@ -120,8 +122,10 @@ class Gate:
     def _complete(
         self, found: dict[str, Snapshot], access: Access, reads: Reads
     ) -> dict[str, Snapshot]:
-        """Read what the grants just seen add. A path asked for and not found is asked for again:
-        the prediction may have been made before the document existed."""
+        """Read what the grants just seen add.
+
+        A path asked for and not found is asked for again: the document may be new.
+        """
         missing = [path for path in reads(access) if path not in found]
         if missing:
             found.update(self._documents.get_many(missing))

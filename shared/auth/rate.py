@@ -1,8 +1,8 @@
 """The rate limit: one token bucket per organization, strict across instances (contract, REST).
 
-`rates/{org}` holds the bucket. An instance takes a lease of tokens out of it by compare-and-set and
-spends them without I/O; unused ones go back at its next renewal. Tokens leave the bucket before they
-are spent, so all instances together never serve more than the bucket gave.
+`rates/{org}` holds the bucket. An instance takes a lease of tokens out of it by compare-and-set
+and spends them without I/O; unused ones go back at its next renewal. Tokens leave the bucket before
+they are spent, so all instances together never serve more than the bucket gave.
 """
 
 import math

@@ -1,4 +1,4 @@
-"""The Authorization header, and what a refusal says in WWW-Authenticate (RFC 6750, RFC 9728 5.1)."""
+"""The Authorization header, and what a refusal answers (RFC 6750, RFC 9728 5.1)."""
 
 from collections.abc import Iterable
 from typing import Final

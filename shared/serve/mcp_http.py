@@ -1,8 +1,8 @@
 """The MCP endpoint: stateless Streamable HTTP for handshake-era and 2026-07-28 clients.
 
-The order of judging is the product's: host and origin, then who is calling, then method, then body.
-A request is classified and served by the SDK's own single-request runner; requests that a streaming
-tool may answer with notifications go through the SDK's transport (design notes: docs/architecture.md,
+The order of judging is the product's: host and origin, then who is calling, then method, then
+body. A request is classified and served by the SDK's own single-request runner; requests that a
+streaming tool may answer with notifications go through the SDK's transport (docs/architecture.md,
 "MCP").
 """
 
@@ -27,6 +27,7 @@ from mcp.shared.transport_context import TransportContext
 from mcp_types import HEADER_MISMATCH, INVALID_PARAMS, INVALID_REQUEST, PARSE_ERROR
 from mcp_types.version import HANDSHAKE_PROTOCOL_VERSIONS
 
+from shared.auth.caller import Token
 from shared.errors import Problem
 from shared.serve.bearer import METADATA_PATH, bearer, challenge
 from shared.serve.http import (
@@ -68,9 +69,7 @@ class _Exchange:
         del params, opts
         raise NoBackChannelError(method)
 
-    async def notify(
-        self, method: str, params: Mapping[str, Any] | None, opts: Any = None
-    ) -> None:
+    async def notify(self, method: str, params: Mapping[str, Any] | None, opts: Any = None) -> None:
         """Dropped: a JSON answer has no room for notifications."""
 
     async def progress(
@@ -161,10 +160,7 @@ class McpEndpoint:
         self, scope: Scope, receive: Any, send: Any, head: Head, always: Any
     ) -> None:
         try:
-            text = bearer(head)
-            if text is None:
-                raise Refused(Problem("unauthenticated", "Sign in to use this endpoint."))
-            request = Request(await self._verified(text), "mcp", head.request_id)
+            request = Request(await self._verified(head), "mcp", head.request_id)
             if head.method != "POST":
                 await respond(send, 405, b"", (*always, (b"allow", b"POST")))
                 return
@@ -181,7 +177,10 @@ class McpEndpoint:
         except Problem as problem:
             await respond(send, problem.status, error_body(problem.message), (JSON, *always))
 
-    async def _verified(self, text: str) -> Any:
+    async def _verified(self, head: Head) -> Token:
+        text = bearer(head)
+        if text is None:
+            raise Refused(Problem("unauthenticated", "Sign in to use this endpoint."))
         try:
             return await self._runner.verify(text)
         except Problem as problem:
@@ -241,7 +240,9 @@ class McpEndpoint:
         listing = method == "tools/list" and "cursor" not in (params or {})
         if listing and version in self._listed:
             return self._listed[version]
-        transport = TransportContext("streamable-http", can_send_request=False, headers=head.headers)
+        transport = TransportContext(
+            kind="streamable-http", can_send_request=False, headers=head.headers
+        )
         try:
             result = await serve_one(
                 self._server,
@@ -265,9 +266,7 @@ class McpEndpoint:
             self._listed[version] = encoded
         return encoded
 
-    def _classify(
-        self, head: Head, message: dict[str, Any], id_: Any
-    ) -> tuple[str, Connection]:
+    def _classify(self, head: Head, message: dict[str, Any], id_: Any) -> tuple[str, Connection]:
         """The protocol version of a request, by its header alone, and its connection facts."""
         stated = head.headers.get("mcp-protocol-version")
         if stated is None or stated in HANDSHAKE_PROTOCOL_VERSIONS:
@@ -275,9 +274,7 @@ class McpEndpoint:
             return version, Connection.from_envelope(version, None, None)
         repeated = head.repeated.intersection(_ROUTING)
         if repeated:
-            raise _Rejected(
-                HEADER_MISMATCH, f"Header {min(repeated)} came more than once", id_=id_
-            )
+            raise _Rejected(HEADER_MISMATCH, f"Header {min(repeated)} came more than once", id_=id_)
         route = classify_inbound_request(message, headers=head.headers)
         if isinstance(route, InboundLadderRejection):
             raise _rejection(route, id_)

@@ -1,10 +1,11 @@
 """The SDK's own transport, for the few requests whose answer is a stream of events.
 
-functions-framework runs no lifespan, so the transport's task group is opened by a task of its own at
-first use, and opened anew if it ever ends.
+functions-framework runs no lifespan, so the transport's task group is opened by a task of its own
+at first use, and opened anew if it ever ends.
 """
 
 import asyncio
+from collections.abc import MutableMapping
 from typing import Any
 
 from mcp.server.lowlevel import Server
@@ -33,7 +34,7 @@ class StreamingTransport:
             await forever.wait()
             return {"type": "http.disconnect"}
 
-        async def sending(message: dict[str, Any]) -> None:
+        async def sending(message: MutableMapping[str, Any]) -> None:
             if message["type"] == "http.response.start":
                 unbuffered = (b"x-accel-buffering", b"no")
                 message = {**message, "headers": [*message["headers"], unbuffered, *headers]}

@@ -59,7 +59,7 @@ def attempt(tool: Tool[Any], app: App, request: Request, arguments: Mapping[str,
     """`invoke`, with unexpected failures logged and turned into `internal`."""
     try:
         return invoke(tool, app, request, arguments)
-    except Exception:  # noqa: BLE001  the one place where everything unexpected ends
+    except Exception:
         log.line(
             "crash",
             level=logging.ERROR,
