@@ -1,17 +1,96 @@
 """The adapters each contract suite runs on."""
 
+import os
+import socket
+import subprocess
+import time
+import uuid
+from pathlib import Path
+
+import httpx
 import pytest
 
+from shared.gcp.documents import FirestoreDocuments
 from shared.local.blobs import FolderBlobs
 from shared.local.documents import SqliteDocuments
 from shared.local.secrets import FileSecrets
 
+ENVIRONMENT = os.environ  # noqa: TID251  the test run's own: where the emulator is, whether this is CI
+EMULATOR_JAR = Path(
+    ENVIRONMENT.get(
+        "FIRESTORE_EMULATOR_JAR",
+        "/usr/lib/google-cloud-sdk/platform/cloud-firestore-emulator/cloud-firestore-emulator.jar",
+    )
+)
+EMULATOR_MAIN = "com.google.cloud.datastore.emulator.firestore.CloudFirestore"
 
-@pytest.fixture(params=["sqlite"])
-def documents(request, tmp_path):
+
+def missing(reason):
+    """Skip with a reason that is printed; fail where the tests decide (CI)."""
+    if ENVIRONMENT.get("CI"):
+        pytest.fail(reason)
+    pytest.skip(reason)
+
+
+@pytest.fixture(scope="session")
+def firestore_emulator():
+    """The address of a running Firestore emulator."""
+    if not EMULATOR_JAR.exists():
+        missing(f"no Firestore emulator: set FIRESTORE_EMULATOR_JAR ({EMULATOR_JAR} is missing)")
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    java = ["java", "-Xmx512m", "-XX:+UseSerialGC", "-Duser.language=en", "-cp", EMULATOR_JAR]
+    arguments = [EMULATOR_MAIN, "start", "--host=127.0.0.1", f"--port={port}"]
+    try:
+        process = subprocess.Popen(
+            [*java, *arguments], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        )
+    except FileNotFoundError:
+        missing("no Firestore emulator: java is not installed")
+    with process:
+        try:
+            wait_until_it_answers(process, f"http://127.0.0.1:{port}/")
+            yield f"127.0.0.1:{port}"
+        finally:
+            process.kill()
+
+
+def wait_until_it_answers(process, url):
+    deadline = time.monotonic() + 60
+    while True:
+        try:
+            httpx.get(url, trust_env=False).raise_for_status()
+        except httpx.HTTPError:
+            if process.poll() is not None or time.monotonic() > deadline:
+                pytest.fail("the Firestore emulator did not start")
+        else:
+            return
+
+
+@pytest.fixture
+def firestore_project(firestore_emulator, monkeypatch):
+    """A project of its own in the emulator, which the library finds by its environment."""
+    monkeypatch.setenv("FIRESTORE_EMULATOR_HOST", firestore_emulator)
+    return f"test-{uuid.uuid4().hex[:20]}"
+
+
+@pytest.fixture
+def sqlite_documents(tmp_path):
     adapter = SqliteDocuments(tmp_path / "documents.db")
     yield adapter
     adapter.close()
+
+
+@pytest.fixture
+def firestore_documents(firestore_project):
+    adapter = FirestoreDocuments(firestore_project, "(default)")
+    yield adapter
+    adapter.close()
+
+
+@pytest.fixture(params=["sqlite", "firestore"])
+def documents(request):
+    return request.getfixturevalue(f"{request.param}_documents")
 
 
 @pytest.fixture(params=["folder"])
