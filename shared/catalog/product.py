@@ -3,12 +3,11 @@
 Source: contract/partner.md, "Product identity" and "Product shapes". Format version 1.
 """
 
-from datetime import datetime
 from enum import StrEnum
 from typing import Annotated, Final, Literal
 from uuid import UUID, uuid5
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 from pydantic.alias_generators import to_camel
 
 FORMAT: Final = 1
@@ -95,7 +94,7 @@ class Review(Stored):
     body: str
     author: str | None = None
     rating: float | None = None
-    published_at: datetime | None = None
+    published_at: AwareDatetime | None = None
 
 
 class Video(Stored):
@@ -171,10 +170,10 @@ class Product(Stored):
     reviews: tuple[Review, ...] = ()
     videos: tuple[Video, ...] = ()
     popularity: float | None = None
-    released_at: datetime | None = None
-    availability_at: datetime | None = None
-    price_at: datetime | None = None
-    updated_at: datetime | None = None
+    released_at: AwareDatetime | None = None
+    availability_at: AwareDatetime | None = None
+    price_at: AwareDatetime | None = None
+    updated_at: AwareDatetime | None = None
 
 
 def product_uuid(catalog: str, key: str) -> UUID:
