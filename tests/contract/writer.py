@@ -7,9 +7,8 @@ import sys
 from itertools import count
 from pathlib import Path
 
-from shared.gcp.documents import FirestoreDocuments
-
 from shared.errors import Conflict
+from shared.gcp.documents import FirestoreDocuments
 from shared.local.documents import SqliteDocuments
 from shared.local.secrets import FileSecrets
 from shared.ports import Put

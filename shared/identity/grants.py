@@ -1,0 +1,158 @@
+"""Operations on grants: which organization may use which catalog, on what terms."""
+
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Annotated, Any
+
+from pydantic import AwareDatetime, Field
+
+from shared.auth.access import Access, Grant
+from shared.errors import Problem
+from shared.identity.access_changes import Change, change_access, check_restrictions
+from shared.identity.records import (
+    GRANTS,
+    CatalogKey,
+    Facet,
+    GrantRecord,
+    OrgId,
+    Surfaces,
+)
+from shared.ports import ABSENT, Documents, Query
+from shared.queries import GRANTS_OF_CATALOG, GRANTS_OF_ORGANIZATION
+from shared.tool import Args, Call, Effect, Family, Result, Risk
+
+family = Family("grants", org_types=frozenset({"operator"}))
+
+
+class GrantView(Result):
+    """A grant and its terms."""
+
+    org: str
+    catalog: str
+    state: str
+    surfaces: tuple[str, ...] | None
+    only: tuple[Facet, ...] | None
+    expires_at: datetime | None
+    created_at: datetime
+    created_by: str
+    withdrawn_at: datetime | None
+
+
+class GrantCatalog(Args):
+    """To whom, what, on which terms."""
+
+    org: OrgId
+    catalog: CatalogKey
+    surfaces: Surfaces | None = None
+    only: Annotated[tuple[Facet, ...], Field(min_length=1, max_length=20)] | None = None
+    expires_at: AwareDatetime | None = None
+
+
+@family.tool(
+    scope="identity:write",
+    effect=Effect.WRITE,
+    risk=Risk.HIGH,
+    title="Grant a catalog",
+    idempotent=True,
+)
+def grant_catalog(call: Call, args: GrantCatalog) -> GrantView:
+    """Grant a catalog to an organization, or replace the terms of a grant it has.
+
+    Counts from the next request on. At most 500 grants an organization.
+    """
+    only = None if args.only is None else tuple(f.model_dump(mode="json") for f in args.only)
+    check_restrictions(args.surfaces, only)
+    catalog = call.app.documents.get(f"catalogs/{args.catalog}")
+    if catalog is None:
+        raise Problem("not_found", "There is no catalog with that key.", kind="catalog")
+    id_ = f"{args.org}:{args.catalog}"
+    record = GrantRecord(**args.model_dump(), created_at=call.now, created_by=call.caller.subject)
+    grant = Grant(
+        catalog=args.catalog,
+        hosts=frozenset(catalog.data["hosts"]),
+        surfaces=None if args.surfaces is None else frozenset(args.surfaces),
+        only=only,
+        expires_at=None if args.expires_at is None else args.expires_at.timestamp(),
+    )
+
+    def edit(access: Access) -> Change:
+        before = GRANTS.find(call.app.documents, id_)
+        put = GRANTS.put(id_, record, if_version=before.version if before else ABSENT)
+        return Change({**access.grants, args.catalog: grant}, [put])
+
+    change_access(call, args.org, edit, event="grant.given", target=id_, terms=_terms(record))
+    return _view(record)
+
+
+class WithdrawGrant(Args):
+    """Whose grant of what."""
+
+    org: OrgId
+    catalog: CatalogKey
+
+
+@family.tool(
+    scope="identity:write",
+    effect=Effect.DESTROY,
+    risk=Risk.HIGH,
+    title="Withdraw a grant",
+    idempotent=True,
+)
+def withdraw_grant(call: Call, args: WithdrawGrant) -> GrantView:
+    """Withdraw a catalog from an organization. It is refused on the next request."""
+    id_ = f"{args.org}:{args.catalog}"
+    found = GRANTS.get(call.app.documents, id_)
+    if found.value.state == "withdrawn":
+        return _view(found.value)
+    withdrawn = found.value.model_copy(update={"state": "withdrawn", "withdrawn_at": call.now})
+
+    def edit(access: Access) -> Change:
+        kept = {key: grant for key, grant in access.grants.items() if key != args.catalog}
+        return Change(kept, [GRANTS.put(id_, withdrawn, if_version=found.version)])
+
+    change_access(call, args.org, edit, event="grant.withdrawn", target=id_)
+    return _view(withdrawn)
+
+
+class ListGrants(Args):
+    """Of which organization."""
+
+    org: OrgId
+    cursor: str | None = None
+
+
+class GrantPage(Result):
+    """One page of grants that are in force, in order of catalog."""
+
+    items: list[GrantView]
+    next_cursor: str | None
+
+
+@family.tool(scope="identity:read", effect=Effect.READ, risk=Risk.LOW, title="List grants")
+def list_grants(call: Call, args: ListGrants) -> GrantPage:
+    """List what is granted to an organization, 100 a page."""
+    equal = {"org": args.org, "state": "active"}
+    query = Query(GRANTS_OF_ORGANIZATION, equal=equal, cursor=args.cursor)
+    found, cursor = GRANTS.page(call.app.documents, query)
+    return GrantPage(items=[_view(record.value) for record in found], next_cursor=cursor)
+
+
+def organizations_granted(documents: Documents, catalog: str) -> Iterator[str]:
+    """Every organization a catalog is granted to now."""
+    cursor: str | None = None
+    while True:
+        equal = {"catalog": catalog, "state": "active"}
+        query = Query(GRANTS_OF_CATALOG, equal=equal, limit=500, cursor=cursor)
+        found, cursor = GRANTS.page(documents, query)
+        yield from (record.value.org for record in found)
+        if cursor is None:
+            return
+
+
+def _terms(record: GrantRecord) -> dict[str, Any]:
+    fields = {"surfaces", "only", "expires_at"}
+    return record.model_dump(mode="json", include=fields, exclude_none=True)
+
+
+def _view(record: GrantRecord) -> GrantView:
+    return GrantView(**dict(record))

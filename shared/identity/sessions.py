@@ -1,0 +1,129 @@
+"""Operations on sessions: what a sign-in left behind, and how it ends."""
+
+from datetime import datetime, timedelta
+from typing import Annotated
+
+from pydantic import Field
+
+from shared.auth.gate import session_path
+from shared.auth.tokens import principal_id
+from shared.errors import Problem
+from shared.identity.records import SESSIONS, Session
+from shared.ports import ABSENT, Query
+from shared.queries import SESSIONS_OF_PRINCIPAL
+from shared.tool import Args, Call, Effect, Family, Result, Risk
+
+family = Family("sessions", org_types=frozenset({"operator"}))
+
+
+class SessionView(Result):
+    """A session without anything that could be used to continue it."""
+
+    issuer: str
+    session: str
+    principal: str
+    state: str
+    created_at: datetime
+    expires_at: datetime
+
+
+class StartSession(Args):
+    """Whose session, and for how long."""
+
+    subject: Annotated[str, Field(min_length=1, max_length=128)]
+    session: Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{8,64}$")]
+    days: Annotated[int, Field(ge=1, le=90)] = 30
+
+
+@family.tool(scope="identity:write", effect=Effect.WRITE, risk=Risk.HIGH, title="Start a session")
+def start_session(call: Call, args: StartSession) -> SessionView:
+    """Start a session of our own issuer for a person, as a sign-in would."""
+    session = Session(
+        issuer="own",
+        principal=principal_id("own", args.subject),
+        created_at=call.now,
+        expires_at=call.now + timedelta(days=args.days),
+    )
+    id_ = f"own:{args.session}"
+    call.commit(
+        [SESSIONS.put(id_, session, if_version=ABSENT)],
+        event="session.started",
+        target=session.principal,
+    )
+    return _view(id_, session)
+
+
+class EndSession(Args):
+    """Which session; of another issuer, one we may never have seen."""
+
+    session: Annotated[str, Field(min_length=1, max_length=128)]
+    issuer: str = "own"
+
+
+@family.tool(
+    scope="identity:write",
+    effect=Effect.DESTROY,
+    risk=Risk.MEDIUM,
+    title="End a session",
+    idempotent=True,
+)
+def end_session(call: Call, args: EndSession) -> SessionView:
+    """Sign a session out. Its tokens are refused on the next request."""
+    id_ = session_path(args.issuer, args.session).partition("/")[2]
+    found = SESSIONS.find(call.app.documents, id_)
+    if found is None and args.issuer == "own":
+        raise Problem("not_found", "There is no session with that id.", kind="session")
+    before = (
+        found.value
+        if found is not None
+        else Session(
+            issuer=args.issuer,
+            principal="",
+            created_at=call.now,
+            expires_at=call.now + timedelta(days=90),
+        )
+    )
+    ended = before.model_copy(update={"state": "ended"})
+    call.commit(
+        [SESSIONS.put(id_, ended, if_version=found.version if found else ABSENT)],
+        event="session.ended",
+        target=before.principal or id_,
+    )
+    return _view(id_, ended)
+
+
+class ListSessions(Args):
+    """Whose sessions."""
+
+    principal: Annotated[str, Field(min_length=1, max_length=200)]
+    cursor: str | None = None
+
+
+class SessionPage(Result):
+    """One page of sessions, newest first."""
+
+    items: list[SessionView]
+    next_cursor: str | None
+
+
+@family.tool(scope="identity:read", effect=Effect.READ, risk=Risk.LOW, title="List sessions")
+def list_sessions(call: Call, args: ListSessions) -> SessionPage:
+    """List a person's sessions, 100 a page."""
+    equal = {"principal": args.principal}
+    query = Query(SESSIONS_OF_PRINCIPAL, equal=equal, cursor=args.cursor)
+    found, cursor = SESSIONS.page(call.app.documents, query)
+    return SessionPage(
+        items=[_view(record.id, record.value) for record in found], next_cursor=cursor
+    )
+
+
+def _view(id_: str, session: Session) -> SessionView:
+    issuer, _, name = id_.partition(":")
+    return SessionView(
+        issuer=issuer,
+        session=name,
+        principal=session.principal,
+        state=session.state,
+        created_at=session.created_at,
+        expires_at=session.expires_at,
+    )
