@@ -1,0 +1,62 @@
+"""Cursors: where a walk through an answer stands, opaque and signed.
+
+A cursor names the version of each catalog it walks, so that any instance continues in the very
+order the walk began in. Anything that is not a cursor of ours for this very question is no cursor:
+the walk starts at page 1 (contract/partner.md, the one named exception to "nothing is silently
+ignored"). That holds for a cursor of another question too: it says nothing about this one.
+"""
+
+import base64
+import binascii
+import hmac
+import zlib
+from collections.abc import Mapping
+from typing import Final, NamedTuple
+
+import orjson
+
+_MAC_BYTES: Final = 16
+_LONGEST: Final = 65_536
+
+
+class Place(NamedTuple):
+    """How far one catalog was walked.
+
+    Attributes:
+        version: the catalog's version, as its owner names it.
+        position: of the next product in the order.
+        only: digest of the caller's restriction when the walk began.
+    """
+
+    version: str
+    position: int
+    only: str
+
+
+def seal(places: Mapping[str, Place], question: str, key: bytes) -> str:
+    """The cursor that continues at these places, by catalog; `question`: its digest."""
+    body = zlib.compress(
+        orjson.dumps([question, {name: [*place] for name, place in places.items()}])
+    )
+    return base64.urlsafe_b64encode(_mac(body, key) + body).rstrip(b"=").decode()
+
+
+def unseal(cursor: str | None, question: str, key: bytes) -> dict[str, Place] | None:
+    """The places of a cursor of this question; None when it is absent or is none of ours."""
+    if not cursor or len(cursor) > _LONGEST or not cursor.isascii():
+        return None
+    try:
+        sealed = base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True)
+    except binascii.Error:
+        return None
+    mac, body = sealed[:_MAC_BYTES], sealed[_MAC_BYTES:]
+    if not hmac.compare_digest(mac, _mac(body, key)):
+        return None
+    asked, places = orjson.loads(zlib.decompress(body))
+    if asked != question:
+        return None
+    return {catalog: Place(*place) for catalog, place in places.items()}
+
+
+def _mac(body: bytes, key: bytes) -> bytes:
+    return hmac.digest(key, b"search cursor\0" + body, "sha256")[:_MAC_BYTES]

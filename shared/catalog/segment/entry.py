@@ -1,0 +1,143 @@
+"""What of a product goes into the segment: its record, its words, its facets, its place.
+
+Field weights are by repetition inside one field: title three times, brand twice. One field scored
+once beats four summed scores by 7 points of NDCG@10 (design/search.md, section 2).
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, Final
+
+import orjson
+
+from shared.catalog.product import Product
+from shared.catalog.segment.analysis import compact, facet_term
+from shared.catalog.segment.rank import browse_rank
+from shared.catalog.segment.records import Record
+from shared.catalog.urls import Claim, index_forms, normalize_url
+from shared.catalog.views import full_view, list_item
+
+TITLE_WEIGHT: Final = 3
+BRAND_WEIGHT: Final = 2
+DEPTHS: Final = 7
+_NOT_WORDS: Final = frozenset({"true", "false", "yes", "no", "none", "n/a"})
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A product, ready to be written.
+
+    Attributes:
+        record: what is stored.
+        active: whether it can be found; an inactive product is only kept.
+        texts: strings of the weighted field, repeated by weight.
+        identifiers: compact forms it is found by exactly.
+        facets: terms of `facet_term`.
+        price: in the product's currency.
+        rank: its place in the browse order; higher comes first.
+        hosts: hosts of its URLs.
+    """
+
+    record: Record
+    active: bool
+    texts: tuple[str, ...]
+    identifiers: frozenset[str]
+    facets: frozenset[str]
+    price: float | None
+    rank: int
+    hosts: frozenset[str]
+
+
+def entry(product: Product, catalog: str) -> Entry:
+    """The entry of a product of this catalog."""
+    urls = [product.url, *(variant.url for variant in product.variants if variant.url)]
+    item, full = list_item(product, catalog), full_view(product, catalog)
+    return Entry(
+        record=_record(product, item, full, urls),
+        active=product.is_active,
+        texts=tuple(_texts(product, full["description"])),
+        identifiers=frozenset(filter(None, map(compact, _identifiers(product)))),
+        facets=frozenset(facet_term(name, value) for name, value in _facets(product)),
+        price=float(product.price.amount) if product.price else None,
+        rank=browse_rank(product),
+        hosts=frozenset(normalize_url(url).host for url in urls),
+    )
+
+
+def _record(
+    product: Product, item: dict[str, Any], full: dict[str, Any], urls: list[str]
+) -> Record:
+    shared = {name: value for name, value in item.items() if full.get(name, ...) == value}
+    claims: dict[str, Claim] = {}
+    for url in urls if product.is_active else ():
+        for form, claim in index_forms(url):
+            claims[form] = min(claim, claims.get(form, claim))
+    return Record(
+        shared=_members(shared),
+        item=_members({name: item[name] for name in item if name not in shared}),
+        full=_members({name: full[name] for name in full if name not in shared}),
+        key=product.key,
+        claims=claims,
+        source=product.model_dump_json(by_alias=True, exclude_defaults=True).encode(),
+    )
+
+
+def _members(value: dict[str, Any]) -> bytes:
+    return orjson.dumps(value)[1:-1]
+
+
+def _texts(product: Product, description: str | None) -> Iterator[str]:
+    for _ in range(TITLE_WEIGHT):
+        yield product.title
+    if product.brand:
+        for _ in range(BRAND_WEIGHT):
+            yield product.brand.name
+    yield from filter(None, (description, product.product_type, product.mpn, product.dimensions))
+    yield from dict.fromkeys(
+        [*product.category_path, *(category.name for category in product.categories)]
+    )
+    for values in (
+        product.tags,
+        product.genders,
+        product.age_groups,
+        product.sizes,
+        tuple(color.label for color in product.colors),
+        product.color_families,
+        product.materials,
+        product.fit,
+        product.patterns,
+        *product.attributes.values(),
+    ):
+        yield from (value for value in values if value.casefold() not in _NOT_WORDS)
+
+
+def _identifiers(product: Product) -> Iterator[str]:
+    yield product.key
+    yield from product.gtins
+    yield from filter(None, (product.mpn, product.product_group_id))
+    for variant in product.variants:
+        yield variant.id
+        yield from variant.gtins
+        yield from filter(None, (variant.sku, variant.mpn))
+
+
+def _facets(product: Product) -> Iterator[tuple[str, str]]:
+    if product.brand:
+        yield "brand_name", product.brand.name
+        yield "brand_slug", product.brand.slug
+    if product.product_type:
+        yield "product_type", product.product_type
+    for depth, category in enumerate(product.category_path[:DEPTHS]):
+        yield f"category_path.depth_{depth}", category
+    for name, values in (
+        ("gender", product.genders),
+        ("age_groups", product.age_groups),
+        ("color", tuple(color.label for color in product.colors)),
+        ("color_family", product.color_families),
+        ("attribute_facets.fit", product.fit),
+        ("attribute_facets.material", product.materials),
+        ("attribute_facets.pattern", product.patterns),
+        ("attribute_facets.size", product.sizes),
+        *((f"attribute_facets.{name.casefold()}", v) for name, v in product.attributes.items()),
+    ):
+        yield from ((name, value) for value in values)

@@ -1,0 +1,77 @@
+"""The inverted index of a segment: its schema, and tantivy's files as the manifest names them.
+
+Traps (design/search.md): a custom analyzer is registered again at every open; an unsigned field
+panics the writer; meta.json is the only file that a commit rewrites, so it lives in the manifest.
+Documents stand in browse order inside the index, so equal scores come in browse order.
+"""
+
+import json
+import os
+from pathlib import Path
+from typing import Final
+
+import tantivy
+from tantivy import Order, SchemaBuilder
+
+from shared.catalog.segment.analysis import TEXT, analyzer
+
+META: Final = "meta.json"
+NUMBER: Final = "number"
+RANK: Final = "rank"
+PRICE: Final = "price"
+WORDS: Final = "words"
+FACETS: Final = "facets"
+IDENTIFIERS: Final = "identifiers"
+
+
+def schema() -> tantivy.Schema:
+    """Fields of format 1.
+
+    `words` is the one weighted text field (frequencies, no positions); `identifiers` and `facets`
+    hold ready terms; `number` is generation << 32 | ordinal. No text is stored.
+    """
+    builder = SchemaBuilder()
+    builder.add_text_field(WORDS, tokenizer_name=TEXT, index_option="freq")
+    builder.add_text_field(IDENTIFIERS, tokenizer_name="raw", index_option="basic")
+    builder.add_text_field(FACETS, tokenizer_name="raw", index_option="basic")
+    builder.add_integer_field(NUMBER, indexed=True, fast=True)
+    builder.add_integer_field(RANK, fast=True)
+    builder.add_float_field(PRICE, fast=True)
+    return builder.build()
+
+
+def create(directory: Path, language: str) -> tantivy.Index:
+    """A new, empty index in a directory that has none."""
+    index = tantivy.Index(
+        schema(), path=str(directory), reuse=False, sort_by_field=RANK, sort_order=Order.Desc
+    )
+    index.register_tokenizer(TEXT, analyzer(language))
+    return index
+
+
+def open_index(directory: Path, meta: str, language: str) -> tantivy.Index:
+    """The index as `meta` describes it. Starts no thread: a version never changes."""
+    path = directory / META
+    if not path.is_file() or path.read_text() != meta:
+        new = path.with_suffix(f".{os.getpid()}")
+        new.write_text(meta)
+        new.replace(path)
+    index = tantivy.Index.open(str(directory))
+    index.register_tokenizer(TEXT, analyzer(language))
+    index.config_reader("manual")
+    return index
+
+
+def living_files(directory: Path, meta: str) -> list[str]:
+    """Names of the index's files that belong to the state `meta` describes."""
+    names: list[str] = []
+    for segment in json.loads(meta)["segments"]:
+        stem = segment["segment_id"].replace("-", "")
+        deletes = segment["deletes"]
+        alive = f"{stem}.{deletes['opstamp']}.del" if deletes else None
+        names.extend(
+            path.name
+            for path in directory.glob(f"{stem}.*")
+            if path.suffix != ".del" or path.name == alive
+        )
+    return sorted(names)

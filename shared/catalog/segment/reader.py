@@ -1,0 +1,175 @@
+"""An opened version of a catalog's segment: immutable, memory-mapped, for any number of threads."""
+
+import math
+from array import array
+from bisect import bisect_left
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final, NamedTuple
+
+import tantivy
+from tantivy import Query
+
+from shared.catalog.product import Product
+from shared.catalog.segment import index as engine
+from shared.catalog.segment.addresses import Addresses
+from shared.catalog.segment.analysis import analyzer
+from shared.catalog.segment.columns import digest, map_file
+from shared.catalog.segment.manifest import Manifest, require
+from shared.catalog.segment.records import Decompressor, RecordFile, SourceFile
+from shared.catalog.urls import Claim, LookupForm, winner
+
+_ORDINAL: Final = 0xFFFF_FFFF
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A product found by URL: its number in the segment, the form that hit, what `via` says."""
+
+    number: int
+    form: str
+    via: str
+
+
+class Stretch(NamedTuple):
+    """Matches in order: each one's score (or order key) and number; `total` when counted."""
+
+    keys: list[float]
+    numbers: list[int]
+    total: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Generation:
+    number: int
+    records: RecordFile
+    urls: Addresses
+    keys: Addresses
+
+
+class Segment:
+    """A version of a catalog, opened.
+
+    A product is known by its number, generation << 32 | ordinal, within this version and every
+    version built on top of it. Attributes: `manifest`, `directory`, `searcher` and `schema`
+    (tantivy's), `analyzer`, `dictionary` (zstd).
+    """
+
+    def __init__(self, directory: Path, manifest: Manifest) -> None:
+        require(directory, manifest)
+        self.manifest = manifest
+        self.directory = directory
+        index = engine.open_index(directory, manifest.index, manifest.language)
+        self.searcher: tantivy.Searcher = index.searcher()
+        self.schema: tantivy.Schema = index.schema
+        self.analyzer = analyzer(manifest.language)
+        self.dictionary = (directory / "dictionary").read_bytes()
+        self._decompress = Decompressor(self.dictionary)
+        self._generations = {
+            each.number: self._open(each.number) for each in reversed(manifest.generations)
+        }
+        self._dead = self._read_dead()
+        self._documents = sum(len(each.records) for each in self._generations.values())
+
+    def _open(self, number: int) -> _Generation:
+        return _Generation(
+            number,
+            RecordFile(self.directory / f"records.{number}", self._decompress),
+            Addresses(self.directory / f"urls.{number}"),
+            Addresses(self.directory / f"keys.{number}"),
+        )
+
+    def _read_dead(self) -> array[int]:
+        dead = array("Q")
+        for number in self._generations:
+            dead.frombytes(map_file(self.directory / f"dead.{number}"))
+        return array("Q", sorted(dead))
+
+    def find(self, query: Query, limit: int, offset: int = 0, *, by: str | None = None) -> Stretch:
+        """Matches of a query at places offset .. offset + limit - 1 of its order.
+
+        The order is by score (ties in browse order), or by the fast field `by`, highest first.
+        `total` is counted only when `offset` is beyond 0 or `limit` is 0.
+        """
+        counted = offset > 0 or limit == 0
+        result: Any = self.searcher.search(
+            query, max(limit, 1), count=counted, order_by_field=by, offset=offset
+        )
+        hits = result.hits[:limit]
+        numbers: Any = self.searcher.fast_field_values(engine.NUMBER, [at for _, at in hits])
+        return Stretch([key for key, _ in hits], numbers, result.count if counted else None)
+
+    def lookup(self, forms: Iterable[LookupForm]) -> Found | None:
+        """The active product the first claimed form resolves to, or None.
+
+        A form several products claim goes to the strongest claim, then the lower key; where that
+        cannot be told (`shared.catalog.urls.winner`), the next form is tried.
+        """
+        for form, via in forms:
+            claims: dict[str, tuple[Claim, int]] = {}
+            for number in self._claimants(form):
+                key, claimed = self.claims(number)
+                if form in claimed:
+                    claims[key] = (Claim(claimed[form]), number)
+            best, _ = winner((claim, key) for key, (claim, _) in claims.items())
+            if best is not None:
+                return Found(claims[best][1], form, via)
+        return None
+
+    def number_of(self, key: str) -> int | None:
+        """The number of the product with this key, active or not, or None."""
+        hashed = digest(key)
+        for generation in self._generations.values():
+            for ordinal in generation.keys.find(hashed):
+                number = generation.number << 32 | ordinal
+                if not self._is_dead(number) and self.claims(number)[0] == key:
+                    return number
+        return None
+
+    def active_number_of(self, key: str) -> int | None:
+        """The number of the active product with this key, or None."""
+        number = self.number_of(key)
+        return number if number is not None and self.claims(number)[1] else None
+
+    def idf(self, term: str) -> float:
+        """How telling a term of the text field is, as BM25 counts it (natural logarithm)."""
+        frequency = self.searcher.doc_freq(engine.WORDS, term)
+        return math.log1p((self._documents - frequency + 0.5) / (frequency + 0.5))
+
+    def claims(self, number: int) -> tuple[str, dict[str, int]]:
+        """The product's key, and each URL form it claims with its `Claim`; inactive claims none."""
+        return self._generations[number >> 32].records.claims(number & _ORDINAL)
+
+    def item(self, number: int) -> tuple[bytes, bytes]:
+        """JSON members both views have, and those only the list item has."""
+        return self._generations[number >> 32].records.item(number & _ORDINAL)
+
+    def full(self, number: int) -> bytes:
+        """JSON members only the full view has."""
+        return self._generations[number >> 32].records.full(number & _ORDINAL)
+
+    def products(self) -> Iterator[Product]:
+        """Every living product, active or not, oldest record first.
+
+        Needs the source files (`unavailable` otherwise). What a rebuild, a merge or an export
+        reads.
+        """
+        require(self.directory, self.manifest, sources=True)
+        for number in sorted(self._generations):
+            sources = SourceFile(self.directory / f"sources.{number}", self._decompress)
+            for ordinal in range(len(sources)):
+                if not self._is_dead(number << 32 | ordinal):
+                    yield Product.model_validate_json(sources[ordinal])
+
+    def _claimants(self, form: str) -> Iterator[int]:
+        hashed = digest(form)
+        for generation in self._generations.values():
+            for ordinal in generation.urls.find(hashed):
+                number = generation.number << 32 | ordinal
+                if not self._is_dead(number):
+                    yield number
+
+    def _is_dead(self, number: int) -> bool:
+        at = bisect_left(self._dead, number)
+        return at < len(self._dead) and self._dead[at] == number

@@ -1,0 +1,192 @@
+r"""Records by ordinal: zstd frames with a trained dictionary, memory-mapped.
+
+Three frames a product. `item` is what a list needs, as ready JSON; `view` is the rest of the full
+view, and the URLs the product answers to. `source` is the canonical product; it stands in a
+file of its own that answering does not need.
+
+    item    members of both views \n members of the list item only
+    view    members of the full view only \n [key, {URL form: claim}]
+    source  the product
+
+Members are the inside of a JSON object, without braces. JSON text holds no raw newline, so one
+separates. An answer joins members and never parses them. After the frames, both files hold the
+frames' offsets and the number of those, 8 bytes each.
+"""
+
+import struct
+import threading
+from array import array
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import orjson
+import zstandard
+
+from shared.catalog.segment.columns import map_file
+from shared.catalog.urls import Claim
+
+LEVEL: Final = 9
+DICTIONARY_BYTES: Final = 65_536
+LEAST_SAMPLES: Final = 64
+_LENGTH: Final = struct.Struct("<I")
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """One product's stored bytes.
+
+    Attributes:
+        shared: JSON members both views have.
+        item: JSON members only the list item has.
+        full: JSON members only the full view has.
+        key: the product's key in the catalog.
+        claims: the URL forms it is looked up by, and how strongly it stands behind each; none
+            when the product is inactive.
+        source: the canonical product as JSON.
+    """
+
+    shared: bytes
+    item: bytes
+    full: bytes
+    key: str
+    claims: Mapping[str, Claim]
+    source: bytes
+
+    def frames(self) -> tuple[bytes, bytes, bytes]:
+        """The three frames' contents: item, view, source."""
+        claims = orjson.dumps([self.key, self.claims])
+        return self.shared + b"\n" + self.item, self.full + b"\n" + claims, self.source
+
+
+def train(samples: Sequence[Record]) -> bytes:
+    """A dictionary for records like these; empty when they are too few to learn from."""
+    if len(samples) < LEAST_SAMPLES:
+        return b""
+    frames: list[bytes | bytearray | memoryview] = [
+        frame for sample in samples for frame in sample.frames()
+    ]
+    size = min(DICTIONARY_BYTES, sum(map(len, frames)) // 10)
+    return bytes(zstandard.train_dictionary(size, frames).as_bytes())
+
+
+def _dictionary(data: bytes) -> zstandard.ZstdCompressionDict | None:
+    return zstandard.ZstdCompressionDict(data) if data else None
+
+
+class RecordWriter:
+    """Streams records to disk; holds 16 bytes of offsets a record."""
+
+    def __init__(self, serve: Path, source: Path, dictionary: bytes) -> None:
+        self._compressor = zstandard.ZstdCompressor(
+            level=LEVEL,
+            dict_data=_dictionary(dictionary),
+            write_checksum=False,
+            write_dict_id=False,
+        )
+        self._serve = serve.open("wb")
+        self._source = source.open("wb")
+        self._serve_offsets: array[int] = array("Q", [0])
+        self._source_offsets: array[int] = array("Q", [0])
+
+    def __len__(self) -> int:
+        return len(self._serve_offsets) - 1
+
+    def add(self, record: Record) -> int:
+        """Append; returns the record's ordinal."""
+        item, view, source = map(self._compressor.compress, record.frames())
+        written = self._serve.write(_LENGTH.pack(len(item)) + item + view)
+        self._serve_offsets.append(self._serve_offsets[-1] + written)
+        self._source_offsets.append(self._source_offsets[-1] + self._source.write(source))
+        return len(self) - 1
+
+    def close(self) -> None:
+        """Write the offsets and close both files."""
+        for stream, offsets in (
+            (self._serve, self._serve_offsets),
+            (self._source, self._source_offsets),
+        ):
+            stream.write(b"\0" * (-stream.tell() % 8))
+            stream.write(offsets.tobytes())
+            stream.write(len(offsets).to_bytes(8, "little"))
+            stream.close()
+
+
+class Decompressor:
+    """Frames back to bytes, from any thread: a zstd context belongs to one thread at a time."""
+
+    def __init__(self, dictionary: bytes) -> None:
+        self._dictionary = _dictionary(dictionary)
+        self._local = threading.local()
+
+    def __call__(self, frame: memoryview) -> bytes:
+        """The frame's content."""
+        context = getattr(self._local, "context", None)
+        if context is None:
+            context = zstandard.ZstdDecompressor(dict_data=self._dictionary)
+            self._local.context = context
+        return context.decompress(frame)
+
+
+class _Frames:
+    def __init__(self, path: Path) -> None:
+        self._data = map_file(path)
+        words = self._data.cast("Q")
+        self._offsets = words[-1 - words[-1] : -1]
+
+    def __len__(self) -> int:
+        return len(self._offsets) - 1
+
+    def __getitem__(self, ordinal: int) -> memoryview:
+        return self._data[self._offsets[ordinal] : self._offsets[ordinal + 1]]
+
+
+class RecordFile:
+    """The opened serving file of a generation."""
+
+    def __init__(self, path: Path, decompress: Decompressor) -> None:
+        self._frames = _Frames(path)
+        self._decompress = decompress
+
+    def __len__(self) -> int:
+        return len(self._frames)
+
+    def item(self, ordinal: int) -> tuple[bytes, bytes]:
+        """JSON members of both views, and those of the list item only."""
+        frame = self._frames[ordinal]
+        shared, _, item = self._decompress(frame[4 : 4 + _length(frame)]).partition(b"\n")
+        return shared, item
+
+    def full(self, ordinal: int) -> bytes:
+        """JSON members of the full view only."""
+        return self._view(ordinal)[0]
+
+    def claims(self, ordinal: int) -> tuple[str, dict[str, int]]:
+        """The product's key, and the URL forms it claims with each one's `Claim`."""
+        key, claims = orjson.loads(self._view(ordinal)[1])
+        return key, claims
+
+    def _view(self, ordinal: int) -> tuple[bytes, bytes]:
+        frame = self._frames[ordinal]
+        full, _, claims = self._decompress(frame[4 + _length(frame) :]).partition(b"\n")
+        return full, claims
+
+
+class SourceFile:
+    """The opened file of canonical products of a generation."""
+
+    def __init__(self, path: Path, decompress: Decompressor) -> None:
+        self._frames = _Frames(path)
+        self._decompress = decompress
+
+    def __len__(self) -> int:
+        return len(self._frames)
+
+    def __getitem__(self, ordinal: int) -> bytes:
+        return self._decompress(self._frames[ordinal])
+
+
+def _length(frame: memoryview) -> int:
+    length: int = _LENGTH.unpack_from(frame)[0]
+    return length
