@@ -68,6 +68,15 @@ A = TypeVar("A", bound=Args)
 Reads = Callable[[Any, Access], Iterable[str]]
 
 
+Progress = Callable[[str, int], None]
+"""Told what long work is doing, and how many it has done so far."""
+
+
+def silently(doing: str, done: int) -> None:
+    """Progress nobody asked for."""
+    del doing, done
+
+
 @dataclass(frozen=True)
 class Call:
     """One run of a tool: who calls, what its organization may do, what was read for it."""
@@ -79,6 +88,7 @@ class Call:
     now: datetime
     found: Mapping[str, Snapshot]
     organization: Access | None
+    progress: Progress = silently
 
     @property
     def access(self) -> Access:
@@ -248,6 +258,7 @@ class Request:
     credential: Credential
     surface: Surface
     request_id: str
+    progress: Progress = silently
 
 
 @dataclass(frozen=True, slots=True)
@@ -292,6 +303,7 @@ def invoke(tool: Tool[A], app: App, request: Request, arguments: Mapping[str, An
             now=app.clock.now(),
             found=admitted.found,
             organization=admitted.access,
+            progress=request.progress,
         )
         body = tool.encode(tool.run(call, args))
         outcome = "ok"

@@ -5,9 +5,8 @@ A head moves only by compare-and-set on the version it was built from.
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
-from shared.ports import Snapshot
+from shared.ports import Put, Snapshot
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,7 +14,8 @@ class Head:
     """What `heads/{catalog}` says.
 
     Attributes:
-        number: the served version, rising; `catalogs/{key}/versions/{number:08d}` is its manifest.
+        number: the served version; `catalogs/{key}/versions/{number:08d}` is its manifest.
+        last_number: the newest version ever made; a rollback leaves it, so numbers never repeat.
         product_count: active products in it.
         last_indexed_at: when it was built.
         hosts: hosts of its product pages.
@@ -27,6 +27,7 @@ class Head:
     display_name: str
     source_base_url: str
     number: int
+    last_number: int
     product_count: int
     last_indexed_at: datetime
     hosts: tuple[str, ...]
@@ -42,6 +43,7 @@ class Head:
             display_name=data["displayName"],
             source_base_url=data["sourceBaseUrl"],
             number=data["number"],
+            last_number=data["lastNumber"],
             product_count=data["productCount"],
             last_indexed_at=data["lastIndexedAt"],
             hosts=tuple(data["hosts"]),
@@ -49,24 +51,21 @@ class Head:
             version=snapshot.version,
         )
 
-    def data(self) -> dict[str, Any]:
-        """The document's fields."""
-        return {
+    def write(self) -> Put:
+        """The write that moves the head here, if nobody moved it since `version`."""
+        data = {
             "displayName": self.display_name,
             "sourceBaseUrl": self.source_base_url,
             "number": self.number,
+            "lastNumber": self.last_number,
             "productCount": self.product_count,
             "lastIndexedAt": self.last_indexed_at,
             "hosts": list(self.hosts),
             "sourceRevision": self.source_revision,
         }
+        return Put(head_path(self.catalog), data, if_version=self.version)
 
 
 def head_path(catalog: str) -> str:
     """Where a catalog's head is kept."""
     return f"heads/{catalog}"
-
-
-def version_path(catalog: str, number: int) -> str:
-    """Where a version's manifest is kept."""
-    return f"catalogs/{catalog}/versions/{number:08d}"

@@ -1,7 +1,7 @@
 """Operators' operations as commands: one per tool, made from its declaration.
 
-The command line is a host like the others: it runs tools through `invoke`, as an operator with their
-own cloud credentials, and prints what comes back.
+The command line is a host like the others: it runs tools through `invoke`, as an operator with
+their own cloud credentials, and prints what comes back.
 """
 
 import getpass
@@ -88,14 +88,12 @@ def _plain(annotation: Any) -> bool:
     return not any(get_origin(part) in (tuple, list, dict) or not _plain(part) for part in parts)
 
 
-class _JsonText(click.ParamType):
+class _JsonText(click.ParamType[Any]):
     """An option whose value is JSON."""
 
     name = "json"
 
-    def convert(
-        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
-    ) -> Any:
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
         """The parsed value."""
         try:
             return orjson.loads(value)

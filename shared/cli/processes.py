@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
-from typing import Final
+from typing import Final, Self
 
 from shared.errors import Problem
 
@@ -41,15 +41,13 @@ class Functions:
         log: the file their output goes to.
     """
 
-    def __init__(
-        self, names: Iterable[str], environment: Mapping[str, str], log: Path
-    ) -> None:
+    def __init__(self, names: Iterable[str], environment: Mapping[str, str], log: Path) -> None:
         self._names = tuple(names)
         self._environment = dict(environment)
         self._log = log
         self.running: dict[str, Function] = {}
 
-    def __enter__(self) -> "Functions":
+    def __enter__(self) -> Self:
         self._log.parent.mkdir(parents=True, exist_ok=True)
         try:
             with self._log.open("ab") as log:
