@@ -126,7 +126,7 @@ class FirestoreDocuments:
         """Close this process's channel. The object opens a new one when it is used again."""
         with self._connecting:
             if self._connection is not None and self._connection.pid == os.getpid():
-                self._connection.api.transport.close()
+                self._connection.api.transport.close()  # type: ignore[no-untyped-call]
             self._connection = None
 
     def _refused_path(self, writes: Sequence[Write]) -> str:
