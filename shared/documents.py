@@ -35,10 +35,10 @@ def checked_path(path: str) -> str:
     return path
 
 
-def checked_ids(segments: Iterable[str]) -> None:
+def checked_ids(segments: Iterable[Any]) -> None:
     """Raise ValueError when a segment is no id: empty, `.`, `..`, `__x__`, a slash, 1500 bytes."""
     for segment in segments:
-        if segment in {"", ".", ".."} or "/" in segment:
+        if not isinstance(segment, str) or segment in {"", ".", ".."} or "/" in segment:
             raise ValueError("an id is not empty, not a dot or two, and has no slash")
         if segment[:2] == "__" and segment[-2:] == "__":
             raise ValueError("ids like __this__ are reserved")
@@ -128,7 +128,8 @@ def place_of_cursor(query: Query) -> tuple[Any, ...] | None:
         return None
     try:
         question, *place = loads(urlsafe_b64decode(query.cursor))
-        checked_size({"place": place})
+        for value in place:
+            checked_size(value)
         checked_ids(place[-1:])
     except (ValueError, TypeError, AttributeError):
         question, place = None, []
