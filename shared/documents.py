@@ -15,6 +15,8 @@ MAX_WRITES: Final = 500
 MAX_PAGE: Final = 1000
 MAX_DOCUMENT: Final = 1_048_576
 """Bytes a document may count for, its path and 48 bytes of overhead included (Firestore's)."""
+MAX_FIELD: Final = MAX_DOCUMENT - 89
+"""Bytes one field's value may count for (Firestore's)."""
 
 _MAX_ID: Final = 1500
 _KINDS: Final[tuple[Any, ...]] = (bool, (int, float), str, bytes, datetime)
@@ -33,10 +35,10 @@ def checked_path(path: str) -> str:
     return path
 
 
-def checked_ids(segments: Iterable[str]) -> None:
+def checked_ids(segments: Iterable[Any]) -> None:
     """Raise ValueError when a segment is no id: empty, `.`, `..`, `__x__`, a slash, 1500 bytes."""
     for segment in segments:
-        if segment in {"", ".", ".."} or "/" in segment:
+        if not isinstance(segment, str) or segment in {"", ".", ".."} or "/" in segment:
             raise ValueError("an id is not empty, not a dot or two, and has no slash")
         if segment[:2] == "__" and segment[-2:] == "__":
             raise ValueError("ids like __this__ are reserved")
@@ -45,7 +47,7 @@ def checked_ids(segments: Iterable[str]) -> None:
 
 
 def checked_writes(writes: Sequence[Write]) -> None:
-    """Raise ValueError for writes no adapter takes, `too_large` past MAX_DOCUMENT bytes."""
+    """Raise ValueError for writes no adapter takes, `too_large` past Firestore's sizes."""
     if len(writes) > MAX_WRITES:
         raise ValueError(f"one commit takes at most {MAX_WRITES} writes")
     if len({write.path for write in writes}) < len(writes):
@@ -67,7 +69,7 @@ def checked_writes(writes: Sequence[Write]) -> None:
 
 def _checked_document(path: str, data: Any) -> None:
     size = checked_size(data) + sum(len(part.encode()) + 1 for part in path.split("/")) + 48
-    if size > MAX_DOCUMENT:
+    if size > MAX_DOCUMENT or any(checked_size(data[name]) > MAX_FIELD for name in data):
         raise Problem(
             "too_large",
             "This record would grow past 1 MiB. Split it, or remove something from it first.",
@@ -126,7 +128,8 @@ def place_of_cursor(query: Query) -> tuple[Any, ...] | None:
         return None
     try:
         question, *place = loads(urlsafe_b64decode(query.cursor))
-        checked_size({"place": place})
+        for value in place:
+            checked_size(value)
         checked_ids(place[-1:])
     except (ValueError, TypeError, AttributeError):
         question, place = None, []

@@ -26,7 +26,12 @@ from shared.ports import ABSENT, Add, Page, Query, Snapshot, Write
 
 _SECONDS: Final = 5.0
 _UNAVAILABLE: Final = (exceptions.ServerError, exceptions.TooManyRequests, exceptions.RetryError)
-_REFUSED: Final = (exceptions.Conflict, exceptions.FailedPrecondition, exceptions.NotFound)
+_REFUSED: Final = (
+    exceptions.AlreadyExists,
+    exceptions.FailedPrecondition,
+    exceptions.NotFound,
+    exceptions.RetryError,  # contention that did not end
+)
 _READ_RETRY: Final = retry.Retry(
     predicate=retry.if_exception_type(
         exceptions.ServiceUnavailable, exceptions.InternalServerError
@@ -94,15 +99,15 @@ class FirestoreDocuments:
         connection = self._connect()
         encoded = [encode_write(self._root, write) for write in writes]
         request = CommitRequest(database=self._root, writes=encoded)
-        try:
-            with _answered():
+        with _answered():
+            try:
                 connection.api.commit(
                     request, retry=_COMMIT_RETRY, timeout=_SECONDS, metadata=connection.metadata
                 )
-        except _REFUSED as error:
-            if not any(map(_condition, writes)):
-                raise
-            raise Conflict(self._refused_path(writes)) from error
+            except _REFUSED as error:
+                if not any(map(_condition, writes)):
+                    raise
+                raise Conflict(self._refused_path(writes)) from error
 
     def query(self, query: Query) -> Page:
         """One page of a declared shape. Raises ValueError for any other, `unavailable`."""
@@ -126,7 +131,7 @@ class FirestoreDocuments:
         """Close this process's channel. The object opens a new one when it is used again."""
         with self._connecting:
             if self._connection is not None and self._connection.pid == os.getpid():
-                self._connection.api.transport.close()
+                self._connection.api.transport.close()  # type: ignore[no-untyped-call]
             self._connection = None
 
     def _refused_path(self, writes: Sequence[Write]) -> str:

@@ -99,12 +99,18 @@ def test_twenty_levels_are_taken_and_more_are_refused(documents):
 
 
 def test_a_document_of_a_mebibyte_is_taken_and_a_larger_one_is_too_large(documents):
-    overhead = len("things") + 1 + len("a") + 1 + 16 + 32 + len("data") + 1
-    largest = {"data": b"x" * (1_048_576 - overhead)}
-    documents.commit([Put("things/a", largest)])
+    overhead = len("things") + 1 + len("a") + 1 + 16 + 32 + len("b") + 1 + len("s") + 1
+    largest = {"b": b"x" * 500_000, "s": "é" * ((1_048_575 - overhead - 500_000) // 2)}
+    field = {"b": b"x" * (1_048_576 - 89)}
+    documents.commit([Put("things/a", largest), Put("things/b", field)])
     assert documents.get("things/a").data == largest
-    with pytest.raises(Problem, match="too_large"):
-        documents.commit([Put("things/a", {"data": largest["data"] + b"x"})])
+    assert documents.get("things/b").data == field
+    for path, data in (
+        ("things/a", {**largest, "b": b"x" * 500_002}),
+        ("things/b", {"b": field["b"] + b"x"}),
+    ):
+        with pytest.raises(Problem, match="too_large"):
+            documents.commit([Put(path, data)])
 
 
 @pytest.mark.parametrize(

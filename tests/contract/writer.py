@@ -1,4 +1,4 @@
-"""A process of its own for the contract suites: `writer.py TASK ADAPTER TARGET COUNT`.
+"""A process of its own: `python -m tests.contract.writer TASK ADAPTER TARGET NUMBER`.
 
 Prints one line when it is ready, waits for one line, then works.
 """
@@ -11,7 +11,7 @@ from shared.errors import Conflict
 from shared.gcp.documents import FirestoreDocuments
 from shared.local.documents import SqliteDocuments
 from shared.local.secrets import FileSecrets
-from shared.ports import Put
+from shared.ports import Add, Put
 
 
 def increment(documents, times):
@@ -26,7 +26,15 @@ def increment(documents, times):
         done += 1
 
 
-def pairs(documents, _times):
+def add(documents, times):
+    """Add to a counter `times` times; print what it then is."""
+    for _ in range(times):
+        documents.commit([Add("things/counter", {"n": 1})])
+    print(documents.get("things/counter").data["n"], flush=True)
+    documents.close()
+
+
+def many(documents, _times):
     """Commit the same number to many documents, for ever; print it when it is in."""
     for n in count(1):
         documents.commit([Put(f"things/{i}", {"n": n, "pad": "x" * 5000}) for i in range(20)])
@@ -43,9 +51,16 @@ def create(secrets, who):
         print("won", flush=True)
 
 
+def firestore(project):
+    """Firestore, imported only where it is asked for: that takes longer than most tasks."""
+    from shared.gcp.documents import FirestoreDocuments
+
+    return FirestoreDocuments(project, "(default)")
+
+
 ADAPTERS = {
     "sqlite": lambda target: SqliteDocuments(Path(target)),
-    "firestore": lambda target: FirestoreDocuments(target, "(default)"),
+    "firestore": firestore,
     "files": lambda target: FileSecrets(Path(target)),
 }
 
@@ -54,4 +69,4 @@ if __name__ == "__main__":
     built = ADAPTERS[adapter](target)
     print("ready", flush=True)
     sys.stdin.readline()
-    {"increment": increment, "pairs": pairs, "create": create}[task](built, int(number))
+    {"increment": increment, "many": many, "add": add, "create": create}[task](built, int(number))
