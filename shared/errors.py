@@ -16,6 +16,7 @@ STATUS: Final[dict[str, int]] = {
     "unsafe_url": 422,
     "not_supported": 422,
     "too_large": 413,
+    "unsupported_media_type": 415,
     # what is there
     "not_found": 404,
     "catalog_not_found": 404,

@@ -177,3 +177,20 @@ def _value(text: str) -> Any:
         except orjson.JSONDecodeError:
             return text
     return text
+
+
+def machine_environment() -> dict[str, str]:
+    """This machine's variables without the platform's own, to hand on to a child process."""
+    machine = os.environ  # noqa: TID251  the one reader
+    return {name: value for name, value in machine.items() if not name.startswith(PREFIX)}
+
+
+def is_described() -> bool:
+    """Whether the environment describes a deployment at all."""
+    return any(name.startswith(PREFIX) for name in os.environ)  # noqa: TID251  the one reader
+
+
+def state_folder() -> Path:
+    """Where programs keep their state on this machine (XDG base directory specification)."""
+    given = os.environ.get("XDG_STATE_HOME")  # noqa: TID251  the one reader
+    return (Path(given) if given else Path.home() / ".local" / "state") / "catalog-mcp"

@@ -1,17 +1,18 @@
-"""Operations that change what a catalog serves: publish, upsert, delete, roll back, list versions."""
+"""Operations that change what a catalog serves: publish, upsert, delete, roll back."""
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Annotated, Any, Final, Literal
+from typing import Annotated, Final, Literal
 
 from pydantic import Field
 
 from shared.catalog.catalogs import CATALOGS
 from shared.catalog.feeds.read import read_feed
-from shared.catalog.feeds.rows import Accepted, Defaults, Row
+from shared.catalog.feeds.rows import Accepted, Row
 from shared.catalog.heads import Head, head_path
 from shared.catalog.product import Product
 from shared.catalog.publishing import Published, change, publish, roll_back
@@ -128,14 +129,12 @@ class _Reading:
             )
 
 
-@family.tool(
-    scope="catalog:write", effect=Effect.WRITE, risk=Risk.HIGH, title="Publish a catalog"
-)
+@family.tool(scope="catalog:write", effect=Effect.WRITE, risk=Risk.HIGH, title="Publish a catalog")
 def publish_catalog(call: Call, args: FromFeed) -> PublishReport:
     """Make a feed the whole content of a catalog, as a new version.
 
-    Takes our product JSON-lines, Google Merchant feeds (XML, TSV) and Shopify products.json. The old
-    version serves until the new one is complete; rejected rows are reported with line and reason.
+    Takes our product JSON-lines, Google Merchant feeds (XML, TSV) and Shopify products.json. The
+    old version serves until the new one is complete; rejected rows are reported with line and reason.
     """
     reading = _Reading(args.rejected_share)
     with _feed(call, args) as rows:
@@ -259,42 +258,33 @@ def list_versions(call: Call, args: ListVersions) -> list[VersionView]:
     ]
 
 
-class _feed:  # noqa: N801  used as a block
+@contextmanager
+def _feed(call: Call, args: FromFeed) -> Iterator[Iterator[Row]]:
     """The rows of a feed that lies in a file or at an address."""
-
-    def __init__(self, call: Call, args: FromFeed) -> None:
-        self._call, self._args = call, args
-        self._scratch = TemporaryDirectory()
-
-    def __enter__(self) -> Iterator[Row]:
-        args = self._args
-        path = self._fetched() if args.source.startswith("https://") else Path(args.source)
-        if not path.is_file():
-            raise Problem("not_found", "There is no such file. Give the path of a feed.")
-        catalog = CATALOGS.get(self._call.app.documents, args.catalog).value
-        defaults = Defaults(
+    catalog = CATALOGS.get(call.app.documents, args.catalog).value
+    with TemporaryDirectory() as scratch:
+        path = Path(args.source)
+        if args.source.startswith("https://"):
+            path = Path(scratch) / "feed"
+            path.write_bytes(_fetched(call, args.source))
+        yield read_feed(
+            path,
+            kind=args.kind,
             base_url=args.base_url or catalog.source_base_url,
             currency=args.currency,
             language=args.language,
-            now=self._call.now,
+            now=call.now,
         )
-        return read_feed(path, kind=args.kind, defaults=defaults)
 
-    def __exit__(self, *error: Any) -> None:
-        self._scratch.cleanup()
 
-    def _fetched(self) -> Path:
-        answer = self._call.app.fetch.get(
-            self._args.source, timeout=FETCH_SECONDS, max_bytes=MOST_FETCHED
+def _fetched(call: Call, address: str) -> bytes:
+    answer = call.app.fetch.get(address, timeout=FETCH_SECONDS, max_bytes=MOST_FETCHED)
+    if answer.status != 200:  # noqa: PLR2004  HTTP OK
+        raise Problem(
+            "unavailable",
+            f"The feed's address answered with status {answer.status}. Check it and try again.",
         )
-        if answer.status != 200:  # noqa: PLR2004  HTTP OK
-            raise Problem(
-                "unavailable",
-                f"The feed's address answered with status {answer.status}. Check it and try again.",
-            )
-        path = Path(self._scratch.name) / "feed"
-        path.write_bytes(answer.body)
-        return path
+    return answer.body
 
 
 def _report(published: Published, reading: _Reading) -> PublishReport:

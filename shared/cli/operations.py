@@ -6,7 +6,7 @@ their own cloud credentials, and prints what comes back.
 
 import getpass
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, get_args, get_origin
 
 import click
@@ -15,22 +15,26 @@ from pydantic.fields import FieldInfo
 
 from shared.app import App
 from shared.auth.caller import Operator
+from shared.catalog import catalogs
 from shared.errors import Problem
 from shared.identity import grants, keys, organizations, sessions
 from shared.settings import Settings
-from shared.tool import Family, Request, Tool, invoke
+from shared.tool import Family, Progress, Request, Tool, invoke, silently
 
 FAMILIES: tuple[Family, ...] = (
     organizations.family,
     keys.family,
     grants.family,
     sessions.family,
+    catalogs.family,
 )
 
 
-def run(app: App, tool: Tool[Any], arguments: Mapping[str, Any]) -> Any:
+def run(
+    app: App, tool: Tool[Any], arguments: Mapping[str, Any], *, progress: Progress = silently
+) -> Any:
     """Run an operation and return its JSON value. Raises the Problem it came to."""
-    request = Request(Operator(getpass.getuser()), "cli", "command-line")
+    request = Request(Operator(getpass.getuser()), "cli", "command-line", progress)
     reply = invoke(tool, app, request, arguments)
     if reply.problem is not None:
         raise reply.problem
@@ -49,16 +53,16 @@ def fail(problem: Problem) -> None:
     sys.exit(1)
 
 
-def commands() -> list[click.Command]:
-    """A command per operation."""
-    return [_command(tool) for family in FAMILIES for tool in family.tools]
+def commands(settings: Callable[[], Settings]) -> list[click.Command]:
+    """A command per operation, acting on the deployment that `settings` finds."""
+    return [_command(tool, settings) for family in FAMILIES for tool in family.tools]
 
 
-def _command(tool: Tool[Any]) -> click.Command:
+def _command(tool: Tool[Any], settings: Callable[[], Settings]) -> click.Command:
     def callback(**given: Any) -> None:
         arguments = {name: value for name, value in given.items() if value is not None}
         try:
-            show(run(App(Settings.read()), tool, arguments))
+            show(run(App(settings()), tool, arguments))
         except Problem as problem:
             fail(problem)
 

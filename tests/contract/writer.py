@@ -53,7 +53,6 @@ def create(secrets, who):
 
 def firestore(project):
     """Firestore, imported only where it is asked for: that takes longer than most tasks."""
-    from shared.gcp.documents import FirestoreDocuments
 
     return FirestoreDocuments(project, "(default)")
 
