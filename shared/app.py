@@ -10,6 +10,7 @@ from collections.abc import Callable
 from typing import Any, TypeVar, cast
 
 from shared.auth.gate import Gate
+from shared.auth.jwks import RemoteKeys
 from shared.auth.keyring import KeyRings
 from shared.auth.rate import RateLimiter
 from shared.auth.tokens import Tokens
@@ -44,6 +45,15 @@ class App:
                 if made is None:
                     made = self._made[make] = make(self)
         return cast(T, made)
+
+    def close(self) -> None:
+        """Let go of what adapters hold open. The app can be used again afterwards."""
+        with self._lock:
+            made, self._made = list(self._made.values()), {}
+        for each in reversed(made):
+            close = getattr(each, "close", None)
+            if close is not None:
+                close()
 
     @property
     def documents(self) -> Documents:
@@ -132,7 +142,11 @@ def _keys(app: App) -> KeyRings:
 
 
 def _tokens(app: App) -> Tokens:
-    return Tokens(app.settings, app.keys, app.fetch, app.clock)
+    remote = {
+        issuer.id: RemoteKeys(issuer.jwks_url, app.fetch, app.clock)
+        for issuer in app.settings.issuers
+    }
+    return Tokens(app.settings, app.keys, remote, app.clock)
 
 
 def _gate(app: App) -> Gate:

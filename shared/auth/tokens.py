@@ -7,7 +7,7 @@ settings, never taken from the token's own header (RFC 8725 3.1, 3.8, 3.9).
 import hashlib
 import secrets
 from collections import OrderedDict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -18,7 +18,7 @@ from shared.auth.caller import Token
 from shared.auth.jwks import RemoteKeys
 from shared.auth.keyring import KeyRings
 from shared.errors import Problem
-from shared.ports import Clock, Fetch
+from shared.ports import Clock
 from shared.settings import ClaimNames, ExternalIssuer, Settings
 
 LIFETIME: Final = 600
@@ -50,11 +50,17 @@ class Tokens:
     Args:
         settings: issuers, and our own address and audience.
         keys: our rings.
-        fetch: for external issuers' keys.
+        remote: external issuers' keys, by the issuer's short id.
         clock: what "now" is.
     """
 
-    def __init__(self, settings: Settings, keys: KeyRings, fetch: Fetch, clock: Clock) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        keys: KeyRings,
+        remote: Mapping[str, RemoteKeys],
+        clock: Clock,
+    ) -> None:
         self._keys = keys
         self._clock = clock
         self._issuer = settings.auth_url
@@ -67,7 +73,7 @@ class Tokens:
             (),
             None,
         )
-        external = (_external(issuer, fetch, clock) for issuer in settings.issuers)
+        external = (_external(issuer, remote[issuer.id]) for issuer in settings.issuers)
         self._trusted = {trusted.issuer: trusted for trusted in (own, *external)}
         self._verified: OrderedDict[bytes, tuple[float, Token]] = OrderedDict()
 
@@ -180,7 +186,7 @@ def principal_id(issuer: str, subject: str) -> str:
     return f"{issuer}-{hashlib.sha256(subject.encode()).hexdigest()[:32]}"
 
 
-def _external(issuer: ExternalIssuer, fetch: Fetch, clock: Clock) -> _Trusted:
+def _external(issuer: ExternalIssuer, keys: RemoteKeys) -> _Trusted:
     return _Trusted(
         issuer.id,
         issuer.issuer,
@@ -188,7 +194,7 @@ def _external(issuer: ExternalIssuer, fetch: Fetch, clock: Clock) -> _Trusted:
         frozenset(issuer.audiences),
         issuer.claims,
         issuer.default_scopes,
-        RemoteKeys(issuer.jwks_url, fetch, clock),
+        keys,
     )
 
 

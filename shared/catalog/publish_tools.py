@@ -134,7 +134,7 @@ def publish_catalog(call: Call, args: FromFeed) -> PublishReport:
     """Make a feed the whole content of a catalog, as a new version.
 
     Takes our product JSON-lines, Google Merchant feeds (XML, TSV) and Shopify products.json. The
-    old version serves until the new one is complete; rejected rows are reported with line and reason.
+    old version serves until the new one is complete; rejected rows are reported, with reasons.
     """
     reading = _Reading(args.rejected_share)
     with _feed(call, args) as rows:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Final, Literal
+from typing import Any, Final
 
 from shared.catalog.catalogs import CATALOGS, MOST_HOSTS, Catalog
 from shared.catalog.heads import Head, head_path
@@ -69,7 +69,14 @@ def publish(
     with _making(call, key, progress) as making, tempfile.TemporaryDirectory() as scratch:
         stream = _counted(products, "reading and indexing products", making)
         manifest = build(stream, key, Path(scratch))
-        return _finish(making, manifest, Path(scratch), "publish", source_revision, rejected())
+        version = _version(
+            making,
+            manifest,
+            made_by="publish",
+            source_revision=source_revision,
+            rejected=rejected(),
+        )
+        return _finish(making, manifest, Path(scratch), version)
 
 
 def change(
@@ -97,7 +104,8 @@ def change(
         if manifest.rebuild_advised:
             opened.with_sources(segment)
             directory, manifest = _rebuilt(making, segment, manifest, directory, Path(scratch))
-        return _finish(making, manifest, directory, "upsert", source_revision, 0)
+        version = _version(making, manifest, made_by="upsert", source_revision=source_revision)
+        return _finish(making, manifest, directory, version)
 
 
 def roll_back(call: Call, key: str, number: int) -> Published:
@@ -152,14 +160,8 @@ def _rebuilt(
     return target, build(stream, making.key, target)
 
 
-def _finish(
-    making: _Making,
-    manifest: Manifest,
-    directory: Path,
-    made_by: Literal["publish", "upsert"],
-    source_revision: str | None,
-    rejected: int,
-) -> Published:
+def _finish(making: _Making, manifest: Manifest, directory: Path, made: Version) -> Published:
+    """Store the files, then move the head to the new version."""
     call, key = making.call, making.key
     if len(manifest.hosts) > MOST_HOSTS:
         raise Problem(
@@ -177,35 +179,39 @@ def _finish(
         making.progress("storing files", stored)
 
     store(call.app.blobs, key, directory, manifest, each)
-    now = call.app.clock.now()
-    number = making.head.last_number + 1 if making.head else 1
-    version = Version(
-        number=number,
-        parent=making.head.number if making.head else None,
+    writes = [versions(key).put(version_id(made.number), made, if_version=ABSENT)]
+    head = _next_head(making, made, manifest.hosts)
+    published = _move(making, head, writes, event=f"catalog.{made.made_by}")
+    forget_old(call.app.documents, call.app.blobs, published.head, made.created_at)
+    return published
+
+
+def _version(making: _Making, manifest: Manifest, **made: Any) -> Version:
+    head = making.head
+    return Version(
+        number=head.last_number + 1 if head else 1,
+        parent=head.number if head else None,
         manifest=manifest.model_dump_json(by_alias=True).encode(),
         product_count=manifest.product_count,
-        made_by=made_by,
-        source_revision=source_revision,
-        rejected=rejected,
-        created_at=now,
+        created_at=making.call.app.clock.now(),
+        **made,
     )
+
+
+def _next_head(making: _Making, version: Version, hosts: Iterable[str]) -> Head:
     catalog = making.catalog.value
-    head = Head(
-        catalog=key,
+    return Head(
+        catalog=making.key,
         display_name=catalog.display_name,
         source_base_url=catalog.source_base_url,
-        number=number,
-        last_number=number,
-        product_count=manifest.product_count,
-        last_indexed_at=now,
-        hosts=tuple(sorted({*catalog.hosts, *manifest.hosts})),
-        source_revision=source_revision,
+        number=version.number,
+        last_number=version.number,
+        product_count=version.product_count,
+        last_indexed_at=version.created_at,
+        hosts=tuple(sorted({*catalog.hosts, *hosts})),
+        source_revision=version.source_revision,
         version=making.head.version if making.head else ABSENT,
     )
-    writes = [versions(key).put(version_id(number), version, if_version=ABSENT)]
-    published = _move(making, head, writes, event=f"catalog.{made_by}")
-    forget_old(call.app.documents, call.app.blobs, published.head, now)
-    return published
 
 
 def _move(making: _Making, head: Head, writes: Sequence[Write], *, event: str) -> Published:

@@ -5,7 +5,6 @@ process only passes bytes on and keeps the Host header.
 """
 
 from collections.abc import AsyncIterator, Iterable
-from typing import Any
 
 import httpx
 from starlette.applications import Starlette
@@ -72,9 +71,9 @@ def _streamed(answer: httpx.Response) -> Response:
             await answer.aclose()
 
     response = StreamingResponse(body(), status_code=answer.status_code)
-    response.raw_headers[:] = _passed(answer.headers.raw)
+    response.raw_headers[:] = [
+        (name, value)
+        for name, value in _passed(answer.headers.raw)
+        if name.lower() not in (b"date", b"server")
+    ]
     return response
-
-
-async def never(_: Any) -> None:
-    """A lifespan that has nothing to do."""

@@ -1,0 +1,42 @@
+"""What every test may ask for."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from tests.platform import Platform, product
+
+ENVIRONMENT = os.environ  # noqa: TID251  the test run's own: where data is, whether this is CI
+
+
+@pytest.fixture
+def anyio_backend():
+    return "asyncio"
+
+
+@pytest.fixture
+def platform(tmp_path):
+    """A platform with one partner organization and nothing granted."""
+    platform = Platform(tmp_path / "data")
+    platform.organization("partner")
+    yield platform
+    platform.close()
+
+
+@pytest.fixture
+def stocked(platform):
+    """A platform whose partner is granted one small published catalog, `books`."""
+    platform.catalog("books", [product(str(n)) for n in range(1, 6)])
+    platform.grant("partner", "books")
+    return platform
+
+
+@pytest.fixture(scope="session")
+def catalog_data():
+    """The folder of real catalogs; tests that need it fail in CI when it is missing."""
+    folder = Path(ENVIRONMENT.get("CATALOG_DATA_DIR", Path(__file__).parents[2] / "shared/data"))
+    if not folder.is_dir():
+        reason = f"no real catalogs in {folder}: set CATALOG_DATA_DIR"
+        (pytest.fail if ENVIRONMENT.get("CI") else pytest.skip)(reason)
+    return folder
