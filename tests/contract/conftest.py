@@ -1,19 +1,23 @@
 """The adapters each contract suite runs on."""
 
+import gc
 import os
 import socket
 import subprocess
 import time
 import uuid
+import warnings
 from pathlib import Path
 
 import httpx
 import pytest
 
+from shared.gcp.blobs import StorageBlobs
 from shared.gcp.documents import FirestoreDocuments
 from shared.local.blobs import FolderBlobs
 from shared.local.documents import SqliteDocuments
 from shared.local.secrets import FileSecrets
+from tests.contract.storage_server import StorageServer
 
 ENVIRONMENT = os.environ  # noqa: TID251  the test run's own: where the emulator is, whether this is CI
 EMULATOR_JAR = Path(
@@ -93,9 +97,33 @@ def documents(request):
     return request.getfixturevalue(f"{request.param}_documents")
 
 
-@pytest.fixture(params=["folder"])
-def blobs(request, tmp_path):
+@pytest.fixture
+def folder_blobs(tmp_path):
     return FolderBlobs(tmp_path / "blobs")
+
+
+@pytest.fixture
+def storage_server():
+    with StorageServer() as server:
+        yield server
+
+
+@pytest.fixture
+def storage_blobs(storage_server, monkeypatch):
+    monkeypatch.setenv("STORAGE_EMULATOR_HOST", storage_server.url)
+    adapter = StorageBlobs("test-bucket")
+    yield adapter
+    adapter.close()
+    with (
+        warnings.catch_warnings()
+    ):  # the library leaves a failed download's socket to the collector
+        warnings.simplefilter("ignore", ResourceWarning)
+        gc.collect()
+
+
+@pytest.fixture(params=["folder", "storage"])
+def blobs(request):
+    return request.getfixturevalue(f"{request.param}_blobs")
 
 
 @pytest.fixture(params=["files"])
