@@ -9,14 +9,21 @@ import uuid
 import warnings
 from pathlib import Path
 
+import grpc
 import httpx
 import pytest
+from google.cloud.secretmanager_v1 import SecretManagerServiceClient
+from google.cloud.secretmanager_v1.services.secret_manager_service.transports import (
+    SecretManagerServiceGrpcTransport,
+)
 
 from shared.gcp.blobs import StorageBlobs
 from shared.gcp.documents import FirestoreDocuments
+from shared.gcp.secrets import SecretManagerSecrets
 from shared.local.blobs import FolderBlobs
 from shared.local.documents import SqliteDocuments
 from shared.local.secrets import FileSecrets
+from tests.contract.secret_server import SecretServer
 from tests.contract.storage_server import StorageServer
 
 ENVIRONMENT = os.environ  # noqa: TID251  the test run's own: where the emulator is, whether this is CI
@@ -126,6 +133,29 @@ def blobs(request):
     return request.getfixturevalue(f"{request.param}_blobs")
 
 
-@pytest.fixture(params=["files"])
-def secrets(request, tmp_path):
+@pytest.fixture
+def file_secrets(tmp_path):
     return FileSecrets(tmp_path / "secrets")
+
+
+@pytest.fixture
+def secret_server():
+    with SecretServer() as server:
+        yield server
+
+
+@pytest.fixture
+def managed_secrets(secret_server, tmp_path):
+    def connect():
+        channel = grpc.insecure_channel(secret_server.address)
+        transport = SecretManagerServiceGrpcTransport(channel=channel)
+        return SecretManagerServiceClient(transport=transport)
+
+    adapter = SecretManagerSecrets("test-project", tmp_path / "mounted", connect)
+    yield adapter
+    adapter.close()
+
+
+@pytest.fixture(params=["file", "managed"])
+def secrets(request):
+    return request.getfixturevalue(f"{request.param}_secrets")
