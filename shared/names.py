@@ -4,6 +4,7 @@ import re
 from typing import Final
 
 _MAX_NAME: Final = 1024
+_MAX_SECRET: Final = 65_536
 _SECRET: Final = re.compile(r"[A-Za-z0-9_-]{1,255}")
 
 
@@ -26,3 +27,10 @@ def checked_secret_name(name: str) -> str:
     if not _SECRET.fullmatch(name):
         raise ValueError("a secret's name is 1..255 letters, digits, _ or -")
     return name
+
+
+def checked_secret_value(value: bytes) -> bytes:
+    """The value, when it has at most 64 KiB (Secret Manager's limit). Raises ValueError."""
+    if len(value) > _MAX_SECRET:
+        raise ValueError(f"a secret has at most {_MAX_SECRET} bytes")
+    return value

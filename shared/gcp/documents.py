@@ -1,11 +1,8 @@
 """Documents in Firestore."""
 
-import os
-import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 from google.api_core import exceptions, retry
 from google.cloud import firestore
@@ -22,6 +19,7 @@ from google.cloud.firestore_v1.types import (
 from shared.documents import checked_path, checked_query, checked_writes, cursor_after
 from shared.errors import Conflict, Problem
 from shared.gcp.firestore_wire import decode_snapshot, encode_query, encode_write
+from shared.per_process import PerProcess
 from shared.ports import ABSENT, Add, Page, Query, Snapshot, Write
 
 _SECONDS: Final = 5.0
@@ -48,11 +46,7 @@ _COMMIT_RETRY: Final = retry.Retry(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class _Connection:
-    """The generated client of one process. A fork starts anew: gRPC channels must not cross it."""
-
-    pid: int
+class _Connection(NamedTuple):
     api: FirestoreClient
     metadata: Sequence[tuple[str, str]]
 
@@ -69,8 +63,7 @@ class FirestoreDocuments:
         self._project = project
         self._database = database
         self._root = f"projects/{project}/databases/{database}"
-        self._connection: _Connection | None = None
-        self._connecting = threading.Lock()
+        self._connection = PerProcess(self._connect)
 
     def get(self, path: str) -> Snapshot | None:
         """The document, or None. Raises `unavailable`."""
@@ -81,11 +74,11 @@ class FirestoreDocuments:
         names = {f"{self._root}/documents/{checked_path(path)}" for path in paths}
         if not names:
             return {}
-        connection = self._connect()
+        api, metadata = self._connection.get()
         request = BatchGetDocumentsRequest(database=self._root, documents=names)
         with _answered():
-            stream = connection.api.batch_get_documents(
-                request, retry=_READ_RETRY, timeout=_SECONDS, metadata=connection.metadata
+            stream = api.batch_get_documents(
+                request, retry=_READ_RETRY, timeout=_SECONDS, metadata=metadata
             )
             found = [BatchGetDocumentsResponse.pb(response) for response in stream]
         snapshots = [decode_snapshot(answer.found) for answer in found if answer.HasField("found")]
@@ -96,14 +89,12 @@ class FirestoreDocuments:
         checked_writes(writes)
         if not writes:
             return
-        connection = self._connect()
+        api, metadata = self._connection.get()
         encoded = [encode_write(self._root, write) for write in writes]
         request = CommitRequest(database=self._root, writes=encoded)
         with _answered():
             try:
-                connection.api.commit(
-                    request, retry=_COMMIT_RETRY, timeout=_SECONDS, metadata=connection.metadata
-                )
+                api.commit(request, retry=_COMMIT_RETRY, timeout=_SECONDS, metadata=metadata)
             except _REFUSED as error:
                 if not any(map(_condition, writes)):
                     raise
@@ -112,13 +103,11 @@ class FirestoreDocuments:
     def query(self, query: Query) -> Page:
         """One page of a declared shape. Raises ValueError for any other, `unavailable`."""
         checked_query(query)
-        connection = self._connect()
+        api, metadata = self._connection.get()
         parent, question = encode_query(self._root, query)
         request = RunQueryRequest(parent=parent, structured_query=StructuredQuery.wrap(question))
         with _answered():
-            stream = connection.api.run_query(
-                request, retry=_READ_RETRY, timeout=_SECONDS, metadata=connection.metadata
-            )
+            stream = api.run_query(request, retry=_READ_RETRY, timeout=_SECONDS, metadata=metadata)
             answers = [RunQueryResponse.pb(response) for response in stream]
         found = [
             decode_snapshot(answer.document) for answer in answers if answer.HasField("document")
@@ -129,10 +118,9 @@ class FirestoreDocuments:
 
     def close(self) -> None:
         """Close this process's channel. The object opens a new one when it is used again."""
-        with self._connecting:
-            if self._connection is not None and self._connection.pid == os.getpid():
-                self._connection.api.transport.close()  # type: ignore[no-untyped-call]
-            self._connection = None
+        connection = self._connection.take()
+        if connection is not None:
+            connection.api.transport.close()  # type: ignore[no-untyped-call]
 
     def _refused_path(self, writes: Sequence[Write]) -> str:
         """Which precondition failed: Firestore does not say, so look where there is a choice."""
@@ -146,18 +134,10 @@ class FirestoreDocuments:
         return first
 
     def _connect(self) -> _Connection:
-        connection = self._connection
-        if connection is not None and connection.pid == os.getpid():
-            return connection
-        with self._connecting:
-            connection = self._connection
-            if connection is None or connection.pid != os.getpid():
-                client = firestore.Client(project=self._project, database=self._database)
-                # The public client cannot replace a whole document under a precondition, and only
-                # it knows the emulator; so its own generated client is used.
-                api, metadata = client._firestore_api, client._rpc_metadata  # noqa: SLF001
-                connection = self._connection = _Connection(os.getpid(), api, metadata)
-            return connection
+        client = firestore.Client(project=self._project, database=self._database)
+        # The public client cannot replace a whole document under a precondition, and only it knows
+        # the emulator; so its own generated client is used.
+        return _Connection(client._firestore_api, client._rpc_metadata)  # noqa: SLF001
 
 
 def _condition(write: Write) -> str | None:

@@ -1,6 +1,5 @@
 """Documents in one SQLite file, for a laptop and for tests: the same promises as Firestore."""
 
-import os
 import sqlite3
 import tempfile
 import threading
@@ -19,6 +18,7 @@ from shared.documents import (
 )
 from shared.errors import Conflict, Problem
 from shared.local.ordering import LAST, descending, key, types_end
+from shared.per_process import PerProcess
 from shared.ports import ABSENT, ID, Add, Delete, Page, Put, Query, Shape, Snapshot, Write
 from shared.queries import SHAPES
 from shared.values import INT64, dumps, loads
@@ -41,10 +41,9 @@ _QUERY: Final = (
 
 
 @dataclass(slots=True)
-class _Process:
-    """What one process holds open. A fork starts anew: SQLite connections must not cross it."""
+class _Open:
+    """What one process holds open: connections nobody uses now, and the turn to write."""
 
-    pid: int
     idle: list[sqlite3.Connection] = field(default_factory=list)
     writing: threading.Lock = field(default_factory=threading.Lock)
 
@@ -62,9 +61,7 @@ class SqliteDocuments:
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        self._process = _Process(pid=0)
-        self._inherited: list[_Process] = []
-        self._opening = threading.Lock()
+        self._open = PerProcess(self._prepare)
 
     def get(self, path: str) -> Snapshot | None:
         """The document, or None."""
@@ -84,7 +81,7 @@ class SqliteDocuments:
     def commit(self, writes: Sequence[Write]) -> None:
         """Apply all writes or none. Raises Conflict, or `unavailable` when the file stays busy."""
         checked_writes(writes)
-        with self._connection() as database, self._process.writing, _transaction(database):
+        with self._connection() as database, self._open.get().writing, _transaction(database):
             database.execute("UPDATE last_version SET version = version + 1")
             (version,) = database.execute("SELECT version FROM last_version").fetchone()
             for write in writes:
@@ -102,34 +99,29 @@ class SqliteDocuments:
 
     def close(self) -> None:
         """Close this process's connections. The object opens new ones when it is used again."""
-        while self._process.idle:
-            self._process.idle.pop().close()
+        opened = self._open.take()
+        while opened and opened.idle:
+            opened.idle.pop().close()
 
     @contextmanager
     def _connection(self) -> Iterator[sqlite3.Connection]:
-        process = self._process
-        if process.pid != os.getpid():
-            process = self._enter_process()
+        idle = self._open.get().idle
         try:
-            database = process.idle.pop()
+            database = idle.pop()
         except IndexError:
-            database = self._open()
+            database = self._connect()
         try:
             yield database
         finally:
-            process.idle.append(database)
+            idle.append(database)
 
-    def _enter_process(self) -> _Process:
-        with self._opening:
-            if self._process.pid != os.getpid():
-                _create(self._path)
-                with closing(self._open()) as database:
-                    _index(database)
-                self._inherited.append(self._process)  # kept: closing it here would harm the parent
-                self._process = _Process(os.getpid())
-            return self._process
+    def _prepare(self) -> _Open:
+        _create(self._path)
+        with closing(self._connect()) as database:
+            _index(database)
+        return _Open()
 
-    def _open(self) -> sqlite3.Connection:
+    def _connect(self) -> sqlite3.Connection:
         database = sqlite3.connect(
             self._path, timeout=_WAIT_SECONDS, isolation_level=None, check_same_thread=False
         )

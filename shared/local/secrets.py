@@ -5,7 +5,7 @@ from pathlib import Path
 
 from shared.errors import Conflict, Problem
 from shared.local.files import write_whole
-from shared.names import checked_secret_name
+from shared.names import checked_secret_name, checked_secret_value
 
 
 class FileSecrets:
@@ -27,7 +27,7 @@ class FileSecrets:
         """Store the value. With `if_absent`, Conflict when the secret exists (atomic)."""
         target = self._file(name)
         self._root.mkdir(mode=0o700, parents=True, exist_ok=True)
-        if not write_whole(io.BytesIO(value), target, replace=not if_absent):
+        if not write_whole(io.BytesIO(checked_secret_value(value)), target, replace=not if_absent):
             raise Conflict(name)
 
     def _file(self, name: str) -> Path:

@@ -1,19 +1,30 @@
 """The adapters each contract suite runs on."""
 
+import gc
 import os
 import socket
 import subprocess
 import time
 import uuid
+import warnings
 from pathlib import Path
 
+import grpc
 import httpx
 import pytest
+from google.cloud.secretmanager_v1 import SecretManagerServiceClient
+from google.cloud.secretmanager_v1.services.secret_manager_service.transports import (
+    SecretManagerServiceGrpcTransport,
+)
 
+from shared.gcp.blobs import StorageBlobs
 from shared.gcp.documents import FirestoreDocuments
+from shared.gcp.secrets import SecretManagerSecrets
 from shared.local.blobs import FolderBlobs
 from shared.local.documents import SqliteDocuments
 from shared.local.secrets import FileSecrets
+from tests.contract.secret_server import SecretServer
+from tests.contract.storage_server import StorageServer
 
 ENVIRONMENT = os.environ  # noqa: TID251  the test run's own: where the emulator is, whether this is CI
 EMULATOR_JAR = Path(
@@ -93,11 +104,58 @@ def documents(request):
     return request.getfixturevalue(f"{request.param}_documents")
 
 
-@pytest.fixture(params=["folder"])
-def blobs(request, tmp_path):
+@pytest.fixture
+def folder_blobs(tmp_path):
     return FolderBlobs(tmp_path / "blobs")
 
 
-@pytest.fixture(params=["files"])
-def secrets(request, tmp_path):
+@pytest.fixture
+def storage_server():
+    with StorageServer() as server:
+        yield server
+
+
+@pytest.fixture
+def storage_blobs(storage_server, monkeypatch):
+    monkeypatch.setenv("STORAGE_EMULATOR_HOST", storage_server.url)
+    adapter = StorageBlobs("test-bucket")
+    yield adapter
+    adapter.close()
+    with (
+        warnings.catch_warnings()
+    ):  # the library leaves a failed download's socket to the collector
+        warnings.simplefilter("ignore", ResourceWarning)
+        gc.collect()
+
+
+@pytest.fixture(params=["folder", "storage"])
+def blobs(request):
+    return request.getfixturevalue(f"{request.param}_blobs")
+
+
+@pytest.fixture
+def file_secrets(tmp_path):
     return FileSecrets(tmp_path / "secrets")
+
+
+@pytest.fixture
+def secret_server():
+    with SecretServer() as server:
+        yield server
+
+
+@pytest.fixture
+def managed_secrets(secret_server, tmp_path):
+    def connect():
+        channel = grpc.insecure_channel(secret_server.address)
+        transport = SecretManagerServiceGrpcTransport(channel=channel)
+        return SecretManagerServiceClient(transport=transport)
+
+    adapter = SecretManagerSecrets("test-project", tmp_path / "mounted", connect)
+    yield adapter
+    adapter.close()
+
+
+@pytest.fixture(params=["file", "managed"])
+def secrets(request):
+    return request.getfixturevalue(f"{request.param}_secrets")

@@ -1,5 +1,7 @@
 """What every Secrets adapter promises."""
 
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 
 from shared.errors import Conflict, Problem
@@ -31,3 +33,23 @@ def test_a_broken_name_is_refused(secrets, name):
         secrets.read(name)
     with pytest.raises(ValueError, match="name"):
         secrets.write(name, b"x")
+
+
+def test_a_value_of_64_kib_is_the_largest(secrets):
+    secrets.write("signing-key", b"x" * 65_536)
+    with pytest.raises(ValueError, match="at most"):
+        secrets.write("signing-key", b"x" * 65_537)
+    assert secrets.read("signing-key") == b"x" * 65_536
+
+
+def test_of_many_writers_if_absent_exactly_one_wins(secrets):
+    def write(n):
+        try:
+            secrets.write("signing-key", b"%d" % n, if_absent=True)
+        except Conflict:
+            return None
+        return b"%d" % n
+
+    with ThreadPoolExecutor(8) as pool:
+        winners = [value for value in pool.map(write, range(8)) if value is not None]
+    assert [secrets.read("signing-key")] == winners
