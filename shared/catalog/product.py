@@ -53,8 +53,8 @@ class Image(Stored):
     """A picture; the first of a product is its main one."""
 
     url: str
-    width: int | None = None
-    height: int | None = None
+    width: Annotated[int, Field(gt=0)] | None = None
+    height: Annotated[int, Field(gt=0)] | None = None
     mime_type: str | None = None
 
 
@@ -69,9 +69,9 @@ class Color(Stored):
 class Rating(Stored):
     """Average of `count` ratings on a scale that ends at `scale`."""
 
-    average: float
-    count: int = 0
-    scale: float = 5.0
+    average: Annotated[float, Field(ge=0, allow_inf_nan=False)]
+    count: Annotated[int, Field(ge=0)] = 0
+    scale: Annotated[float, Field(gt=0, allow_inf_nan=False)] = 5.0
 
 
 class NamedLink(Stored):
@@ -93,7 +93,7 @@ class Review(Stored):
 
     body: str
     author: str | None = None
-    rating: float | None = None
+    rating: Annotated[float, Field(ge=0, allow_inf_nan=False)] | None = None
     published_at: AwareDatetime | None = None
 
 
@@ -169,7 +169,7 @@ class Product(Stored):
     promotions: tuple[Promotion, ...] = ()
     reviews: tuple[Review, ...] = ()
     videos: tuple[Video, ...] = ()
-    popularity: float | None = None
+    popularity: Annotated[float, Field(allow_inf_nan=False)] | None = None
     released_at: AwareDatetime | None = None
     availability_at: AwareDatetime | None = None
     price_at: AwareDatetime | None = None

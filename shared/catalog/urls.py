@@ -16,7 +16,7 @@ from collections.abc import Iterable, Iterator
 from enum import IntEnum
 from itertools import combinations
 from typing import Final, NamedTuple
-from urllib.parse import quote
+from urllib.parse import quote, urljoin
 
 import idna
 
@@ -36,7 +36,7 @@ LOOSE: Final = "loose"
 _MOST_COMBINED: Final = 4
 
 _URL: Final = re.compile(
-    r"(https?)://([^/?#]*)([^?#]*)(?:\?([^#]*))?(?:#.*)?", re.IGNORECASE | re.DOTALL
+    r"(https?)://([^/?#]*)([^?#]*)(?:\?([^#]*))?(?:#(.*))?", re.IGNORECASE | re.DOTALL
 )
 _SCHEME: Final = re.compile(r"[a-z][a-z0-9+-]*:", re.IGNORECASE)
 _FORBIDDEN: Final = re.compile(r"[\x00-\x1f\x7f\\]")
@@ -125,6 +125,31 @@ def normalize_url(raw: str) -> NormalizedUrl:
     )
 
 
+def web_url(raw: str, base: str | None = None) -> str:
+    """An absolute http(s) URL on a public host, in ASCII, otherwise as it was given.
+
+    A relative URL is resolved against `base`. Raises `unsafe_url` or `invalid_product_url`.
+    """
+    text = _text(raw)
+    if base is not None and not _URL.fullmatch(text) and not _SCHEME.match(text):
+        try:
+            text = urljoin(base, text)
+        except ValueError:
+            raise _invalid("The URL cannot be read.") from None
+    scheme, authority, path, query, fragment = _split(text)
+    host, port = _host_and_port(authority)
+    url = "".join(
+        (
+            f"{scheme.lower()}://{host}",
+            f":{port}" if port is not None else "",
+            _escaped(path),
+            f"?{_escaped(query)}" if query else "",
+            f"#{_escaped(fragment)}" if fragment else "",
+        )
+    )
+    return _no_longer(url)
+
+
 def index_forms(raw: str) -> tuple[IndexForm, ...]:
     """Every form a product (or variant) with this URL is found by, each once, strongest first.
 
@@ -197,29 +222,44 @@ def _parse_product(raw: str) -> _Url:
 
 
 def _parse(raw: str) -> _Url:
+    scheme, authority, raw_path, query, _ = _split(_text(raw))
+    host, port = _host_and_port(authority)
+    while host.startswith("www.") and "." in host[4:]:
+        host = host[4:]
+    origin = f"https://{host}"
+    if port not in (None, 443) and not (port == 80 and scheme.lower() == "http"):  # noqa: PLR2004  the default ports of RFC 9110
+        origin = f"{origin}:{port}"
+    path = _path(raw_path)
+    collection = _COLLECTION.fullmatch(path)
+    if collection:
+        path = f"{collection[1] or ''}{collection[2]}"
+    url = _Url(host, origin, path, _params(query) if query else (), bool(collection))
+    _no_longer(url.form(url.path, url.params))
+    return url
+
+
+def _no_longer(url: str) -> str:
+    if len(url) > MAX_URL:
+        raise _invalid(f"The URL is longer than {MAX_URL} characters when percent-encoded.")
+    return url
+
+
+def _text(raw: str) -> str:
     text = raw.strip()
     if len(text) > MAX_URL:
         raise _invalid(f"The URL is longer than {MAX_URL} characters.")
     if _FORBIDDEN.search(text):
         raise _invalid("The URL holds control characters or backslashes.")
+    return text
+
+
+def _split(text: str) -> tuple[str, str, str, str | None, str | None]:
     match = _URL.fullmatch(text)
     if match is None:
         if _SCHEME.match(text) and not text[:5].lower().startswith("http"):
             raise _unsafe("Only http and https URLs are taken.")
-        raise _invalid("Give the full address of a product page, beginning with https://.")
-    scheme, authority, path, query = match.groups()
-    host, port = _host_and_port(authority)
-    origin = f"https://{host}"
-    if port not in (None, 443) and not (port == 80 and scheme.lower() == "http"):  # noqa: PLR2004  the default ports of RFC 9110
-        origin = f"{origin}:{port}"
-    path = _path(path)
-    collection = _COLLECTION.fullmatch(path)
-    if collection:
-        path = f"{collection[1] or ''}{collection[2]}"
-    url = _Url(host, origin, path, _params(query) if query else (), bool(collection))
-    if len(url.form(url.path, url.params)) > MAX_URL:
-        raise _invalid(f"The URL is longer than {MAX_URL} characters when percent-encoded.")
-    return url
+        raise _invalid("Give the full address, beginning with https://.")
+    return match[1], match[2], match[3], match[4], match[5]
 
 
 def _host_and_port(authority: str) -> tuple[str, int | None]:
@@ -230,10 +270,7 @@ def _host_and_port(authority: str) -> tuple[str, int | None]:
         host, digits = authority, ""
     if digits and not (digits.isascii() and digits.isdigit() and 0 < int(digits[:6]) < 65536):  # noqa: PLR2004  RFC 9293
         raise _invalid("The URL's port is not a number from 1 to 65535.")
-    host = _public_host(host)
-    while host.startswith("www.") and "." in host[4:]:
-        host = host[4:]
-    return host, int(digits) if digits else None
+    return _public_host(host), int(digits) if digits else None
 
 
 def _public_host(raw: str) -> str:

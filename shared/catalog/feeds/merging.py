@@ -1,0 +1,110 @@
+"""One product from its parent row and its variants' rows.
+
+The parent's own words win (title, description, brand); the variants decide what a shopper can buy:
+the price is the lowest, availability the best of theirs, sizes and colours are all of them. A
+variant's title and description are not kept beside the parent's.
+"""
+
+from collections.abc import Iterable
+from decimal import Decimal
+from typing import Any, Final
+
+from shared.catalog.feeds.reading import Json
+from shared.catalog.feeds.rows import MAX_ATTRIBUTES, MAX_IMAGES, MAX_VALUES
+from shared.catalog.options import is_color, is_size
+from shared.catalog.product import Availability
+
+_LISTS: Final = (
+    *("images", "categories", "breadcrumbs", "tags", "genders", "age_groups", "sizes", "colors"),
+    *("color_families", "materials", "fit", "patterns", "promotions", "reviews", "videos"),
+)
+_OF_VARIANTS: Final = frozenset({"price", "original_price", "availability", "gtins", "mpn"})
+_BEST_FIRST: Final = (
+    Availability.IN_STOCK,
+    Availability.PREORDER,
+    Availability.BACKORDER,
+    Availability.UNKNOWN,
+    Availability.OUT_OF_STOCK,
+    Availability.DISCONTINUED,
+)
+
+
+def merge(parent: Json | None, rows: list[tuple[Json, Json]]) -> Json:
+    """The fields of the product: of the parent row if any, and (product, variant) of the others."""
+    if not rows:
+        return _without_empty(parent or {})
+    sources = [*([parent] if parent else []), *(product for product, _ in rows)]
+    variants = [variant for _, variant in rows]
+    merged = _first_of(sources, parent)
+    for name in _LISTS:
+        limit = MAX_IMAGES if name == "images" else MAX_VALUES
+        merged[name] = _each_once(one for source in sources for one in source.get(name) or ())[
+            :limit
+        ]
+    merged["attributes"] = _attributes(sources)
+    merged.update(_offer(parent or {}, [product for product, _ in rows]))
+    axes = _axes(variants)
+    merged["option_axes"] = axes
+    merged["variants"] = [
+        {
+            **variant,
+            "options": {
+                axis: variant["options"][axis] for axis in axes if axis in variant["options"]
+            },
+        }
+        for variant in variants
+    ]
+    return _without_empty(merged)
+
+
+def _first_of(sources: list[Json], parent: Json | None) -> Json:
+    """Every single value, from the first row that has one; a variant's own only from the parent."""
+    merged: Json = {}
+    for source in sources:
+        for name, value in source.items():
+            own = name in _OF_VARIANTS and source is not parent
+            if value is not None and not own:
+                merged.setdefault(name, value)
+    return merged
+
+
+def _offer(parent: Json, rows: list[Json]) -> Json:
+    priced = [row for row in rows if row.get("price")]
+    lowest = min(priced, key=lambda row: Decimal(row["price"]["amount"]), default=parent)
+    known = [row["availability"] for row in rows if row.get("availability")]
+    best = min(known, key=_BEST_FIRST.index, default=parent.get("availability"))
+    return {
+        "price": lowest.get("price"),
+        "original_price": lowest.get("original_price"),
+        "availability": best,
+        "is_active": parent.get("is_active") is not False
+        and any(row.get("is_active") is not False for row in rows),
+    }
+
+
+def _axes(variants: list[Json]) -> list[str]:
+    """The options that tell variants apart, and colour and size in any case, in feed order."""
+    values: dict[str, set[str]] = {}
+    for variant in variants:
+        for axis, value in variant["options"].items():
+            values.setdefault(axis, set()).add(value)
+    return [
+        axis for axis, found in values.items() if len(found) > 1 or is_color(axis) or is_size(axis)
+    ]
+
+
+def _attributes(sources: list[Json]) -> dict[str, list[str]]:
+    merged: dict[str, list[str]] = {}
+    for source in sources:
+        for name, values in (source.get("attributes") or {}).items():
+            if name in merged or len(merged) < MAX_ATTRIBUTES:
+                merged[name] = _each_once([*merged.get(name, ()), *values])[:MAX_VALUES]
+    return merged
+
+
+def _each_once(values: Iterable[Any]) -> list[Any]:
+    return list({repr(value): value for value in values}.values())
+
+
+def _without_empty(fields: Json) -> Json:
+    return {name: value for name, value in fields.items() if value not in (None, [], {}, "")}
