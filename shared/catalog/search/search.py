@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, TypeAdapter
 from shared.catalog.search.cursor import Place, seal
 from shared.catalog.search.facets import Facet, clauses
 from shared.catalog.search.order import Order, order
-from shared.catalog.search.words import groups
+from shared.catalog.search.words import understand
 from shared.catalog.segment.reader import Segment
 from shared.errors import Problem
 
@@ -149,7 +149,7 @@ def order_of(shelf: Shelf, question: Question) -> Order:
         price_min=question.price_min,
         price_max=question.price_max,
     )
-    return order(shelf.segment, text, groups(shelf.segment, text), conditions)
+    return order(shelf.segment, text, understand(shelf.segment, text), conditions)
 
 
 def _item(shelf: Shelf, number: int, score: float) -> bytes:
