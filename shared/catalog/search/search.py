@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, TypeAdapter
 from shared.catalog.search.cursor import Place, seal
 from shared.catalog.search.facets import Facet, clauses
 from shared.catalog.search.order import Order, order
+from shared.catalog.search.within import within
 from shared.catalog.search.words import understand
 from shared.catalog.segment.reader import Segment
 from shared.errors import Problem
@@ -131,12 +132,20 @@ class _Walk:
             for hit in hits:
                 number: int | None = hit.number
                 if segment is not current:
-                    number = current.active_number_of(segment.claims(hit.number)[0])
+                    number = self._number_now(segment.claims(hit.number)[0])
                 if number is not None:
                     yield -hit.score, index, position, number, hit.score
                 position += 1
             if len(hits) < self._chunk:
                 return
+
+    def _number_now(self, key: str) -> int | None:
+        """The product in the current version, if it is still there for this caller."""
+        current = self.shelf.current
+        number = current.active_number_of(key)
+        if number is None or not within(current, number, self.shelf.only):
+            return None
+        return number
 
 
 def order_of(shelf: Shelf, question: Question) -> Order:
