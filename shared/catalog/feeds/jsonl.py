@@ -21,6 +21,32 @@ from shared.catalog.text import clean, clean_block
 _EXPONENT: Final = 30
 _PATH: Final = " > "
 
+
+def _decimal(text: str) -> Decimal:
+    number = Decimal(text)
+    if not -_EXPONENT < number.adjusted() < _EXPONENT:
+        raise ValueError("number out of proportion")
+    return number
+
+
+def _constant(name: str) -> None:
+    raise ValueError(f"{name} is not JSON")
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    fields = dict(pairs)
+    if len(fields) != len(pairs):
+        raise ValueError("a name is given twice")
+    return fields
+
+
+JSON: Final = json.JSONDecoder(
+    parse_float=_decimal, parse_constant=_constant, object_pairs_hook=_object
+)
+"""JSON with exact numbers (int, Decimal). Raises ValueError for anything JSON is not, for a name
+given twice in one object, and for a number out of all proportion; RecursionError for deep nesting.
+"""
+
 Id = str | int
 Number = int | Decimal | str
 Value = str | bool | int | Decimal
@@ -106,20 +132,6 @@ def read_json_lines(source: Source, defaults: Defaults) -> Iterator[Item | Rejec
             yield _read(line, raw, defaults)
 
 
-def parse_json(text: str) -> Any:
-    """JSON with exact numbers (int, Decimal).
-
-    Raises ValueError for anything JSON is not, for a name given twice in one object, and for a
-    number that is out of all proportion.
-    """
-    try:
-        return json.loads(
-            text, parse_float=_decimal, parse_constant=_constant, object_pairs_hook=_object
-        )
-    except RecursionError:
-        raise ValueError("nested too deeply") from None
-
-
 def json_text(value: Value) -> str:
     """The canonical text of a JSON value: 17.0 is `17`, true is `true`."""
     if isinstance(value, bool):
@@ -132,10 +144,10 @@ def json_text(value: Value) -> str:
 
 def _read(line: int, raw: bytes, defaults: Defaults) -> Item | Rejected:
     try:
-        parsed = parse_json(raw.decode())
+        parsed = JSON.decode(raw.decode())
     except UnicodeDecodeError:
         return Rejected(line, None, ("row: not valid UTF-8.",))
-    except ValueError:
+    except (ValueError, RecursionError):
         return Rejected(line, None, ("row: not a valid JSON object.",))
     if not isinstance(parsed, dict):
         return Rejected(line, None, ("row: not a JSON object.",))
@@ -313,21 +325,3 @@ def _values(value: Value | list[Value] | None) -> list[str]:
     if value is None:
         return []
     return [json_text(one) for one in (value if isinstance(value, list) else [value])]
-
-
-def _decimal(text: str) -> Decimal:
-    number = Decimal(text)
-    if not -_EXPONENT < number.adjusted() < _EXPONENT:
-        raise ValueError("number out of proportion")
-    return number
-
-
-def _constant(name: str) -> None:
-    raise ValueError(f"{name} is not JSON")
-
-
-def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    fields = dict(pairs)
-    if len(fields) != len(pairs):
-        raise ValueError("a name is given twice")
-    return fields

@@ -1,8 +1,9 @@
 """One product from its parent row and its variants' rows.
 
 The parent's own words win (title, description, brand); the variants decide what a shopper can buy:
-the price is the lowest, availability the best of theirs, sizes and colours are all of them. A
-variant's title and description are not kept beside the parent's.
+the price is the lowest of those that can be had, availability the best, sizes and colours are all
+of them. A variant's title and description are not kept beside the parent's. Without a parent the
+title is the first variant's, less the options at its end: "Parka - Navy, M" is "Parka".
 """
 
 from collections.abc import Iterable
@@ -18,7 +19,11 @@ _LISTS: Final = (
     *("images", "categories", "breadcrumbs", "tags", "genders", "age_groups", "sizes", "colors"),
     *("color_families", "materials", "fit", "patterns", "promotions", "reviews", "videos"),
 )
-_OF_VARIANTS: Final = frozenset({"price", "original_price", "availability", "gtins", "mpn"})
+_OF_VARIANTS: Final = frozenset(
+    {"price", "original_price", "availability", "availability_at", "gtins", "mpn"}
+)
+_GONE: Final = (Availability.OUT_OF_STOCK, Availability.DISCONTINUED)
+_BETWEEN: Final = " ,;:/|-–—·()[]"  # noqa: RUF001  dashes as titles have them
 _BEST_FIRST: Final = (
     Availability.IN_STOCK,
     Availability.PREORDER,
@@ -36,11 +41,12 @@ def merge(parent: Json | None, rows: list[tuple[Json, Json]]) -> Json:
     sources = [*([parent] if parent else []), *(product for product, _ in rows)]
     variants = [variant for _, variant in rows]
     merged = _first_of(sources, parent)
+    if parent is None and merged.get("title"):
+        merged["title"] = _without_options(merged["title"], variants[0]["options"].values())
     for name in _LISTS:
         limit = MAX_IMAGES if name == "images" else MAX_VALUES
-        merged[name] = _each_once(one for source in sources for one in source.get(name) or ())[
-            :limit
-        ]
+        every = (one for source in sources for one in source.get(name) or ())
+        merged[name] = _each_once(every, limit)
     merged["attributes"] = _attributes(sources)
     merged.update(_offer(parent or {}, [product for product, _ in rows]))
     axes = _axes(variants)
@@ -68,15 +74,32 @@ def _first_of(sources: list[Json], parent: Json | None) -> Json:
     return merged
 
 
+def _without_options(title: str, values: Iterable[str]) -> str:
+    """The title less option values at its end, as long as a title is left."""
+    left, again = title, True
+    while again:
+        again = False
+        for value in values:
+            if left.casefold().endswith(value.casefold()):
+                rest = left[: -len(value)]
+                if rest[-1:] in _BETWEEN and rest.strip(_BETWEEN):
+                    left, again = rest.rstrip(_BETWEEN), True
+    return left
+
+
 def _offer(parent: Json, rows: list[Json]) -> Json:
     priced = [row for row in rows if row.get("price")]
-    lowest = min(priced, key=lambda row: Decimal(row["price"]["amount"]), default=parent)
-    known = [row["availability"] for row in rows if row.get("availability")]
-    best = min(known, key=_BEST_FIRST.index, default=parent.get("availability"))
+    to_be_had = [row for row in priced if row.get("availability") not in _GONE]
+    lowest = min(
+        to_be_had or priced, key=lambda row: Decimal(row["price"]["amount"]), default=parent
+    )
+    known = [row for row in rows if row.get("availability")]
+    best = min(known, key=lambda row: _BEST_FIRST.index(row["availability"]), default=parent)
     return {
         "price": lowest.get("price"),
         "original_price": lowest.get("original_price"),
-        "availability": best,
+        "availability": best.get("availability"),
+        "availability_at": best.get("availability_at") or parent.get("availability_at"),
         "is_active": parent.get("is_active") is not False
         and any(row.get("is_active") is not False for row in rows),
     }
@@ -98,12 +121,17 @@ def _attributes(sources: list[Json]) -> dict[str, list[str]]:
     for source in sources:
         for name, values in (source.get("attributes") or {}).items():
             if name in merged or len(merged) < MAX_ATTRIBUTES:
-                merged[name] = _each_once([*merged.get(name, ()), *values])[:MAX_VALUES]
+                merged[name] = _each_once([*merged.get(name, ()), *values])
     return merged
 
 
-def _each_once(values: Iterable[Any]) -> list[Any]:
-    return list({repr(value): value for value in values}.values())
+def _each_once(values: Iterable[Any], limit: int = MAX_VALUES) -> list[Any]:
+    """Each value once, at its first place; pictures are the same by their address."""
+    kept: dict[str, Any] = {}
+    for value in values:
+        is_picture = isinstance(value, dict) and "url" in value and "name" not in value
+        kept.setdefault(value["url"] if is_picture else repr(value), value)
+    return list(kept.values())[:limit]
 
 
 def _without_empty(fields: Json) -> Json:
