@@ -7,42 +7,34 @@ import orjson
 
 from shared.auth.access import Access
 from shared.catalog.heads import Head
-from shared.catalog.reach import Reached, heads_of, reached
-from shared.catalog.search.within import within
-from shared.catalog.segment.reader import Found, Segment
-from shared.catalog.urls import NORMALIZED_EXACT, LookupForm, lookup_forms, normalize_url
+from shared.catalog.reach import heads_of, reached
+from shared.catalog.search.lookup import Located, lookup
+from shared.catalog.urls import NORMALIZED_EXACT, lookup_forms, normalize_url
 from shared.errors import Problem
 from shared.tool import Call
 
 
 @dataclass(frozen=True, slots=True)
 class Match:
-    """The product a URL resolved to."""
+    """The product a URL resolved to, and the head of its catalog."""
 
     head: Head
-    segment: Segment
-    found: Found
-
-    def product(self) -> bytes:
-        """Its full view as JSON."""
-        shared, _ = self.segment.item(self.found.number)
-        name = orjson.dumps(self.head.display_name)
-        members = b",".join(filter(None, (shared, self.segment.full(self.found.number))))
-        return b'{"catalogDisplayName":%b,"displayMatchScore":null,%b}' % (name, members)
+    located: Located
 
     def members(self, url: str) -> bytes:
-        """The members of the answer, without its braces."""
+        """The members of the answer as JSON, without its braces."""
+        found = self.located.found
         facts = orjson.dumps(
             {
                 "catalogKey": self.head.catalog,
                 "catalogDisplayName": self.head.display_name,
                 "sourceBaseUrl": self.head.source_base_url,
                 "requestedUrl": url,
-                "normalizedUrl": self.found.form,
-                "matchedVia": self.found.via,
+                "normalizedUrl": found.form,
+                "matchedVia": found.via,
             }
         )
-        return facts[1:-1] + b',"product":' + self.product()
+        return facts[1:-1] + b',"product":' + self.located.shelf.full(found.number)
 
 
 def covering(access: Access, url: str, names: Iterable[str] | None) -> Iterable[str]:
@@ -59,20 +51,9 @@ def covering(access: Access, url: str, names: Iterable[str] | None) -> Iterable[
 def look_up(call: Call, url: str, *, names: Sequence[str] | None, strict: bool) -> Match | None:
     """The product, or None when no product that this call may see matches.
 
-    The form that is tried first wins; among catalogs, the lower key. Raises `invalid_product_url`.
+    Raises `invalid_product_url`.
     """
     forms = [form for form in lookup_forms(url) if not strict or form.via == NORMALIZED_EXACT]
-    within_reach = [(each, each.segment(call)) for each in reached(call, names)]
-    for form in forms:
-        for each, segment in within_reach:
-            found = _visible(each, segment, form)
-            if found is not None:
-                return Match(each.head, segment, found)
-    return None
-
-
-def _visible(each: Reached, segment: Segment, form: LookupForm) -> Found | None:
-    found = segment.lookup((form,))
-    if found is None or not within(segment, found.number, each.only):
-        return None
-    return found
+    heads = {each.head.catalog: each for each in reached(call, names)}
+    located = lookup([each.shelf(call) for each in heads.values()], forms)
+    return None if located is None else Match(heads[located.shelf.catalog].head, located)

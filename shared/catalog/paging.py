@@ -7,7 +7,8 @@ import orjson
 
 from shared.catalog.reach import Reached
 from shared.catalog.search.cursor import Place, unseal
-from shared.catalog.search.search import Question, Shelf, search
+from shared.catalog.search.search import Question, search
+from shared.catalog.search.shelf import Shelf
 from shared.tool import Call
 
 
@@ -40,15 +41,5 @@ def page_of(
 
 
 def _shelf(call: Call, each: Reached, places: Mapping[str, Place] | None) -> Shelf:
-    head = each.head
-    place = (places or {}).get(head.catalog)
-    current = each.segment(call)
-    walked = current if place is None else each.segment(call, int(place.version))
-    return Shelf(
-        catalog=head.catalog,
-        display_name=head.display_name,
-        version=place.version if place else str(head.number),
-        segment=walked,
-        current=current,
-        only=each.only,
-    )
+    place = (places or {}).get(each.head.catalog)
+    return each.shelf(call, int(place.version) if place else None)

@@ -10,7 +10,7 @@ from shared.auth.access import Access, Grant
 from shared.catalog.heads import Head, head_path
 from shared.catalog.opened import opened_segments
 from shared.catalog.search.facets import Facet
-from shared.catalog.segment.reader import Segment
+from shared.catalog.search.shelf import Shelf
 from shared.tool import Call
 
 
@@ -21,10 +21,23 @@ class Reached:
     head: Head
     only: tuple[Facet, ...]
 
-    def segment(self, call: Call, number: int | None = None) -> Segment:
-        """The served version, or an earlier one. Raises `cursor_expired` when it is gone."""
+    def shelf(self, call: Call, number: int | None = None) -> Shelf:
+        """The catalog as this caller sees it, walked in the served version or an earlier one.
+
+        Raises `cursor_expired` when the earlier one is gone.
+        """
+        head = self.head
         opened = call.app.once(opened_segments)
-        return opened.open(self.head.catalog, self.head.number if number is None else number)
+        current = opened.open(head.catalog, head.number)
+        walked = head.number if number is None else number
+        return Shelf(
+            catalog=head.catalog,
+            display_name=head.display_name,
+            version=str(walked),
+            segment=current if walked == head.number else opened.open(head.catalog, walked),
+            current=current,
+            only=self.only,
+        )
 
 
 def reached(call: Call, names: Iterable[str] | None = None) -> list[Reached]:

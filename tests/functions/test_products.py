@@ -293,20 +293,17 @@ async def test_product_text_is_data_and_cannot_hide_anything(stocked, agent):
 
 
 @pytest.mark.parametrize(
-    "query",
-    [
-        "",
-        "   ",
-        "a" * 10_000,
-        'title:"x" AND (',
-        "\x00\x1b",
-        "👟",
-        "حذاء",
-        "* ?",
-        "-" * 50,
-        "a b " * 300,
-    ],
+    "query", ["", "   ", 'title:"x" AND (', "\x00\x1b", "👟", "حذاء", "* ?", "-" * 50, "a b " * 30]
 )
 async def test_any_text_may_be_searched_for(agent, query):
     page = await value(agent, "search_products", {"catalog": "books", "query": query})
     assert isinstance(page["items"], list)
+
+
+async def test_a_query_of_ten_thousand_characters_is_refused_with_the_limit(agent, backend):
+    response = await call(agent, "search_products", {"catalog": "books", "query": "a" * 10_000})
+    result = response.json()["result"]
+    assert result["isError"] is True
+    assert result["structuredContent"]["result"]["error"] == "invalid"
+    refused = await backend.post("/v1/products/search", json={"q": "a" * 10_000})
+    assert refused.status_code == 422
