@@ -79,8 +79,8 @@ class JsonRow(BaseModel):
     url_derived: Annotated[
         bool | None, Field(description="Whether the URL was made up; it is taken all the same.")
     ] = None
-    images: list[str | Image] = []
-    videos: list[Video] = []
+    images: tuple[str | Image, ...] = ()
+    videos: tuple[Video, ...] = ()
     price: Number | None = None
     list_price: Number | None = None
     currency: str | None = None
@@ -90,33 +90,33 @@ class JsonRow(BaseModel):
     active: bool = True
     condition: str | None = None
     sku: str | None = None
-    gtin: str | list[str] = []
+    gtin: str | tuple[str, ...] = ()
     mpn: str | None = None
-    options: dict[str, str] = {}
+    options: dict[str, str] = Field(default_factory=dict)
     color: str | None = None
-    colors: list[str] = []
-    color_families: list[str] = []
-    sizes: list[str] = []
-    gender: str | list[str] = []
-    age_groups: list[str] = []
-    materials: list[str] = []
-    patterns: list[str] = []
-    fit: list[str] = []
+    colors: tuple[str, ...] = ()
+    color_families: tuple[str, ...] = ()
+    sizes: tuple[str, ...] = ()
+    gender: str | tuple[str, ...] = ()
+    age_groups: tuple[str, ...] = ()
+    materials: tuple[str, ...] = ()
+    patterns: tuple[str, ...] = ()
+    fit: tuple[str, ...] = ()
     dimensions: str | None = None
     product_type: str | None = None
     categories: Annotated[
-        list[str | list[str]],
+        tuple[str | tuple[str, ...], ...],
         Field(
             description="Names from broad to narrow; or paths, when an entry is a list, has ' > ' "
             "in it, or two slashes or more."
         ),
-    ] = []
-    breadcrumbs: list[NamedLink] = []
-    tags: list[str] = []
-    attributes: dict[str, Value | list[Value] | None] = {}
+    ] = ()
+    breadcrumbs: tuple[NamedLink, ...] = ()
+    tags: tuple[str, ...] = ()
+    attributes: dict[str, Value | tuple[Value, ...] | None] = Field(default_factory=dict)
     rating: Rating | None = None
-    reviews: list[Review] = []
-    promotions: list[Promotion] = []
+    reviews: tuple[Review, ...] = ()
+    promotions: tuple[Promotion, ...] = ()
     seller: Seller | None = None
     popularity: Annotated[Decimal, Strict()] | StrictInt | None = None
     released: str | None = None
@@ -317,11 +317,11 @@ def _categories(row: JsonRow, reading: Reading) -> Json:
     }
 
 
-def _listed(value: str | list[str]) -> list[str]:
-    return [value] if isinstance(value, str) else value
+def _listed(value: str | tuple[str, ...]) -> tuple[str, ...]:
+    return (value,) if isinstance(value, str) else value
 
 
-def _values(value: Value | list[Value] | None) -> list[str]:
+def _values(value: Value | tuple[Value, ...] | None) -> list[str]:
     if value is None:
         return []
-    return [json_text(one) for one in (value if isinstance(value, list) else [value])]
+    return [json_text(one) for one in (value if isinstance(value, tuple) else (value,))]
