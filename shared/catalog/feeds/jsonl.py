@@ -1,7 +1,8 @@
 """Our own feed: one JSON object a line. A `parent_id` makes the row a variant of that product.
 
 `JsonRow` is the format. `parent_id`, else `id`, is the product key; `kind: configurable` says that
-a row only holds its variants together. Fields that are null count as left out.
+a row only holds its variants together. A row with a `sku` or `options` and no variants is its own
+only variant. Fields that are null count as left out.
 """
 
 import json
@@ -176,9 +177,7 @@ def _item(line: int, row: JsonRow, reading: Reading) -> Item | Rejected:
         **_facets(row, reading),
         "url": url,
     }
-    if not is_variant:
-        return item_or_rejected(line, key, fields, None, reading)
-    variant = {
+    variant: Json = {
         "id": own,
         "sku": reading.text("sku", row.sku) or own,
         "url": url,
@@ -187,7 +186,11 @@ def _item(line: int, row: JsonRow, reading: Reading) -> Item | Rejected:
         **{name: fields.get(name) or [] for name in ("gtins", "images")},
         "availability": fields["availability"] or "unknown",
     }
-    return item_or_rejected(line, key, {**fields, "product_group_id": key}, variant, reading)
+    if is_variant:
+        return item_or_rejected(line, key, {**fields, "product_group_id": key}, variant, reading)
+    if row.sku or row.options:
+        fields |= {"variants": [variant], "option_axes": [*variant["options"]]}
+    return item_or_rejected(line, key, fields, None, reading)
 
 
 def _words(row: JsonRow, reading: Reading) -> Json:

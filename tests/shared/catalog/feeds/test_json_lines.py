@@ -282,6 +282,16 @@ def test_variants_meet_their_parent_wherever_they_stand(read):
     assert shirt.url == "https://shop.example/p"
 
 
+def test_a_row_with_a_number_of_its_own_and_no_variants_is_its_only_variant(read):
+    result = read({**ROW, "sku": "M-1", "options": {"Glaze": "matt"}, "gtin": "4006381333931"})
+    mug = result.products["1"]
+    assert [(one.id, one.sku, one.options) for one in mug.variants] == [
+        ("1", "M-1", {"Glaze": "matt"})
+    ]
+    assert mug.option_axes == ("Glaze",)
+    assert mug.variants[0].gtins == mug.gtins == ("4006381333931",)
+
+
 def test_products_come_in_the_order_they_first_appear(read):
     result = read({**ROW, "id": "z"}, variant(1, title="Shirt"), {**ROW, "id": "a"}, variant(2))
     assert list(result.products) == ["z", "P", "a"]
