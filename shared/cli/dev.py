@@ -26,6 +26,9 @@ ROUTES: Final = (
     ("/v1", "api"),
     ("/mcp", "partner"),
     ("/.well-known/oauth-protected-resource", "partner"),
+    ("/auth", "auth"),
+    ("/.well-known/oauth-authorization-server", "auth"),
+    ("/.well-known/openid-configuration", "auth"),
 )
 """Which function serves which path, first match first; the load balancer has the same table."""
 
@@ -40,6 +43,7 @@ def settings_for(origin: str, data: Path) -> Settings:
         mcp_url=f"{origin}/mcp",
         api_url=f"{origin}/v1",
         auth_url=f"{origin}/auth",
+        sign_in=True,
         hosts=(f"localhost:{port}", f"127.0.0.1:{port}"),
         origins=(f"http://localhost:{port}", f"http://127.0.0.1:{port}"),
     )
