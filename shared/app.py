@@ -128,9 +128,9 @@ def _blobs(app: App) -> Blobs:
 
 def _secrets(app: App) -> Secrets:
     if app.settings.backend == "gcp":
-        from shared.gcp.secrets import ManagedSecrets
+        from shared.gcp.secrets import SecretManagerSecrets
 
-        return ManagedSecrets(app.settings.project, app.settings.secrets)
+        return SecretManagerSecrets(app.settings.project, app.settings.secrets)
     from shared.local.secrets import FileSecrets
 
     return FileSecrets(app.settings.data / "secrets")

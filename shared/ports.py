@@ -137,8 +137,8 @@ class Documents(Protocol):
     def commit(self, writes: Sequence[Write]) -> None:
         """Apply all writes or none, atomically; at most 500, each path once.
 
-        Raises Conflict when a precondition does not hold, `unavailable` when the outcome could not
-        be learned (the caller must read to find out).
+        Raises Conflict when a precondition does not hold, `too_large` for a record past 1 MiB,
+        `unavailable` when the outcome could not be learned (the caller must read to find out).
         """
 
     def query(self, query: Query) -> Page:

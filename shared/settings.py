@@ -7,6 +7,7 @@ that prefix are refused, so a misspelt one is found at start and not in producti
 import os
 from collections.abc import Mapping
 from functools import cached_property
+from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal
 from urllib.parse import urlsplit
@@ -156,7 +157,7 @@ class Settings(Frozen):
     trusted_proxies: Annotated[int, Field(ge=0, le=5)] = 0
     api_key_prefix: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,20}$")] = "octo_live"
     max_body: Annotated[int, Field(gt=0)] = 1_048_576
-    fetch_networks: tuple[str, ...] = ()
+    fetch_networks: tuple[IPv4Network | IPv6Network, ...] = ()
     cloud: bool = False
 
     @model_validator(mode="after")

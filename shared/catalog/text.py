@@ -6,8 +6,9 @@ selectors. Words stay as they are.
 """
 
 import re
+from collections.abc import Iterator
 from hashlib import sha256
-from html.parser import HTMLParser
+from html import unescape
 from typing import Final
 from unicodedata import normalize
 
@@ -29,6 +30,28 @@ _NOT_WORD: Final = re.compile(r"[\W_]+")
 _LATIN_MARKS: Final = re.compile(r"(?<=[a-z])[\u0300-\u036f]+")
 _LATIN_LETTERS: Final = str.maketrans(
     {"ø": "o", "æ": "ae", "œ": "oe", "ł": "l", "đ": "d", "ð": "d", "þ": "th"}
+)
+_TAG: Final = re.compile(r"<(/?)([A-Za-z][A-Za-z0-9]{0,20})(?=[\s/>])")
+_QUOTE: Final = re.compile("[\"']")
+_ATTRIBUTE: Final = re.compile(r"([^\s=/\"'>]+)(?:\s*=\s*(\"[^\"]*\"|'[^']*'|[^\s\"'>]+))?")
+_BREAKS: Final = frozenset(
+    {"address", "article", "aside", "blockquote", "br", "dd", "details", "div", "dl", "dt"}
+    | {"figcaption", "figure", "footer", "form", "header", "hr", "li", "main", "nav", "pre"}
+    | {"section", "summary", "tr"}
+)
+_GAPS: Final = frozenset({"h1", "h2", "h3", "h4", "h5", "h6", "ol", "p", "table", "ul"})
+_UNSEEN: Final = frozenset(
+    {"head", "iframe", "math", "noscript", "object", "script", "style", "svg", "template", "title"}
+)
+_RAW: Final = {
+    name: re.compile(f"</{name}(?=[\\s/>])", re.IGNORECASE) for name in ("script", "style", "title")
+}
+_VOID: Final = frozenset(
+    {"area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "wbr"}
+)
+_HIDING: Final = re.compile(
+    r"display\s*:\s*none|visibility\s*:\s*hidden|(?:font-size|opacity)\s*:\s*0(?![.\d])",
+    re.IGNORECASE,
 )
 
 
@@ -61,10 +84,7 @@ def html_text(html: str) -> str:
     Comments, scripts, styles, templates and what is marked `hidden` are left out; blocks and line
     breaks begin new lines; list items begin with a bullet.
     """
-    reader = _Reader()
-    reader.feed(html)
-    reader.close()
-    return clean_block("".join(reader.parts))
+    return clean_block("".join(_seen(html)))
 
 
 def slug(name: str) -> str:
@@ -84,64 +104,73 @@ def _visible_reference(match: re.Match[str]) -> str:
     return match[0] if shown else ""
 
 
-_BREAKS: Final = frozenset(
-    {"address", "article", "aside", "blockquote", "br", "dd", "details", "div", "dl", "dt"}
-    | {"figcaption", "figure", "footer", "form", "h1", "h2", "h3", "h4", "h5", "h6", "header"}
-    | {"hr", "li", "main", "nav", "ol", "p", "pre", "section", "summary", "table", "tr", "ul"}
-)
-_GAPS: Final = frozenset({"p", "h1", "h2", "h3", "h4", "h5", "h6", "table", "ul", "ol"})
-_UNSEEN: Final = frozenset(
-    {"head", "iframe", "math", "noscript", "object", "script", "style", "svg", "template", "title"}
-)
-_VOID: Final = frozenset(
-    {"area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "wbr"}
-)
-_HIDING: Final = re.compile(
-    r"display\s*:\s*none|visibility\s*:\s*hidden|(?:font-size|opacity)\s*:\s*0(?![.\d])",
-    re.IGNORECASE,
-)
+def _seen(html: str) -> Iterator[str]:
+    """The text pieces and line breaks that are seen."""
+    unseen, depth = "", 0
+    for words, tag, closing, attributes in _pieces(html):
+        if not unseen:
+            yield " ".join(unescape(words).split("\n"))
+            if tag and not closing and tag not in _VOID and (tag in _UNSEEN or _hides(attributes)):
+                unseen, depth = tag, 1
+            else:
+                yield _break(tag, closing=closing)
+        elif tag == unseen:
+            depth += -1 if closing else 1
+            unseen = unseen if depth else ""
 
 
-class _Reader(HTMLParser):
-    """Collects the text a person would see."""
-
-    def __init__(self) -> None:
-        super().__init__(convert_charrefs=True)
-        self.parts: list[str] = []
-        self._unseen = ""
-        self._depth = 0
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        if self._unseen:
-            self._depth += tag == self._unseen
-        elif tag not in _VOID and (tag in _UNSEEN or _hides(attrs)):
-            self._unseen, self._depth = tag, 1
-        elif tag == "li":
-            self.parts.append("\n• ")
-        elif tag in ("td", "th"):
-            self.parts.append(" ")
-        elif tag in _BREAKS:
-            self.parts.append("\n\n" if tag in _GAPS else "\n")
-
-    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        if tag in _VOID:
-            self.handle_starttag(tag, attrs)
-
-    def handle_endtag(self, tag: str) -> None:
-        if self._unseen:
-            self._depth -= tag == self._unseen
-            if self._depth == 0:
-                self._unseen = ""
-        elif tag in _BREAKS:
-            self.parts.append("\n\n" if tag in _GAPS else "\n")
-
-    def handle_data(self, data: str) -> None:
-        if not self._unseen:
-            self.parts.append(" ".join(data.split("\n")))
+def _break(tag: str, *, closing: bool) -> str:
+    if tag == "li" and not closing:
+        return "\n• "
+    if tag in ("td", "th"):
+        return " "
+    return "\n\n" if tag in _GAPS else "\n" if tag in _BREAKS else ""
 
 
-def _hides(attrs: list[tuple[str, str | None]]) -> bool:
+def _pieces(html: str) -> Iterator[tuple[str, str, bool, str]]:
+    """Text and the tag after it: (text, tag name or "", whether it closes, its attributes).
+
+    In linear time, whatever the input: the standard library's parser takes quadratic time for
+    markup that is never closed.
+    """
+    at = start = 0
+    while (found := html.find("<", at)) >= 0:
+        tag = _TAG.match(html, found)
+        if tag is None and not html.startswith(("<!", "<?", "</"), found):
+            at = found + 1
+            continue
+        end = _end_of_comment(html, found) if tag is None else _end_of_tag(html, tag.end())
+        name = tag[2].lower() if tag else ""
+        attributes = html[tag.end() : end] if tag else ""
+        yield html[start:found], name, bool(tag and tag[1]), attributes
+        at = start = end + 1
+        if tag and not tag[1] and name in _RAW:
+            closing = _RAW[name].search(html, start)
+            at = start = closing.start() if closing else len(html)
+    yield html[start:], "", False, ""
+
+
+def _end_of_comment(html: str, start: int) -> int:
+    """Where the comment (or other declaration) ends; the end of the text when it does not."""
+    mark = "-->" if html.startswith("<!--", start) else ">"
+    end = html.find(mark, start + 2)
+    return len(html) if end < 0 else end + len(mark) - 1
+
+
+def _end_of_tag(html: str, start: int) -> int:
+    """Where the tag's `>` is, outside of quotes; the end of the text when there is none."""
+    at = start
+    while (end := html.find(">", at)) >= 0:
+        quote = _QUOTE.search(html, at, end)
+        closing = html.find(quote[0], quote.end()) if quote else -1
+        if closing < 0:
+            return end
+        at = closing + 1
+    return len(html)
+
+
+def _hides(attributes: str) -> bool:
     return any(
-        name == "hidden" or (name == "style" and value and _HIDING.search(value))
-        for name, value in attrs
+        name.lower() == "hidden" or (name.lower() == "style" and _HIDING.search(value))
+        for name, value in _ATTRIBUTE.findall(attributes)
     )

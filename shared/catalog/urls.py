@@ -40,7 +40,8 @@ _URL: Final = re.compile(
 )
 _SCHEME: Final = re.compile(r"[a-z][a-z0-9+-]*:", re.IGNORECASE)
 _FORBIDDEN: Final = re.compile(r"[\x00-\x1f\x7f\\]")
-_PLAIN_HOST: Final = re.compile(r"(?:[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?\.)+[a-z0-9-]{2,63}")
+_LABEL: Final = r"[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?"
+_PLAIN_HOST: Final = re.compile(rf"(?:{_LABEL}\.)*{_LABEL}")
 _ESCAPABLE: Final = re.compile(r"%([0-9A-Fa-f]{2})|(%|[^A-Za-z0-9\-._~!$&'()*+,;=:@/?%]+)")
 _UNRESERVED: Final = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~")
 _LOCALE: Final = r"/[A-Za-z]{2}(?:-[A-Za-z]{2,4})?"
@@ -285,12 +286,10 @@ def _public_host(raw: str) -> str:
         raise _invalid("The URL's host is percent-encoded.")
     if host.startswith("[") or last.isdigit() or last.startswith("0x"):
         return _public_address(host)
-    if host == "" or len(host) > 253:  # noqa: PLR2004  RFC 1035 2.3.4
+    if len(host) > 253 or not _PLAIN_HOST.fullmatch(host):  # noqa: PLR2004  RFC 1035 2.3.4
         raise _invalid("The URL has no valid host.")
     if "." not in host or host.endswith(_PRIVATE_SUFFIXES):
         raise _unsafe("The URL's host is not on the public internet.")
-    if not _PLAIN_HOST.fullmatch(host):
-        raise _invalid("The URL has no valid host.")
     return host
 
 

@@ -263,6 +263,7 @@ class McpEndpoint:
                 connection=connection,
                 lifespan_state={},
             )
+            encoded = orjson.dumps(result)
         except Refused:
             raise
         except Exception as error:  # noqa: BLE001  the SDK's own boundary: it maps every failure
@@ -272,7 +273,6 @@ class McpEndpoint:
             raise _Rejected(
                 failure.code, failure.message, failure.data, id_=id_, status=status
             ) from None
-        encoded = orjson.dumps(result)
         if listing:
             self._listed[version] = encoded
         return encoded

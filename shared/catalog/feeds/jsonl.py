@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from decimal import Decimal
 from typing import Annotated, Any, Final, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, Strict, StrictInt, ValidationError
 
 from shared.catalog.feeds.grouping import Item, item_or_rejected, reasons_of
 from shared.catalog.feeds.reading import Json, Reading
@@ -47,8 +47,8 @@ JSON: Final = json.JSONDecoder(
 given twice in one object, and for a number out of all proportion; RecursionError for deep nesting.
 """
 
-Id = str | int
-Number = int | Decimal | str
+Id = str | StrictInt
+Number = StrictInt | Annotated[Decimal, Strict()] | str
 Value = str | bool | int | Decimal
 
 
@@ -118,7 +118,7 @@ class JsonRow(BaseModel):
     reviews: list[Review] = []
     promotions: list[Promotion] = []
     seller: Seller | None = None
-    popularity: Decimal | int | None = None
+    popularity: Annotated[Decimal, Strict()] | StrictInt | None = None
     released: str | None = None
     updated: str | None = None
 
@@ -157,7 +157,7 @@ def _read(line: int, raw: bytes, defaults: Defaults) -> Item | Rejected:
     except ValidationError as error:
         key = given.get("parent_id", given.get("id"))
         known = clean(str(key)) if isinstance(key, str | int) else None
-        return Rejected(line, known, reasons_of(error))
+        return Rejected(line, known, reasons_of(error, given))
     return _item(line, row, Reading(defaults))
 
 

@@ -2,25 +2,30 @@
 
 Passes follow each other, each without what came before: products one of whose identifiers was
 asked for, products with all words, products with any. Inside a pass BM25 decides, and equal scores
-stand in browse order. Without a text there is one pass, the browse order itself.
+stand in browse order. The first 200 are reranked, save for the identified. Without a text there is
+one pass, the browse order itself.
 
 Every match stands at exactly one position, and positions do not depend on how many are taken.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
+from enum import Enum
+from functools import cached_property
 from typing import Final, NamedTuple
 
+import numpy as np
 from tantivy import Occur, Query
 
+from shared.catalog.search import queries
 from shared.catalog.search.facets import Clause
-from shared.catalog.search.words import Group
-from shared.catalog.segment.analysis import compact
-from shared.catalog.segment.index import IDENTIFIERS, RANK
+from shared.catalog.search.rerank import WINDOW, Numbers, Scores, rerank
+from shared.catalog.search.words import Words
+from shared.catalog.segment.index import RANK
 from shared.catalog.segment.reader import Segment
 
 _SATURATION: Final = 2.2
 """BM25's k1 + 1: no term scores more than this times its idf."""
+_HIGHEST_RANK: Final = float(1 << 63)
 
 
 class Hit(NamedTuple):
@@ -34,73 +39,112 @@ class Hit(NamedTuple):
     score: float
 
 
-@dataclass(frozen=True, slots=True)
-class Pass:
-    """One stretch of the order. The score is `floor + share * min(1, bm25 / best)`."""
+class Kind(Enum):
+    """What a pass holds; the value is the score its products begin at, and how far it goes."""
 
+    IDENTIFIED = (1.0, 0.0)
+    ALL = (0.5, 0.5)
+    ANY = (0.0, 0.5)
+    BROWSED = (0.0, 1.0)
+
+
+class Pass(NamedTuple):
+    """One stretch of the order; `best`: the highest score of the query that can be."""
+
+    kind: Kind
     query: Query
-    floor: float
-    share: float
     best: float
-    by: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+class Run(NamedTuple):
+    """A stretch of one pass; `bm25`: 0..1, of the best that can be."""
+
+    kind: Kind
+    numbers: Numbers
+    bm25: Scores
+
+    @property
+    def scores(self) -> Scores:
+        """As hits say them."""
+        floor, share = self.kind.value
+        return floor + share * self.bm25
+
+
+@dataclass(frozen=True)
 class Order:
     """A question's order: ask it for any stretch."""
 
     segment: Segment
+    words: Words
     passes: tuple[Pass, ...]
 
     def hits(self, offset: int, limit: int) -> list[Hit]:
         """The hits at positions offset .. offset + limit - 1, fewer at the end."""
-        found: list[Hit] = []
-        for each in self.passes:
-            if limit <= 0:
-                break
-            stretch = self.segment.find(each.query, limit, offset, by=each.by)
-            found.extend(
-                Hit(number, each.floor + each.share * min(1.0, key / each.best))
-                for key, number in zip(stretch.keys, stretch.numbers, strict=True)
-            )
-            limit -= len(stretch.numbers)
-            offset = 0 if stretch.numbers else offset - (stretch.total or 0)
+        end = offset + limit
+        numbers, scores = self._window
+        found = _hits(numbers[offset:end], scores[offset:end])
+        if end > WINDOW and len(numbers) == WINDOW:
+            start = max(offset, WINDOW)
+            for run in self._runs(start, end - start):
+                found += _hits(run.numbers, run.scores)
         return found
 
     def count(self) -> int:
         """How many products match."""
         return sum(self.segment.find(each.query, 0).total or 0 for each in self.passes)
 
+    @cached_property
+    def _window(self) -> tuple[Numbers, Scores]:
+        """The first products, reranked; their scores in falling order."""
+        runs = self._runs(0, WINDOW)
+        if not runs:
+            return np.empty(0, np.int64), np.empty(0)
+        numbers = np.concatenate([run.numbers for run in runs])
+        scores = np.concatenate([run.scores for run in runs])
+        if runs[0].kind is Kind.BROWSED:
+            return numbers, scores
+        size = {run.kind: len(run.numbers) for run in runs}
+        known = size.get(Kind.IDENTIFIED, 0)
+        bm25 = np.concatenate([run.bm25 for run in runs])
+        full = size.get(Kind.ALL, 0)
+        best = rerank(self.segment, self.words, numbers[known:], bm25[known:], full)
+        falling = np.sort(scores[known:])[::-1]
+        return np.concatenate([numbers[:known], best]), np.concatenate([scores[:known], falling])
 
-def order(segment: Segment, text: str, groups: Sequence[Group], clauses: list[Clause]) -> Order:
-    """The order of a question: `text` is what was asked, `groups` its words."""
-    if not text.strip():
+    def _runs(self, offset: int, limit: int) -> list[Run]:
+        found: list[Run] = []
+        for kind, query, best in self.passes:
+            if limit <= 0:
+                break
+            by = RANK if kind is Kind.BROWSED else None
+            stretch = self.segment.find(query, limit, offset, by=by)
+            if stretch.numbers:
+                bm25 = np.minimum(1.0, np.array(stretch.keys) / best)
+                found.append(Run(kind, np.array(stretch.numbers), bm25))
+            limit -= len(stretch.numbers)
+            offset = 0 if stretch.numbers else offset - (stretch.total or 0)
+        return found
+
+
+def order(segment: Segment, query: str, words: Words, clauses: list[Clause]) -> Order:
+    """The order of a question: `query` as it was asked, and understood."""
+    if not query.strip():
         everything = Query.boolean_query([(Occur.Must, Query.all_query()), *clauses])
-        return Order(segment, (Pass(everything, 0.0, 1.0, float(1 << 63), RANK),))
+        return Order(segment, words, (Pass(Kind.BROWSED, everything, _HIGHEST_RANK),))
+    best = _SATURATION * queries.weight(segment, words.words) or 1.0
     passes = []
     earlier: list[Clause] = []
-
-    def follow(query: Query, floor: float, share: float) -> None:
-        best = _SATURATION * sum(group.idf for group in groups) or 1.0
-        passes.append(
-            Pass(Query.boolean_query([(Occur.Must, query), *clauses, *earlier]), floor, share, best)
-        )
-        earlier.append((Occur.MustNot, query))
-
-    if identified := _identified(segment, text):
-        follow(identified, 1.0, 0.0)
-    if groups:
-        queries = [group.query for group in groups]
-        follow(Query.boolean_query([(Occur.Must, query) for query in queries]), 0.5, 0.5)
-        if len(queries) > 1:
-            follow(Query.boolean_query([(Occur.Should, query) for query in queries]), 0.0, 0.5)
-    return Order(segment, tuple(passes))
+    for kind, asked in (
+        (Kind.IDENTIFIED, queries.identified(segment, query, words.words)),
+        (Kind.ALL, queries.all_words(segment, words.words)),
+        (Kind.ANY, queries.any_word(segment, words.words)),
+    ):
+        if asked is not None:
+            conditions = [(Occur.Must, asked), *clauses, *earlier]
+            passes.append(Pass(kind, Query.boolean_query(conditions), best))
+            earlier.append((Occur.MustNot, asked))
+    return Order(segment, words, tuple(passes))
 
 
-def _identified(segment: Segment, text: str) -> Query | None:
-    whole = compact(text)
-    if whole and segment.searcher.doc_freq(IDENTIFIERS, whole):
-        return Query.const_score_query(
-            Query.term_query(segment.schema, IDENTIFIERS, whole, "basic"), 0.0
-        )
-    return None
+def _hits(numbers: Numbers, scores: Scores) -> list[Hit]:
+    return list(map(Hit, numbers.tolist(), scores.tolist()))

@@ -1,36 +1,94 @@
-"""What a query's text asks for: groups of terms, each of which one match must have or may have."""
+"""What a query's text asks for: its words, with the spellings that a catalog may use for them.
 
+Neighbours that the catalog writes as one word are looked for in both spellings (`head set`,
+`headset`). A word that the catalog does not have at all is corrected, or split in two that it has
+(`tn2110`, `tn 2110`). A word that it has is never replaced.
+"""
+
+import re
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
-from tantivy import Query
-
-from shared.catalog.segment.index import WORDS
+from shared.catalog.search.spelling import corrected
 from shared.catalog.segment.reader import Segment
 from shared.errors import Problem
 
 LONGEST_QUERY: Final = 1_000
+_SHORTEST_PART: Final = 3
+_LETTERS_AND_DIGITS: Final = re.compile(r"([^\W\d_]+)(\d+)|(\d+)([^\W\d_]+)")
+
+Spelling = tuple[str, ...]
+"""Terms that stand for a word together: (`headset`,) or (`head`, `set`)."""
+
+
+class Word(NamedTuple):
+    """A word of the query: any of its spellings will do.
+
+    `asked`: the words as asked, two where they may be one. `telling` is False for words like
+    `the`, which a product need not have.
+    """
+
+    asked: tuple[str, ...]
+    spellings: tuple[Spelling, ...]
+    telling: bool
 
 
 @dataclass(frozen=True, slots=True)
-class Group:
-    """One word of the query: the query that finds it, and how much it says (tantivy's idf)."""
+class Words:
+    """A query, understood. `text`: what is looked for; the query itself unless corrected."""
 
-    query: Query
-    idf: float
+    text: str
+    words: tuple[Word, ...]
 
 
-def groups(segment: Segment, text: str) -> list[Group]:
-    """The query's words, each once, in order. Raises `invalid` for more than 1,000 characters."""
-    if len(text) > LONGEST_QUERY:
+def understand(segment: Segment, query: str) -> Words:
+    """The words of a query, each once. Raises `invalid` for more than 1,000 characters."""
+    if len(query) > LONGEST_QUERY:
         raise Problem(
             "invalid",
             f"The query is longer than {LONGEST_QUERY} characters. Ask for less at once.",
             field="query",
             max=LONGEST_QUERY,
         )
-    terms = dict.fromkeys(segment.analyzer.analyze(text))
-    return [
-        Group(Query.term_query(segment.schema, WORDS, term, "freq"), segment.idf(term))
-        for term in terms
-    ]
+    asked = list(dict.fromkeys(segment.surface(query)))
+    said: list[str] = []
+    words: list[Word] = []
+    while rest := asked[sum(len(word.asked) for word in words) :]:
+        spelling, word = _word(segment, rest)
+        said += spelling
+        words.append(word)
+    if not any(word.telling for word in words):
+        words = [word._replace(telling=True) for word in words]
+    return Words(query.strip() if said == asked else " ".join(said), tuple(words))
+
+
+def _word(segment: Segment, rest: list[str]) -> tuple[list[str], Word]:
+    """The first word of these, and how it is written in the catalog."""
+    pair = rest[:2]
+    joined = "".join(pair)
+    if len(pair) > 1 and segment.frequency(joined):
+        spellings = (segment.terms(joined), tuple(t for word in pair for t in segment.terms(word)))
+        return pair, Word(tuple(pair), spellings, telling=True)
+    said = _spelt(segment, rest[0])
+    spelling = tuple(term for word in said for term in segment.terms(word))
+    return said, Word((rest[0],), (spelling,), not segment.is_stop_word(rest[0]))
+
+
+def _spelt(segment: Segment, asked: str) -> list[str]:
+    """How the catalog writes the word."""
+    if segment.frequency(asked):
+        return [asked]
+    if right := corrected(segment, asked, 1):
+        return [right]
+    return _split(segment, asked) or [corrected(segment, asked, 2) or asked]
+
+
+def _split(segment: Segment, word: str) -> list[str]:
+    """The two words that are this one without a space, where some product has both."""
+    if parts := _LETTERS_AND_DIGITS.fullmatch(word):
+        pairs = [[part for part in parts.groups() if part]]
+    else:
+        places = range(_SHORTEST_PART, len(word) - _SHORTEST_PART + 1)
+        pairs = [[word[:at], word[at:]] for at in places]
+    most, best = max(((segment.together(pair), pair) for pair in pairs), default=(0, []))
+    return best if most else []

@@ -39,6 +39,7 @@ STEMMERS: Final = {
 """Languages with a stemmer. Words of any other language are matched as they are."""
 
 _ALIASES: Final = {"nb": "no", "nn": "no", "eng": "en"}
+_GTIN_LENGTHS: Final = frozenset({8, 12, 13, 14})
 _SEPARATORS: Final = re.compile(r"[\W_]+")
 
 
@@ -51,15 +52,31 @@ def base_language(tag: str | None) -> str | None:
 
 
 def analyzer(language: str) -> TextAnalyzer:
-    """The analyzer of a catalog in this language."""
-    builder = (
+    """Text to the indexed terms of a catalog in this language."""
+    builder = _words()
+    stemmer = STEMMERS.get(language)
+    return (builder.filter(Filter.stemmer(stemmer)) if stemmer else builder).build()
+
+
+def surface_analyzer(language: str | None = None) -> TextAnalyzer:
+    """Text to words, not stemmed; with a language, without its stop words."""
+    builder = _words()
+    name = STEMMERS.get(language or "")
+    return (builder.filter(Filter.stopword(name)) if name else builder).build()
+
+
+def _words() -> TextAnalyzerBuilder:
+    return (
         TextAnalyzerBuilder(Tokenizer.simple())
         .filter(Filter.remove_long(LONGEST_WORD))
         .filter(Filter.lowercase())
         .filter(Filter.ascii_fold())
     )
-    stemmer = STEMMERS.get(language)
-    return (builder.filter(Filter.stemmer(stemmer)) if stemmer else builder).build()
+
+
+def attribute_facet(name: str) -> str:
+    """The facet of a product's attribute of this name."""
+    return f"attribute_facets.{' '.join(name.casefold().split())}"
 
 
 def facet_term(name: str, value: str) -> str:
@@ -70,3 +87,12 @@ def facet_term(name: str, value: str) -> str:
 def compact(identifier: str) -> str:
     """An identifier without the marks people leave out: `TN-2110` and `tn 2110` give `tn2110`."""
     return _SEPARATORS.sub("", identifier.casefold())[:LONGEST_VALUE]
+
+
+def gtin14(digits: str) -> str | None:
+    """A GTIN-8, -12, -13 or -14 as 14 digits (GS1); None where the check digit says it is none."""
+    if not (digits.isascii() and digits.isdigit() and len(digits) in _GTIN_LENGTHS):
+        return None
+    padded = digits.zfill(14)
+    weighted = sum(int(digit) * (1 if at % 2 else 3) for at, digit in enumerate(padded))
+    return None if weighted % 10 else padded

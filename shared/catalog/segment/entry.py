@@ -4,14 +4,15 @@ Field weights are by repetition inside one field: title three times, brand twice
 once beats four summed scores by 7 points of NDCG@10 (design/search.md, section 2).
 """
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Final
 
 import orjson
 
-from shared.catalog.product import Product
-from shared.catalog.segment.analysis import compact, facet_term
+from shared.catalog.product import Product, Variant
+from shared.catalog.segment.analysis import attribute_facet, compact, facet_term, gtin14
 from shared.catalog.segment.rank import browse_rank
 from shared.catalog.segment.records import Record
 from shared.catalog.urls import Claim, index_forms, normalize_url
@@ -20,6 +21,7 @@ from shared.catalog.views import full_view, list_item
 TITLE_WEIGHT: Final = 3
 BRAND_WEIGHT: Final = 2
 DEPTHS: Final = 7
+_NUMBER: Final = re.compile(r"[\d.,\s]+")
 _NOT_WORDS: Final = frozenset({"true", "false", "yes", "no", "none", "n/a"})
 
 
@@ -30,6 +32,8 @@ class Entry:
     Attributes:
         record: what is stored.
         active: whether it can be found; an inactive product is only kept.
+        title: the title.
+        names: title, brand, type and categories: words to be spelt like.
         texts: strings of the weighted field, repeated by weight.
         identifiers: compact forms it is found by exactly.
         facets: terms of `facet_term`.
@@ -40,6 +44,8 @@ class Entry:
 
     record: Record
     active: bool
+    title: str
+    names: str
     texts: tuple[str, ...]
     identifiers: frozenset[str]
     facets: frozenset[str]
@@ -55,8 +61,10 @@ def entry(product: Product, catalog: str) -> Entry:
     return Entry(
         record=_record(product, item, full, urls),
         active=product.is_active,
+        title=product.title,
+        names=" ".join(_names(product)),
         texts=tuple(_texts(product, full["description"])),
-        identifiers=frozenset(filter(None, map(compact, _identifiers(product)))),
+        identifiers=frozenset(filter(None, _identifiers(product))),
         facets=frozenset(facet_term(name, value) for name, value in _facets(product)),
         price=float(product.price.amount) if product.price else None,
         rank=browse_rank(product),
@@ -86,16 +94,26 @@ def _members(value: dict[str, Any]) -> bytes:
     return orjson.dumps(value)[1:-1]
 
 
-def _texts(product: Product, description: str | None) -> Iterator[str]:
-    for _ in range(TITLE_WEIGHT):
-        yield product.title
+def _names(product: Product) -> Iterator[str]:
+    """Title, brand, type and categories, each once."""
+    yield product.title
     if product.brand:
-        for _ in range(BRAND_WEIGHT):
-            yield product.brand.name
-    yield from filter(None, (description, product.product_type, product.mpn, product.dimensions))
+        yield product.brand.name
+    if product.product_type:
+        yield product.product_type
     yield from dict.fromkeys(
         [*product.category_path, *(category.name for category in product.categories)]
     )
+
+
+def _texts(product: Product, description: str | None) -> Iterator[str]:
+    yield from _names(product)
+    for _ in range(TITLE_WEIGHT - 1):
+        yield product.title
+    if product.brand:
+        for _ in range(BRAND_WEIGHT - 1):
+            yield product.brand.name
+    yield from filter(None, (description, product.mpn, product.dimensions))
     for values in (
         product.tags,
         product.genders,
@@ -108,17 +126,25 @@ def _texts(product: Product, description: str | None) -> Iterator[str]:
         product.patterns,
         *product.attributes.values(),
     ):
-        yield from (value for value in values if value.casefold() not in _NOT_WORDS)
+        yield from filter(_says_something, values)
+
+
+def _says_something(value: str) -> bool:
+    """False for yes and no, and for bare numbers: noise that would match everywhere."""
+    return value.casefold() not in _NOT_WORDS and not _NUMBER.fullmatch(value)
 
 
 def _identifiers(product: Product) -> Iterator[str]:
-    yield product.key
-    yield from product.gtins
-    yield from filter(None, (product.mpn, product.product_group_id))
+    """Compact forms; GTINs as 14 digits, so that leading zeros do not matter."""
+    owners: tuple[Product | Variant, ...] = (product, *product.variants)
+    for owner in owners:
+        yield from (gtin14(gtin) or compact(gtin) for gtin in owner.gtins)
+        yield compact(owner.mpn or "")
+    yield compact(product.key)
+    yield compact(product.product_group_id or "")
     for variant in product.variants:
-        yield variant.id
-        yield from variant.gtins
-        yield from filter(None, (variant.sku, variant.mpn))
+        yield compact(variant.id)
+        yield compact(variant.sku or "")
 
 
 def _facets(product: Product) -> Iterator[tuple[str, str]]:
@@ -134,10 +160,10 @@ def _facets(product: Product) -> Iterator[tuple[str, str]]:
         ("age_groups", product.age_groups),
         ("color", tuple(color.label for color in product.colors)),
         ("color_family", product.color_families),
-        ("attribute_facets.fit", product.fit),
-        ("attribute_facets.material", product.materials),
-        ("attribute_facets.pattern", product.patterns),
-        ("attribute_facets.size", product.sizes),
-        *((f"attribute_facets.{name.casefold()}", v) for name, v in product.attributes.items()),
+        (attribute_facet("fit"), product.fit),
+        (attribute_facet("material"), product.materials),
+        (attribute_facet("pattern"), product.patterns),
+        (attribute_facet("size"), product.sizes),
+        *((attribute_facet(name), values) for name, values in product.attributes.items()),
     ):
         yield from ((name, value) for value in values)

@@ -8,16 +8,20 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
+import numpy as np
 import tantivy
-from tantivy import Query
+from numpy.typing import NDArray
+from tantivy import Occur, Query
 
 from shared.catalog.product import Product
 from shared.catalog.segment import index as engine
 from shared.catalog.segment.addresses import Addresses
-from shared.catalog.segment.analysis import analyzer
+from shared.catalog.segment.analysis import analyzer, surface_analyzer
 from shared.catalog.segment.columns import digest, map_file
+from shared.catalog.segment.lexicon import Lexicon
 from shared.catalog.segment.manifest import Manifest, require
 from shared.catalog.segment.records import Decompressor, RecordFile, SourceFile
+from shared.catalog.segment.titles import WORDS, open_titles
 from shared.catalog.urls import Claim, LookupForm, winner
 
 _ORDINAL: Final = 0xFFFF_FFFF
@@ -46,6 +50,7 @@ class _Generation:
     records: RecordFile
     urls: Addresses
     keys: Addresses
+    titles: NDArray[Any]
 
 
 class Segment:
@@ -53,7 +58,7 @@ class Segment:
 
     A product is known by its number, generation << 32 | ordinal, within this version and every
     version built on top of it. Attributes: `manifest`, `directory`, `searcher` and `schema`
-    (tantivy's), `analyzer`, `dictionary` (zstd).
+    (tantivy's), `lexicons`, `dictionary` (zstd).
     """
 
     def __init__(self, directory: Path, manifest: Manifest) -> None:
@@ -63,12 +68,15 @@ class Segment:
         index = engine.open_index(directory, manifest.index, manifest.language)
         self.searcher: tantivy.Searcher = index.searcher()
         self.schema: tantivy.Schema = index.schema
-        self.analyzer = analyzer(manifest.language)
+        self._analyzer = analyzer(manifest.language)
+        self._surface = surface_analyzer()
+        self._telling = surface_analyzer(manifest.language)
         self.dictionary = (directory / "dictionary").read_bytes()
         self._decompress = Decompressor(self.dictionary)
         self._generations = {
             each.number: self._open(each.number) for each in reversed(manifest.generations)
         }
+        self.lexicons = [Lexicon(directory / f"lexicon.{number}") for number in self._generations]
         self._dead = self._read_dead()
         self._documents = sum(len(each.records) for each in self._generations.values())
 
@@ -78,6 +86,7 @@ class Segment:
             RecordFile(self.directory / f"records.{number}", self._decompress),
             Addresses(self.directory / f"urls.{number}"),
             Addresses(self.directory / f"keys.{number}"),
+            open_titles(self.directory / f"titles.{number}"),
         )
 
     def _read_dead(self) -> array[int]:
@@ -132,10 +141,38 @@ class Segment:
         number = self.number_of(key)
         return number if number is not None and self.claims(number)[1] else None
 
+    def surface(self, text: str) -> list[str]:
+        """The text's words, lower case and without accents, not stemmed."""
+        words: list[str] = self._surface.analyze(text)
+        return words
+
+    def terms(self, word: str) -> tuple[str, ...]:
+        """The indexed terms of a surface word: one, save for odd characters."""
+        return tuple(self._analyzer.analyze(word))
+
+    def frequency(self, word: str) -> int:
+        """In about how many products a surface word occurs (deleted ones are counted in)."""
+        frequency = self.searcher.doc_freq
+        return min((frequency(engine.WORDS, term) for term in self.terms(word)), default=0)
+
+    def together(self, words: Iterable[str]) -> int:
+        """In how many products all these surface words occur."""
+        terms = [term for word in words for term in self.terms(word)]
+        if not all(self.searcher.doc_freq(engine.WORDS, term) for term in terms):
+            return 0
+        queries = [Query.term_query(self.schema, engine.WORDS, term, "freq") for term in terms]
+        return (
+            self.find(Query.boolean_query([(Occur.Must, each) for each in queries]), 0).total or 0
+        )
+
     def idf(self, term: str) -> float:
-        """How telling a term of the text field is, as BM25 counts it (natural logarithm)."""
+        """How telling a term is, as BM25 counts it (natural logarithm)."""
         frequency = self.searcher.doc_freq(engine.WORDS, term)
         return math.log1p((self._documents - frequency + 0.5) / (frequency + 0.5))
+
+    def is_stop_word(self, word: str) -> bool:
+        """Whether a surface word says nothing in the catalog's language."""
+        return not self._telling.analyze(word)
 
     def claims(self, number: int) -> tuple[str, dict[str, int]]:
         """The product's key, and each URL form it claims with its `Claim`; inactive claims none."""
@@ -148,6 +185,15 @@ class Segment:
     def full(self, number: int) -> bytes:
         """JSON members only the full view has."""
         return self._generations[number >> 32].records.full(number & _ORDINAL)
+
+    def titles(self, numbers: NDArray[np.int64]) -> NDArray[Any]:
+        """Hashed titles of these products, a row each (`shared.catalog.segment.titles`)."""
+        rows = np.zeros((len(numbers), WORDS), np.uint16)
+        for number, generation in self._generations.items():
+            mine = numbers >> 32 == number
+            if mine.any():
+                rows[mine] = generation.titles[numbers[mine] & _ORDINAL]
+        return rows
 
     def products(self) -> Iterator[Product]:
         """Every living product, active or not, oldest record first.

@@ -16,13 +16,21 @@ from tantivy import Document
 from shared.catalog.product import Product
 from shared.catalog.segment import index as engine
 from shared.catalog.segment.addresses import AddressWriter
-from shared.catalog.segment.analysis import DEFAULT_LANGUAGE, base_language
+from shared.catalog.segment.analysis import (
+    DEFAULT_LANGUAGE,
+    analyzer,
+    base_language,
+    surface_analyzer,
+)
 from shared.catalog.segment.entry import Entry, entry
+from shared.catalog.segment.lexicon import LexiconWriter
 from shared.catalog.segment.manifest import Generation, Manifest, SegmentFile, describe, link
 from shared.catalog.segment.reader import Segment
 from shared.catalog.segment.records import RecordWriter, train
+from shared.catalog.segment.titles import TitleWriter
 
 SAMPLES: Final = 2_000
+_SERVED: Final = ("records", "urls", "keys", "titles", "lexicon", "dead")
 _BASE_HEAP: Final = 256_000_000
 _BATCH_HEAP: Final = 32_000_000
 
@@ -42,7 +50,7 @@ def build(products: Iterable[Product], catalog: str, directory: Path) -> Manifes
     (directory / "dictionary").write_bytes(dictionary)
     language = _language(head)
     index = engine.create(directory, language)
-    batch = _Batch(index.writer(_BASE_HEAP, 1), directory, 0, dictionary)
+    batch = _Batch(index.writer(_BASE_HEAP, 1), directory, 0, language, dictionary)
     for each in chain(entries, (entry(product, catalog) for product in stream)):
         batch.add(each)
     batch.finish()
@@ -69,9 +77,9 @@ def apply(
     parent = segment.manifest
     link(parent, segment.directory, directory)
     index = engine.open_index(directory, parent.index, parent.language)
-    batch = _Batch(
-        index.writer(_BATCH_HEAP, 1), directory, parent.generation + 1, segment.dictionary
-    )
+    writer = index.writer(_BATCH_HEAP, 1)
+    number = parent.generation + 1
+    batch = _Batch(writer, directory, number, parent.language, segment.dictionary)
     for key in deletes:
         batch.bury(segment.number_of(key))
     for product in products:
@@ -92,7 +100,12 @@ class _Batch:
     """One generation being written."""
 
     def __init__(
-        self, writer: tantivy.IndexWriter, directory: Path, number: int, dictionary: bytes
+        self,
+        writer: tantivy.IndexWriter,
+        directory: Path,
+        number: int,
+        language: str,
+        dictionary: bytes,
     ) -> None:
         self._writer = writer
         self._directory = directory
@@ -102,17 +115,23 @@ class _Batch:
         )
         self._urls = AddressWriter()
         self._keys = AddressWriter()
+        self._lexicon = LexiconWriter()
+        self._titles = TitleWriter()
+        self._surface = surface_analyzer()
+        self._analyzer = analyzer(language)
         self._dead: set[int] = set()
         self.hosts: set[str] = set()
 
     def add(self, each: Entry) -> None:
         ordinal = self._records.add(each.record)
         self._keys.add(each.record.key, ordinal)
+        self._titles.add(self._analyzer.analyze(each.title))
         if not each.active:
             return
         for form in each.record.claims:
             self._urls.add(form, ordinal)
         self.hosts.update(each.hosts)
+        self._lexicon.add(self._surface.analyze(each.names))
         self._writer.add_document(_document(each, self._number << 32 | ordinal))
 
     def bury(self, number: int | None) -> None:
@@ -125,13 +144,15 @@ class _Batch:
         self._records.close()
         self._urls.write(self._path("urls"))
         self._keys.write(self._path("keys"), unique=True)
+        self._lexicon.write(self._path("lexicon"))
+        self._titles.write(self._path("titles"))
         self._path("dead").write_bytes(array("Q", sorted(self._dead)).tobytes())
         self._writer.commit()
         self._writer.wait_merging_threads()
 
     def files(self) -> list[SegmentFile]:
         """The entries of this generation's own files."""
-        names = [self._path(name).name for name in ("records", "urls", "keys", "dead")]
+        names = [self._path(name).name for name in _SERVED]
         return [
             *(describe(self._directory, name, "serve") for name in names),
             describe(self._directory, self._path("sources").name, "source"),

@@ -1,0 +1,111 @@
+"""The engine's queries for what a text asks for."""
+
+from collections.abc import Iterable, Iterator
+from typing import Final
+
+from tantivy import Occur, Query
+
+from shared.catalog.search.words import Spelling, Word
+from shared.catalog.segment.analysis import compact, gtin14
+from shared.catalog.segment.index import IDENTIFIERS, WORDS
+from shared.catalog.segment.reader import Segment
+
+_MOST_CHUNKS: Final = 3
+_SHORTEST_PART: Final = 4
+_SHORTEST_NUMBER: Final = 6
+
+
+def all_words(segment: Segment, words: Iterable[Word]) -> Query | None:
+    """Every telling word; the others only add to the score. None without words."""
+    clauses = [
+        (
+            Occur.Must if word.telling else Occur.Should,
+            _joined(Occur.Should, [_spelt(segment, each) for each in word.spellings]),
+        )
+        for word in words
+    ]
+    return Query.boolean_query(clauses) if clauses else None
+
+
+def any_word(segment: Segment, words: Iterable[Word]) -> Query | None:
+    """At least one term of a telling word. None where that is no more than all words are."""
+    words = list(words)
+    telling = _terms(word for word in words if word.telling)
+    if len(telling) <= 1:
+        return None
+    some = _joined(Occur.Should, [_term(segment, term) for term in telling])
+    others = _terms(word for word in words if not word.telling)
+    return Query.boolean_query(
+        [(Occur.Must, some), *((Occur.Should, _term(segment, term)) for term in others)]
+    )
+
+
+def identified(segment: Segment, query: str, words: Iterable[Word]) -> Query | None:
+    """Products with an identifier (GTIN, MPN, SKU, key) that the text is, or names.
+
+    One that is only named in a longer text must look like one, with a digit in it, and the
+    product must have the other words as well: `brother tn-2110 toner`. None where there is none.
+    """
+    words = list(words)
+    found = []
+    for chunk, whole in _chunks(query):
+        forms = [form for form in _forms(chunk) if segment.searcher.doc_freq(IDENTIFIERS, form)]
+        if not forms:
+            continue
+        covered = set(segment.surface(chunk))
+        others = [] if whole else [word for word in words if not covered.issuperset(word.asked)]
+        one = _joined(
+            Occur.Should,
+            [Query.term_query(segment.schema, IDENTIFIERS, form, "basic") for form in forms],
+        )
+        rest = all_words(segment, others)
+        found.append(Query.boolean_query([(Occur.Must, each) for each in (one, rest) if each]))
+    return Query.const_score_query(_joined(Occur.Should, found), 0.0) if found else None
+
+
+def weight(segment: Segment, words: Iterable[Word]) -> float:
+    """The sum of the words' idf: how much BM25 can give before saturation."""
+    return sum(
+        max(sum(map(segment.idf, spelling)) for spelling in word.spellings) for word in words
+    )
+
+
+def _chunks(query: str) -> Iterator[tuple[str, bool]]:
+    """The parts of a text that may be an identifier, and whether each is the whole text."""
+    parts = query.split()
+    yield query, True
+    for size in range(1, min(_MOST_CHUNKS, len(parts) - 1) + 1):
+        for at in range(len(parts) - size + 1):
+            chunk = " ".join(parts[at : at + size])
+            if _looks_like_one(compact(chunk)):
+                yield chunk, False
+
+
+def _looks_like_one(identifier: str) -> bool:
+    if identifier.isdigit():
+        return len(identifier) >= _SHORTEST_NUMBER
+    return len(identifier) >= _SHORTEST_PART and any(map(str.isdigit, identifier))
+
+
+def _forms(chunk: str) -> list[str]:
+    """How the identifier may be indexed."""
+    plain = compact(chunk)
+    return [form for form in dict.fromkeys((plain, gtin14(plain))) if form]
+
+
+def _terms(words: Iterable[Word]) -> list[str]:
+    return list(dict.fromkeys(term for word in words for each in word.spellings for term in each))
+
+
+def _spelt(segment: Segment, spelling: Spelling) -> Query:
+    return _joined(Occur.Must, [_term(segment, term) for term in spelling])
+
+
+def _term(segment: Segment, term: str) -> Query:
+    return Query.term_query(segment.schema, WORDS, term, "freq")
+
+
+def _joined(occur: Occur, queries: list[Query]) -> Query:
+    if len(queries) == 1:
+        return queries[0]
+    return Query.boolean_query([(occur, query) for query in queries])

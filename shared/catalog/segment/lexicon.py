@@ -1,0 +1,119 @@
+"""The words of a catalog's titles, brands and categories: what a misspelt word is compared with.
+
+One file a generation: a row of 16-bit characters a word (padded with zeros), then how often each
+occurs, 32 bits. Words of letters only, unstemmed, 4 to 20 of them; at most the 100,000 commonest.
+"""
+
+from collections import Counter
+from collections.abc import Iterable
+from functools import cached_property
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from shared.catalog.segment.columns import map_file
+
+SHORTEST: Final = 4
+LONGEST: Final = 20
+MOST_WORDS: Final = 100_000
+_WORD_BYTES: Final = 2 * LONGEST + 4
+_BASIC_PLANE: Final = 0xFFFF
+
+
+class LexiconWriter:
+    """Counts words and writes the commonest."""
+
+    def __init__(self) -> None:
+        self._counts: Counter[str] = Counter()
+
+    def add(self, words: Iterable[str]) -> None:
+        """Count these words, those that are no words left out."""
+        self._counts.update(
+            word for word in words if SHORTEST <= len(word) <= LONGEST and word.isalpha()
+        )
+
+    def write(self, path: Path) -> None:
+        """Write the file, whole; words in order of the alphabet."""
+        kept = sorted(
+            (word, count)
+            for word, count in self._counts.most_common(MOST_WORDS)
+            if max(map(ord, word)) <= _BASIC_PLANE
+        )
+        rows = np.zeros((len(kept), LONGEST), np.uint16)
+        for row, (word, _) in zip(rows, kept, strict=True):
+            row[: len(word)] = [ord(char) for char in word]
+        counts = np.array([count for _, count in kept], np.uint32)
+        path.write_bytes(rows.tobytes() + counts.tobytes())
+
+
+class Lexicon:
+    """The opened file; looked at only when a query has an unknown word."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    def near(self, word: str, edits: int) -> list[tuple[int, str, int]]:
+        """(distance, word, count) of every word within so many edits.
+
+        An edit is a letter left out, put in, replaced, or swapped with its neighbour (optimal
+        string alignment).
+        """
+        rows, counts, lengths, letters = self._columns
+        asked = _row(word)
+        differing = np.bitwise_count(letters ^ _letters(asked[None, :])[0])
+        close = np.abs(lengths - len(word)) <= edits
+        candidates = np.flatnonzero(close & (differing <= 2 * edits))
+        distances = _distances(asked[: len(word)], rows[candidates])
+        reached = distances[np.arange(len(candidates)), lengths[candidates]]
+        return [
+            (int(distance), _word(rows[at]), int(counts[at]))
+            for at, distance in zip(candidates, reached, strict=True)
+            if distance <= edits
+        ]
+
+    @cached_property
+    def _columns(self) -> tuple[NDArray[Any], NDArray[Any], NDArray[Any], NDArray[Any]]:
+        data = map_file(self._path)
+        count = len(data) // _WORD_BYTES
+        rows = np.frombuffer(data, np.uint16, count * LONGEST).reshape(count, LONGEST)
+        counts = np.frombuffer(data, np.uint32, count, 2 * LONGEST * count)
+        return rows, counts, np.count_nonzero(rows, axis=1), _letters(rows)
+
+
+def _letters(rows: NDArray[Any]) -> NDArray[np.uint64]:
+    """A bit for each letter that occurs, letters folded onto 64 bits."""
+    letters = np.zeros(len(rows), np.uint64)
+    for column in rows.T:
+        letters |= np.where(column, np.uint64(1) << (column % 64).astype(np.uint64), np.uint64(0))
+    return letters
+
+
+def _row(word: str) -> NDArray[Any]:
+    row = np.zeros(LONGEST, np.uint16)
+    row[: len(word)] = [ord(char) & _BASIC_PLANE for char in word]
+    return row
+
+
+def _word(row: NDArray[Any]) -> str:
+    return "".join(map(chr, row[row > 0].tolist()))
+
+
+def _distances(asked: NDArray[Any], rows: NDArray[Any]) -> NDArray[Any]:
+    """Distance of the asked word to the first 0, 1, 2, ... letters of every row."""
+    before = np.zeros((len(rows), LONGEST + 1), np.int16)
+    last = np.tile(np.arange(LONGEST + 1, dtype=np.int16), (len(rows), 1))
+    for at, letter in enumerate(asked):
+        now = np.empty_like(last)
+        now[:, 0] = at + 1
+        differs = (rows != letter).astype(np.int16)
+        for to in range(LONGEST):
+            cost = np.minimum(now[:, to], last[:, to + 1]) + 1
+            cost = np.minimum(cost, last[:, to] + differs[:, to])
+            if at and to:
+                swapped = (rows[:, to] == asked[at - 1]) & (rows[:, to - 1] == letter)
+                cost = np.where(swapped, np.minimum(cost, before[:, to - 1] + 1), cost)
+            now[:, to + 1] = cost
+        before, last = last, now
+    return last
