@@ -32,6 +32,18 @@ def stocked(platform):
     return platform
 
 
+@pytest.fixture
+def with_sign_in(tmp_path):
+    """A platform people sign in to: Ada belongs to `partner`, which is granted `books`."""
+    platform = Platform(tmp_path / "data", sign_in=True)
+    platform.organization("partner")
+    platform.catalog("books", [product(str(n)) for n in range(1, 6)])
+    platform.grant("partner", "books")
+    platform.member(email="ada@example.com")
+    yield platform
+    platform.close()
+
+
 @pytest.fixture(scope="session")
 def catalog_data():
     """The folder of real catalogs; tests that need it fail in CI when it is missing."""
