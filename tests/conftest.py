@@ -34,11 +34,9 @@ def stocked(platform):
 
 @pytest.fixture
 def with_sign_in(tmp_path):
-    """A platform people sign in to: Ada belongs to `partner`, which is granted `books`."""
+    """A platform people sign in to: Ada belongs to `partner`."""
     platform = Platform(tmp_path / "data", sign_in=True)
     platform.organization("partner")
-    platform.catalog("books", [product(str(n)) for n in range(1, 6)])
-    platform.grant("partner", "books")
     platform.member(email="ada@example.com")
     yield platform
     platform.close()
