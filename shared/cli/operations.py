@@ -15,7 +15,7 @@ from pydantic.fields import FieldInfo
 
 from shared.app import App
 from shared.auth.caller import Operator
-from shared.catalog import catalogs
+from shared.catalog import catalogs, withdrawal
 from shared.errors import Problem
 from shared.identity import grants, keys, organizations, sessions
 from shared.settings import Settings
@@ -27,6 +27,7 @@ FAMILIES: tuple[Family, ...] = (
     grants.family,
     sessions.family,
     catalogs.family,
+    withdrawal.family,
 )
 
 
