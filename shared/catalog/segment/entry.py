@@ -33,7 +33,8 @@ class Entry:
         record: what is stored.
         active: whether it can be found; an inactive product is only kept.
         title: the title.
-        names: title, brand, type and categories: words to be spelt like.
+        kind: product type and categories, the narrowest first.
+        brand: its name, or nothing.
         texts: strings of the weighted field, repeated by weight.
         identifiers: compact forms it is found by exactly.
         facets: terms of `facet_term`.
@@ -45,7 +46,8 @@ class Entry:
     record: Record
     active: bool
     title: str
-    names: str
+    kind: str
+    brand: str
     texts: tuple[str, ...]
     identifiers: frozenset[str]
     facets: frozenset[str]
@@ -62,7 +64,8 @@ def entry(product: Product, catalog: str) -> Entry:
         record=_record(product, item, full, urls),
         active=product.is_active,
         title=product.title,
-        names=" ".join(_names(product)),
+        kind=" ".join(_kind(product)),
+        brand=product.brand.name if product.brand else "",
         texts=tuple(_texts(product, full["description"])),
         identifiers=frozenset(filter(None, _identifiers(product))),
         facets=frozenset(facet_term(name, value) for name, value in _facets(product)),
@@ -94,25 +97,20 @@ def _members(value: dict[str, Any]) -> bytes:
     return orjson.dumps(value)[1:-1]
 
 
-def _names(product: Product) -> Iterator[str]:
-    """Title, brand, type and categories, each once."""
-    yield product.title
-    if product.brand:
-        yield product.brand.name
+def _kind(product: Product) -> Iterator[str]:
     if product.product_type:
         yield product.product_type
-    yield from dict.fromkeys(
-        [*product.category_path, *(category.name for category in product.categories)]
-    )
+    named = [*reversed(product.category_path), *(each.name for each in product.categories)]
+    yield from dict.fromkeys(named)
 
 
 def _texts(product: Product, description: str | None) -> Iterator[str]:
-    yield from _names(product)
-    for _ in range(TITLE_WEIGHT - 1):
+    for _ in range(TITLE_WEIGHT):
         yield product.title
     if product.brand:
-        for _ in range(BRAND_WEIGHT - 1):
+        for _ in range(BRAND_WEIGHT):
             yield product.brand.name
+    yield from _kind(product)
     yield from filter(None, (description, product.mpn, product.dimensions))
     for values in (
         product.tags,

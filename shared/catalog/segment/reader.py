@@ -21,7 +21,7 @@ from shared.catalog.segment.columns import digest, map_file
 from shared.catalog.segment.lexicon import Lexicon
 from shared.catalog.segment.manifest import Manifest, require
 from shared.catalog.segment.records import Decompressor, RecordFile, SourceFile
-from shared.catalog.segment.titles import WORDS, open_titles
+from shared.catalog.segment.titles import ROW, open_titles
 from shared.catalog.urls import Claim, LookupForm, winner
 
 _ORDINAL: Final = 0xFFFF_FFFF
@@ -186,8 +186,8 @@ class Segment:
         return self._generations[number >> 32].records.full(number & _ORDINAL)
 
     def titles(self, numbers: NDArray[np.int64]) -> NDArray[Any]:
-        """Hashed titles of these products, a row each (`shared.catalog.segment.titles`)."""
-        rows = np.zeros((len(numbers), WORDS), np.uint16)
+        """Hashed titles and kinds of these products, a row each: see `segment.titles`."""
+        rows = np.zeros((len(numbers), ROW), np.uint16)
         for number, generation in self._generations.items():
             mine = numbers >> 32 == number
             if mine.any():

@@ -125,13 +125,14 @@ class _Batch:
     def add(self, each: Entry) -> None:
         ordinal = self._records.add(each.record)
         self._keys.add(each.record.key, ordinal)
-        self._titles.add(self._analyzer.analyze(each.title))
+        kind = f"{each.brand} {each.kind}"
+        self._titles.add(self._analyzer.analyze(each.title), self._analyzer.analyze(kind))
         if not each.active:
             return
         for form in each.record.claims:
             self._urls.add(form, ordinal)
         self.hosts.update(each.hosts)
-        self._lexicon.add(self._surface.analyze(each.names))
+        self._lexicon.add(self._surface.analyze(f"{each.title} {kind}"))
         self._writer.add_document(_document(each, self._number << 32 | ordinal))
 
     def bury(self, number: int | None) -> None:

@@ -37,9 +37,7 @@ def test_a_url_two_products_own_goes_to_the_lower_key(catalog, product):
     assert page_of(segment, url) == "a"
 
 
-def test_a_url_two_products_own_goes_to_the_lower_key_across_generations(
-    catalog, applied, product
-):
+def test_a_url_two_products_own_goes_to_the_lower_key_across_generations(catalog, applied, product):
     url = "https://shop.example/both"
     first = catalog([product("b", url=url), product("d")])
     assert page_of(applied(first, [product("a", url=url)]).segment, url) == "a"
@@ -107,9 +105,7 @@ def test_two_products_with_one_key_are_refused(catalog, product):
         catalog([product("1"), product("1", url="https://shop.example/other")])
 
 
-def test_two_versions_built_on_the_same_parent_do_not_disturb_each_other(
-    catalog, applied, product
-):
+def test_two_versions_built_on_the_same_parent_do_not_disturb_each_other(catalog, applied, product):
     parent = catalog([product(str(at)) for at in range(20)])
     left = applied(parent, deletes=["1", "2"])
     right = applied(parent, deletes=["3"])
@@ -129,18 +125,14 @@ def test_a_version_opens_from_files_kept_under_their_digests(catalog, applied, p
     store.mkdir()
     for file in manifest.files:
         if file.role != "source":
-            (store / file.sha256).write_bytes(
-                (version.segment.directory / file.name).read_bytes()
-            )
+            (store / file.sha256).write_bytes((version.segment.directory / file.name).read_bytes())
     link(manifest, store, tmp_path / "opened", by_digest=True)
     segment = Segment(tmp_path / "opened", manifest)
     assert page_of(segment, "https://shop.example/p/3") == "3"
     assert page_of(segment, "https://shop.example/p/1") is None
 
 
-def test_a_full_build_is_advised_after_many_generations_or_many_deletes(
-    catalog, applied, product
-):
+def test_a_full_build_is_advised_after_many_generations_or_many_deletes(catalog, applied, product):
     version = catalog([product(str(at)) for at in range(40)])
     assert not applied(version, deletes=["1", "2"]).segment.manifest.rebuild_advised
     assert applied(version, deletes=map(str, range(8))).segment.manifest.rebuild_advised
