@@ -11,6 +11,7 @@ from typing import Any, Final
 
 import orjson
 
+from shared.catalog.options import is_color, is_size
 from shared.catalog.product import Product, Variant
 from shared.catalog.segment.analysis import attribute_facet, compact, facet_term, gtin14
 from shared.catalog.segment.rank import browse_rank
@@ -123,8 +124,17 @@ def _texts(product: Product, description: str | None) -> Iterator[str]:
         product.fit,
         product.patterns,
         *product.attributes.values(),
+        tuple(dict.fromkeys(value for _, value in _options(product))),
     ):
         yield from filter(_says_something, values)
+
+
+def _options(product: Product) -> Iterator[tuple[str, str]]:
+    """Option axes of the variants that are not shown as colours or sizes already."""
+    for variant in product.variants:
+        for axis, value in variant.options.items():
+            if not (is_color(axis) or is_size(axis)):
+                yield axis, value
 
 
 def _says_something(value: str) -> bool:
@@ -163,5 +173,6 @@ def _facets(product: Product) -> Iterator[tuple[str, str]]:
         (attribute_facet("pattern"), product.patterns),
         (attribute_facet("size"), product.sizes),
         *((attribute_facet(name), values) for name, values in product.attributes.items()),
+        *((attribute_facet(axis), (value,)) for axis, value in _options(product)),
     ):
         yield from ((name, value) for value in values)

@@ -202,10 +202,24 @@ class Segment:
         """
         require(self.directory, self.manifest, sources=True)
         for number in sorted(self._generations):
-            sources = SourceFile(self.directory / f"sources.{number}", self._decompress)
+            sources = self._sources(number)
             for ordinal in range(len(sources)):
                 if not self._is_dead(number << 32 | ordinal):
                     yield Product.model_validate_json(sources[ordinal])
+
+    def product(self, key: str) -> Product | None:
+        """The canonical product with this key, active or not: what a partial change starts from.
+
+        Needs the source files (`unavailable` otherwise).
+        """
+        require(self.directory, self.manifest, sources=True)
+        number = self.number_of(key)
+        if number is None:
+            return None
+        return Product.model_validate_json(self._sources(number >> 32)[number & _ORDINAL])
+
+    def _sources(self, number: int) -> SourceFile:
+        return SourceFile(self.directory / f"sources.{number}", self._decompress)
 
     def _claimants(self, form: str) -> Iterator[int]:
         hashed = digest(form)

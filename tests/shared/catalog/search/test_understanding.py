@@ -41,6 +41,7 @@ def test_no_class_of_queries_is_worse_off_than_with_the_single_field(real, kinds
         "a-key-1",
         "brother tn-2110 toner",
         "toner TN2110",
+        "ean 4006381333931",
     ],
 )
 def test_a_product_is_found_first_by_any_of_its_identifiers(catalog, product, asked):
