@@ -1,5 +1,7 @@
 """Changing what an organization may do: the access document, moved by compare-and-set."""
 
+import random
+import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
@@ -11,7 +13,7 @@ from shared.errors import Conflict, Problem
 from shared.ports import Documents, Put, Write
 from shared.tool import Call
 
-ATTEMPTS: Final = 10
+ATTEMPTS: Final = 20
 
 
 @dataclass(frozen=True)
@@ -35,8 +37,8 @@ def change_access(
 ) -> None:
     """Apply an edit to `access/{org}` and audit it, in one commit.
 
-    `edit` sees the access as it is and may be run again when somebody else was faster; None means
-    nothing needs changing. Raises `not_found` for an unknown organization, `too_many_grants`, and
+    `edit` sees the access as it is, and is run again when somebody else was faster: whatever else
+    it decides on, it reads itself. None means nothing needs changing, and leaves no event. Raises `not_found` for an unknown organization, `too_many_grants`, and
     Conflict after too many tries.
     """
     for attempt in range(ATTEMPTS):
@@ -50,6 +52,7 @@ def change_access(
         except Conflict:
             if attempt == ATTEMPTS - 1:
                 raise
+            time.sleep(random.uniform(0, 0.002) * 2 ** min(attempt, 5))  # noqa: S311  spacing
         else:
             return
 
