@@ -16,7 +16,7 @@ from shared.auth.rate import RateLimiter
 from shared.auth.tokens import Tokens
 from shared.auth.usage import Usage
 from shared.clock import SystemClock
-from shared.ports import Blobs, Clock, Documents, Fetch, Secrets
+from shared.ports import Blobs, Clock, Documents, Fetch, Mailer, Secrets
 from shared.settings import Settings
 
 T = TypeVar("T")
@@ -74,6 +74,11 @@ class App:
     def fetch(self) -> Fetch:
         """Outgoing HTTP, guarded."""
         return self.once(_fetch)
+
+    @property
+    def mailer(self) -> Mailer:
+        """Outgoing e-mail."""
+        return self.once(_mailer)
 
     @property
     def keys(self) -> KeyRings:
@@ -135,6 +140,16 @@ def _fetch(app: App) -> Fetch:
     from shared.fetch import GuardedFetch
 
     return GuardedFetch(app.settings.fetch_networks)
+
+
+def _mailer(app: App) -> Mailer:
+    if app.settings.smtp is None:
+        from shared.local.mail import FileMailer
+
+        return FileMailer(app.settings.data / "mail.txt")
+    from shared.mail import SmtpMailer
+
+    return SmtpMailer(app.settings.smtp, app.secrets)
 
 
 def _keys(app: App) -> KeyRings:

@@ -190,7 +190,7 @@ class Answer:
 
 
 class Fetch(Protocol):
-    """The only way out: HTTP GET, refused for addresses that are not public."""
+    """The only way out: HTTP, refused for addresses that are not public."""
 
     def get(self, url: str, *, timeout: float, max_bytes: int) -> Answer:
         """GET without following redirects, `timeout` seconds in all.
@@ -198,6 +198,16 @@ class Fetch(Protocol):
         Raises `unsafe_url` for a URL or address that policy refuses, `too_large` past `max_bytes`,
         `unavailable` when nothing came back in time.
         """
+
+    def post(self, url: str, form: Mapping[str, str], *, timeout: float, max_bytes: int) -> Answer:
+        """POST a form, with the promises of `get`."""
+
+
+class Mailer(Protocol):
+    """Sends e-mail to one person at a time: SMTP, or a file on a laptop."""
+
+    def send(self, to: str, subject: str, text: str) -> None:
+        """Hand one plain-text message in. Raises `unavailable` when nobody took it."""
 
 
 class Clock(Protocol):

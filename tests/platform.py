@@ -6,13 +6,21 @@ from datetime import UTC, datetime, timedelta
 import httpx
 
 from functions.api.main import host
+from functions.auth.host import AuthHost
 from functions.partner.main import endpoint
 from shared.app import App
 from shared.auth import keyring
 from shared.auth.scopes import PARTNER
 from shared.catalog import catalogs, publish_tools
 from shared.cli.operations import run
-from shared.identity import grants, keys, organizations, sessions
+from shared.identity import (
+    authorizations,
+    grants,
+    keys,
+    organizations,
+    service_accounts,
+    sessions,
+)
 from shared.settings import Settings
 
 FAMILIES = (
@@ -20,6 +28,8 @@ FAMILIES = (
     keys.family,
     grants.family,
     sessions.family,
+    authorizations.family,
+    service_accounts.family,
     catalogs.family,
     publish_tools.family,
 )
@@ -126,7 +136,7 @@ class Platform:
 
     def http(self, bearer=None, *, face="partner", **headers):
         """An HTTP client of one function, in process."""
-        app = endpoint(self.app) if face == "partner" else host(self.app)
+        app = {"partner": endpoint, "api": host, "auth": AuthHost}[face](self.app)
         if bearer:
             headers["authorization"] = f"Bearer {bearer}"
         transport = httpx.ASGITransport(app, raise_app_exceptions=True)

@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from typing import Literal
 
-Surface = Literal["mcp", "rest", "cli"]
-"""By which way a call came in: an MCP endpoint, REST, or an operator's own command line."""
+Surface = Literal["mcp", "rest", "cli", "auth"]
+"""By which way a call came in: an MCP endpoint, REST, an operator's own command line, sign-in."""
 
 
 @dataclass(frozen=True, slots=True)

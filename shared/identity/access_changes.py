@@ -38,8 +38,8 @@ def change_access(
     """Apply an edit to `access/{org}` and audit it, in one commit.
 
     `edit` sees the access as it is, and is run again when somebody else was faster: whatever else
-    it decides on, it reads itself. None means nothing needs changing, and leaves no event. Raises `not_found` for an unknown organization, `too_many_grants`, and
-    Conflict after too many tries.
+    it decides on, it reads itself. None means nothing needs changing, and leaves no event. Raises
+    `not_found` for an unknown organization, `too_many_grants`, and Conflict after too many tries.
     """
     for attempt in range(ATTEMPTS):
         access = read_access(call.app.documents, org)

@@ -1,4 +1,4 @@
-"""A plain load on a few keep-alive connections; every answer is read whole and its status checked."""
+"""A plain load on keep-alive connections; every answer is read whole, its status checked."""
 
 import asyncio
 import time

@@ -161,6 +161,13 @@ async def test_a_writer_whose_lease_ran_out_loses_and_the_other_wins(stocked):
     assert await titles(stocked) == {"Product 2"}
 
 
+def publish_in_a_process(folder, feed, step, count):
+    command = [sys.executable, "-m", "tests.shared.catalog.publisher", str(folder)]
+    return subprocess.run(
+        [*command, "books", str(feed), step, str(count)], cwd=ROOT, capture_output=True, check=False
+    )
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize(
     ("step", "count"),
@@ -182,10 +189,7 @@ async def test_a_publish_killed_at_any_point_leaves_the_old_version_and_a_rerun_
     platform.catalog("books", rows(1, 2, 3))
     platform.grant("partner", "books")
     feed = platform.feed(rows(*range(10, 2510)))
-    command = [sys.executable, "-m", "tests.shared.catalog.publisher", str(platform.folder)]
-    killed = subprocess.run(
-        [*command, "books", str(feed), step, str(count)], cwd=ROOT, capture_output=True, check=False
-    )
+    killed = publish_in_a_process(platform.folder, feed, step, count)
     assert killed.returncode == -signal.SIGKILL
     assert await titles(platform) == {"Product 1", "Product 2", "Product 3"}
     platform.close()
