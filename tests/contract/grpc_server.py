@@ -14,7 +14,7 @@ class GrpcServer:
     """Serves `methods` of `service` at `address`.
 
     A subclass names its methods in `METHODS`: name to (request class, response class), and has a
-    Python method of the same name in snake case. `fail` makes the next calls of a method end otherwise.
+    Python method of that name in snake case. `fail` makes the next calls of a method end otherwise.
     """
 
     SERVICE = ""
