@@ -23,6 +23,7 @@ from shared.ports import (
     Documents,
     Fetch,
     Listings,
+    Mailer,
     Queue,
     Secrets,
     Warehouse,
@@ -84,6 +85,11 @@ class App:
     def fetch(self) -> Fetch:
         """Outgoing HTTP, guarded."""
         return self.once(_fetch)
+
+    @property
+    def mailer(self) -> Mailer:
+        """Outgoing e-mail."""
+        return self.once(_mailer)
 
     @property
     def queue(self) -> Queue:
@@ -165,6 +171,16 @@ def _fetch(app: App) -> Fetch:
     from shared.fetch import GuardedFetch
 
     return GuardedFetch(app.settings.fetch_networks)
+
+
+def _mailer(app: App) -> Mailer:
+    if app.settings.smtp is None:
+        from shared.local.mail import FileMailer
+
+        return FileMailer(app.settings.data / "mail.txt")
+    from shared.mail import SmtpMailer
+
+    return SmtpMailer(app.settings.smtp, app.secrets)
 
 
 def _queue(app: App) -> Queue:

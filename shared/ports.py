@@ -137,8 +137,8 @@ class Documents(Protocol):
     def commit(self, writes: Sequence[Write]) -> None:
         """Apply all writes or none, atomically; at most 500, each path once.
 
-        Raises Conflict when a precondition does not hold, `unavailable` when the outcome could not
-        be learned (the caller must read to find out).
+        Raises Conflict when a precondition does not hold, `too_large` for a record past 1 MiB,
+        `unavailable` when the outcome could not be learned (the caller must read to find out).
         """
 
     def query(self, query: Query) -> Page:
@@ -310,7 +310,7 @@ class Answer:
 
 
 class Fetch(Protocol):
-    """The only way out: HTTP GET, refused for addresses that are not public."""
+    """The only way out: HTTP, refused for addresses that are not public."""
 
     def get(self, url: str, *, timeout: float, max_bytes: int) -> Answer:
         """GET without following redirects, `timeout` seconds in all.
@@ -318,6 +318,16 @@ class Fetch(Protocol):
         Raises `unsafe_url` for a URL or address that policy refuses, `too_large` past `max_bytes`,
         `unavailable` when nothing came back in time.
         """
+
+    def post(self, url: str, form: Mapping[str, str], *, timeout: float, max_bytes: int) -> Answer:
+        """POST a form, with the promises of `get`."""
+
+
+class Mailer(Protocol):
+    """Sends e-mail to one person at a time: SMTP, or a file on a laptop."""
+
+    def send(self, to: str, subject: str, text: str) -> None:
+        """Hand one plain-text message in. Raises `unavailable` when nobody took it."""
 
 
 class Clock(Protocol):

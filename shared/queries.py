@@ -9,6 +9,9 @@ from shared.ports import ID, Shape
 
 API_KEYS_OF_ORGANIZATION: Final = Shape("api_keys", equal=("org",), order=("createdAt",))
 AUDIT_OF_ORGANIZATION: Final = Shape("audit", equal=("org",), order=("-at",))
+AUTHORIZATIONS_OF_PERSON: Final = Shape(
+    "authorizations", equal=("person", "state"), order=("-createdAt",)
+)
 CATALOGS: Final = Shape("catalogs", order=(ID,))
 CATALOGS_OF_TENANT: Final = Shape("catalogs", equal=("tenant",), order=(ID,))
 CELLS_OF_CATALOG: Final = Shape("cells", equal=("catalog",), order=(ID,))
@@ -25,6 +28,9 @@ MEMBERSHIPS_OF_ORGANIZATION: Final = Shape("memberships", equal=("org",), order=
 MEMBERSHIPS_OF_PRINCIPAL: Final = Shape("memberships", equal=("principal",), order=(ID,))
 ORGANIZATIONS: Final = Shape("organizations", order=(ID,))
 SESSIONS_OF_PRINCIPAL: Final = Shape("sessions", equal=("principal",), order=("-createdAt",))
+SERVICE_ACCOUNTS_OF_ORGANIZATION: Final = Shape(
+    "service_accounts", equal=("org",), order=("createdAt",)
+)
 SUBSCRIBERS_OF_ORGANIZATION: Final = Shape("subscribers", equal=("org",), order=(ID,))
 TENANTS: Final = Shape("tenants", order=(ID,))
 USAGE: Final = Shape("usage", order=(ID,))

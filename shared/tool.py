@@ -44,8 +44,11 @@ class Result(BaseModel):
     )
 
 
-class Json(bytes):
+@dataclass(frozen=True, slots=True)
+class Json:
     """A result that is JSON already; it goes to the wire as it is."""
+
+    body: bytes
 
 
 class Effect(Enum):
@@ -88,6 +91,7 @@ class Call:
     now: datetime
     found: Mapping[str, Snapshot]
     organization: Access | None
+    budget: Budget | None = None
     progress: Progress = silently
 
     @property
@@ -180,7 +184,7 @@ class Tool(Generic[A]):
     def encode(self, value: Any) -> bytes:
         """The value as compact JSON."""
         if isinstance(value, Json):
-            return value
+            return value.body
         return self.output.dump_json(value, by_alias=True)
 
 
@@ -303,6 +307,7 @@ def invoke(tool: Tool[A], app: App, request: Request, arguments: Mapping[str, An
             now=app.clock.now(),
             found=admitted.found,
             organization=admitted.access,
+            budget=budget,
             progress=request.progress,
         )
         body = tool.encode(tool.run(call, args))

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 import httpx
 
 from functions.api.main import host
+from functions.auth.host import AuthHost
 from functions.partner.main import endpoint
 from functions.tasks.main import ROUTES as JOBS
 from functions.tasks.main import host as tasks_host
@@ -15,7 +16,14 @@ from shared.auth.caller import Service
 from shared.auth.scopes import PARTNER
 from shared.catalog import catalogs, publish_tools, withdrawal
 from shared.cli.operations import run
-from shared.identity import grants, keys, organizations, sessions
+from shared.identity import (
+    authorizations,
+    grants,
+    keys,
+    organizations,
+    service_accounts,
+    sessions,
+)
 from shared.settings import Settings
 from shared.tool import Request, invoke
 
@@ -24,6 +32,8 @@ FAMILIES = (
     keys.family,
     grants.family,
     sessions.family,
+    authorizations.family,
+    service_accounts.family,
     catalogs.family,
     publish_tools.family,
     withdrawal.family,
@@ -157,7 +167,8 @@ class Platform:
 
     def http(self, bearer=None, *, face="partner", **headers):
         """An HTTP client of one function, in process."""
-        app = {"partner": endpoint, "api": host, "tasks": tasks_host}[face](self.app)
+        hosts = {"partner": endpoint, "api": host, "auth": AuthHost, "tasks": tasks_host}
+        app = hosts[face](self.app)
         if bearer:
             headers["authorization"] = f"Bearer {bearer}"
         transport = httpx.ASGITransport(app, raise_app_exceptions=True)

@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from typing import Literal
 
-Surface = Literal["mcp", "rest", "cli", "tasks"]
-"""By which way a call came in: MCP, REST, an operator's own command line, or the work queue."""
+Surface = Literal["mcp", "rest", "cli", "auth", "tasks"]
+"""By which way a call came in: MCP, REST, an operator's command line, sign-in, the work queue."""
 
 
 @dataclass(frozen=True, slots=True)

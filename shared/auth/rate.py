@@ -7,6 +7,7 @@ they are spent, so all instances together never serve more than the bucket gave.
 
 import math
 import random
+import secrets
 import threading
 import time
 from dataclasses import dataclass, field
@@ -95,7 +96,7 @@ class RateLimiter:
             at = now if snapshot is None else max(now, snapshot.data["at"])
             bucket = Put(
                 path,
-                {"level": level - taken, "at": at},
+                {"level": level - taken, "at": at, "lease": secrets.token_hex(8)},
                 if_version=ABSENT if snapshot is None else snapshot.version,
             )
             try:

@@ -1,5 +1,9 @@
 """What FirestoreDocuments sends over the wire, and what it makes of failures there."""
 
+import subprocess
+import sys
+from pathlib import Path
+
 import grpc
 import pytest
 
@@ -10,6 +14,19 @@ from shared.ports import ABSENT, Add, Put, Query
 from tests.contract.grpc_relay import Relay
 
 PATHS = [f"things/{n}" for n in range(20)]
+REPOSITORY = Path(__file__).parents[2]
+FORKED = """
+import os, sys
+from shared.gcp.documents import FirestoreDocuments
+from shared.ports import Add
+documents = FirestoreDocuments(sys.argv[1], "(default)")
+child = os.fork()
+documents.commit([Add("things/a", {"n": 1})])
+if child == 0:
+    os._exit(0)
+assert os.waitpid(child, 0)[1] == 0
+print(documents.get("things/a").data["n"])
+"""
 OUTAGES = [
     grpc.StatusCode.UNAVAILABLE,
     grpc.StatusCode.DEADLINE_EXCEEDED,
@@ -136,6 +153,12 @@ def test_databases_of_one_project_are_apart(documents, firestore_project):
     other.commit([Put("things/a", {"in": "other"}, ABSENT)])
     assert documents.get("things/a").data == {"in": "default"}
     other.close()
+
+
+def test_a_server_may_fork_between_import_and_use(firestore_project):
+    command = [sys.executable, "-c", FORKED, firestore_project]
+    ran = subprocess.run(command, cwd=REPOSITORY, capture_output=True, text=True, check=True)
+    assert ran.stdout == "2\n"
 
 
 def test_versions_keep_the_nanoseconds_apart(documents):

@@ -7,6 +7,7 @@ import orjson
 import pytest
 
 from functions.api.main import host as api_host
+from functions.api.routes import ROUTES
 from functions.partner import main as partner
 from functions.tasks.main import FAMILIES as JOBS
 from shared.app import App
@@ -17,7 +18,15 @@ from shared.settings import Settings
 from shared.tool import Effect
 from tests.snapshots import same_as_snapshot
 
-TOOLS = [tool for family in partner.FAMILIES for tool in family.tools]
+TOOLS = list(
+    {
+        tool.name: tool
+        for tool in (
+            *(tool for family in partner.FAMILIES for tool in family.tools),
+            *(route.tool for route in ROUTES),
+        )
+    }.values()
+)
 OTHERS = (*OPERATIONS, publish_tools.family, *JOBS)
 ALL = [*TOOLS, *(tool for family in OTHERS for tool in family.tools)]
 VERBS = {

@@ -11,8 +11,9 @@ from typing import Annotated, Final
 from pydantic import BaseModel, ConfigDict, Field
 from tantivy import FieldType, Occur, Query, Schema
 
-from shared.catalog.segment.analysis import facet_term
-from shared.catalog.segment.index import FACETS, PRICE
+from shared.catalog.segment.analysis import attribute_facet, facet_term
+from shared.catalog.segment.index import FACETS, NUMBER, PRICE
+from shared.catalog.segment.reader import Segment
 from shared.errors import Problem
 
 Clause = tuple[Occur, Query]
@@ -20,7 +21,6 @@ Clause = tuple[Occur, Query]
 RESERVED: Final = frozenset(
     {"brand_name", "brand_slug", "product_type", "gender", "age_groups", "color", "color_family"}
 )
-ATTRIBUTES: Final = "attribute_facets."
 _DEPTH: Final = re.compile(r"category_path\.depth_[0-6]")
 
 
@@ -45,16 +45,25 @@ class Facet(BaseModel):
     ]
 
 
+def within(segment: Segment, number: int, only: Sequence[Facet]) -> bool:
+    """Whether the product of this number is in the part of the catalog that `only` leaves."""
+    if not only:
+        return True
+    itself = Query.term_query(segment.schema, NUMBER, number)
+    found = Query.boolean_query([(Occur.Must, itself), *clauses(segment.schema, facets=only)])
+    return bool(segment.find(found, 1).numbers)
+
+
 def field_of(name: str) -> str:
     """The indexed name of a facet.
 
     Raises `invalid` for a name that looks like one of ours and is none, such as
     `category_path.depth_9`. An attribute that no product has is fine: it matches nothing.
     """
-    folded = name.strip().casefold()
+    folded = " ".join(name.casefold().split())
     if folded in RESERVED or _DEPTH.fullmatch(folded):
         return folded
-    attribute = folded.removeprefix(ATTRIBUTES)
+    attribute = folded.removeprefix(attribute_facet(""))
     if not attribute or folded.startswith("category_path"):
         raise Problem(
             "invalid",
@@ -62,7 +71,7 @@ def field_of(name: str) -> str:
             "category_path.depth_6; attributes are named as in attribute_facets.fit.",
             field="facets",
         )
-    return ATTRIBUTES + attribute
+    return attribute_facet(attribute)
 
 
 def clauses(

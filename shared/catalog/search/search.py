@@ -4,21 +4,24 @@ import heapq
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
-from typing import Final
+from typing import Annotated, Final, NamedTuple
 
-import orjson
-from pydantic import BaseModel, ConfigDict, TypeAdapter
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
+from shared.catalog.search.browse import Browse
 from shared.catalog.search.cursor import Place, seal
 from shared.catalog.search.facets import Facet, clauses
-from shared.catalog.search.order import Order, order
+from shared.catalog.search.order import Order, Position
+from shared.catalog.search.ranked import ranked
+from shared.catalog.search.shelf import Shelf
 from shared.catalog.search.words import understand
-from shared.catalog.segment.reader import Segment
 from shared.errors import Problem
 
 DEFAULT_LIMIT: Final = 50
 MOST: Final = 100
 _ONLY: Final = TypeAdapter(tuple[Facet, ...])
+
+Amount = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 
 
 class Question(BaseModel):
@@ -29,8 +32,8 @@ class Question(BaseModel):
     query: str | None = None
     facets: tuple[Facet, ...] = ()
     exclude_facets: tuple[Facet, ...] = ()
-    price_min: float | None = None
-    price_max: float | None = None
+    price_min: Amount | None = None
+    price_max: Amount | None = None
     catalogs: tuple[str, ...] | None = None
 
     def digest(self) -> str:
@@ -39,33 +42,18 @@ class Question(BaseModel):
 
 
 @dataclass(frozen=True, slots=True)
-class Shelf:
-    """A catalog to search in, as one caller sees it.
+class Page:
+    """One page.
 
     Attributes:
-        catalog: its key.
-        display_name: said in every item.
-        version: the owner's name of the version that `segment` is.
-        segment: the version the walk is in: the current one on a first page, then the cursor's.
-        current: the newest version. Items show what it says, and what it no longer has is left
-            out; order and positions are those of `segment`.
-        only: the caller's restriction to a part of the catalog.
+        items: JSON objects, ready to be joined.
+        cursor: continues; None at the end.
+        effective_query: what was looked for: the query, or as the first item's catalog spells it.
     """
-
-    catalog: str
-    display_name: str
-    version: str
-    segment: Segment
-    current: Segment
-    only: tuple[Facet, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Page:
-    """Items as JSON objects, ready to be joined; `cursor` continues, None at the end."""
 
     items: list[bytes]
     cursor: str | None
+    effective_query: str
 
 
 def search(
@@ -92,16 +80,48 @@ def search(
         for shelf in sorted(shelves, key=lambda shelf: shelf.catalog)
         if places is None or shelf.catalog in places
     ]
-    merged = heapq.merge(*(walk.stream(index) for index, walk in enumerate(walks)))
     items: list[bytes] = []
-    for _, index, position, number, score in merged:
+    cursor, text = None, (question.query or "").strip()
+    for step in heapq.merge(*(walk.steps(index) for index, walk in enumerate(walks))):
         if len(items) == limit:
             left = {walk.shelf.catalog: walk.place() for walk in walks}
-            return Page(items, seal(left, question.digest(), key))
-        walk = walks[index]
-        walk.position = position + 1
-        items.append(_item(walk.shelf, number, score))
-    return Page(items, None)
+            cursor = seal(left, question.digest(), key)
+            break
+        walk = walks[step.walk]
+        text = text if items else walk.order.text
+        walk.position = step.after
+        items.append(walk.shelf.item(step.number, -step.falling))
+    return Page(items, cursor, text)
+
+
+def count(shelf: Shelf, question: Question) -> int:
+    """How many products of the catalog answer the question, within the caller's restriction."""
+    return order_of(shelf, question).count()
+
+
+def order_of(shelf: Shelf, question: Question) -> Order:
+    """The order of the question in this catalog, within the caller's restriction."""
+    segment, text = shelf.segment, (question.query or "").strip()
+    conditions = clauses(
+        segment.schema,
+        facets=(*question.facets, *shelf.only),
+        exclude=question.exclude_facets,
+        price_min=question.price_min,
+        price_max=question.price_max,
+    )
+    if not text:
+        return Browse(segment, conditions)
+    return ranked(segment, text, understand(segment, text), conditions)
+
+
+class _Step(NamedTuple):
+    """A product to come; sorts by score, then catalog, then its turn."""
+
+    falling: float
+    walk: int
+    turn: int
+    number: int
+    after: Position
 
 
 class _Walk:
@@ -116,51 +136,25 @@ class _Walk:
                 "What you may see of a catalog changed since this cursor was given. "
                 "Search again without a cursor.",
             )
-        self.position = place.position if place else 0
-        self._order = order_of(shelf, question)
+        self.position = place.position if place else None
+        self.order = order_of(shelf, question)
         self._chunk = chunk
 
     def place(self) -> Place:
+        """Where the next page begins."""
         return Place(self.shelf.version, self.position, self._only)
 
-    def stream(self, index: int) -> Iterator[tuple[float, int, int, int, float]]:
-        """(sort key, catalog, position, number in the current version, score) of what is left."""
-        position = self.position
-        segment, current = self.shelf.segment, self.shelf.current
-        while hits := self._order.hits(position, self._chunk):
+    def steps(self, walk: int) -> Iterator[_Step]:
+        """What is left, in order, with numbers of the current version."""
+        turn, after = 0, self.position
+        while hits := self.order.hits(after, self._chunk):
             for hit in hits:
-                number: int | None = hit.number
-                if segment is not current:
-                    number = current.active_number_of(segment.claims(hit.number)[0])
+                number = self.shelf.still_there(hit.number)
                 if number is not None:
-                    yield -hit.score, index, position, number, hit.score
-                position += 1
+                    yield _Step(-hit.score, walk, turn, number, hit.after)
+                turn, after = turn + 1, hit.after
             if len(hits) < self._chunk:
                 return
-
-
-def order_of(shelf: Shelf, question: Question) -> Order:
-    """The order of the question in this catalog, within the caller's restriction."""
-    text = question.query or ""
-    conditions = clauses(
-        shelf.segment.schema,
-        facets=(*question.facets, *shelf.only),
-        exclude=question.exclude_facets,
-        price_min=question.price_min,
-        price_max=question.price_max,
-    )
-    return order(shelf.segment, text, understand(shelf.segment, text), conditions)
-
-
-def _item(shelf: Shelf, number: int, score: float) -> bytes:
-    shared, item = shelf.current.item(number)
-    name = orjson.dumps(shelf.display_name)
-    members = b",".join(filter(None, (shared, item)))
-    return b'{"catalogDisplayName":%b,"displayMatchScore":%d,%b}' % (
-        name,
-        round(100 * score),
-        members,
-    )
 
 
 def _digest(data: bytes) -> str:

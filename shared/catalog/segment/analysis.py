@@ -74,6 +74,11 @@ def _words() -> TextAnalyzerBuilder:
     )
 
 
+def attribute_facet(name: str) -> str:
+    """The facet of a product's attribute of this name."""
+    return f"attribute_facets.{' '.join(name.casefold().split())}"
+
+
 def facet_term(name: str, value: str) -> str:
     """The one term a facet value is indexed and asked by: letter case and spacing do not matter."""
     return f"{name}\x1f{' '.join(value.casefold().split())[:LONGEST_VALUE]}"

@@ -12,7 +12,7 @@ from typing import Any, Final
 import orjson
 
 from shared.catalog.product import Product, Variant
-from shared.catalog.segment.analysis import compact, facet_term, gtin14
+from shared.catalog.segment.analysis import attribute_facet, compact, facet_term, gtin14
 from shared.catalog.segment.rank import browse_rank
 from shared.catalog.segment.records import Record
 from shared.catalog.urls import Claim, index_forms, normalize_url
@@ -160,10 +160,10 @@ def _facets(product: Product) -> Iterator[tuple[str, str]]:
         ("age_groups", product.age_groups),
         ("color", tuple(color.label for color in product.colors)),
         ("color_family", product.color_families),
-        ("attribute_facets.fit", product.fit),
-        ("attribute_facets.material", product.materials),
-        ("attribute_facets.pattern", product.patterns),
-        ("attribute_facets.size", product.sizes),
-        *((f"attribute_facets.{name.casefold()}", v) for name, v in product.attributes.items()),
+        (attribute_facet("fit"), product.fit),
+        (attribute_facet("material"), product.materials),
+        (attribute_facet("pattern"), product.patterns),
+        (attribute_facet("size"), product.sizes),
+        *((attribute_facet(name), values) for name, values in product.attributes.items()),
     ):
         yield from ((name, value) for value in values)

@@ -6,9 +6,9 @@ Documents stand in browse order inside the index, so equal scores come in browse
 """
 
 import json
-import os
 from pathlib import Path
 from typing import Final
+from uuid import uuid4
 
 import tantivy
 from tantivy import Order, SchemaBuilder
@@ -53,7 +53,7 @@ def open_index(directory: Path, meta: str, language: str) -> tantivy.Index:
     """The index as `meta` describes it. Starts no thread: a version never changes."""
     path = directory / META
     if not path.is_file() or path.read_text() != meta:
-        new = path.with_suffix(f".{os.getpid()}")
+        new = path.with_suffix(f".{uuid4().hex}")
         new.write_text(meta)
         new.replace(path)
     index = tantivy.Index.open(str(directory))

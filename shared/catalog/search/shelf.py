@@ -1,0 +1,55 @@
+"""A catalog as one caller sees it, and its products as ready JSON."""
+
+from dataclasses import dataclass
+
+import orjson
+
+from shared.catalog.search.facets import Facet, within
+from shared.catalog.segment.reader import Segment
+
+
+@dataclass(frozen=True, slots=True)
+class Shelf:
+    """A catalog to search in.
+
+    Attributes:
+        catalog: its key.
+        display_name: said in every answer.
+        version: the owner's name of the version that `segment` is.
+        segment: the version a walk is in: the current one on a first page, then the cursor's.
+        current: the newest version. Items show what it says, and what it no longer has is left
+            out; order and positions are those of `segment`.
+        only: the caller's restriction to a part of the catalog.
+    """
+
+    catalog: str
+    display_name: str
+    version: str
+    segment: Segment
+    current: Segment
+    only: tuple[Facet, ...] = ()
+
+    def still_there(self, number: int) -> int | None:
+        """The number in `current` of a product that `segment` knows by this one, or None.
+
+        None when it was deleted or deactivated since, or is outside `only` by now.
+        """
+        if self.segment is self.current:
+            return number
+        now = self.current.active_number_of(self.segment.claims(number)[0])
+        return now if now is not None and within(self.current, now, self.only) else None
+
+    def item(self, number: int, score: float) -> bytes:
+        """The list item of a product of `current`; `score` 0..1."""
+        shared, item = self.current.item(number)
+        return self._object(b"%d" % round(100 * score), shared, item)
+
+    def full(self, number: int) -> bytes:
+        """The full view of a product of `current`."""
+        shared, _ = self.current.item(number)
+        return self._object(b"null", shared, self.current.full(number))
+
+    def _object(self, score: bytes, *members: bytes) -> bytes:
+        name = orjson.dumps(self.display_name)
+        rest = b",".join(filter(None, members))
+        return b'{"catalogDisplayName":%b,"displayMatchScore":%b,%b}' % (name, score, rest)
