@@ -2,6 +2,7 @@
 PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
+CLIENTS := tests/e2e/node_modules
 PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
 CATALOG_DATA_DIR ?= ../shared/data
 export CATALOG_DATA_DIR
@@ -31,7 +32,7 @@ types: $(VENV)/.tests
 fast: $(VENV)/.tests
 	$(BIN)/python -m pytest -m "not slow"
 
-tests: $(VENV)/.tests ## The slow tests: emulators, real clients, whole processes
+tests: $(VENV)/.tests $(CLIENTS)/.installed ## The slow tests: emulators, real clients, whole processes
 	$(BIN)/python -m pytest -m slow
 
 format: $(VENV)/.tests ## Format and fix what can be fixed
@@ -45,9 +46,10 @@ lock: $(VENV)/.tests ## Pin every library, with hashes
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	  --no-header --no-emit-index-url -c functions/requirements.txt tests/requirements.in \
 	  -o tests/requirements.txt
+	$(BIN)/npm install --prefix tests/e2e --package-lock-only --loglevel=error
 
 clean: ## Remove environments and build products
-	rm -rf .venv .venv-* build out
+	rm -rf .venv .venv-* build out $(CLIENTS)
 
 $(VENV)/.runtime: functions/requirements.txt pyproject.toml
 	$(PYTHON) -m venv $(VENV)
@@ -57,4 +59,9 @@ $(VENV)/.runtime: functions/requirements.txt pyproject.toml
 
 $(VENV)/.tests: $(VENV)/.runtime tests/requirements.txt
 	$(PIP) install --require-hashes -r tests/requirements.txt
+	touch $@
+
+# Node and npm come with the Python packages: nothing else has to be on the machine.
+$(CLIENTS)/.installed: tests/e2e/package-lock.json | $(VENV)/.tests
+	$(BIN)/npm ci --prefix tests/e2e --loglevel=error
 	touch $@

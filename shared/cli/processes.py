@@ -1,5 +1,6 @@
-"""The functions of `make dev`, each in a process of its own, started and ended together."""
+"""Functions under functions-framework as they are deployed, each in a process of its own."""
 
+import os
 import signal
 import socket
 import subprocess
@@ -31,30 +32,101 @@ class Function:
         """Its base URL."""
         return f"http://127.0.0.1:{self.port}"
 
+    def wait(self) -> None:
+        """Until it takes connections. Raises `unavailable` when it ends, or never does."""
+        deadline = time.monotonic() + START_SECONDS
+        while time.monotonic() < deadline:
+            if self.process.poll() is not None:
+                break
+            try:
+                socket.create_connection(("127.0.0.1", self.port), timeout=0.2).close()
+            except OSError:
+                time.sleep(0.02)
+            else:
+                return
+        raise Problem(
+            "unavailable",
+            f"The function {self.name} did not start. Its output is in the log file.",
+        )
+
+    def ask_to_end(self) -> None:
+        """Ask it to end once it has answered what it is answering."""
+        self.process.send_signal(signal.SIGTERM)
+
+    def end(self) -> None:
+        """Wait for an asked end, at most STOP_SECONDS."""
+        try:
+            self.process.wait(STOP_SECONDS)
+        except subprocess.TimeoutExpired:
+            self.kill()
+
+    def kill(self) -> None:
+        """End it and its workers this instant, in the middle of whatever they do."""
+        os.killpg(self.process.pid, signal.SIGKILL)
+        self.process.wait()
+
+
+def start(
+    name: str,
+    environment: Mapping[str, str],
+    log: Path,
+    *,
+    source: Path | None = None,
+    port: int | None = None,
+) -> Function:
+    """Start a function; `Function.wait` tells when it answers.
+
+    Args:
+        name: the function, and its folder in `functions/`.
+        environment: the variables it gets, and no others.
+        log: the file its output is added to.
+        source: the file that declares it, if not that folder's `main.py`.
+        port: where it listens; any free one otherwise.
+    """
+    port = port or free_port()
+    command = [
+        sys.executable,
+        "-m",
+        "functions_framework",
+        f"--target={name}",
+        f"--source={source or ROOT / 'functions' / name / 'main.py'}",
+        "--host=127.0.0.1",
+        f"--port={port}",
+    ]
+    log.parent.mkdir(parents=True, exist_ok=True)
+    with log.open("ab") as output:
+        process = subprocess.Popen(  # noqa: S603  our own interpreter and files
+            command,
+            cwd=ROOT,
+            env=dict(environment),
+            stdout=output,
+            stderr=output,
+            process_group=0,
+        )
+    return Function(name, port, process)
+
 
 class Functions:
-    """Starts functions under functions-framework, and ends them on the way out.
+    """Functions that start and end together.
 
     Args:
         names: folders in `functions/`.
-        environment: the variables they get, and no others but the machine's own.
+        environment: the variables they get, and no others.
         log: the file their output goes to.
     """
 
     def __init__(self, names: Iterable[str], environment: Mapping[str, str], log: Path) -> None:
         self._names = tuple(names)
-        self._environment = dict(environment)
+        self._environment = environment
         self._log = log
         self.running: dict[str, Function] = {}
 
     def __enter__(self) -> Self:
-        self._log.parent.mkdir(parents=True, exist_ok=True)
         try:
-            with self._log.open("ab") as log:
-                for name in self._names:
-                    self.running[name] = self._start(name, log.fileno())
+            for name in self._names:
+                self.running[name] = start(name, self._environment, self._log)
             for function in self.running.values():
-                _wait(function)
+                function.wait()
         except BaseException:
             self.stop()
             raise
@@ -69,32 +141,12 @@ class Functions:
         self.stop()
 
     def stop(self) -> None:
-        """End every process: asked first, killed after STOP_SECONDS."""
+        """End every process."""
         for function in self.running.values():
-            function.process.send_signal(signal.SIGTERM)
+            function.ask_to_end()
         for function in self.running.values():
-            try:
-                function.process.wait(STOP_SECONDS)
-            except subprocess.TimeoutExpired:
-                function.process.kill()
-                function.process.wait()
+            function.end()
         self.running.clear()
-
-    def _start(self, name: str, log: int) -> Function:
-        port = free_port()
-        command = [
-            sys.executable,
-            "-m",
-            "functions_framework",
-            f"--target={name}",
-            f"--source={ROOT / 'functions' / name / 'main.py'}",
-            "--host=127.0.0.1",
-            f"--port={port}",
-        ]
-        process = subprocess.Popen(  # noqa: S603  our own interpreter and files
-            command, cwd=ROOT, env=self._environment, stdout=log, stderr=log
-        )
-        return Function(name, port, process)
 
 
 def free_port() -> int:
@@ -103,20 +155,3 @@ def free_port() -> int:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]
         return port
-
-
-def _wait(function: Function) -> None:
-    deadline = time.monotonic() + START_SECONDS
-    while time.monotonic() < deadline:
-        if function.process.poll() is not None:
-            break
-        try:
-            socket.create_connection(("127.0.0.1", function.port), timeout=0.2).close()
-        except OSError:
-            time.sleep(0.02)
-        else:
-            return
-    raise Problem(
-        "unavailable",
-        f"The function {function.name} did not start. Its output is in the log file.",
-    )

@@ -9,26 +9,10 @@ import httpx
 import pytest
 
 from shared.cli.processes import free_port
+from tests.e2e.running import facts_of, start, stop
 
 pytestmark = pytest.mark.slow
 RPC = {"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": {"name": "list_catalogs"}}
-
-
-def start(folder, *more):
-    command = [sys.executable, "-m", "shared.cli", "--data", str(folder), "dev", "--json", *more]
-    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-
-
-def facts_of(process):
-    line = process.stdout.readline()
-    assert line, process.stderr.read()
-    return json.loads(line)
-
-
-def stop(process, how=signal.SIGTERM):
-    process.send_signal(how)
-    rest, _ = process.communicate(timeout=20)
-    return rest
 
 
 def catalogs_over_both_faces(facts):

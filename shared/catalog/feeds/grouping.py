@@ -54,7 +54,7 @@ def item_or_rejected(
 
 def grouped(rows: Iterator[Item | Rejected]) -> Iterator[Row]:
     """Rejected rows as they come, then every product with its variants, then what those reject."""
-    with closing(sqlite3.connect("", isolation_level=None)) as store:
+    with closing(sqlite3.connect("", isolation_level=None, check_same_thread=False)) as store:
         store.executescript(f"PRAGMA journal_mode=OFF; PRAGMA cache_size=-{_CACHE_KIB}; {_SCHEMA}")
         store.execute("BEGIN")
         for row in rows:

@@ -15,6 +15,8 @@ from typing import Final, NamedTuple
 
 import orjson
 
+from shared.catalog.search.order import Position
+
 _MAC_BYTES: Final = 16
 _LONGEST: Final = 65_536
 
@@ -24,12 +26,12 @@ class Place(NamedTuple):
 
     Attributes:
         version: the catalog's version, as its owner names it.
-        position: of the next product in the order.
+        position: where the order goes on; None for its start.
         only: digest of the caller's restriction when the walk began.
     """
 
     version: str
-    position: int
+    position: Position | None
     only: str
 
 
@@ -55,7 +57,10 @@ def unseal(cursor: str | None, question: str, key: bytes) -> dict[str, Place] | 
     asked, places = orjson.loads(zlib.decompress(body))
     if asked != question:
         return None
-    return {catalog: Place(*place) for catalog, place in places.items()}
+    return {
+        catalog: Place(version, tuple(position) if position else None, only)
+        for catalog, (version, position, only) in places.items()
+    }
 
 
 def _mac(body: bytes, key: bytes) -> bytes:

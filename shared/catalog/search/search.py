@@ -8,9 +8,11 @@ from typing import Annotated, Final, NamedTuple
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
+from shared.catalog.search.browse import Browse
 from shared.catalog.search.cursor import Place, seal
 from shared.catalog.search.facets import Facet, clauses
-from shared.catalog.search.order import Order, order
+from shared.catalog.search.order import Order, Position
+from shared.catalog.search.ranked import ranked
 from shared.catalog.search.shelf import Shelf
 from shared.catalog.search.words import understand
 from shared.errors import Problem
@@ -86,8 +88,8 @@ def search(
             cursor = seal(left, question.digest(), key)
             break
         walk = walks[step.walk]
-        text = text if items else walk.order.words.text
-        walk.position = step.position + 1
+        text = text if items else walk.order.text
+        walk.position = step.after
         items.append(walk.shelf.item(step.number, -step.falling))
     return Page(items, cursor, text)
 
@@ -99,24 +101,27 @@ def count(shelf: Shelf, question: Question) -> int:
 
 def order_of(shelf: Shelf, question: Question) -> Order:
     """The order of the question in this catalog, within the caller's restriction."""
-    text = question.query or ""
+    segment, text = shelf.segment, (question.query or "").strip()
     conditions = clauses(
-        shelf.segment.schema,
+        segment.schema,
         facets=(*question.facets, *shelf.only),
         exclude=question.exclude_facets,
         price_min=question.price_min,
         price_max=question.price_max,
     )
-    return order(shelf.segment, text, understand(shelf.segment, text), conditions)
+    if not text:
+        return Browse(segment, conditions)
+    return ranked(segment, text, understand(segment, text), conditions)
 
 
 class _Step(NamedTuple):
-    """A product to come; sorts by score, then catalog, then position."""
+    """A product to come; sorts by score, then catalog, then its turn."""
 
     falling: float
     walk: int
-    position: int
+    turn: int
     number: int
+    after: Position
 
 
 class _Walk:
@@ -131,7 +136,7 @@ class _Walk:
                 "What you may see of a catalog changed since this cursor was given. "
                 "Search again without a cursor.",
             )
-        self.position = place.position if place else 0
+        self.position = place.position if place else None
         self.order = order_of(shelf, question)
         self._chunk = chunk
 
@@ -141,13 +146,13 @@ class _Walk:
 
     def steps(self, walk: int) -> Iterator[_Step]:
         """What is left, in order, with numbers of the current version."""
-        position = self.position
-        while hits := self.order.hits(position, self._chunk):
+        turn, after = 0, self.position
+        while hits := self.order.hits(after, self._chunk):
             for hit in hits:
                 number = self.shelf.still_there(hit.number)
                 if number is not None:
-                    yield _Step(-hit.score, walk, position, number)
-                position += 1
+                    yield _Step(-hit.score, walk, turn, number, hit.after)
+                turn, after = turn + 1, hit.after
             if len(hits) < self._chunk:
                 return
 

@@ -37,11 +37,10 @@ class Found:
 
 
 class Stretch(NamedTuple):
-    """Matches in order: each one's score (or order key) and number; `total` when counted."""
+    """Matches in order: the score (or order key) of each, and its number."""
 
-    keys: list[float]
+    keys: list[Any]
     numbers: list[int]
-    total: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +88,7 @@ class Segment:
             open_titles(self.directory / f"titles.{number}"),
         )
 
-    def _read_dead(self) -> array[int]:
+    def _read_dead(self) -> "array[int]":
         dead = array("Q")
         for number in self._generations:
             dead.frombytes(map_file(self.directory / f"dead.{number}"))
@@ -99,15 +98,17 @@ class Segment:
         """Matches of a query at places offset .. offset + limit - 1 of its order.
 
         The order is by score (ties in browse order), or by the fast field `by`, highest first.
-        `total` is counted only when `offset` is beyond 0 or `limit` is 0.
         """
-        counted = offset > 0 or limit == 0
-        result: Any = self.searcher.search(
-            query, max(limit, 1), count=counted, order_by_field=by, offset=offset
-        )
-        hits = result.hits[:limit]
+        result = self.searcher.search(query, limit, count=False, order_by_field=by, offset=offset)
+        hits = result.hits
         numbers: Any = self.searcher.fast_field_values(engine.NUMBER, [at for _, at in hits])
-        return Stretch([key for key, _ in hits], numbers, result.count if counted else None)
+        return Stretch([key for key, _ in hits], numbers)
+
+    def count(self, query: Query) -> int:
+        """How many products match."""
+        result: Any = self.searcher.search(query, 1, count=True)
+        total: int = result.count
+        return total
 
     def lookup(self, forms: Iterable[LookupForm]) -> Found | None:
         """The active product the first claimed form resolves to, or None.
@@ -161,9 +162,7 @@ class Segment:
         if not all(self.searcher.doc_freq(engine.WORDS, term) for term in terms):
             return 0
         queries = [Query.term_query(self.schema, engine.WORDS, term, "freq") for term in terms]
-        return (
-            self.find(Query.boolean_query([(Occur.Must, each) for each in queries]), 0).total or 0
-        )
+        return self.count(Query.boolean_query([(Occur.Must, each) for each in queries]))
 
     def idf(self, term: str) -> float:
         """How telling a term is, as BM25 counts it (natural logarithm)."""

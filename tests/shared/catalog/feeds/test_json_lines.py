@@ -8,49 +8,51 @@ from shared.catalog.product import Availability, Price
 ROW = {"id": "1", "title": "Mug", "url": "https://shop.example/mug"}
 
 
+EVERYTHING = {
+    **ROW,
+    "id": 17,
+    "description": "<p>Blue</p>",
+    "description_format": "html",
+    "language": "en",
+    "brand": {"name": "Höganäs", "url": "https://h.example", "description": "Since 1909"},
+    "images": ["/a.jpg", {"url": "https://img.example/b.jpg", "width": 5, "height": 6}],
+    "videos": [{"url": "/v.mp4", "thumbnail_url": "/t.jpg", "name": "Film"}],
+    "price": 19.9,
+    "list_price": "25.00",
+    "currency": "eur",
+    "price_at": "2026-11-21T10:00:00+01:00",
+    "availability": "preorder",
+    "availability_at": "2026-12-01",
+    "active": False,
+    "condition": "new",
+    "gtin": "4006381333931",
+    "mpn": "M-1",
+    "color": "Blue",
+    "color_families": ["Blue"],
+    "sizes": ["L"],
+    "gender": "women",
+    "age_groups": ["adult"],
+    "materials": ["Clay"],
+    "patterns": ["plain"],
+    "fit": ["wide"],
+    "dimensions": "9 x 9 cm",
+    "product_type": "Mugs",
+    "categories": [["Home", "Kitchen/Bath"], ["Gifts"]],
+    "breadcrumbs": [{"name": "Home", "url": "https://shop.example/"}],
+    "tags": ["gift", "gift"],
+    "attributes": {"volume": 0.350, "dishwasher": True, "parts": ["a", 2], "none": None},
+    "rating": {"average": 9.1, "count": 4, "scale": 10},
+    "reviews": [{"body": "Good\n\n\n\nmug", "author": "A", "rating": 5}],
+    "promotions": [{"description": "Ten off", "code": "TEN"}],
+    "seller": {"name": "Keramik AB", "domain": "keramik.example"},
+    "popularity": 3.5,
+    "released": "2020-01-02",
+    "updated": "2026-11-20T00:00:00Z",
+}
+
+
 def test_a_row_says_everything_a_product_can_hold(read):
-    given = {
-        **ROW,
-        "id": 17,
-        "description": "<p>Blue</p>",
-        "description_format": "html",
-        "language": "en",
-        "brand": {"name": "Höganäs", "url": "https://h.example", "description": "Since 1909"},
-        "images": ["/a.jpg", {"url": "https://img.example/b.jpg", "width": 5, "height": 6}],
-        "videos": [{"url": "/v.mp4", "thumbnail_url": "/t.jpg", "name": "Film"}],
-        "price": 19.9,
-        "list_price": "25.00",
-        "currency": "eur",
-        "price_at": "2026-11-21T10:00:00+01:00",
-        "availability": "preorder",
-        "availability_at": "2026-12-01",
-        "active": False,
-        "condition": "new",
-        "gtin": "4006381333931",
-        "mpn": "M-1",
-        "color": "Blue",
-        "color_families": ["Blue"],
-        "sizes": ["L"],
-        "gender": "women",
-        "age_groups": ["adult"],
-        "materials": ["Clay"],
-        "patterns": ["plain"],
-        "fit": ["wide"],
-        "dimensions": "9 x 9 cm",
-        "product_type": "Mugs",
-        "categories": [["Home", "Kitchen/Bath"], ["Gifts"]],
-        "breadcrumbs": [{"name": "Home", "url": "https://shop.example/"}],
-        "tags": ["gift", "gift"],
-        "attributes": {"volume": 0.350, "dishwasher": True, "parts": ["a", 2], "none": None},
-        "rating": {"average": 9.1, "count": 4, "scale": 10},
-        "reviews": [{"body": "Good\n\n\n\nmug", "author": "A", "rating": 5}],
-        "promotions": [{"description": "Ten off", "code": "TEN"}],
-        "seller": {"name": "Keramik AB", "domain": "keramik.example"},
-        "popularity": 3.5,
-        "released": "2020-01-02",
-        "updated": "2026-11-20T00:00:00Z",
-    }
-    result = read(given)
+    result = read(EVERYTHING)
     assert result.rejected == []
     assert result.warnings == []
     product = result.products["17"]
@@ -278,6 +280,16 @@ def test_variants_meet_their_parent_wherever_they_stand(read):
     assert {one.id for one in shirt.variants} == {f"v{n}" for n in range(1, 30)}
     assert shirt.price == Price(amount="1", currency="EUR")
     assert shirt.url == "https://shop.example/p"
+
+
+def test_a_row_with_a_number_of_its_own_and_no_variants_is_its_only_variant(read):
+    result = read({**ROW, "sku": "M-1", "options": {"Glaze": "matt"}, "gtin": "4006381333931"})
+    mug = result.products["1"]
+    assert [(one.id, one.sku, one.options) for one in mug.variants] == [
+        ("1", "M-1", {"Glaze": "matt"})
+    ]
+    assert mug.option_axes == ("Glaze",)
+    assert mug.variants[0].gtins == mug.gtins == ("4006381333931",)
 
 
 def test_products_come_in_the_order_they_first_appear(read):

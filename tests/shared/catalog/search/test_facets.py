@@ -1,0 +1,154 @@
+"""Facets and price bounds against a plain model in Python, on real catalogs."""
+
+import itertools
+
+import pytest
+from pydantic import ValidationError
+
+from shared.catalog.search.facets import Facet, field_of
+from shared.catalog.search.lookup import lookup
+from shared.catalog.search.search import Question, count
+from shared.catalog.search.shelf import Shelf
+from shared.catalog.urls import lookup_forms
+from shared.errors import Problem
+from tests.shared.catalog.conftest import key_of, walk
+
+
+def values_of(product, name):
+    """The contract's facets, read off a product."""
+    if name.startswith("category_path.depth_"):
+        depth = int(name[-1])
+        return product.category_path[depth : depth + 1]
+    plain = {
+        "brand_name": (product.brand.name,) if product.brand else (),
+        "brand_slug": (product.brand.slug,) if product.brand else (),
+        "product_type": (product.product_type,) if product.product_type else (),
+        "gender": product.genders,
+        "age_groups": product.age_groups,
+        "color": tuple(color.label for color in product.colors),
+        "color_family": product.color_families,
+    }
+    if name in plain:
+        return plain[name]
+    attribute = name.removeprefix("attribute_facets.")
+    own = {"fit": product.fit, "size": product.sizes, "material": product.materials}
+    return (*own.get(attribute, ()), *product.attributes.get(attribute, ()))
+
+
+def has(product, name, values):
+    asked = {value.casefold() for value in values}
+    return any(value.casefold() in asked for value in values_of(product, name))
+
+
+def found(catalog, **asked):
+    return {item["uuid"] for item in walk(lambda _: [catalog.shelf], Question(**asked), 100)}
+
+
+def expected(catalog, products, matches):
+    uuids = {}
+    for product in products:
+        located = lookup([catalog.shelf], lookup_forms(product.url))
+        uuids[product.key] = located.found.number
+    numbers = {uuids[product.key] for product in products if matches(product)}
+    return {catalog.segment.item(number)[0].split(b'"')[3].decode() for number in numbers}
+
+
+LUMA = [
+    [("color", ("Black",))],
+    [("color", ("black", "BLUE"))],
+    [("color", ("Black",)), ("size", ("xs",))],
+    [("attribute_facets.size", ("28", "29")), ("category_path.depth_0", ("men",))],
+    [("material", ("wool",))],
+    [("attribute_facets.material", ("Wool", "Cotton")), ("pattern", ("solid",))],
+    [("category_path.depth_1", ("Tops",)), ("category_path.depth_2", ("tees", "tanks"))],
+    [("climate", ("no such value",))],
+    [("an_attribute_no_product_has", ("x",))],
+]
+
+
+@pytest.mark.parametrize("asked", LUMA)
+def test_facets_join_by_and_and_their_values_by_or(luma, asked):
+    products, catalog = luma
+    facets = tuple(Facet(name=name, values=values) for name, values in asked)
+    wanted = expected(catalog, products, lambda p: all(has(p, *facet) for facet in asked))
+    assert found(catalog, facets=facets) == wanted
+    left = expected(catalog, products, lambda p: not any(has(p, *facet) for facet in asked))
+    assert found(catalog, exclude_facets=facets) == left
+
+
+def test_every_brand_and_category_of_a_catalog_counts_as_many_as_it_has(bestbuy):
+    products, catalog = bestbuy
+    for name in ("brand_name", "brand_slug", *(f"category_path.depth_{at}" for at in range(7))):
+        counts = {}
+        for product in products:
+            for value in {value.casefold() for value in values_of(product, name)}:
+                counts[value] = counts.get(value, 0) + 1
+        for value, amount in itertools.islice(counts.items(), 40):
+            facet = Facet(name=name, values=(value.upper(),))
+            assert count(catalog.shelf, Question(facets=(facet,))) == amount, (name, value)
+
+
+def test_facets_narrow_a_text_search_to_those_that_have_them(bestbuy):
+    products, catalog = bestbuy
+    sony = (Facet(name="brand_name", values=("sony",)),)
+    names = {p.url.rpartition("/")[2] for p in products if has(p, "brand_name", ["Sony"])}
+    whole = walk(lambda _: [catalog.shelf], Question(query="black camera"), 100)
+    narrowed = walk(lambda _: [catalog.shelf], Question(query="black camera", facets=sony), 100)
+    assert {key_of(item) for item in whole} & names == {key_of(item) for item in narrowed}
+    assert len(narrowed) > 5
+
+
+@pytest.mark.parametrize(
+    ("low", "high"), [(None, 49.99), (100, None), (25, 49.99), (49.99, 49.99), (0, 0)]
+)
+def test_price_bounds_are_inclusive(bestbuy, low, high):
+    products, catalog = bestbuy
+    wanted = [
+        product
+        for product in products
+        if product.price
+        and (low is None or float(product.price.amount) >= low)
+        and (high is None or float(product.price.amount) <= high)
+    ]
+    assert count(catalog.shelf, Question(price_min=low, price_max=high)) == len(wanted)
+
+
+def test_price_bounds_that_cannot_be_are_refused(bestbuy):
+    with pytest.raises(Problem) as refused:
+        bestbuy[1].page("tv", price_min=2, price_max=1)
+    assert refused.value.code == "invalid"
+    for bad in (-1, float("nan"), float("inf")):
+        with pytest.raises(ValidationError):
+            Question(price_min=bad)
+
+
+@pytest.mark.parametrize(
+    "name", ["category_path.depth_7", "category_path", "category_path.x", "attribute_facets.", " "]
+)
+def test_a_name_that_looks_like_ours_and_is_none_is_refused(name):
+    with pytest.raises(Problem) as refused:
+        field_of(name)
+    assert refused.value.code == "invalid"
+
+
+def test_a_facet_without_values_or_name_is_refused():
+    for wrong in ({"name": "color", "values": []}, {"name": "", "values": ["x"]}):
+        with pytest.raises(ValidationError):
+            Facet(**wrong)
+
+
+def test_a_restriction_holds_for_search_lookup_and_counts(bestbuy):
+    products, catalog = bestbuy
+    only = (Facet(name="brand_name", values=("Sony", "Bose")),)
+    shelf = Shelf("bestbuy_3k", "", "1", catalog.segment, catalog.segment, only)
+    inside = {p.key for p in products if has(p, "brand_name", ["Sony", "Bose"])}
+    assert count(shelf, Question()) == len(inside)
+    assert len(walk(lambda _: [shelf], Question(), 100)) == len(inside)
+    facet = Facet(name="brand_name", values=("Samsung",))
+    assert count(shelf, Question(facets=(facet,))) == 0
+    for product in products[:300]:
+        located = lookup([shelf], lookup_forms(product.url))
+        assert (located is not None) == (product.key in inside)
+    for query in ("headphones", "samsung", products[0].key):
+        keys = {key_of(item) for item in walk(lambda _: [shelf], Question(query=query), 100)}
+        assert keys <= {f"{key}.p" for key in inside}

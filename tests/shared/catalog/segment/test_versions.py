@@ -1,0 +1,218 @@
+"""Versions of a segment: built whole, built on one another, never changed."""
+
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from shared.catalog.segment.manifest import Manifest, link
+from shared.catalog.segment.reader import Segment
+from shared.catalog.segment.writer import apply, build
+from shared.catalog.urls import lookup_forms
+from tests.shared.catalog.conftest import made
+
+
+def page_of(segment, url):
+    found = segment.lookup(lookup_forms(url))
+    return found and segment.claims(found.number)[0]
+
+
+def test_a_product_is_found_by_its_url_and_by_those_of_its_variants(luma):
+    products, catalog = luma
+    for product in products:
+        assert page_of(catalog.segment, product.url) == product.key
+        for variant in product.variants:
+            assert page_of(catalog.segment, variant.url) == product.key
+
+
+def test_a_url_nobody_claims_is_not_found(catalog, product):
+    assert page_of(catalog([product("1")]).segment, "https://shop.example/p/2") is None
+
+
+def test_a_url_two_products_own_goes_to_the_lower_key(catalog, product):
+    url = "https://shop.example/both"
+    segment = catalog([product("b", url=url), product("a", url=url), product("c", url=url)]).segment
+    assert page_of(segment, url) == "a"
+
+
+def test_a_url_two_products_own_goes_to_the_lower_key_across_generations(catalog, applied, product):
+    url = "https://shop.example/both"
+    first = catalog([product("b", url=url), product("d")])
+    assert page_of(applied(first, [product("a", url=url)]).segment, url) == "a"
+    assert page_of(applied(first, [product("c", url=url)]).segment, url) == "b"
+
+
+def test_a_changed_product_is_found_by_its_new_words_and_url_only(catalog, applied, product):
+    before = catalog([product("1", "Green kettle"), product("2", "Blue kettle")])
+    moved = product("1", "Red toaster", url="https://shop.example/new/1")
+    after = applied(before, [moved])
+    assert page_of(after.segment, "https://shop.example/p/1") is None
+    assert page_of(after.segment, "https://shop.example/new/1") == "1"
+    assert after.keys("kettle") == ["2"]
+    assert after.keys("toaster") == ["1"]
+    assert after.segment.manifest.product_count == 2
+
+
+def test_the_version_before_keeps_answering_as_it_did(catalog, applied, product):
+    before = catalog([product("1", "Green kettle"), product("2", "Blue kettle")])
+    applied(before, [product("1", "Red toaster")], ["2"])
+    again = Segment(before.segment.directory, before.segment.manifest)
+    for segment in (before.segment, again):
+        assert page_of(segment, "https://shop.example/p/2") == "2"
+    assert sorted(before.keys("kettle")) == ["1", "2"]
+    assert before.keys("toaster") == []
+
+
+def test_a_deleted_product_is_gone(catalog, applied, product):
+    after = applied(catalog([product("1"), product("2")]), deletes=["1", "unknown"])
+    assert page_of(after.segment, "https://shop.example/p/1") is None
+    assert after.segment.number_of("1") is None
+    assert after.keys() == ["2"]
+    assert [each.key for each in after.segment.products()] == ["2"]
+    assert after.segment.manifest.product_count == 1
+
+
+def test_a_url_that_moves_to_another_product_follows_it(catalog, applied, product):
+    url = "https://shop.example/p/1"
+    after = applied(catalog([product("1"), product("9")]), [product("9", url=url)], ["1"])
+    assert page_of(after.segment, url) == "9"
+
+
+def test_an_inactive_product_is_kept_but_not_found_until_it_is_active_again(
+    catalog, applied, product
+):
+    sleeping = catalog([product("1", is_active=False), product("2")])
+    assert page_of(sleeping.segment, "https://shop.example/p/1") is None
+    assert sleeping.keys() == ["2"]
+    assert sleeping.segment.manifest.product_count == 1
+    assert {each.key for each in sleeping.segment.products()} == {"1", "2"}
+    awake = applied(sleeping, [product("1")])
+    assert page_of(awake.segment, "https://shop.example/p/1") == "1"
+    assert sorted(awake.keys()) == ["1", "2"]
+
+
+def test_a_catalog_may_be_empty_and_grow(catalog, applied, product):
+    empty = catalog([])
+    assert empty.keys() == []
+    assert empty.segment.manifest.product_count == 0
+    assert applied(empty, [product("1")]).keys() == ["1"]
+
+
+def test_two_products_with_one_key_are_refused(catalog, product):
+    with pytest.raises(ValueError, match="same key"):
+        catalog([product("1"), product("1", url="https://shop.example/other")])
+
+
+def test_two_versions_built_on_the_same_parent_do_not_disturb_each_other(catalog, applied, product):
+    parent = catalog([product(str(at)) for at in range(20)])
+    left = applied(parent, deletes=["1", "2"])
+    right = applied(parent, deletes=["3"])
+    names = {file.name: file.sha256 for file in left.segment.manifest.files}
+    same = [f for f in right.segment.manifest.files if names.get(f.name) not in (None, f.sha256)]
+    assert same, "the case is not met: no file of the two has one name and two contents"
+    again = Segment(left.segment.directory, left.segment.manifest)
+    assert again.number_of("1") is None
+    assert again.number_of("3") is not None
+    assert len(right.keys()) == 19
+
+
+def test_a_version_opens_from_files_kept_under_their_digests(catalog, applied, product, tmp_path):
+    version = applied(catalog([product("1"), product("2")]), [product("3")], ["1"])
+    manifest = Manifest.model_validate_json(version.segment.manifest.model_dump_json(by_alias=True))
+    store = tmp_path / "store"
+    store.mkdir()
+    for file in manifest.files:
+        if file.role != "source":
+            (store / file.sha256).write_bytes((version.segment.directory / file.name).read_bytes())
+    link(manifest, store, tmp_path / "opened", by_digest=True)
+    segment = Segment(tmp_path / "opened", manifest)
+    assert page_of(segment, "https://shop.example/p/3") == "3"
+    assert page_of(segment, "https://shop.example/p/1") is None
+
+
+def test_a_full_build_is_advised_after_many_generations_or_many_deletes(catalog, applied, product):
+    version = catalog([product(str(at)) for at in range(40)])
+    assert not applied(version, deletes=["1", "2"]).segment.manifest.rebuild_advised
+    assert applied(version, deletes=map(str, range(8))).segment.manifest.rebuild_advised
+    for at in range(8):
+        assert not version.segment.manifest.rebuild_advised
+        version = applied(version, [product(f"new{at}")])
+    assert version.segment.manifest.rebuild_advised
+
+
+def test_the_products_of_a_version_build_the_same_catalog_again(luma, catalog, applied):
+    products, version = luma
+    changed = applied(version, [products[0].model_copy(update={"title": "Changed"})], ["MH02"])
+    rebuilt = catalog(changed.segment.products(), "luma_variants_2k")
+    assert len(rebuilt.segment.manifest.generations) == 1
+    assert {each.key: each for each in rebuilt.segment.products()} == {
+        each.key: each for each in changed.segment.products()
+    }
+    assert rebuilt.items(limit=100) == changed.items(limit=100)
+
+
+def test_a_segment_answers_many_threads_at_once(icecat):
+    products, catalog = icecat
+    queries = [product.title for product in products[::600]]
+    expected = [catalog.keys(query) for query in queries]
+
+    def ask(at):
+        product = products[at * 600]
+        assert page_of(catalog.segment, product.url) == product.key
+        return catalog.keys(queries[at])
+
+    with ThreadPoolExecutor(8) as pool:
+        for _ in range(4):
+            assert list(pool.map(ask, range(len(queries)))) == expected
+
+
+KEYS = st.sampled_from("abcdef")
+WORDS = st.sampled_from(["kettle", "toaster", "lamp"])
+CHANGE = st.tuples(
+    st.dictionaries(KEYS, st.tuples(WORDS, st.integers(0, 3), st.booleans()), max_size=4),
+    st.sets(KEYS, max_size=2),
+)
+
+
+@settings(deadline=None, max_examples=40, suppress_health_check=list(HealthCheck))
+@given(st.lists(CHANGE, min_size=1, max_size=5))
+def test_any_history_of_changes_leaves_what_a_plain_dictionary_would(tmp_path_factory, history):
+    root = tmp_path_factory.mktemp("history")
+    model: dict[str, tuple[str, int, bool]] = {}
+    segment = Segment(root / "0", build([], "shop", root / "0"))
+    for step, (upserts, deletes) in enumerate(history, 1):
+        for key in deletes:
+            model.pop(key, None)
+        model.update(upserts)
+        products = [
+            made(key, word, url=f"https://shop.example/{page}", is_active=active)
+            for key, (word, page, active) in upserts.items()
+        ]
+        manifest = apply(segment, products, deletes, root / str(step))
+        segment = Segment(root / str(step), manifest)
+    _same_as(segment, model)
+
+
+def _same_as(segment: Segment, model: dict[str, tuple[str, int, bool]]) -> None:
+    active = {key: each for key, each in model.items() if each[2]}
+    assert segment.manifest.product_count == len(active)
+    assert {each.key for each in segment.products()} == set(model)
+    for page in range(4):
+        owners = [key for key, each in active.items() if each[1] == page]
+        url = f"https://shop.example/{page}"
+        assert page_of(segment, url) == min(owners, default=None)
+    for key in "abcdef":
+        assert (segment.number_of(key) is not None) == (key in model)
+        assert (segment.active_number_of(key) is not None) == (key in active)
+    for word in ("kettle", "toaster", "lamp"):
+        assert segment.together([word]) == sum(each[0] == word for each in active.values())
+
+
+def test_building_leaves_nothing_but_the_files_it_names(catalog, product):
+    directory: Path = catalog([product("1")]).segment.directory
+    manifest = catalog([product("1")]).segment.manifest
+    visible = {path.name for path in directory.iterdir() if not path.name.startswith(".")}
+    assert len(visible) == len(manifest.files) + 1
+    assert "meta.json" in visible
