@@ -88,7 +88,7 @@ class Segment:
             open_titles(self.directory / f"titles.{number}"),
         )
 
-    def _read_dead(self) -> array[int]:
+    def _read_dead(self) -> "array[int]":
         dead = array("Q")
         for number in self._generations:
             dead.frombytes(map_file(self.directory / f"dead.{number}"))
