@@ -12,28 +12,35 @@ STATUS: Final[dict[str, int]] = {
     # what was asked
     "invalid": 422,
     "invalid_limit": 422,
+    "invalid_principal": 422,
     "invalid_product_url": 422,
+    "invalid_project": 422,
     "unsafe_url": 422,
     "not_supported": 422,
     "too_large": 413,
+    "unsupported_media_type": 415,
     # what is there
     "not_found": 404,
     "catalog_not_found": 404,
     "catalog_not_granted": 404,
     "domain_not_covered": 404,
     "product_not_found": 404,
+    "subscriber_not_found": 404,
     "cursor_expired": 410,
     # what stands in the way
     "conflict": 409,
     "publish_conflict": 409,
     "publish_rejected": 422,
     "too_many_grants": 409,
+    "too_many_subscribers": 409,
     "rate_limited": 429,
     "unavailable": 503,
     "internal": 500,
 }
-"""Every code a Problem may carry, with the HTTP status REST answers it with. docs/errors.md explains
-each; a test compares the two."""
+"""Every code a Problem may carry, and the HTTP status REST answers it with.
+
+docs/errors.md explains each; a test compares the two.
+"""
 
 
 class Problem(Exception):  # noqa: N818  the product's word for it
@@ -73,7 +80,8 @@ class Conflict(Problem):
     def __init__(self, path: str) -> None:
         super().__init__(
             "conflict",
-            "The record was changed by somebody else at the same time. Read it again and retry.",
+            "This record exists already, or somebody else changed it at the same moment. Read it,"
+            " then decide anew.",
             path=path,
         )
         self.path = path

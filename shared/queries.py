@@ -1,5 +1,7 @@
-"""Every query shape the product asks. Both document adapters refuse any other; indexes in `infra/`
-are derived from this list."""
+"""Every query shape the product asks.
+
+Both document adapters refuse any other; the indexes in `infra/` are derived from this list.
+"""
 
 from typing import Final
 
@@ -7,18 +9,31 @@ from shared.ports import ID, Shape
 
 API_KEYS_OF_ORGANIZATION: Final = Shape("api_keys", equal=("org",), order=("createdAt",))
 AUDIT_OF_ORGANIZATION: Final = Shape("audit", equal=("org",), order=("-at",))
+AUTHORIZATIONS_OF_PERSON: Final = Shape(
+    "authorizations", equal=("person", "state"), order=("-createdAt",)
+)
 CATALOGS: Final = Shape("catalogs", order=(ID,))
 CATALOGS_OF_TENANT: Final = Shape("catalogs", equal=("tenant",), order=(ID,))
+CELLS_OF_CATALOG: Final = Shape("cells", equal=("catalog",), order=(ID,))
+CELLS_OF_ORGANIZATION: Final = Shape("cells", equal=("org",), order=(ID,))
+CELLS_OF_PRINCIPAL: Final = Shape("cells", equal=("catalog", "principal"), order=(ID,))
+CELLS_OF_PROJECT: Final = Shape("cells", equal=("catalog", "project"), order=(ID,))
+DUE_CELLS: Final = Shape("cells", order=("due",))
+DUE_EXPORTS: Final = Shape("exports", order=("due",))
+DUE_FOLLOWINGS: Final = Shape("followings", order=("due",))
+DUE_LISTINGS: Final = Shape("listings", order=("due",))
 GRANTS_OF_CATALOG: Final = Shape("grants", equal=("catalog", "state"), order=(ID,))
 GRANTS_OF_ORGANIZATION: Final = Shape("grants", equal=("org", "state"), order=(ID,))
 MEMBERSHIPS_OF_ORGANIZATION: Final = Shape("memberships", equal=("org",), order=(ID,))
 MEMBERSHIPS_OF_PRINCIPAL: Final = Shape("memberships", equal=("principal",), order=(ID,))
 ORGANIZATIONS: Final = Shape("organizations", order=(ID,))
 SESSIONS_OF_PRINCIPAL: Final = Shape("sessions", equal=("principal",), order=("-createdAt",))
+SERVICE_ACCOUNTS_OF_ORGANIZATION: Final = Shape(
+    "service_accounts", equal=("org",), order=("createdAt",)
+)
+SUBSCRIBERS_OF_ORGANIZATION: Final = Shape("subscribers", equal=("org",), order=(ID,))
 TENANTS: Final = Shape("tenants", order=(ID,))
 USAGE: Final = Shape("usage", order=(ID,))
 VERSIONS: Final = Shape("catalogs/*/versions", order=(ID,))
 
-SHAPES: Final = frozenset(
-    value for value in list(vars().values()) if isinstance(value, Shape)
-)
+SHAPES: Final = frozenset(value for value in list(vars().values()) if isinstance(value, Shape))

@@ -5,17 +5,48 @@ from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parents[1]
+from tests.platform import Platform, product
+
+ENVIRONMENT = os.environ  # noqa: TID251  the test run's own: where data is, whether this is CI
+
+
+@pytest.fixture
+def anyio_backend():
+    return "asyncio"
+
+
+@pytest.fixture
+def platform(tmp_path):
+    """A platform with one partner organization and nothing granted."""
+    platform = Platform(tmp_path / "data")
+    platform.organization("partner")
+    yield platform
+    platform.close()
+
+
+@pytest.fixture
+def stocked(platform):
+    """A platform whose partner is granted one small published catalog, `books`."""
+    platform.catalog("books", [product(str(n)) for n in range(1, 6)])
+    platform.grant("partner", "books")
+    return platform
+
+
+@pytest.fixture
+def with_sign_in(tmp_path):
+    """A platform people sign in to: Ada belongs to `partner`."""
+    platform = Platform(tmp_path / "data", sign_in=True)
+    platform.organization("partner")
+    platform.member(email="ada@example.com")
+    yield platform
+    platform.close()
 
 
 @pytest.fixture(scope="session")
-def catalog_data() -> Path:
-    """The folder of real catalogs: CATALOG_DATA_DIR, else ../shared/data; CI must have it."""
-    environ = os.environ  # noqa: TID251  where the data is, and whether this is CI, is the machine's
-    folder = Path(environ.get("CATALOG_DATA_DIR", ROOT / ".." / "shared" / "data")).resolve()
-    if not (folder / "icecat_19k.jsonl.gz").is_file():
-        why = f"no real catalogs in {folder}; set CATALOG_DATA_DIR"
-        if environ.get("CI"):
-            pytest.fail(why)
-        pytest.skip(why)
+def catalog_data():
+    """The folder of real catalogs; tests that need it fail in CI when it is missing."""
+    folder = Path(ENVIRONMENT.get("CATALOG_DATA_DIR", Path(__file__).parents[2] / "shared/data"))
+    if not folder.is_dir():
+        reason = f"no real catalogs in {folder}: set CATALOG_DATA_DIR"
+        (pytest.fail if ENVIRONMENT.get("CI") else pytest.skip)(reason)
     return folder

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from hashlib import sha256
 from html import unescape
 from typing import Final
-from unicodedata import normalize
+from unicodedata import category, normalize
 
 _INVISIBLE: Final = re.compile(
     "["
@@ -26,11 +26,7 @@ _INVISIBLE: Final = re.compile(
 _REFERENCE: Final = re.compile(r"&#(?:x([0-9a-fA-F]{1,6})|([0-9]{1,7}));?")
 _LINES: Final = re.compile(r"\r\n|[\n\r\v\f\x85\u2028\u2029]")
 _BLANK: Final = re.compile(r"\n{3,}")
-_NOT_WORD: Final = re.compile(r"[\W_]+")
-_LATIN_MARKS: Final = re.compile(r"(?<=[a-z])[\u0300-\u036f]+")
-_LATIN_LETTERS: Final = str.maketrans(
-    {"ø": "o", "æ": "ae", "œ": "oe", "ł": "l", "đ": "d", "ð": "d", "þ": "th"}
-)
+_LATIN_LETTERS: Final = {"ø": "o", "æ": "ae", "œ": "oe", "ł": "l", "đ": "d", "ð": "d", "þ": "th"}
 _TAG: Final = re.compile(r"<(/?)([A-Za-z][A-Za-z0-9]{0,20})(?=[\s/>])")
 _QUOTE: Final = re.compile("[\"']")
 _ATTRIBUTE: Final = re.compile(r"([^\s=/\"'>]+)(?:\s*=\s*(\"[^\"]*\"|'[^']*'|[^\s\"'>]+))?")
@@ -93,8 +89,14 @@ def slug(name: str) -> str:
     Other scripts stay: `Citroën` is `citroen`, `資生堂` is itself. A name without letters or digits
     gets a stable one made from its hash.
     """
-    folded = _LATIN_MARKS.sub("", normalize("NFKD", name.casefold())).translate(_LATIN_LETTERS)
-    words = _NOT_WORD.sub("-", normalize("NFC", folded)).strip("-")
+    kept, base = [], " "
+    for char in normalize("NFKD", normalize("NFKD", name).casefold()):
+        if category(char)[0] == "M":
+            kept.append("" if base.isascii() else char)
+        else:
+            base = _LATIN_LETTERS.get(char, char) if char.isalnum() else " "
+            kept.append(base)
+    words = "-".join(normalize("NFC", "".join(kept)).split())
     return words or f"brand-{sha256(name.encode('utf-8', 'replace')).hexdigest()[:8]}"
 
 

@@ -54,7 +54,7 @@ def item_or_rejected(
 
 def grouped(rows: Iterator[Item | Rejected]) -> Iterator[Row]:
     """Rejected rows as they come, then every product with its variants, then what those reject."""
-    with closing(sqlite3.connect("", isolation_level=None)) as store:
+    with closing(sqlite3.connect("", isolation_level=None, check_same_thread=False)) as store:
         store.executescript(f"PRAGMA journal_mode=OFF; PRAGMA cache_size=-{_CACHE_KIB}; {_SCHEMA}")
         store.execute("BEGIN")
         for row in rows:
@@ -127,7 +127,7 @@ def _finished(key: str, parent: Item | None, variants: list[Item]) -> Iterator[R
     try:
         product = Product.model_validate({"key": key, **fields})
     except ValidationError as error:
-        yield Rejected(line, key, reasons_of(error))
+        yield Rejected(line, key, reasons_of(error, fields))
         return
     warned = [Warned(item.line, text) for item in items for text in item.warnings]
     if len(warned) > MAX_WARNINGS:
@@ -136,18 +136,38 @@ def _finished(key: str, parent: Item | None, variants: list[Item]) -> Iterator[R
     yield Accepted(line, product, tuple(warned))
 
 
-def reasons_of(error: ValidationError) -> tuple[str, ...]:
-    """Sentences of ours for what a model refused, field by field."""
+def reasons_of(error: ValidationError, given: Json) -> tuple[str, ...]:
+    """Sentences of ours for what a model refused of `given`, one for each field."""
+    found: dict[str, list[str]] = {}
+    for fault in error.errors(include_url=False, include_input=False):
+        found.setdefault(_place(fault, given), []).append(_sentence(fault))
     return tuple(
-        f"{'.'.join(map(str, fault['loc'])) or 'row'}: {_sentence(fault)}"
-        for fault in error.errors(include_url=False, include_input=False)
+        f"{place}: {sentences[0] if len(sentences) == 1 else 'not a value this field can have.'}"
+        for place, sentences in found.items()
+        if not any(other.startswith(f"{place}.") for other in found)
     )
+
+
+def _place(fault: Any, given: Any) -> str:
+    """The path of the field, without the names pydantic puts in for members of a union."""
+    path: list[str] = []
+    node = given
+    for part in fault["loc"]:
+        last = part is fault["loc"][-1] and fault["type"] == "missing"
+        if isinstance(node, dict) and (part in node or last):
+            node = node.get(part)
+        elif isinstance(node, list) and isinstance(part, int):
+            node = node[part]
+        else:
+            continue
+        path.append(str(part))
+    return ".".join(path) or "row"
 
 
 def _sentence(fault: Any) -> str:
     kind = fault["type"]
     if kind == "missing":
-        return "missing. Every product needs one."
+        return "missing. It is needed."
     if kind == "extra_forbidden":
-        return "not a field of this feed. Put further facts under attributes."
+        return "not a field that is known. Put further facts under attributes."
     return f"{fault['msg'][:1].lower()}{fault['msg'][1:]}."

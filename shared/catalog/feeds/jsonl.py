@@ -1,7 +1,8 @@
 """Our own feed: one JSON object a line. A `parent_id` makes the row a variant of that product.
 
 `JsonRow` is the format. `parent_id`, else `id`, is the product key; `kind: configurable` says that
-a row only holds its variants together. Fields that are null count as left out.
+a row only holds its variants together. A row with a `sku` or `options` and no variants is its own
+only variant. Fields that are null count as left out.
 """
 
 import json
@@ -9,7 +10,7 @@ from collections.abc import Iterator
 from decimal import Decimal
 from typing import Annotated, Any, Final, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, Strict, StrictInt, ValidationError
 
 from shared.catalog.feeds.grouping import Item, item_or_rejected, reasons_of
 from shared.catalog.feeds.reading import Json, Reading
@@ -47,8 +48,8 @@ JSON: Final = json.JSONDecoder(
 given twice in one object, and for a number out of all proportion; RecursionError for deep nesting.
 """
 
-Id = str | int
-Number = int | Decimal | str
+Id = str | StrictInt
+Number = StrictInt | Annotated[Decimal, Strict()] | str
 Value = str | bool | int | Decimal
 
 
@@ -79,8 +80,8 @@ class JsonRow(BaseModel):
     url_derived: Annotated[
         bool | None, Field(description="Whether the URL was made up; it is taken all the same.")
     ] = None
-    images: list[str | Image] = []
-    videos: list[Video] = []
+    images: tuple[str | Image, ...] = ()
+    videos: tuple[Video, ...] = ()
     price: Number | None = None
     list_price: Number | None = None
     currency: str | None = None
@@ -90,35 +91,35 @@ class JsonRow(BaseModel):
     active: bool = True
     condition: str | None = None
     sku: str | None = None
-    gtin: str | list[str] = []
+    gtin: str | tuple[str, ...] = ()
     mpn: str | None = None
-    options: dict[str, str] = {}
+    options: dict[str, str] = Field(default_factory=dict)
     color: str | None = None
-    colors: list[str] = []
-    color_families: list[str] = []
-    sizes: list[str] = []
-    gender: str | list[str] = []
-    age_groups: list[str] = []
-    materials: list[str] = []
-    patterns: list[str] = []
-    fit: list[str] = []
+    colors: tuple[str, ...] = ()
+    color_families: tuple[str, ...] = ()
+    sizes: tuple[str, ...] = ()
+    gender: str | tuple[str, ...] = ()
+    age_groups: tuple[str, ...] = ()
+    materials: tuple[str, ...] = ()
+    patterns: tuple[str, ...] = ()
+    fit: tuple[str, ...] = ()
     dimensions: str | None = None
     product_type: str | None = None
     categories: Annotated[
-        list[str | list[str]],
+        tuple[str | tuple[str, ...], ...],
         Field(
             description="Names from broad to narrow; or paths, when an entry is a list, has ' > ' "
             "in it, or two slashes or more."
         ),
-    ] = []
-    breadcrumbs: list[NamedLink] = []
-    tags: list[str] = []
-    attributes: dict[str, Value | list[Value] | None] = {}
+    ] = ()
+    breadcrumbs: tuple[NamedLink, ...] = ()
+    tags: tuple[str, ...] = ()
+    attributes: dict[str, Value | tuple[Value, ...] | None] = Field(default_factory=dict)
     rating: Rating | None = None
-    reviews: list[Review] = []
-    promotions: list[Promotion] = []
+    reviews: tuple[Review, ...] = ()
+    promotions: tuple[Promotion, ...] = ()
     seller: Seller | None = None
-    popularity: Decimal | int | None = None
+    popularity: Annotated[Decimal, Strict()] | StrictInt | None = None
     released: str | None = None
     updated: str | None = None
 
@@ -157,7 +158,7 @@ def _read(line: int, raw: bytes, defaults: Defaults) -> Item | Rejected:
     except ValidationError as error:
         key = given.get("parent_id", given.get("id"))
         known = clean(str(key)) if isinstance(key, str | int) else None
-        return Rejected(line, known, reasons_of(error))
+        return Rejected(line, known, reasons_of(error, given))
     return _item(line, row, Reading(defaults))
 
 
@@ -176,9 +177,7 @@ def _item(line: int, row: JsonRow, reading: Reading) -> Item | Rejected:
         **_facets(row, reading),
         "url": url,
     }
-    if not is_variant:
-        return item_or_rejected(line, key, fields, None, reading)
-    variant = {
+    variant: Json = {
         "id": own,
         "sku": reading.text("sku", row.sku) or own,
         "url": url,
@@ -187,7 +186,11 @@ def _item(line: int, row: JsonRow, reading: Reading) -> Item | Rejected:
         **{name: fields.get(name) or [] for name in ("gtins", "images")},
         "availability": fields["availability"] or "unknown",
     }
-    return item_or_rejected(line, key, {**fields, "product_group_id": key}, variant, reading)
+    if is_variant:
+        return item_or_rejected(line, key, {**fields, "product_group_id": key}, variant, reading)
+    if row.sku or row.options:
+        fields |= {"variants": [variant], "option_axes": [*variant["options"]]}
+    return item_or_rejected(line, key, fields, None, reading)
 
 
 def _words(row: JsonRow, reading: Reading) -> Json:
@@ -317,11 +320,11 @@ def _categories(row: JsonRow, reading: Reading) -> Json:
     }
 
 
-def _listed(value: str | list[str]) -> list[str]:
-    return [value] if isinstance(value, str) else value
+def _listed(value: str | tuple[str, ...]) -> tuple[str, ...]:
+    return (value,) if isinstance(value, str) else value
 
 
-def _values(value: Value | list[Value] | None) -> list[str]:
+def _values(value: Value | tuple[Value, ...] | None) -> list[str]:
     if value is None:
         return []
-    return [json_text(one) for one in (value if isinstance(value, list) else [value])]
+    return [json_text(one) for one in (value if isinstance(value, tuple) else (value,))]

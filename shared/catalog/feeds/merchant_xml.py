@@ -32,7 +32,7 @@ _OVERHEAD: Final = 64
 def read_merchant_xml(source: Source, defaults: Defaults) -> Iterator[Item | Rejected]:
     """Every item of the feed. Raises `invalid` where the document as a whole is broken."""
     handler = _Items()
-    parser = DefusedExpatParser(forbid_dtd=True)  # type: ignore[no-untyped-call]
+    parser = DefusedExpatParser(forbid_dtd=True)
     parser.setFeature(feature_namespaces, True)  # noqa: FBT003  SAX's own signature
     parser.setContentHandler(handler)
     number = events = silent = 0

@@ -14,7 +14,7 @@ from urllib.parse import quote
 from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError
 
 from shared.catalog.feeds.grouping import Item, item_or_rejected, reasons_of
-from shared.catalog.feeds.jsonl import JSON, Number
+from shared.catalog.feeds.jsonl import JSON, Id, Number
 from shared.catalog.feeds.merging import merge
 from shared.catalog.feeds.reading import Json, Reading
 from shared.catalog.feeds.rows import MAX_ROW, MAX_TITLE, MAX_VARIANTS, Defaults, Rejected
@@ -62,7 +62,7 @@ class ShopifyOption(_Loose):
 class ShopifyVariant(_Loose):
     """A variant as Shopify gives it."""
 
-    id: int | str
+    id: Id
     sku: str | None = None
     barcode: str | None = None
     price: Number | None = None
@@ -83,7 +83,7 @@ class ShopifyCategory(_Loose):
 class ShopifyProduct(_Loose):
     """A product as Shopify gives it."""
 
-    id: int | str
+    id: Id
     title: str
     handle: str
     body_html: str | None = None
@@ -110,7 +110,7 @@ def read_shopify(source: Source, defaults: Defaults) -> Iterator[Item | Rejected
         try:
             product = ShopifyProduct.model_validate(given)
         except ValidationError as error:
-            yield Rejected(number, _key(given), reasons_of(error))
+            yield Rejected(number, _key(given), reasons_of(error, given))
         else:
             yield from _product(number, product, defaults)
 
@@ -167,7 +167,7 @@ def _variant(
     try:
         given = ShopifyVariant.model_validate(raw)
     except ValidationError as error:
-        reading.reasons.extend(reasons_of(error))
+        reading.reasons.extend(reasons_of(error, raw))
         return None
     own = reading.identifier("id", given.id)
     options = _options(reading, given, axes)

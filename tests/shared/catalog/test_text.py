@@ -90,6 +90,8 @@ def test_broken_html_costs_little(piece):
         ("Łódź Straße Ørsted", "lodz-strasse-orsted"),
         ("資生堂", "資生堂"),
         ("Чайка", "чайка"),
+        ("हिन्दी शॉप", "हिन्दी-शॉप"),
+        ("한글 카페", "한글-카페"),
         ("3M", "3m"),
         ("under_score", "under-score"),
     ],

@@ -206,10 +206,7 @@ def test_every_field_of_the_shapes_is_described():
                 assert described, f"{model['title']}.{name}"
 
 
-def test_markdown_reads_well():
-    assert (
-        markdown(full_view(RICH, "shop"))
-        == """# Parka
+RICH_MARKDOWN = """# Parka
 
 - **Page:** <https://shop.example/parka>
 - **Brand:** Fell
@@ -246,7 +243,10 @@ Warm \\& light
 
 - A, 5: Good
 """
-    )
+
+
+def test_markdown_reads_well():
+    assert markdown(full_view(RICH, "shop")) == RICH_MARKDOWN
 
 
 HOSTILE = (

@@ -1,0 +1,257 @@
+"""The composition root: which adapter stands behind each port.
+
+The only place that imports adapters, and imports them where they are chosen: a function that does
+not need a Google client never loads it. Nothing is built before it is used, so a process may be
+forked after import.
+"""
+
+import threading
+from collections.abc import Callable
+from typing import Any, TypeVar, cast
+
+from shared.auth.gate import Gate
+from shared.auth.jwks import RemoteKeys
+from shared.auth.keyring import KeyRings
+from shared.auth.rate import RateLimiter
+from shared.auth.service import ServiceTokens
+from shared.auth.tokens import Tokens
+from shared.auth.usage import Usage
+from shared.clock import SystemClock
+from shared.ports import (
+    Blobs,
+    Clock,
+    Documents,
+    Fetch,
+    Listings,
+    Mailer,
+    Queue,
+    Secrets,
+    Warehouse,
+)
+from shared.settings import Settings
+
+T = TypeVar("T")
+
+
+class App:
+    """One process's adapters and what stands on them.
+
+    Args:
+        settings: what the deployment decided.
+        clock: the source of time; tests hand in their own.
+    """
+
+    def __init__(self, settings: Settings, clock: Clock | None = None) -> None:
+        self.settings = settings
+        self.clock: Clock = clock or SystemClock()
+        self._lock = threading.RLock()
+        self._made: dict[Any, Any] = {}
+
+    def once(self, make: Callable[["App"], T]) -> T:
+        """What `make(self)` gives, made once per process. For what lives longer than a call."""
+        made = self._made.get(make)
+        if made is None:
+            with self._lock:
+                made = self._made.get(make)
+                if made is None:
+                    made = self._made[make] = make(self)
+        return cast(T, made)
+
+    def close(self) -> None:
+        """Let go of what adapters hold open. The app can be used again afterwards."""
+        with self._lock:
+            made, self._made = list(self._made.values()), {}
+        for each in reversed(made):
+            close = getattr(each, "close", None)
+            if close is not None:
+                close()
+
+    @property
+    def documents(self) -> Documents:
+        """Small documents with compare-and-set."""
+        return self.once(_documents)
+
+    @property
+    def blobs(self) -> Blobs:
+        """Immutable files."""
+        return self.once(_blobs)
+
+    @property
+    def secrets(self) -> Secrets:
+        """Key material."""
+        return self.once(_secrets)
+
+    @property
+    def fetch(self) -> Fetch:
+        """Outgoing HTTP, guarded."""
+        return self.once(_fetch)
+
+    @property
+    def mailer(self) -> Mailer:
+        """Outgoing e-mail."""
+        return self.once(_mailer)
+
+    @property
+    def queue(self) -> Queue:
+        """Work for later."""
+        return self.once(_queue)
+
+    @property
+    def listings(self) -> Listings:
+        """Our data exchange."""
+        return self.once(_listings)
+
+    @property
+    def warehouse(self) -> Warehouse:
+        """Tables partners query."""
+        return self.once(_warehouse)
+
+    @property
+    def service_tokens(self) -> ServiceTokens:
+        """Verifying what calls the tasks function."""
+        return self.once(_service_tokens)
+
+    @property
+    def keys(self) -> KeyRings:
+        """Signing and sealing keys."""
+        return self.once(_keys)
+
+    @property
+    def tokens(self) -> Tokens:
+        """Minting and verifying access tokens."""
+        return self.once(_tokens)
+
+    @property
+    def gate(self) -> Gate:
+        """Who may come in."""
+        return self.once(_gate)
+
+    @property
+    def usage(self) -> Usage:
+        """Counters."""
+        return self.once(_usage)
+
+    @property
+    def rate(self) -> RateLimiter:
+        """The organizations' budgets."""
+        return self.once(_rate)
+
+
+def _documents(app: App) -> Documents:
+    if app.settings.backend == "gcp":
+        from shared.gcp.documents import FirestoreDocuments
+
+        return FirestoreDocuments(app.settings.project, app.settings.database)
+    from shared.local.documents import SqliteDocuments
+
+    return SqliteDocuments(app.settings.data / "documents.sqlite")
+
+
+def _blobs(app: App) -> Blobs:
+    if app.settings.backend == "gcp":
+        from shared.gcp.blobs import StorageBlobs
+
+        return StorageBlobs(app.settings.bucket)
+    from shared.local.blobs import FolderBlobs
+
+    return FolderBlobs(app.settings.data / "blobs")
+
+
+def _secrets(app: App) -> Secrets:
+    if app.settings.backend == "gcp":
+        from shared.gcp.secrets import SecretManagerSecrets
+
+        return SecretManagerSecrets(app.settings.project, app.settings.secrets)
+    from shared.local.secrets import FileSecrets
+
+    return FileSecrets(app.settings.data / "secrets")
+
+
+def _fetch(app: App) -> Fetch:
+    from shared.fetch import GuardedFetch
+
+    return GuardedFetch(app.settings.fetch_networks)
+
+
+def _mailer(app: App) -> Mailer:
+    if app.settings.smtp is None:
+        from shared.local.mail import FileMailer
+
+        return FileMailer(app.settings.data / "mail.txt")
+    from shared.mail import SmtpMailer
+
+    return SmtpMailer(app.settings.smtp, app.secrets)
+
+
+def _queue(app: App) -> Queue:
+    settings = app.settings
+    if settings.backend == "gcp":
+        from shared.gcp.queue import CloudTasksQueue
+
+        return CloudTasksQueue(
+            settings.project,
+            settings.region,
+            settings.queue,
+            url=settings.tasks_url,
+            account=settings.tasks_account,
+        )
+    from shared.local.queue import FileQueue
+
+    return FileQueue(settings.data / "queue.sqlite", app.clock)
+
+
+def _listings(app: App) -> Listings:
+    settings = app.settings
+    if settings.backend == "gcp" or settings.analytics_hub:
+        from shared.gcp.listings import AnalyticsHubListings
+
+        return AnalyticsHubListings(
+            settings.project or "local-exchange",
+            settings.location,
+            settings.exchange,
+            address=settings.analytics_hub,
+        )
+    from shared.local.listings import FileListings
+
+    return FileListings(settings.data / "exchange.sqlite")
+
+
+def _warehouse(app: App) -> Warehouse:
+    settings = app.settings
+    if settings.backend == "gcp":
+        from shared.gcp.warehouse import BigQueryWarehouse
+
+        return BigQueryWarehouse(settings.project, settings.location, app.blobs, settings.bucket)
+    from shared.local.warehouse import DuckWarehouse
+
+    return DuckWarehouse(settings.data / "warehouse")
+
+
+def _service_tokens(app: App) -> ServiceTokens:
+    issuer = app.settings.trusted_task_issuer
+    remote = RemoteKeys(issuer.jwks_url, app.fetch, app.clock) if issuer else None
+    return ServiceTokens(app.settings, app.keys, remote, app.clock)
+
+
+def _keys(app: App) -> KeyRings:
+    return KeyRings(app.secrets, app.clock)
+
+
+def _tokens(app: App) -> Tokens:
+    remote = {
+        issuer.id: RemoteKeys(issuer.jwks_url, app.fetch, app.clock)
+        for issuer in app.settings.issuers
+    }
+    return Tokens(app.settings, app.keys, remote, app.clock)
+
+
+def _gate(app: App) -> Gate:
+    return Gate(app.documents, app.clock)
+
+
+def _usage(app: App) -> Usage:
+    return Usage(app.clock)
+
+
+def _rate(app: App) -> RateLimiter:
+    return RateLimiter(app.documents, app.clock, app.usage)

@@ -1,0 +1,73 @@
+"""Who is calling: what a credential proves, before anything was read, and after."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+Surface = Literal["mcp", "rest", "cli", "auth", "tasks"]
+"""By which way a call came in: MCP, REST, an operator's command line, sign-in, the work queue."""
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """A verified access token (RFC 9068): the signature, audience and times held.
+
+    `issuer` is the issuer's short id (`own` for ours). `session` is its `sid`, and `authorization`
+    the refresh family it came from (ours only). `principal` is the id memberships are kept under.
+    """
+
+    issuer: str
+    subject: str
+    principal: str
+    org: str
+    client: str
+    session: str
+    authorization: str | None
+    scopes: frozenset[str]
+    expires_at: float
+
+
+@dataclass(frozen=True, slots=True)
+class ApiKey:
+    """A well-formed API key: its public id and the SHA-256 of its secret, not yet compared."""
+
+    id: str
+    digest: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Operator:
+    """A person at the platform's own command line, with their own cloud credentials."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """The service account behind Cloud Tasks and Cloud Scheduler, proven by its OIDC token."""
+
+    account: str
+
+
+Credential = Token | ApiKey | Operator | Service
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Who is calling, after session, membership, key and organization were read and found good.
+
+    Attributes:
+        subject: the principal, API key id or operator's name; what audit records say.
+        org: the organization it acts for; empty for an operator and for a service.
+        org_type: `catalog_partner`, `catalog_owner`, `operator`, or `service` for the work queue.
+        role: the membership's role; `key` for an API key.
+        scopes: what the credential may do; None means no limit (API keys, operators).
+        client: the OAuth client id, or None.
+    """
+
+    surface: Surface
+    subject: str
+    org: str
+    org_type: str
+    role: str
+    scopes: frozenset[str] | None
+    client: str | None

@@ -1,0 +1,185 @@
+"""The gate: one batched read, and only what it found decides.
+
+A token's signature or a key's form was checked before; here its session, membership or key record
+and its organization's access are read, together with whatever else the call is about to touch.
+Nothing read earlier decides anything: earlier reads only predict which documents to ask for.
+"""
+
+import hmac
+import re
+from collections import OrderedDict
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+
+from shared.auth.access import Access
+from shared.auth.caller import ApiKey, Caller, Credential, Operator, Service, Surface, Token
+from shared.errors import Problem
+from shared.ports import Clock, Documents, Snapshot
+
+MOST_REMEMBERED: Final = 2048
+_SAFE_ID: Final = re.compile(r"[A-Za-z0-9_.~@|+=-]{1,128}")
+
+Reads = Callable[[Access], Iterable[str]]
+"""Which further documents a call touches, given what its organization may do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Admitted:
+    """A call that may go on: who calls, what the organization may do, and what was read."""
+
+    caller: Caller
+    access: Access | None
+    found: Mapping[str, Snapshot]
+
+
+class Gate:
+    """Admits calls. One instance per process; safe to use from many threads."""
+
+    def __init__(self, documents: Documents, clock: Clock) -> None:
+        self._documents = documents
+        self._clock = clock
+        self._seen: OrderedDict[str, Access] = OrderedDict()
+        self._org_of_key: OrderedDict[str, str] = OrderedDict()
+
+    def admit(self, credential: Credential, surface: Surface, reads: Reads) -> Admitted:
+        """Read once and judge.
+
+        A second read follows only when the first showed grants this instance had not seen.
+        Raises `unauthenticated` (401) for a credential that is dead, and `forbidden` or
+        `api_key_org_type_forbidden` (403) for a good one without a usable organization.
+        """
+        if isinstance(credential, Operator):
+            caller = Caller(surface, credential.name, "", "operator", "operator", None, None)
+            return Admitted(caller, None, {})
+        if isinstance(credential, Service):
+            caller = Caller(surface, credential.account, "", "service", "service", None, None)
+            return Admitted(caller, None, {})
+        if isinstance(credential, Token):
+            return self._admit_token(credential, surface, reads)
+        return self._admit_key(credential, surface, reads)
+
+    def _admit_token(self, token: Token, surface: Surface, reads: Reads) -> Admitted:
+        if not is_safe_id(token.org):
+            raise _forbidden("The access token's organization is unknown here.", "no_organization")
+        if not is_safe_id(token.principal):
+            raise _forbidden(
+                "You are not a member of this organization (any more).", "not_a_member"
+            )
+        session = session_path(token.issuer, token.session)
+        membership = f"memberships/{token.org}:{token.principal}"
+        found = self._read({session, membership}, token.org, reads)
+        self._judge_session(token, found.get(session))
+        member = found.get(membership)
+        if member is None or member.data.get("state") != "active":
+            raise _forbidden(
+                "You are not a member of this organization (any more).", "not_a_member"
+            )
+        access = self._access(token.org, found)
+        if access is None or access.state != "active":
+            raise _forbidden("This organization is disabled.", "organization_disabled")
+        caller = Caller(
+            surface=surface,
+            subject=token.principal,
+            org=token.org,
+            org_type=access.type,
+            role=member.data["role"],
+            scopes=token.scopes,
+            client=token.client or None,
+        )
+        return Admitted(caller, access, self._complete(found, access, reads))
+
+    def _admit_key(self, key: ApiKey, surface: Surface, reads: Reads) -> Admitted:
+        path = f"api_keys/{key.id}"
+        predicted = self._org_of_key.get(key.id)
+        found = self._read({path}, predicted, reads)
+        record = found.get(path)
+        digest = record.data["digest"] if record else bytes(len(key.digest))
+        matches = hmac.compare_digest(digest, key.digest)
+        if record is None or not matches or not self._usable(record.data):
+            raise Problem("unauthenticated", "Invalid API key")
+        org = record.data["org"]
+        if org != predicted:
+            _remember(self._org_of_key, key.id, org)
+            found = {**found, **self._read(set(), org, reads)}
+        access = self._access(org, found)
+        if access is None or access.state != "active":
+            raise Problem("api_key_org_type_forbidden", "This API key's organization is disabled.")
+        caller = Caller(surface, key.id, org, access.type, "key", None, None)
+        return Admitted(caller, access, self._complete(found, access, reads))
+
+    def _read(self, paths: set[str], org: str | None, reads: Reads) -> dict[str, Snapshot]:
+        if org is not None:
+            paths.add(f"access/{org}")
+            seen = self._seen.get(org)
+            if seen is not None:
+                paths.update(reads(seen))
+        return self._documents.get_many(sorted(paths))
+
+    def _access(self, org: str, found: Mapping[str, Snapshot]) -> Access | None:
+        snapshot = found.get(f"access/{org}")
+        if snapshot is None:
+            return None
+        seen = self._seen.get(org)
+        access = seen if seen and seen.version == snapshot.version else Access.of(snapshot)
+        _remember(self._seen, org, access)
+        return access
+
+    def _complete(
+        self, found: dict[str, Snapshot], access: Access, reads: Reads
+    ) -> dict[str, Snapshot]:
+        """Read what the grants just seen add.
+
+        A path asked for and not found is asked for again: the document may be new.
+        """
+        missing = [path for path in reads(access) if path not in found]
+        if missing:
+            found.update(self._documents.get_many(missing))
+        return found
+
+    def _judge_session(self, token: Token, session: Snapshot | None) -> None:
+        if session is None:
+            if token.issuer == "own":
+                raise _ended()
+            return
+        data = session.data
+        if data.get("state") != "active" or not self._unexpired(data):
+            raise _ended()
+        if data.get("principal", token.principal) != token.principal:
+            raise _ended()
+        if token.authorization and token.authorization in data.get("ended", {}):
+            raise _ended()
+
+    def _usable(self, record: Mapping[str, Any]) -> bool:
+        return record.get("state") == "active" and self._unexpired(record)
+
+    def _unexpired(self, record: Mapping[str, Any]) -> bool:
+        expires: datetime | None = record.get("expiresAt")
+        return expires is None or expires > self._clock.now()
+
+
+def is_safe_id(text: str) -> bool:
+    """Whether a token's own words can be part of a document's path."""
+    return _SAFE_ID.fullmatch(text) is not None
+
+
+def session_path(issuer: str, session: str) -> str:
+    """Where a session is kept. Ids of other issuers that no path can hold are refused."""
+    if not is_safe_id(session):
+        raise Problem("unauthenticated", "The access token's session id cannot be used here.")
+    return f"sessions/{issuer}:{session}"
+
+
+def _remember(memory: OrderedDict[str, Any], name: str, value: Any) -> None:
+    memory[name] = value
+    while len(memory) > MOST_REMEMBERED:
+        memory.popitem(last=False)
+
+
+def _ended() -> Problem:
+    return Problem("unauthenticated", "This session has ended. Sign in again.")
+
+
+def _forbidden(message: str, reason: str) -> Problem:
+    return Problem("forbidden", message, reason=reason)

@@ -1,0 +1,85 @@
+"""The keys of an external issuer (RFC 7517), fetched rarely and kept when fetching fails."""
+
+import threading
+from typing import Any, Final
+
+import orjson
+from jwt import PyJWK
+from jwt.exceptions import PyJWTError
+
+from shared.errors import Problem
+from shared.ports import Clock, Fetch
+
+FRESH: Final = 300.0
+COOLDOWN: Final = 30.0
+LAST_GOOD: Final = 86_400.0
+TIMEOUT: Final = 3.0
+MOST_BYTES: Final = 262_144
+
+
+class RemoteKeys:
+    """One issuer's key set.
+
+    Fetched again after FRESH seconds, or when a token names an unknown key (at most once per
+    COOLDOWN). While fetching fails, the last good set serves for LAST_GOOD seconds. One thread
+    fetches, the others wait for it.
+    """
+
+    def __init__(self, url: str, fetch: Fetch, clock: Clock) -> None:
+        self._url = url
+        self._fetch = fetch
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._keys: dict[str, PyJWK] = {}
+        self._good_at = float("-inf")
+        self._tried_at = float("-inf")
+
+    def held(self, kid: str) -> PyJWK | None:
+        """The key, if it is at hand and fresh; never waits."""
+        if self._clock.time() - self._good_at < FRESH:
+            return self._keys.get(kid)
+        return None
+
+    def key(self, kid: str) -> PyJWK | None:
+        """The key, fetching where needed; None when the issuer has no such key.
+
+        Raises `unavailable` when nothing was ever fetched, or the last good set is too old.
+        """
+        found = self.held(kid)
+        if found is not None:
+            return found
+        with self._lock:
+            now = self._clock.time()
+            stale = now - self._good_at >= FRESH
+            if (stale or kid not in self._keys) and now - self._tried_at >= COOLDOWN:
+                self._tried_at = now
+                self._refresh(now)
+            if now - self._good_at >= LAST_GOOD:
+                raise Problem(
+                    "unavailable",
+                    "The keys of the authorization server cannot be fetched now. Try again.",
+                )
+            return self._keys.get(kid)
+
+    def _refresh(self, now: float) -> None:
+        try:
+            answer = self._fetch.get(self._url, timeout=TIMEOUT, max_bytes=MOST_BYTES)
+        except Problem:
+            return
+        if answer.status != 200:  # noqa: PLR2004  HTTP OK
+            return
+        keys = _parse(answer.body)
+        if keys:
+            self._keys, self._good_at = keys, now
+
+
+def _parse(body: bytes) -> dict[str, PyJWK]:
+    try:
+        listed: Any = orjson.loads(body)["keys"]
+        found = {}
+        for entry in listed:
+            if entry.get("use", "sig") == "sig" and "kid" in entry:
+                found[entry["kid"]] = PyJWK(entry)
+    except (ValueError, KeyError, TypeError, AttributeError, PyJWTError):
+        return {}
+    return found

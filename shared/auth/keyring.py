@@ -1,0 +1,184 @@
+"""Key rings: what we sign access tokens with, and what we seal cursors and client ids with.
+
+Both are one secret each, so that every instance of every function has the same. Signing keys are
+ES256 (RFC 7518 3.4), named by their thumbprint (RFC 7638). A ring has a current key, and may have a
+next one (published ahead) and previous ones (published until their tokens have expired).
+"""
+
+import base64
+import hashlib
+import hmac
+import secrets as random
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, Final, Literal
+
+import orjson
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from jwt.algorithms import ECAlgorithm
+
+from shared.errors import Conflict
+from shared.ports import Clock, Secrets
+
+SIGNING: Final = "signing-keys"
+SEALING: Final = "sealing-keys"
+Role = Literal["next", "current", "previous"]
+
+
+@dataclass(frozen=True)
+class SigningKey:
+    """One ES256 key: its thumbprint, its role in the ring, and the private key as PEM."""
+
+    kid: str
+    role: Role
+    pem: str
+
+    @cached_property
+    def private(self) -> ec.EllipticCurvePrivateKey:
+        """The parsed private key."""
+        key = serialization.load_pem_private_key(self.pem.encode(), password=None)
+        if not isinstance(key, ec.EllipticCurvePrivateKey):
+            raise TypeError("a signing key must be an EC P-256 key")
+        return key
+
+    @cached_property
+    def public(self) -> ec.EllipticCurvePublicKey:
+        """The public half, which verifies."""
+        return self.private.public_key()
+
+    @property
+    def jwk(self) -> dict[str, Any]:
+        """The public half as a JSON Web Key (RFC 7517)."""
+        return {**_public_jwk(self.public), "kid": self.kid, "use": "sig", "alg": "ES256"}
+
+
+@dataclass(frozen=True)
+class SigningRing:
+    """The signing keys of one deployment."""
+
+    keys: tuple[SigningKey, ...]
+
+    @property
+    def current(self) -> SigningKey:
+        """The key that signs now."""
+        return next(key for key in self.keys if key.role == "current")
+
+    def key(self, kid: str) -> SigningKey | None:
+        """The key of that id, whatever its role."""
+        return next((key for key in self.keys if key.kid == kid), None)
+
+    @property
+    def jwks(self) -> dict[str, Any]:
+        """The published key set (RFC 7517 5)."""
+        return {"keys": [key.jwk for key in self.keys]}
+
+    def pack(self) -> bytes:
+        """The secret's bytes."""
+        return orjson.dumps(
+            {"keys": [{"kid": key.kid, "role": key.role, "pem": key.pem} for key in self.keys]}
+        )
+
+    @classmethod
+    def unpack(cls, data: bytes) -> "SigningRing":
+        """Read the secret's bytes."""
+        return cls(tuple(SigningKey(**key) for key in orjson.loads(data)["keys"]))
+
+
+@dataclass(frozen=True)
+class SealingRing:
+    """Symmetric keys (32 bytes): the first seals, all of them open."""
+
+    keys: tuple[bytes, ...]
+
+    def seal(self, purpose: str, message: bytes) -> bytes:
+        """A 16-byte HMAC-SHA256 tag; differs by purpose, so a tag is good for one thing only."""
+        return _tag(self.keys[0], purpose, message)
+
+    def holds(self, purpose: str, message: bytes, tag: bytes) -> bool:
+        """Whether one of our keys made this tag for this purpose."""
+        return any(hmac.compare_digest(_tag(key, purpose, message), tag) for key in self.keys)
+
+    def pack(self) -> bytes:
+        """The secret's bytes."""
+        return orjson.dumps({"keys": [base64.b64encode(key).decode() for key in self.keys]})
+
+    @classmethod
+    def unpack(cls, data: bytes) -> "SealingRing":
+        """Read the secret's bytes."""
+        return cls(tuple(base64.b64decode(key) for key in orjson.loads(data)["keys"]))
+
+
+def new_signing_key(role: Role) -> SigningKey:
+    """A fresh ES256 key."""
+    private = ec.generate_private_key(ec.SECP256R1())
+    pem = private.private_bytes(
+        serialization.Encoding.PEM,
+        serialization.PrivateFormat.PKCS8,
+        serialization.NoEncryption(),
+    ).decode()
+    jwk = _public_jwk(private.public_key())
+    required = {name: jwk[name] for name in ("crv", "kty", "x", "y")}
+    thumbprint = hashlib.sha256(orjson.dumps(required, option=orjson.OPT_SORT_KEYS)).digest()
+    kid = base64.urlsafe_b64encode(thumbprint).rstrip(b"=").decode()
+    return SigningKey(kid=kid, role=role, pem=pem)
+
+
+def create_missing(secrets: Secrets) -> None:
+    """Create both rings where they do not exist yet; racing processes end with the same ones."""
+    fresh = {
+        SIGNING: SigningRing((new_signing_key("current"),)).pack(),
+        SEALING: SealingRing((random.token_bytes(32),)).pack(),
+    }
+    for name, value in fresh.items():
+        try:
+            secrets.write(name, value, if_absent=True)
+        except Conflict:
+            continue
+
+
+class KeyRings:
+    """The two rings as a process sees them, read again at most every `SECONDS` and on demand."""
+
+    SECONDS: Final = 60.0
+
+    def __init__(self, secrets: Secrets, clock: Clock) -> None:
+        self._secrets = secrets
+        self._clock = clock
+        self._signing: tuple[float, SigningRing] | None = None
+        self._sealing: tuple[float, SealingRing] | None = None
+
+    def signing(self, *, needing: str | None = None) -> SigningRing:
+        """The signing ring. Raises `not_found` before one was created.
+
+        `needing`: a key id the caller looks for. When the ring at hand lacks it, the ring is read
+        again, at most once a second, so that unknown ids cannot be used to make us read.
+        """
+        now = self._clock.time()
+        held = self._signing
+        if held is not None:
+            age = now - held[0]
+            missing = needing is not None and held[1].key(needing) is None and age >= 1.0
+            if age < self.SECONDS and not missing:
+                return held[1]
+        ring = SigningRing.unpack(self._secrets.read(SIGNING))
+        self._signing = (now, ring)
+        return ring
+
+    def sealing(self) -> SealingRing:
+        """The sealing ring. Raises `not_found` before one was created."""
+        now = self._clock.time()
+        held = self._sealing
+        if held is not None and now - held[0] < self.SECONDS:
+            return held[1]
+        ring = SealingRing.unpack(self._secrets.read(SEALING))
+        self._sealing = (now, ring)
+        return ring
+
+
+def _public_jwk(key: ec.EllipticCurvePublicKey) -> dict[str, Any]:
+    return dict(ECAlgorithm.to_jwk(key, as_dict=True))
+
+
+def _tag(key: bytes, purpose: str, message: bytes) -> bytes:
+    return hmac.digest(key, purpose.encode() + b"\x00" + message, "sha256")[:16]

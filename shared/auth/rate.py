@@ -1,0 +1,130 @@
+"""The rate limit: one token bucket per organization, strict across instances (contract, REST).
+
+`rates/{org}` holds the bucket. An instance takes a lease of tokens out of it by compare-and-set
+and spends them without I/O; unused ones go back at its next renewal. Tokens leave the bucket before
+they are spent, so all instances together never serve more than the bucket gave.
+"""
+
+import math
+import random
+import secrets
+import threading
+import time
+from dataclasses import dataclass, field
+from typing import Final
+
+from shared.auth.usage import Usage
+from shared.errors import Conflict, Problem
+from shared.ports import ABSENT, Clock, Documents, Put
+
+LEASE_SECONDS: Final = 2.0
+LEASE_SHARE: Final = 1 / 20
+ATTEMPTS: Final = 12
+
+
+@dataclass(frozen=True, slots=True)
+class Budget:
+    """What is left after a draw, for X-RateLimit headers.
+
+    Attributes:
+        limit: calls per minute.
+        remaining: whole calls left, as far as this instance knows.
+        full_at: epoch seconds when the bucket is full again if nobody calls.
+        retry_after: seconds until a call can be served; None when this one was.
+    """
+
+    limit: int
+    remaining: int
+    full_at: float
+    retry_after: float | None = None
+
+
+@dataclass
+class _Lease:
+    lock: threading.Lock = field(default_factory=threading.Lock)
+    tokens: int = 0
+    until: float = 0.0
+    limit: int = 0
+    shared: float = 0.0
+    dry_until: float = 0.0
+
+
+class RateLimiter:
+    """Draws calls from organizations' buckets. One per process; thread-safe."""
+
+    def __init__(self, documents: Documents, clock: Clock, usage: Usage) -> None:
+        self._documents = documents
+        self._clock = clock
+        self._usage = usage
+        self._lock = threading.Lock()
+        self._leases: dict[str, _Lease] = {}
+
+    def draw(self, org: str, limit: int) -> Budget:
+        """Take one call from the organization's bucket of `limit` calls a minute.
+
+        The answer's `retry_after` is set when the bucket is empty. Raises `unavailable` when the
+        bucket cannot be read or is too contended.
+        """
+        with self._lock:
+            lease = self._leases.setdefault(org, _Lease())
+        with lease.lock:
+            now = self._clock.time()
+            if lease.limit != limit:
+                lease.limit, lease.until, lease.dry_until = limit, 0.0, 0.0
+            if lease.tokens < 1 or now >= lease.until:
+                if now < lease.dry_until:
+                    return _budget(lease, now)
+                self._renew(org, lease)
+            if lease.tokens >= 1:
+                lease.tokens -= 1
+                return _budget(lease, now, served=True)
+            return _budget(lease, now)
+
+    def _renew(self, org: str, lease: _Lease) -> None:
+        path = f"rates/{org}"
+        for attempt in range(ATTEMPTS):
+            now = self._clock.time()
+            snapshot = self._documents.get(path)
+            level = lease.limit if snapshot is None else _level(snapshot.data, lease.limit, now)
+            level = min(lease.limit, level + lease.tokens)
+            taken = min(_lease_size(lease.limit), math.floor(level))
+            if taken < 1:
+                lease.tokens, lease.shared = 0, level
+                lease.dry_until = now + (1 - level) * 60 / lease.limit
+                return
+            extra = self._usage.take(org)
+            at = now if snapshot is None else max(now, snapshot.data["at"])
+            bucket = Put(
+                path,
+                {"level": level - taken, "at": at, "lease": secrets.token_hex(8)},
+                if_version=ABSENT if snapshot is None else snapshot.version,
+            )
+            try:
+                self._documents.commit([bucket, *extra])
+            except Conflict:
+                self._usage.give_back(org, extra)
+                time.sleep(random.uniform(0, 0.002) * 2 ** min(attempt, 5))  # noqa: S311  spacing
+                continue
+            except Problem:
+                self._usage.give_back(org, extra)
+                lease.tokens = 0
+                raise
+            lease.tokens, lease.shared = taken, level - taken
+            lease.until = now + LEASE_SECONDS
+            return
+        raise Problem("unavailable", "Too many calls at the same moment. Try again.")
+
+
+def _lease_size(limit: int) -> int:
+    return max(1, math.floor(min(limit * LEASE_SHARE, limit / 60 * LEASE_SECONDS)))
+
+
+def _level(bucket: dict[str, float], limit: int, now: float) -> float:
+    return min(float(limit), bucket["level"] + max(0.0, now - bucket["at"]) * limit / 60)
+
+
+def _budget(lease: _Lease, now: float, *, served: bool = False) -> Budget:
+    remaining = lease.shared + lease.tokens
+    full_at = now + max(0.0, lease.limit - remaining) * 60 / lease.limit
+    retry_after = None if served else max(0.001, lease.dry_until - now)
+    return Budget(lease.limit, math.floor(remaining), full_at, retry_after)

@@ -1,0 +1,12 @@
+"""The scopes an access token may carry, and what each allows, in the words a consent page shows."""
+
+from typing import Final
+
+SCOPES: Final[dict[str, str]] = {
+    "catalog:read": "Look up and search the catalogs granted to your organization",
+    "subscriptions:read": "See your organization's BigQuery subscriptions",
+    "subscriptions:write": "Register and remove your organization's BigQuery subscribers",
+}
+
+PARTNER: Final = tuple(SCOPES)
+"""What the partner endpoint offers a client that asks for none of its scopes."""

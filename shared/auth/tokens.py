@@ -1,0 +1,258 @@
+"""Access tokens: minting ours (RFC 9068) and verifying those of every configured issuer.
+
+An issuer is looked up before any key is; its algorithms, audiences and claim names are pinned by
+settings, never taken from the token's own header (RFC 8725 3.1, 3.8, 3.9).
+"""
+
+import hashlib
+import secrets
+from collections import OrderedDict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+import jwt
+from jwt import PyJWK
+
+from shared.auth.caller import Token
+from shared.auth.jwks import RemoteKeys
+from shared.auth.keyring import KeyRings
+from shared.errors import Problem
+from shared.ports import Clock
+from shared.settings import ClaimNames, ExternalIssuer, Settings
+
+REMEMBERED: Final = 60.0
+MOST_REMEMBERED: Final = 4096
+MOST_BYTES: Final = 8192
+_TYPES: Final = frozenset({"at+jwt", "jwt", "application/at+jwt"})
+
+
+class KeysNeeded(Exception):  # noqa: N818  a signal, not a failure
+    """Verifying this token needs keys that must be fetched first: ask again from a thread."""
+
+
+@dataclass(frozen=True)
+class _Trusted:
+    id: str
+    issuer: str
+    algorithms: tuple[str, ...]
+    audiences: frozenset[str]
+    claims: ClaimNames
+    default_scopes: tuple[str, ...]
+    remote: RemoteKeys | None
+
+
+class Tokens:
+    """Mints and verifies access tokens.
+
+    Args:
+        settings: issuers, and our own address and audience.
+        keys: our rings.
+        remote: external issuers' keys, by the issuer's short id.
+        clock: what "now" is.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        keys: KeyRings,
+        remote: Mapping[str, RemoteKeys],
+        clock: Clock,
+    ) -> None:
+        self._keys = keys
+        self._clock = clock
+        self._issuer = settings.auth_url
+        self._lifetime = settings.access_seconds
+        own = _Trusted(
+            "own",
+            settings.auth_url,
+            ("ES256",),
+            frozenset({settings.mcp_url}),
+            ClaimNames(),
+            (),
+            None,
+        )
+        external = (_external(issuer, remote[issuer.id]) for issuer in settings.issuers)
+        self._trusted = {trusted.issuer: trusted for trusted in (own, *external)}
+        self._verified: OrderedDict[bytes, tuple[float, Token]] = OrderedDict()
+
+    def mint(
+        self,
+        *,
+        subject: str,
+        org: str,
+        client: str,
+        session: str,
+        scopes: Iterable[str],
+        audience: str,
+        authorization: str | None = None,
+        lifetime: int | None = None,
+    ) -> str:
+        """An access token of ours for one audience, good for `lifetime` or the set seconds."""
+        now = int(self._clock.time())
+        claims = {
+            "iss": self._issuer,
+            "sub": subject,
+            "aud": audience,
+            "client_id": client,
+            "org_id": org,
+            "scope": " ".join(sorted(scopes)),
+            "sid": session,
+            "jti": secrets.token_urlsafe(12),
+            "iat": now,
+            "exp": now + (lifetime or self._lifetime),
+            **({"authz": authorization} if authorization else {}),
+        }
+        key = self._keys.signing().current
+        return jwt.encode(
+            claims, key.private, algorithm="ES256", headers={"typ": "at+jwt", "kid": key.kid}
+        )
+
+    def verify(self, text: str, *, wait: bool = True) -> Token:
+        """What the token proves.
+
+        With `wait=False` no I/O is done; KeysNeeded then says that keys must be fetched. A token
+        verified within the last minute is not verified again; whether its session still holds is
+        never remembered, that is the gate's read.
+
+        Raises `unauthenticated` for a token that is not good now, `forbidden` for a good one
+        without an organization, `unavailable` when an issuer's keys cannot be had.
+        """
+        name = hashlib.sha256(text.encode()).digest()
+        now = self._clock.time()
+        held = self._verified.get(name)
+        if held is not None and now < held[0]:
+            return held[1]
+        token = self._verify(text, now, wait=wait)
+        self._verified[name] = (min(token.expires_at, now + REMEMBERED), token)
+        while len(self._verified) > MOST_REMEMBERED:
+            self._verified.popitem(last=False)
+        return token
+
+    def _verify(self, text: str, now: float, *, wait: bool) -> Token:
+        if len(text) > MOST_BYTES:
+            raise _refused("The access token is too long.")
+        try:
+            header = jwt.get_unverified_header(text)
+            claims = jwt.decode(text, options={"verify_signature": False})
+        except jwt.PyJWTError:
+            raise _refused("The access token is not a JWT.") from None
+        trusted = self._trusted.get(str(claims.get("iss")))
+        if trusted is None or str(header.get("typ", "")).lower() not in _TYPES:
+            raise _refused("The access token is not from an issuer this endpoint trusts.")
+        if header.get("alg") not in trusted.algorithms:
+            raise _refused("The access token is signed with an algorithm its issuer does not use.")
+        key = self._key(trusted, str(header.get("kid")), wait=wait)
+        try:
+            claims = jwt.decode(
+                text,
+                key,
+                algorithms=list(trusted.algorithms),
+                options={
+                    "require": ["exp", "iat", "sub"],
+                    "verify_aud": False,
+                    "verify_exp": False,
+                    "verify_nbf": False,
+                    "verify_iat": False,
+                },
+            )
+        except jwt.PyJWTError:
+            raise _refused("The access token's signature does not hold.") from None
+        _check_times(claims, now)
+        _check_audience(claims, trusted)
+        return _token(claims, trusted)
+
+    def _key(self, trusted: _Trusted, kid: str, *, wait: bool) -> Any:
+        if trusted.remote is None:
+            own = self._keys.signing(needing=kid).key(kid)
+            if own is None:
+                raise _refused("The access token is signed with a key that is not ours.")
+            return own.public
+        key: PyJWK | None = trusted.remote.held(kid)
+        if key is None:
+            if not wait:
+                raise KeysNeeded
+            key = trusted.remote.key(kid)
+        if key is None:
+            raise _refused("The access token is signed with a key its issuer does not publish.")
+        return key
+
+
+def principal_id(issuer: str, subject: str) -> str:
+    """The id memberships are kept under: our own subjects as they are, others hashed."""
+    if issuer == "own":
+        return subject
+    return f"{issuer}-{hashlib.sha256(subject.encode()).hexdigest()[:32]}"
+
+
+def _external(issuer: ExternalIssuer, keys: RemoteKeys) -> _Trusted:
+    return _Trusted(
+        issuer.id,
+        issuer.issuer,
+        issuer.algorithms,
+        frozenset(issuer.audiences),
+        issuer.claims,
+        issuer.default_scopes,
+        keys,
+    )
+
+
+def _check_times(claims: dict[str, Any], now: float) -> None:
+    try:
+        expires, not_before = float(claims["exp"]), float(claims.get("nbf", 0))
+        issued = float(claims["iat"])
+    except (TypeError, ValueError):
+        raise _refused("The access token's times are not numbers.") from None
+    if now >= expires:
+        raise _refused("The access token has expired. Refresh it.")
+    if not_before > now + 30 or issued > now + 30:
+        raise _refused("The access token is not valid yet.")
+
+
+def _check_audience(claims: dict[str, Any], trusted: _Trusted) -> None:
+    audience = claims.get("aud")
+    named = [audience] if isinstance(audience, str) else audience
+    if not isinstance(named, list) or not named:
+        raise _refused("The access token names no audience.")
+    good = [name for name in named if name in trusted.audiences]
+    if not good or (trusted.remote is None and len(named) != 1):
+        raise _refused("The access token is for another resource.")
+
+
+def _token(claims: dict[str, Any], trusted: _Trusted) -> Token:
+    names = trusted.claims
+    org = claims.get(names.organization)
+    if not isinstance(org, str) or not org:
+        raise Problem(
+            "forbidden",
+            "The access token names no organization. Sign in again and choose one.",
+            reason="no_organization",
+        )
+    session = claims.get(names.session) or claims.get("jti")
+    if not isinstance(session, str) or not session:
+        raise _refused("The access token belongs to no session.")
+    scopes = _scopes(claims.get(names.scopes)) or frozenset(trusted.default_scopes)
+    subject = str(claims["sub"])
+    return Token(
+        issuer=trusted.id,
+        subject=subject,
+        principal=principal_id(trusted.id, subject),
+        org=org,
+        client=str(claims.get(names.client) or claims.get("azp") or ""),
+        session=session,
+        authorization=claims.get("authz") if trusted.remote is None else None,
+        scopes=scopes,
+        expires_at=float(claims["exp"]),
+    )
+
+
+def _scopes(value: Any) -> frozenset[str]:
+    if isinstance(value, str):
+        return frozenset(value.split())
+    if isinstance(value, list):
+        return frozenset(item for item in value if isinstance(item, str))
+    return frozenset()
+
+
+def _refused(message: str) -> Problem:
+    return Problem("unauthenticated", message)

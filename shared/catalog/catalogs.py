@@ -1,0 +1,119 @@
+"""Catalogs: the record of one, and the operations that create and list them."""
+
+from datetime import datetime
+from typing import Annotated, Final, Literal
+
+from pydantic import Field
+
+from shared.catalog.heads import Head, head_path
+from shared.identity.records import TENANTS, CatalogKey
+from shared.ports import ABSENT, Query
+from shared.queries import CATALOGS as ALL_CATALOGS
+from shared.records import Record, Records
+from shared.tool import Args, Call, Effect, Family, Result, Risk
+
+family = Family("catalogs_admin", org_types=frozenset({"operator"}))
+
+MOST_HOSTS: Final = 64
+
+
+class Catalog(Record):
+    """A catalog: owned by one tenant, with one key on the whole platform.
+
+    `hosts` are all hosts its product pages were ever on; they only grow. A withdrawn catalog is
+    granted to nobody and shared nowhere.
+    """
+
+    tenant: str
+    display_name: str
+    source_base_url: str
+    hosts: tuple[str, ...] = ()
+    state: Literal["active", "withdrawn"] = "active"
+    created_at: datetime
+
+
+CATALOGS: Final = Records("catalogs", Catalog, "catalog")
+
+
+class CatalogView(Result):
+    """A catalog as operators see it; the last three are empty before the first publish."""
+
+    catalog: str
+    tenant: str
+    display_name: str
+    source_base_url: str
+    version: int | None
+    product_count: int | None
+    last_indexed_at: datetime | None
+
+
+class CreateCatalog(Args):
+    """A new catalog."""
+
+    catalog: CatalogKey
+    tenant: Annotated[str, Field(description="The tenant that owns it.")]
+    display_name: Annotated[str, Field(min_length=1, max_length=200)]
+    source_base_url: Annotated[
+        str, Field(pattern=r"^https?://[^\s/]+", max_length=500, description="The shop's address.")
+    ]
+
+
+@family.tool(
+    scope="identity:write", effect=Effect.WRITE, risk=Risk.MEDIUM, title="Create a catalog"
+)
+def create_catalog(call: Call, args: CreateCatalog) -> CatalogView:
+    """Create a catalog. Fails with `conflict` when the key is taken on the platform."""
+    tenant = TENANTS.get(call.app.documents, args.tenant)
+    catalog = Catalog(
+        tenant=args.tenant,
+        display_name=args.display_name,
+        source_base_url=args.source_base_url,
+        created_at=call.now,
+    )
+    call.commit(
+        [CATALOGS.put(args.catalog, catalog, if_version=ABSENT)],
+        event="catalog.created",
+        target=args.catalog,
+        org=tenant.value.org,
+    )
+    return view(args.catalog, catalog, None)
+
+
+class ListAllCatalogs(Args):
+    """Takes a cursor to go on."""
+
+    cursor: str | None = None
+
+
+class CatalogPage(Result):
+    """One page of catalogs, in order of key."""
+
+    items: list[CatalogView]
+    next_cursor: str | None
+
+
+@family.tool(scope="identity:read", effect=Effect.READ, risk=Risk.LOW, title="List all catalogs")
+def list_all_catalogs(call: Call, args: ListAllCatalogs) -> CatalogPage:
+    """List the platform's catalogs and what they serve, 100 a page."""
+    documents = call.app.documents
+    found, cursor = CATALOGS.page(documents, Query(ALL_CATALOGS, cursor=args.cursor))
+    heads = documents.get_many([head_path(record.id) for record in found])
+    items = [
+        view(record.id, record.value, Head.of(heads[path]) if path in heads else None)
+        for record in found
+        for path in (head_path(record.id),)
+    ]
+    return CatalogPage(items=items, next_cursor=cursor)
+
+
+def view(key: str, catalog: Catalog, head: Head | None) -> CatalogView:
+    """What operators see of a catalog."""
+    return CatalogView(
+        catalog=key,
+        tenant=catalog.tenant,
+        display_name=catalog.display_name,
+        source_base_url=catalog.source_base_url,
+        version=head.number if head else None,
+        product_count=head.product_count if head else None,
+        last_indexed_at=head.last_indexed_at if head else None,
+    )

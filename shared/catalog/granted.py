@@ -1,0 +1,198 @@
+"""The tools a partner organization's agents use: only what is granted to it exists for them."""
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Annotated, Any
+
+from pydantic import Field
+
+from shared.auth.access import Access
+from shared.catalog.lookup import covering, look_up
+from shared.catalog.paging import page_of
+from shared.catalog.reach import heads_of, reached
+from shared.catalog.search.search import DEFAULT_LIMIT, Question
+from shared.catalog.shapes import FullView, ListItem
+from shared.errors import Problem
+from shared.tool import Args, Call, Effect, Family, Json, Result, Risk
+
+family = Family("catalogs", org_types=frozenset({"catalog_partner"}))
+
+
+class GrantedCatalog(Result):
+    """One catalog your organization may look up and search."""
+
+    catalog: Annotated[str, Field(description="The catalog's key, to pass to the other tools.")]
+    display_name: Annotated[str, Field(description="Its name for people.")]
+    source_base_url: Annotated[str, Field(description="The shop the products come from.")]
+    product_count: Annotated[int, Field(description="Active products in it now.")]
+    last_indexed_at: Annotated[
+        datetime, Field(description="When the served version was built, ISO 8601 UTC.")
+    ]
+
+
+class ListCatalogs(Args):
+    """Takes nothing."""
+
+
+def _every_head(_: Any, access: Access) -> Iterable[str]:
+    return heads_of(access)
+
+
+@family.tool(
+    scope="catalog:read",
+    effect=Effect.READ,
+    risk=Risk.LOW,
+    title="List granted catalogs",
+    reads=_every_head,
+)
+def list_catalogs(call: Call, args: ListCatalogs) -> list[GrantedCatalog]:
+    """List every product catalog your organization may use now.
+
+    Use this first, to learn the catalog keys that search_products and lookup_product take, how many
+    products each has and how fresh it is. An empty list means nothing is granted yet.
+    """
+    del args
+    return [
+        GrantedCatalog(
+            catalog=each.head.catalog,
+            display_name=each.head.display_name,
+            source_base_url=each.head.source_base_url,
+            product_count=each.head.product_count,
+            last_indexed_at=each.head.last_indexed_at,
+        )
+        for each in reached(call)
+    ]
+
+
+class FoundProduct(Result):
+    """The product a URL resolved to."""
+
+    catalog_key: Annotated[str, Field(description="The catalog it was found in.")]
+    catalog_display_name: Annotated[str, Field(description="That catalog's name.")]
+    source_base_url: Annotated[str, Field(description="The shop it comes from.")]
+    requested_url: Annotated[str, Field(description="The URL as it was asked.")]
+    normalized_url: Annotated[str, Field(description="The URL it was found by; reuse this one.")]
+    matched_via: Annotated[
+        str, Field(description="How: normalized_exact, structural_alias or loose.")
+    ]
+    product: Annotated[FullView, Field(description="The product, whole.")]
+
+
+CatalogNames = Annotated[
+    tuple[Annotated[str, Field(max_length=64)], ...] | None,
+    Field(
+        min_length=1,
+        max_length=500,
+        description="Keys of the catalogs to look in; all granted ones when left out.",
+    ),
+]
+
+
+class LookupProduct(Args):
+    """Which page, and where to look."""
+
+    canonical_url: Annotated[
+        str, Field(description="The product page's address, as a browser shows it.")
+    ]
+    catalogs: CatalogNames = None
+
+
+def _heads_for_lookup(args: LookupProduct, access: Access) -> Iterable[str]:
+    return covering(access, args.canonical_url, args.catalogs)
+
+
+@family.tool(
+    scope="catalog:read",
+    effect=Effect.READ,
+    risk=Risk.LOW,
+    title="Look a product up by its page",
+    returns=FoundProduct,
+    reads=_heads_for_lookup,
+)
+def lookup_product(call: Call, args: LookupProduct) -> Json:
+    """Find the product behind a product page's URL, with everything the catalog knows of it.
+
+    Use this when you have a link. Tracking parameters, www. and trailing slashes do not matter.
+    Without a match the result is an error: product_not_found, catalog_not_granted (none of the
+    named catalogs is granted to you) or invalid_product_url.
+    """
+    require_any(call, args.catalogs, "catalog_not_granted")
+    match = look_up(call, args.canonical_url, names=args.catalogs, strict=False)
+    if match is None:
+        raise not_found()
+    return Json(b"{" + match.members(args.canonical_url) + b"}")
+
+
+class ProductPage(Result):
+    """One page of products."""
+
+    items: Annotated[list[ListItem], Field(description="Products, the best match first.")]
+    next_cursor: Annotated[
+        str | None, Field(description="Pass as cursor for the next page; null at the end.")
+    ]
+
+
+class SearchProducts(Args):
+    """Where to search, and for what."""
+
+    catalog: Annotated[str, Field(description="The key of one granted catalog.")]
+    query: Annotated[
+        str | None,
+        Field(description="Words, a brand, a model number or a GTIN. Left out: browse."),
+    ] = None
+    limit: Annotated[int, Field(description="Products a page, 1 to 100.")] = DEFAULT_LIMIT
+    cursor: Annotated[
+        str | None, Field(description="nextCursor of the page before, with the same query.")
+    ] = None
+
+
+def _head_for_search(args: SearchProducts, access: Access) -> Iterable[str]:
+    return heads_of(access, [args.catalog])
+
+
+@family.tool(
+    scope="catalog:read",
+    effect=Effect.READ,
+    risk=Risk.LOW,
+    title="Search a catalog",
+    returns=ProductPage,
+    reads=_head_for_search,
+)
+def search_products(call: Call, args: SearchProducts) -> Json:
+    """Search the products of one granted catalog by words, or browse it without a query.
+
+    Use list_catalogs for the catalog keys. Each page is the best that is left; go on with
+    nextCursor until it is null. Errors: catalog_not_granted, invalid_limit, cursor_expired (search
+    again without the cursor).
+    """
+    require_any(call, (args.catalog,), "catalog_not_granted")
+    page = page_of(
+        call,
+        reached(call, (args.catalog,)),
+        Question(query=args.query, catalogs=(args.catalog,)),
+        limit=args.limit,
+        cursor=args.cursor,
+    )
+    return Json(b"{" + page.members() + b"}")
+
+
+def require_any(call: Call, names: Iterable[str] | None, code: str) -> None:
+    """Raise `code` when only catalogs without a grant were named."""
+    if names is None:
+        return
+    wanted = frozenset(names)
+    now = call.now.timestamp()
+    if not any(grant.catalog in wanted for grant in call.access.holding(call.surface, now)):
+        raise Problem(
+            code,
+            "Your organization has no grant for that catalog. list_catalogs shows the ones it has.",
+        )
+
+
+def not_found() -> Problem:
+    """That no active product within reach matches."""
+    return Problem(
+        "product_not_found",
+        "No active product in the catalogs granted to you matches this URL. Check it, or search for"
+        " the product by words.",
+    )

@@ -1,0 +1,71 @@
+"""Heads: which version of a catalog is served, in one small document (docs/data.md).
+
+A head moves only by compare-and-set on the version it was built from.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from shared.ports import Put, Snapshot
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """What `heads/{catalog}` says.
+
+    Attributes:
+        number: the served version; `catalogs/{key}/versions/{number:08d}` is its manifest.
+        last_number: the newest version ever made; a rollback leaves it, so numbers never repeat.
+        product_count: active products in it.
+        last_indexed_at: when it was built.
+        hosts: hosts of its product pages.
+        source_revision: the publisher's own mark of what it was built from, opaque here.
+        version: the document's, for compare-and-set.
+    """
+
+    catalog: str
+    display_name: str
+    source_base_url: str
+    number: int
+    last_number: int
+    product_count: int
+    last_indexed_at: datetime
+    hosts: tuple[str, ...]
+    source_revision: str | None
+    version: str
+
+    @classmethod
+    def of(cls, snapshot: Snapshot) -> "Head":
+        """Read from the document."""
+        data = snapshot.data
+        return cls(
+            catalog=snapshot.id,
+            display_name=data["displayName"],
+            source_base_url=data["sourceBaseUrl"],
+            number=data["number"],
+            last_number=data["lastNumber"],
+            product_count=data["productCount"],
+            last_indexed_at=data["lastIndexedAt"],
+            hosts=tuple(data["hosts"]),
+            source_revision=data.get("sourceRevision"),
+            version=snapshot.version,
+        )
+
+    def write(self) -> Put:
+        """The write that moves the head here, if nobody moved it since `version`."""
+        data = {
+            "displayName": self.display_name,
+            "sourceBaseUrl": self.source_base_url,
+            "number": self.number,
+            "lastNumber": self.last_number,
+            "productCount": self.product_count,
+            "lastIndexedAt": self.last_indexed_at,
+            "hosts": list(self.hosts),
+            "sourceRevision": self.source_revision,
+        }
+        return Put(head_path(self.catalog), data, if_version=self.version)
+
+
+def head_path(catalog: str) -> str:
+    """Where a catalog's head is kept."""
+    return f"heads/{catalog}"

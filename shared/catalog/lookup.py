@@ -1,0 +1,59 @@
+"""Looking a product up by its page's address, in the catalogs a call can reach."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import orjson
+
+from shared.auth.access import Access
+from shared.catalog.heads import Head
+from shared.catalog.reach import heads_of, reached
+from shared.catalog.search.lookup import Located, lookup
+from shared.catalog.urls import NORMALIZED_EXACT, lookup_forms, normalize_url
+from shared.errors import Problem
+from shared.tool import Call
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """The product a URL resolved to, and the head of its catalog."""
+
+    head: Head
+    located: Located
+
+    def members(self, url: str) -> bytes:
+        """The members of the answer as JSON, without its braces."""
+        found = self.located.found
+        facts = orjson.dumps(
+            {
+                "catalogKey": self.head.catalog,
+                "catalogDisplayName": self.head.display_name,
+                "sourceBaseUrl": self.head.source_base_url,
+                "requestedUrl": url,
+                "normalizedUrl": found.form,
+                "matchedVia": found.via,
+            }
+        )
+        return facts[1:-1] + b',"product":' + self.located.shelf.full(found.number)
+
+
+def covering(access: Access, url: str, names: Iterable[str] | None) -> Iterable[str]:
+    """Which heads a lookup of this URL touches. A URL that cannot be read touches none."""
+    try:
+        host = normalize_url(url).host
+    except Problem:
+        return ()
+    wanted = None if names is None else frozenset(names)
+    catalogs = access.by_host.get(host, ())
+    return heads_of(access, [name for name in catalogs if wanted is None or name in wanted])
+
+
+def look_up(call: Call, url: str, *, names: Sequence[str] | None, strict: bool) -> Match | None:
+    """The product, or None when no product that this call may see matches.
+
+    Raises `invalid_product_url`.
+    """
+    forms = [form for form in lookup_forms(url) if not strict or form.via == NORMALIZED_EXACT]
+    heads = {each.head.catalog: each for each in reached(call, names)}
+    located = lookup([each.shelf(call) for each in heads.values()], forms)
+    return None if located is None else Match(heads[located.shelf.catalog].head, located)

@@ -1,0 +1,155 @@
+"""Opened segments: downloaded, checked, memory-mapped, and let go when disk runs short.
+
+A version is immutable, so an opened one needs no looking after; which version to use is for the
+head that the gate just read to say.
+"""
+
+import shutil
+import threading
+import time
+from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from tempfile import gettempdir
+from typing import Final, NamedTuple
+
+from shared.app import App
+from shared.catalog.segment.manifest import Manifest, SegmentFile, damaged, link
+from shared.catalog.segment.reader import Segment
+from shared.catalog.versions import file_name, version_id, versions
+from shared.errors import Problem
+from shared.ports import Blobs, Documents
+
+DOWNLOADS: Final = 8
+MOST_VERSIONS: Final = 4
+"""Versions of one catalog kept open; walks through older ones open theirs again."""
+_UNNAMED_SECONDS: Final = 600.0
+
+
+class _Key(NamedTuple):
+    catalog: str
+    number: int
+
+
+class OpenedSegments:
+    """The segments one process has open. Thread-safe; each version is opened once.
+
+    Args:
+        documents, blobs: where versions and their files are.
+        directory: where files are kept; processes of a machine may share it; may be lost.
+        most_bytes: how much may lie there; what was not used for longest goes first.
+    """
+
+    def __init__(
+        self, documents: Documents, blobs: Blobs, directory: Path, most_bytes: int
+    ) -> None:
+        self._documents = documents
+        self._blobs = blobs
+        self._directory = directory
+        self._most_bytes = most_bytes
+        self._lock = threading.Lock()
+        self._opening: dict[_Key, threading.Lock] = {}
+        self._opened: dict[_Key, Segment] = {}
+        self._used: dict[_Key, float] = {}
+
+    def open(self, catalog: str, number: int) -> Segment:
+        """The segment of one version of a catalog.
+
+        Raises `cursor_expired` when the version is gone, `unavailable` when its files cannot be
+        had whole.
+        """
+        key = _Key(catalog, number)
+        self._used[key] = time.monotonic()
+        opened = self._opened.get(key)
+        if opened is not None:
+            return opened
+        with self._lock:
+            opening = self._opening.setdefault(key, threading.Lock())
+        with opening:
+            opened = self._opened.get(key)
+            if opened is None:
+                opened = self._opened[key] = self._open(key)
+                with self._lock:
+                    self._opening.pop(key, None)
+                    self._let_go(key)
+        return opened
+
+    def with_sources(self, segment: Segment) -> Segment:
+        """Bring the source files beside an opened segment, for a rebuild."""
+        self._bring(segment.manifest, segment.directory, segment.manifest.files)
+        return segment
+
+    def _open(self, key: _Key) -> Segment:
+        found = versions(key.catalog).find(self._documents, version_id(key.number))
+        if found is None:
+            raise Problem(
+                "cursor_expired",
+                "The version this cursor walks through is no longer kept. Search again without it.",
+            )
+        manifest = found.value.opened()
+        target = self._directory / key.catalog / version_id(key.number)
+        self._bring(manifest, target, (file for file in manifest.files if file.role != "source"))
+        wrong = damaged(target, manifest)
+        if wrong:
+            for file in wrong:
+                (target / file.name).unlink(missing_ok=True)
+                (self._files(key.catalog) / file.sha256).unlink(missing_ok=True)
+            raise Problem(
+                "unavailable", "A file of this catalog came damaged and was thrown away. Try again."
+            )
+        return Segment(target, manifest)
+
+    def _bring(self, manifest: Manifest, target: Path, files: Iterable[SegmentFile]) -> None:
+        catalog = manifest.catalog
+        directory = self._files(catalog)
+        directory.mkdir(parents=True, exist_ok=True)
+        missing = [file for file in files if not (directory / file.sha256).exists()]
+        with ThreadPoolExecutor(DOWNLOADS) as threads:
+            for done in [
+                threads.submit(self._blobs.fetch, file_name(catalog, file), directory / file.sha256)
+                for file in missing
+            ]:
+                done.result()
+        link(manifest, directory, target, by_digest=True)
+
+    def _let_go(self, newest: _Key) -> None:
+        """Close what is too much: old versions of this catalog, then whatever was used least.
+
+        What is mapped stays readable for those who use it now; only the names go.
+        """
+        by_use = sorted(self._opened, key=lambda key: self._used.get(key, 0.0))
+        siblings = [key for key in by_use if key.catalog == newest.catalog]
+        for key in siblings[:-MOST_VERSIONS]:
+            self._close(key)
+        for key in by_use:
+            if key != newest and key in self._opened and _size(self._directory) > self._most_bytes:
+                self._close(key)
+
+    def _close(self, key: _Key) -> None:
+        del self._opened[key]
+        self._used.pop(key, None)
+        shutil.rmtree(self._directory / key.catalog / version_id(key.number), ignore_errors=True)
+        for file in self._files(key.catalog).iterdir():
+            status = file.stat()
+            if status.st_nlink == 1 and time.time() - status.st_ctime > _UNNAMED_SECONDS:
+                file.unlink(missing_ok=True)
+
+    def _files(self, catalog: str) -> Path:
+        return self._directory / catalog / "files"
+
+
+def opened_segments(app: App) -> OpenedSegments:
+    """The process's opened segments; for `app.once`."""
+    settings = app.settings
+    directory = settings.cache or Path(gettempdir()) / "catalog-mcp-segments"
+    return OpenedSegments(app.documents, app.blobs, directory, settings.cache_bytes)
+
+
+def _size(directory: Path) -> int:
+    """Bytes below a folder, a file with several names once."""
+    seen: dict[int, int] = {}
+    for path in directory.rglob("*"):
+        if path.is_file():
+            status = path.stat()
+            seen[status.st_ino] = status.st_size
+    return sum(seen.values())

@@ -1,0 +1,45 @@
+"""One page of an answer: cursors opened, versions found, items joined."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import orjson
+
+from shared.catalog.reach import Reached
+from shared.catalog.search.cursor import Place, unseal
+from shared.catalog.search.search import Question, search
+from shared.catalog.search.shelf import Shelf
+from shared.tool import Call
+
+
+@dataclass(frozen=True, slots=True)
+class ReadyPage:
+    """Items as JSON and the cursor that continues."""
+
+    items: list[bytes]
+    cursor: str | None
+
+    def members(self) -> bytes:
+        """The members `items` and `nextCursor`, without braces."""
+        return b'"items":[' + b",".join(self.items) + b'],"nextCursor":' + orjson.dumps(self.cursor)
+
+
+def page_of(
+    call: Call, catalogs: Sequence[Reached], question: Question, *, limit: int, cursor: str | None
+) -> ReadyPage:
+    """The page of this question that the cursor points to.
+
+    A walk stays in the versions it began in. Raises `invalid_limit`, `invalid`, `cursor_expired`.
+    """
+    ring = call.app.keys.sealing()
+    places = next(
+        (found for key in ring.keys if (found := unseal(cursor, question.digest(), key))), None
+    )
+    shelves = [_shelf(call, each, places) for each in catalogs]
+    page = search(shelves, question, limit=limit, key=ring.keys[0], places=places)
+    return ReadyPage(page.items, page.cursor)
+
+
+def _shelf(call: Call, each: Reached, places: Mapping[str, Place] | None) -> Shelf:
+    place = (places or {}).get(each.head.catalog)
+    return each.shelf(call, int(place.version) if place else None)

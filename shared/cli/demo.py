@@ -1,0 +1,148 @@
+"""The demo deployment of `make dev`: an organization, a member, a key, catalogs, grants.
+
+Made through the same operations as everything else, and only where it is missing, so that a second
+start finds its data as it was left.
+"""
+
+import secrets
+from collections.abc import Callable
+from dataclasses import dataclass
+from importlib.resources import files
+from pathlib import Path
+from typing import Any, Final
+
+from shared.app import App
+from shared.auth import keyring
+from shared.auth.scopes import PARTNER
+from shared.catalog import catalogs, publish_tools
+from shared.cli.operations import run
+from shared.errors import Problem
+from shared.identity import grants, keys, organizations, sessions
+
+ORGANIZATION: Final = "demo"
+TENANT: Final = "demo"
+MEMBER: Final = "demo-user"
+EMAIL: Final = "demo@localhost"
+KEY_FILE: Final = "demo-api-key"
+TOKEN_DAYS: Final = 30
+REAL_DATA: Final = Path(__file__).parents[3] / "shared" / "data"
+
+
+@dataclass(frozen=True)
+class Feed:
+    """A catalog of the demo: its key, its name, its shop, and its file."""
+
+    key: str
+    name: str
+    shop: str
+    file: Path
+    currency: str | None = None
+
+
+def feeds(data: Path) -> list[Feed]:
+    """The real catalogs in a folder, or the built-in one where the folder has none."""
+    known = (
+        Feed("icecat", "Icecat electronics", "https://icecat.biz", data / "icecat_19k.jsonl.gz"),
+        Feed("luma", "Luma fashion", "https://luma.example", data / "luma_variants_2k.jsonl.gz"),
+        Feed("books", "Goodbooks", "https://www.goodreads.com", data / "books_10k.jsonl.gz"),
+        Feed("bestbuy", "Best Buy", "https://www.bestbuy.com", data / "bestbuy_3k.jsonl.gz"),
+    )
+    found = [feed for feed in known if feed.file.is_file()]
+    return found or [builtin()]
+
+
+def builtin() -> Feed:
+    """The catalog that ships with the product."""
+    file = Path(str(files("shared.cli") / "demo_catalog.jsonl"))
+    return Feed("demo_shop", "Demo shop", "https://demo-shop.example", file)
+
+
+def prepare(app: App, data: Path, say: Callable[[str], None]) -> None:
+    """Make whatever of the demo is missing."""
+    keyring.create_missing(app.secrets)
+    _once(app, organizations.family["create_organization"], id=ORGANIZATION, name="Demo partner")
+    _once(
+        app,
+        organizations.family["create_organization"],
+        id="demo-owner",
+        name="Demo owner",
+        type="catalog_owner",
+    )
+    _once(app, organizations.family["create_tenant"], id=TENANT, name="Demo", org="demo-owner")
+    if app.documents.get(f"memberships/{ORGANIZATION}:{MEMBER}") is None:
+        run(
+            app,
+            organizations.family["set_member"],
+            {"org": ORGANIZATION, "subject": MEMBER, "role": "owner", "email": EMAIL},
+        )
+    for feed in feeds(data):
+        _publish(app, feed, say)
+
+
+def api_key(app: App) -> str:
+    """The demo organization's API key; made once and kept beside the other secrets."""
+    try:
+        return app.secrets.read(KEY_FILE).decode()
+    except Problem as problem:
+        if problem.code != "not_found":
+            raise
+    created = run(app, keys.family["create_api_key"], {"org": ORGANIZATION, "name": "make dev"})
+    app.secrets.write(KEY_FILE, created["secret"].encode())
+    return str(created["secret"])
+
+
+def token(app: App, organization: str, subject: str, *, days: int = TOKEN_DAYS) -> str:
+    """A development token of a member, with a session of its own. Refused in the cloud."""
+    if app.settings.cloud or app.settings.backend != "local":
+        raise Problem("forbidden", "Development tokens are only made on a local backend.")
+    if app.documents.get(f"memberships/{organization}:{subject}") is None:
+        raise Problem(
+            "not_found",
+            "There is no such member. Add one with `catalog-mcp set-member`.",
+            kind="membership",
+        )
+    session = secrets.token_hex(8)
+    run(
+        app,
+        sessions.family["start_session"],
+        {"subject": subject, "session": session, "days": days},
+    )
+    return app.tokens.mint(
+        subject=subject,
+        org=organization,
+        client="development",
+        session=session,
+        scopes=PARTNER,
+        audience=app.settings.mcp_url,
+        lifetime=days * 86_400,
+    )
+
+
+def _publish(app: App, feed: Feed, say: Callable[[str], None]) -> None:
+    if app.documents.get(f"heads/{feed.key}") is None:
+        say(f"publishing {feed.name} from {feed.file.name}")
+        _once(
+            app,
+            catalogs.family["create_catalog"],
+            catalog=feed.key,
+            tenant=TENANT,
+            display_name=feed.name,
+            source_base_url=feed.shop,
+        )
+        report = run(
+            app,
+            publish_tools.family["publish_catalog"],
+            {"catalog": feed.key, "source": str(feed.file), "currency": feed.currency},
+        )
+        say(f"  {report['productCount']} products, {report['rejected']} rows rejected")
+    if app.documents.get(f"grants/{ORGANIZATION}:{feed.key}") is None:
+        run(app, grants.family["grant_catalog"], {"org": ORGANIZATION, "catalog": feed.key})
+
+
+def _once(app: App, tool: Any, **arguments: Any) -> None:
+    """Run a creation; that it exists already is what was wanted."""
+    try:
+        run(app, tool, arguments)
+    except Problem as problem:
+        if problem.code != "conflict":
+            raise

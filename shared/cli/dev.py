@@ -1,0 +1,192 @@
+"""`catalog-mcp dev`: every function that exists behind one local front, on embedded adapters."""
+
+import signal
+import sys
+import threading
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Final, Self
+
+import click
+import httpx
+import orjson
+import uvicorn
+
+from shared.app import App
+from shared.cli import demo
+from shared.cli.front import front
+from shared.cli.processes import Functions
+from shared.errors import Problem
+from shared.settings import Settings, machine_environment
+
+SETTINGS_FILE: Final = "settings.json"
+"""Where the last dev of a data folder left its settings, for the other commands."""
+
+MAIL_FILE: Final = "mail.txt"
+
+ROUTES: Final = (
+    ("/v1", "api"),
+    ("/mcp", "partner"),
+    ("/.well-known/oauth-protected-resource", "partner"),
+    ("/auth", "auth"),
+    ("/.well-known/oauth-authorization-server", "auth"),
+    ("/.well-known/openid-configuration", "auth"),
+)
+"""Which function serves which path, first match first; the load balancer has the same table."""
+
+
+def settings_for(origin: str, data: Path) -> Settings:
+    """The settings of a dev deployment at one origin. Its other loopback spelling works too."""
+    port = origin.rpartition(":")[2]
+    return Settings(
+        backend="local",
+        data=data,
+        cache=data / "segments",
+        mcp_url=f"{origin}/mcp",
+        api_url=f"{origin}/v1",
+        auth_url=f"{origin}/auth",
+        sign_in=True,
+        hosts=(f"localhost:{port}", f"127.0.0.1:{port}"),
+        origins=(f"http://localhost:{port}", f"http://127.0.0.1:{port}"),
+    )
+
+
+def last_settings(data: Path) -> Settings:
+    """The settings the dev deployment of a data folder was last started with."""
+    file = data / SETTINGS_FILE
+    if file.is_file():
+        return Settings.model_validate_json(file.read_bytes())
+    return settings_for("http://localhost:8080", data)
+
+
+def serve(*, port: int, data: Path, catalogs: Path, as_json: bool) -> None:
+    """Start, say how to connect, and serve until told to stop."""
+    signal.signal(signal.SIGTERM, _interrupt)
+    settings = settings_for(f"http://localhost:{port}", data)
+    data.mkdir(parents=True, exist_ok=True)
+    (data / SETTINGS_FILE).write_text(settings.model_dump_json(exclude={"cloud"}))
+    log = data / "functions.log"
+    names = sorted({name for _, name in ROUTES})
+    try:
+        with Functions(
+            names, {**machine_environment(), **settings.environment()}, log
+        ) as functions:
+            app = App(settings)
+            demo.prepare(app, catalogs, lambda line: click.echo(line, err=True))
+            table = [(prefix, functions.running[name].address) for prefix, name in ROUTES]
+            with _Front(table, port) as server:
+                facts = _facts(app, settings, server.port)
+                _check(facts)
+                click.echo(orjson.dumps(facts).decode() if as_json else _how_to(facts, log))
+                sys.stdout.flush()
+                server.wait(Mail(data / MAIL_FILE, as_json=as_json))
+    except KeyboardInterrupt:
+        pass
+    except Problem as problem:
+        click.echo(f"{problem.message}\n{log}", err=True)
+        sys.exit(1)
+
+
+class Mail:
+    """The mail of a dev deployment, which nobody delivers: shown on the console instead.
+
+    With `as_json` the console is a program's, which can read the file itself.
+    """
+
+    def __init__(self, file: Path, *, as_json: bool) -> None:
+        self._file = file
+        self._shown = file.stat().st_size if file.exists() else 0
+        self._silent = as_json
+
+    def show(self) -> None:
+        """Print what arrived since the last time."""
+        if self._silent or not self._file.exists():
+            return
+        with self._file.open("rb") as file:
+            file.seek(self._shown)
+            new = file.read()
+        self._shown += len(new)
+        if new:
+            click.echo(f"\n{new.decode()}", nl=False)
+
+
+class _Front:
+    """The local front in a thread of this process."""
+
+    def __init__(self, table: list[tuple[str, str]], port: int) -> None:
+        config = uvicorn.Config(
+            front(table), host="127.0.0.1", port=port, log_level="warning", lifespan="off"
+        )
+        self._server = uvicorn.Server(config)
+        self._thread = threading.Thread(target=self._server.run, daemon=True)
+        self.port = port
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        while not self._server.started:
+            if not self._thread.is_alive():
+                raise Problem(
+                    "unavailable", f"Port {self.port} is taken. Choose another with --port."
+                )
+            self._thread.join(0.01)
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self._server.should_exit = True
+        self._thread.join(5)
+
+    def wait(self, mail: Mail) -> None:
+        """Until the front ends, or a signal comes; meanwhile show the mail that is sent."""
+        while self._thread.is_alive():
+            self._thread.join(0.3)
+            mail.show()
+
+
+def _facts(app: App, settings: Settings, port: int) -> dict[str, Any]:
+    return {
+        "mcp_url": settings.mcp_url,
+        "api_url": settings.api_url,
+        "docs_url": f"{settings.api_url}/openapi.json",
+        "api_key": demo.api_key(app),
+        "token": demo.token(app, demo.ORGANIZATION, demo.MEMBER),
+        "organization": demo.ORGANIZATION,
+        "member": demo.MEMBER,
+        "email": demo.EMAIL,
+        "auth_url": settings.auth_url,
+        "mail": str(settings.data / MAIL_FILE),
+        "port": port,
+        "data": str(settings.data),
+    }
+
+
+def _check(facts: Mapping[str, Any]) -> None:
+    """Every function answers before anybody is told that they do."""
+    ping = {"jsonrpc": "2.0", "id": 1, "method": "ping"}
+    answers = (
+        httpx.post(facts["mcp_url"], json=ping, headers=_bearer(facts["token"]), timeout=30),
+        httpx.get(f"{facts['api_url']}/catalogs", headers=_bearer(facts["api_key"]), timeout=30),
+        httpx.get(f"{facts['auth_url']}/.well-known/oauth-authorization-server", timeout=30),
+    )
+    if any(answer.status_code != 200 for answer in answers):  # noqa: PLR2004  HTTP OK
+        raise Problem("unavailable", "A function started but does not answer. See the log file.")
+
+
+def _bearer(text: str) -> dict[str, str]:
+    return {"authorization": f"Bearer {text}"}
+
+
+def _how_to(facts: Mapping[str, Any], log: Path) -> str:
+    return f"""
+Claude Code   claude mcp add --transport http catalogs {facts["mcp_url"]}
+              then /mcp, or claude mcp login catalogs; sign in as {facts["email"]}:
+              the code that would be mailed is shown here
+Without one   claude mcp add --transport http catalogs {facts["mcp_url"]} \
+--header "Authorization: Bearer {facts["token"]}"
+REST          curl -H "Authorization: Bearer {facts["api_key"]}" {facts["api_url"]}/catalogs
+Docs          {facts["docs_url"]}
+
+Data in {facts["data"]}, output of the functions in {log}. Stop with Ctrl-C."""
+
+
+def _interrupt(*_: Any) -> None:
+    raise KeyboardInterrupt

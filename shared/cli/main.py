@@ -1,0 +1,132 @@
+"""`catalog-mcp`: run the platform on a laptop, and operate it."""
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from shared.app import App
+from shared.catalog import publish_tools
+from shared.cli import demo, dev
+from shared.cli.operations import commands, fail, run, show
+from shared.errors import Problem
+from shared.settings import Settings, is_described, state_folder
+
+
+@click.group()
+@click.option(
+    "--data",
+    type=click.Path(path_type=Path),
+    default=state_folder,
+    help="The data folder of the local deployment.",
+)
+@click.pass_context
+def main(context: click.Context, data: Path) -> None:
+    """Run catalog-mcp on this machine, and operate it wherever it runs.
+
+    Commands act on the deployment the environment describes (docs/operations.md); without any
+    CATALOG_MCP_ variable, on the one that `catalog-mcp dev` started last in the data folder.
+    """
+    context.obj = data.resolve()
+
+
+@main.command("dev")
+@click.option("--port", default=8080, show_default=True, help="Where the local front listens.")
+@click.option("--data", type=click.Path(path_type=Path), help="Where data is kept.")
+@click.pass_obj
+@click.option(
+    "--catalogs",
+    type=click.Path(path_type=Path),
+    default=demo.REAL_DATA,
+    help="A folder of real catalogs; the built-in one is used where it has none.",
+)
+@click.option("--json", "as_json", is_flag=True, help="Print one line of JSON and nothing else.")
+def dev_command(default: Path, port: int, data: Path | None, catalogs: Path, as_json: bool) -> None:  # noqa: FBT001  click passes by name
+    """Start every function behind one local address, with a demo organization and catalogs."""
+    dev.serve(
+        port=port, data=data.resolve() if data else default, catalogs=catalogs, as_json=as_json
+    )
+
+
+@main.command("token")
+@click.option("--organization", default=demo.ORGANIZATION, show_default=True)
+@click.option("--subject", default=demo.MEMBER, show_default=True, help="A member's subject.")
+@click.option("--days", default=demo.TOKEN_DAYS, show_default=True)
+def token_command(organization: str, subject: str, days: int) -> None:
+    """Mint a development token for the local deployment."""
+    try:
+        click.echo(demo.token(App(_settings()), organization, subject, days=days))
+    except Problem as problem:
+        fail(problem)
+
+
+@main.command("publish")
+@click.argument("catalog")
+@click.argument("source")
+@click.option("--kind", help="jsonl, merchant_xml, merchant_tsv or shopify; else found out.")
+@click.option("--base-url", help="The shop's address, for feeds with relative URLs.")
+@click.option("--currency", help="For prices without one.")
+@click.option("--language", help="Of texts that name none.")
+@click.option("--rejected-share", type=float, help="Above this nothing is published.")
+def publish_command(**given: Any) -> None:
+    """Make the feed SOURCE (a file or an https address) the whole content of CATALOG."""
+    _published("publish_catalog", given)
+
+
+@main.command("upsert")
+@click.argument("catalog")
+@click.argument("source")
+@click.option("--kind")
+@click.option("--base-url")
+@click.option("--currency")
+@click.option("--language")
+@click.option("--rejected-share", type=float)
+def upsert_command(**given: Any) -> None:
+    """Add or replace the products in SOURCE, leaving the rest of CATALOG as it is."""
+    _published("upsert_products", given)
+
+
+@main.command("delete-product")
+@click.argument("catalog")
+@click.argument("keys", nargs=-1, required=True)
+def delete_command(catalog: str, keys: tuple[str, ...]) -> None:
+    """Take the products KEYS out of CATALOG."""
+    _published("delete_products", {"catalog": catalog, "keys": keys})
+
+
+@main.command("versions")
+@click.argument("catalog")
+def versions_command(catalog: str) -> None:
+    """List the versions of CATALOG that are kept."""
+    _published("list_versions", {"catalog": catalog})
+
+
+@main.command("rollback")
+@click.argument("catalog")
+@click.argument("version", type=int)
+def rollback_command(catalog: str, version: int) -> None:
+    """Serve an earlier VERSION of CATALOG again."""
+    _published("roll_back_catalog", {"catalog": catalog, "version": version})
+
+
+def _published(tool: str, given: dict[str, Any]) -> None:
+    arguments = {name: value for name, value in given.items() if value is not None}
+    try:
+        app = App(_settings())
+        show(run(app, publish_tools.family[tool], arguments, progress=_progress))
+    except Problem as problem:
+        fail(problem)
+
+
+def _progress(doing: str, done: int) -> None:
+    click.echo(f"\r{doing}: {done}\033[K", err=True, nl=False)
+
+
+def _settings() -> Settings:
+    if is_described():
+        return Settings.read()
+    return dev.last_settings(click.get_current_context().find_root().obj)
+
+
+for command in commands(_settings):
+    main.add_command(command)

@@ -1,0 +1,157 @@
+"""Functions under functions-framework as they are deployed, each in a process of its own."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Final, Self
+
+from shared.errors import Problem
+
+ROOT: Final = Path(__file__).parents[2]
+START_SECONDS: Final = 30.0
+STOP_SECONDS: Final = 5.0
+
+
+@dataclass
+class Function:
+    """One running function: its name and the loopback address it answers at."""
+
+    name: str
+    port: int
+    process: subprocess.Popen[bytes]
+
+    @property
+    def address(self) -> str:
+        """Its base URL."""
+        return f"http://127.0.0.1:{self.port}"
+
+    def wait(self) -> None:
+        """Until it takes connections. Raises `unavailable` when it ends, or never does."""
+        deadline = time.monotonic() + START_SECONDS
+        while time.monotonic() < deadline:
+            if self.process.poll() is not None:
+                break
+            try:
+                socket.create_connection(("127.0.0.1", self.port), timeout=0.2).close()
+            except OSError:
+                time.sleep(0.02)
+            else:
+                return
+        raise Problem(
+            "unavailable",
+            f"The function {self.name} did not start. Its output is in the log file.",
+        )
+
+    def ask_to_end(self) -> None:
+        """Ask it to end once it has answered what it is answering."""
+        self.process.send_signal(signal.SIGTERM)
+
+    def end(self) -> None:
+        """Wait for an asked end, at most STOP_SECONDS."""
+        try:
+            self.process.wait(STOP_SECONDS)
+        except subprocess.TimeoutExpired:
+            self.kill()
+
+    def kill(self) -> None:
+        """End it and its workers this instant, in the middle of whatever they do."""
+        os.killpg(self.process.pid, signal.SIGKILL)
+        self.process.wait()
+
+
+def start(
+    name: str,
+    environment: Mapping[str, str],
+    log: Path,
+    *,
+    source: Path | None = None,
+    port: int | None = None,
+) -> Function:
+    """Start a function; `Function.wait` tells when it answers.
+
+    Args:
+        name: the function, and its folder in `functions/`.
+        environment: the variables it gets, and no others.
+        log: the file its output is added to.
+        source: the file that declares it, if not that folder's `main.py`.
+        port: where it listens; any free one otherwise.
+    """
+    port = port or free_port()
+    command = [
+        sys.executable,
+        "-m",
+        "functions_framework",
+        f"--target={name}",
+        f"--source={source or ROOT / 'functions' / name / 'main.py'}",
+        "--host=127.0.0.1",
+        f"--port={port}",
+    ]
+    log.parent.mkdir(parents=True, exist_ok=True)
+    with log.open("ab") as output:
+        process = subprocess.Popen(  # noqa: S603  our own interpreter and files
+            command,
+            cwd=ROOT,
+            env=dict(environment),
+            stdout=output,
+            stderr=output,
+            process_group=0,
+        )
+    return Function(name, port, process)
+
+
+class Functions:
+    """Functions that start and end together.
+
+    Args:
+        names: folders in `functions/`.
+        environment: the variables they get, and no others.
+        log: the file their output goes to.
+    """
+
+    def __init__(self, names: Iterable[str], environment: Mapping[str, str], log: Path) -> None:
+        self._names = tuple(names)
+        self._environment = environment
+        self._log = log
+        self.running: dict[str, Function] = {}
+
+    def __enter__(self) -> Self:
+        try:
+            for name in self._names:
+                self.running[name] = start(name, self._environment, self._log)
+            for function in self.running.values():
+                function.wait()
+        except BaseException:
+            self.stop()
+            raise
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.stop()
+
+    def stop(self) -> None:
+        """End every process."""
+        for function in self.running.values():
+            function.ask_to_end()
+        for function in self.running.values():
+            function.end()
+        self.running.clear()
+
+
+def free_port() -> int:
+    """A loopback port nobody listens on now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port

@@ -1,0 +1,150 @@
+"""What every Documents adapter refuses alike, and the cursor they share."""
+
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from hashlib import blake2b
+from typing import Any, Final
+
+from shared.errors import Problem
+from shared.ports import ABSENT, ID, Add, Delete, Put, Query, Snapshot, Write
+from shared.queries import SHAPES
+from shared.values import INT64, checked_size, dumps, loads
+
+MAX_WRITES: Final = 500
+MAX_PAGE: Final = 1000
+MAX_DOCUMENT: Final = 1_048_576
+"""Bytes a document may count for, its path and 48 bytes of overhead included (Firestore's)."""
+MAX_FIELD: Final = MAX_DOCUMENT - 89
+"""Bytes one field's value may count for (Firestore's)."""
+
+_MAX_ID: Final = 1500
+_KINDS: Final[tuple[Any, ...]] = (bool, (int, float), str, bytes, datetime)
+"""What documents are compared by; a range is of one kind."""
+
+
+def checked_path(path: str) -> str:
+    """The path, when it names a document: pairs of `collection/id`, each segment a valid id.
+
+    Raises ValueError otherwise.
+    """
+    segments = path.split("/")
+    if len(segments) % 2:
+        raise ValueError("a document path is pairs of collection/id")
+    checked_ids(segments)
+    return path
+
+
+def checked_ids(segments: Iterable[Any]) -> None:
+    """Raise ValueError when a segment is no id: empty, `.`, `..`, `__x__`, a slash, 1500 bytes."""
+    for segment in segments:
+        if not isinstance(segment, str) or segment in {"", ".", ".."} or "/" in segment:
+            raise ValueError("an id is not empty, not a dot or two, and has no slash")
+        if segment[:2] == "__" and segment[-2:] == "__":
+            raise ValueError("ids like __this__ are reserved")
+        if 4 * len(segment) > _MAX_ID and len(segment.encode()) > _MAX_ID:
+            raise ValueError(f"an id has at most {_MAX_ID} bytes")
+
+
+def checked_writes(writes: Sequence[Write]) -> None:
+    """Raise ValueError for writes no adapter takes, `too_large` past Firestore's sizes."""
+    if len(writes) > MAX_WRITES:
+        raise ValueError(f"one commit takes at most {MAX_WRITES} writes")
+    if len({write.path for write in writes}) < len(writes):
+        raise ValueError("one commit writes each document once")
+    for write in writes:
+        checked_path(write.path)
+        match write:
+            case Put(data=data):
+                _checked_document(write.path, data)
+            case Delete(if_version=version) if version == ABSENT:
+                raise ValueError("a document that must be absent cannot be deleted")
+            case Add(amounts=amounts, data=data):
+                _checked_document(write.path, {**amounts, **data})
+                if not amounts.keys().isdisjoint(data):
+                    raise ValueError("a field is either added to or set")
+                if not all(type(n) is int and n in INT64 for n in amounts.values()):
+                    raise ValueError("amounts are 64-bit integers")
+
+
+def _checked_document(path: str, data: Any) -> None:
+    size = checked_size(data) + sum(len(part.encode()) + 1 for part in path.split("/")) + 48
+    if size > MAX_DOCUMENT or any(checked_size(data[name]) > MAX_FIELD for name in data):
+        raise Problem(
+            "too_large",
+            "This record would grow past 1 MiB. Split it, or remove something from it first.",
+            limit=MAX_DOCUMENT,
+        )
+
+
+def checked_query(query: Query) -> None:
+    """Raise ValueError unless the query is a well-formed question of a declared shape."""
+    shape = query.shape
+    if shape not in SHAPES:
+        raise ValueError("this query shape is not declared in shared/queries.py")
+    if not 1 <= query.limit <= MAX_PAGE:
+        raise ValueError(f"limit is 1..{MAX_PAGE}")
+    if len(query.parents) != shape.collection.count("*"):
+        raise ValueError("parents are one id for each * of the collection")
+    checked_ids(query.parents)
+    if set(query.equal) != set(shape.equal):
+        raise ValueError("equal takes a value for each equal field of the shape, and no other")
+    bounds = [bound for bound in (query.start, query.end) if bound is not None]
+    for value in (*query.equal.values(), *bounds):
+        _kind(value)
+        checked_size(value)
+    if len({_kind(bound) for bound in bounds}) > 1:
+        raise ValueError("both bounds of a range are of one type")
+    if shape.order[0].removeprefix("-") == ID:
+        checked_ids(bounds)
+
+
+def _kind(value: Any) -> int:
+    for number, kind in enumerate(_KINDS):
+        if isinstance(value, kind):
+            return number
+    raise ValueError("documents are compared with plain values: text, numbers, times")
+
+
+def collection(query: Query) -> str:
+    """The collection path a query asks, its parents filled in."""
+    parents = iter(query.parents)
+    segments = query.shape.collection.split("/")
+    return "/".join(next(parents) if part == "*" else part for part in segments)
+
+
+def cursor_after(query: Query, last: Snapshot) -> str:
+    """The cursor that continues after a document: its place in the order, bound to the question."""
+    place = [last.data[name] for name in _fields(query)]
+    return urlsafe_b64encode(dumps([_question(query), *place, last.id])).decode()
+
+
+def place_of_cursor(query: Query) -> tuple[Any, ...] | None:
+    """Where the query's cursor stands: the order fields' values, then the id. None without one.
+
+    Raises `invalid` for a cursor that is not of this question: cursors come back from clients.
+    """
+    if query.cursor is None:
+        return None
+    try:
+        question, *place = loads(urlsafe_b64decode(query.cursor))
+        for value in place:
+            checked_size(value)
+        checked_ids(place[-1:])
+    except (ValueError, TypeError, AttributeError):
+        question, place = None, []
+    if question != _question(query) or len(place) != len(_fields(query)) + 1:
+        raise Problem("invalid", "This cursor does not belong to this question. Start again.")
+    return tuple(place)
+
+
+def _fields(query: Query) -> list[str]:
+    names = [name.removeprefix("-") for name in query.shape.order]
+    return [name for name in names if name != ID]
+
+
+def _question(query: Query) -> str:
+    shape = query.shape
+    asked = [shape.collection, "=", *shape.equal, "/", *shape.order, "*", *query.parents]
+    asked += [query.equal[name] for name in shape.equal]
+    return blake2b(dumps([*asked, query.start, query.end]), digest_size=8).hexdigest()

@@ -1,0 +1,154 @@
+"""Documents in Firestore."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Final, NamedTuple
+
+from google.api_core import exceptions, retry
+from google.cloud import firestore
+from google.cloud.firestore_v1.services.firestore import FirestoreClient
+from google.cloud.firestore_v1.types import (
+    BatchGetDocumentsRequest,
+    BatchGetDocumentsResponse,
+    CommitRequest,
+    RunQueryRequest,
+    RunQueryResponse,
+    StructuredQuery,
+)
+
+from shared.documents import checked_path, checked_query, checked_writes, cursor_after
+from shared.errors import Conflict, Problem
+from shared.gcp.firestore_wire import decode_snapshot, encode_query, encode_write
+from shared.per_process import PerProcess
+from shared.ports import ABSENT, Add, Page, Query, Snapshot, Write
+
+_SECONDS: Final = 5.0
+_UNAVAILABLE: Final = (exceptions.ServerError, exceptions.TooManyRequests, exceptions.RetryError)
+_REFUSED: Final = (
+    exceptions.AlreadyExists,
+    exceptions.FailedPrecondition,
+    exceptions.NotFound,
+    exceptions.RetryError,  # contention that did not end
+)
+_READ_RETRY: Final = retry.Retry(
+    predicate=retry.if_exception_type(
+        exceptions.ServiceUnavailable, exceptions.InternalServerError
+    ),
+    initial=0.05,
+    maximum=1.0,
+    timeout=_SECONDS,
+)
+_COMMIT_RETRY: Final = retry.Retry(
+    predicate=retry.if_exception_type(exceptions.Aborted),  # contention: surely not applied
+    initial=0.02,
+    maximum=0.5,
+    timeout=_SECONDS,
+)
+
+
+class _Connection(NamedTuple):
+    api: FirestoreClient
+    metadata: Sequence[tuple[str, str]]
+
+
+class FirestoreDocuments:
+    """`ports.Documents` in a Firestore database, or in the emulator at FIRESTORE_EMULATOR_HOST.
+
+    A read is one BatchGetDocuments or RunQuery, retried for up to 5 seconds; a commit is one Commit
+    with preconditions, never a read-write transaction. It is retried only where Firestore says that
+    nothing was applied. A version is the document's update time, `seconds.nanoseconds`.
+    """
+
+    def __init__(self, project: str, database: str) -> None:
+        self._project = project
+        self._database = database
+        self._root = f"projects/{project}/databases/{database}"
+        self._connection = PerProcess(self._connect)
+
+    def get(self, path: str) -> Snapshot | None:
+        """The document, or None. Raises `unavailable`."""
+        return self.get_many([path]).get(path)
+
+    def get_many(self, paths: Sequence[str]) -> dict[str, Snapshot]:
+        """The documents that exist, by path, in one round trip. Raises `unavailable`."""
+        names = {f"{self._root}/documents/{checked_path(path)}" for path in paths}
+        if not names:
+            return {}
+        api, metadata = self._connection.get()
+        request = BatchGetDocumentsRequest(database=self._root, documents=names)
+        with _answered():
+            stream = api.batch_get_documents(
+                request, retry=_READ_RETRY, timeout=_SECONDS, metadata=metadata
+            )
+            found = [BatchGetDocumentsResponse.pb(response) for response in stream]
+        snapshots = [decode_snapshot(answer.found) for answer in found if answer.HasField("found")]
+        return {snapshot.path: snapshot for snapshot in snapshots}
+
+    def commit(self, writes: Sequence[Write]) -> None:
+        """Apply all writes or none in one round trip. Raises Conflict or `unavailable`."""
+        checked_writes(writes)
+        if not writes:
+            return
+        api, metadata = self._connection.get()
+        encoded = [encode_write(self._root, write) for write in writes]
+        request = CommitRequest(database=self._root, writes=encoded)
+        with _answered():
+            try:
+                api.commit(request, retry=_COMMIT_RETRY, timeout=_SECONDS, metadata=metadata)
+            except _REFUSED as error:
+                if not any(map(_condition, writes)):
+                    raise
+                raise Conflict(self._refused_path(writes)) from error
+
+    def query(self, query: Query) -> Page:
+        """One page of a declared shape. Raises ValueError for any other, `unavailable`."""
+        checked_query(query)
+        api, metadata = self._connection.get()
+        parent, question = encode_query(self._root, query)
+        request = RunQueryRequest(parent=parent, structured_query=StructuredQuery.wrap(question))
+        with _answered():
+            stream = api.run_query(request, retry=_READ_RETRY, timeout=_SECONDS, metadata=metadata)
+            answers = [RunQueryResponse.pb(response) for response in stream]
+        found = [
+            decode_snapshot(answer.document) for answer in answers if answer.HasField("document")
+        ]
+        items = tuple(found[: query.limit])
+        more = len(found) > query.limit
+        return Page(items, cursor_after(query, items[-1]) if more else None)
+
+    def close(self) -> None:
+        """Close this process's channel. The object opens a new one when it is used again."""
+        connection = self._connection.take()
+        if connection is not None:
+            connection.api.transport.close()  # type: ignore[no-untyped-call]
+
+    def _refused_path(self, writes: Sequence[Write]) -> str:
+        """Which precondition failed: Firestore does not say, so look where there is a choice."""
+        conditions = {write.path: _condition(write) for write in writes if _condition(write)}
+        first, *others = conditions
+        if others:
+            found = self.get_many(list(conditions))
+            for path, version in conditions.items():
+                if version != (found[path].version if path in found else ABSENT):
+                    return path
+        return first
+
+    def _connect(self) -> _Connection:
+        client = firestore.Client(project=self._project, database=self._database)
+        # The public client cannot replace a whole document under a precondition, and only it knows
+        # the emulator; so its own generated client is used.
+        return _Connection(client._firestore_api, client._rpc_metadata)  # noqa: SLF001
+
+
+def _condition(write: Write) -> str | None:
+    return None if isinstance(write, Add) else write.if_version
+
+
+@contextmanager
+def _answered() -> Iterator[None]:
+    try:
+        yield
+    except _UNAVAILABLE as error:
+        raise Problem(
+            "unavailable", "The database did not answer in time. Try again in a moment."
+        ) from error

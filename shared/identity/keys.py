@@ -1,0 +1,121 @@
+"""Operations on API keys."""
+
+from datetime import datetime
+from typing import Annotated
+
+from pydantic import AwareDatetime, Field
+
+from shared.auth import api_keys
+from shared.errors import Problem
+from shared.identity.records import API_KEYS, ORGANIZATIONS, KeyRecord, OrgId
+from shared.ports import ABSENT, Query
+from shared.queries import API_KEYS_OF_ORGANIZATION
+from shared.tool import Args, Call, Effect, Family, Result, Risk
+
+family = Family("api_keys", org_types=frozenset({"operator"}))
+
+
+class KeyView(Result):
+    """An API key without its secret."""
+
+    id: str
+    org: str
+    name: str
+    state: str
+    created_at: datetime
+    created_by: str
+    expires_at: datetime | None
+
+
+class CreatedKey(Result):
+    """A new key. `secret` is the whole key and is shown this once."""
+
+    key: KeyView
+    secret: str
+
+
+class CreateApiKey(Args):
+    """A new key of an organization."""
+
+    org: OrgId
+    name: Annotated[str, Field(min_length=1, max_length=100, description="What it is for.")]
+    expires_at: AwareDatetime | None = None
+
+
+@family.tool(scope="identity:write", effect=Effect.WRITE, risk=Risk.HIGH, title="Create an API key")
+def create_api_key(call: Call, args: CreateApiKey) -> CreatedKey:
+    """Create an API key for an organization's backends. Its secret is shown only now."""
+    if args.expires_at is not None and args.expires_at <= call.now:
+        raise Problem("invalid", "expires_at has passed. Name a time to come.", field="expires_at")
+    ORGANIZATIONS.get(call.app.documents, args.org)
+    text, key = api_keys.mint(call.app.settings.api_key_prefix)
+    record = KeyRecord(
+        org=args.org,
+        name=args.name,
+        digest=key.digest,
+        created_at=call.now,
+        created_by=call.caller.subject,
+        expires_at=args.expires_at,
+    )
+    call.commit(
+        [API_KEYS.put(key.id, record, if_version=ABSENT)],
+        event="api_key.created",
+        target=key.id,
+        org=args.org,
+        name=args.name,
+    )
+    return CreatedKey(key=_view(key.id, record), secret=text)
+
+
+class DeactivateApiKey(Args):
+    """Which key."""
+
+    id: Annotated[str, Field(pattern=r"^[0-9a-f]{32}$", description="The key's public id.")]
+
+
+@family.tool(
+    scope="identity:write",
+    effect=Effect.DESTROY,
+    risk=Risk.HIGH,
+    title="Deactivate an API key",
+    idempotent=True,
+)
+def deactivate_api_key(call: Call, args: DeactivateApiKey) -> KeyView:
+    """Deactivate an API key for good. It is refused on the next request."""
+    found = API_KEYS.get(call.app.documents, args.id)
+    if found.value.state == "inactive":
+        return _view(args.id, found.value)
+    changed = found.value.model_copy(update={"state": "inactive"})
+    call.commit(
+        [API_KEYS.put(args.id, changed, if_version=found.version)],
+        event="api_key.deactivated",
+        target=args.id,
+        org=changed.org,
+    )
+    return _view(args.id, changed)
+
+
+class ListApiKeys(Args):
+    """Of which organization."""
+
+    org: OrgId
+    cursor: str | None = None
+
+
+class KeyPage(Result):
+    """One page of keys, oldest first."""
+
+    items: list[KeyView]
+    next_cursor: str | None
+
+
+@family.tool(scope="identity:read", effect=Effect.READ, risk=Risk.LOW, title="List API keys")
+def list_api_keys(call: Call, args: ListApiKeys) -> KeyPage:
+    """List an organization's API keys without their secrets, 100 a page."""
+    query = Query(API_KEYS_OF_ORGANIZATION, equal={"org": args.org}, cursor=args.cursor)
+    found, cursor = API_KEYS.page(call.app.documents, query)
+    return KeyPage(items=[_view(record.id, record.value) for record in found], next_cursor=cursor)
+
+
+def _view(id_: str, record: KeyRecord) -> KeyView:
+    return KeyView(id=id_, **record.model_dump(exclude={"digest"}))

@@ -1,0 +1,296 @@
+"""Operations on organizations, tenants and memberships."""
+
+from datetime import datetime
+from typing import Annotated, Any, Literal
+
+from pydantic import Field
+
+from shared.auth.access import Access, pack
+from shared.errors import Problem
+from shared.identity.access_changes import Change, change_access
+from shared.identity.people import with_email
+from shared.identity.principals import IssuerId, known_principal
+from shared.identity.records import (
+    EMAIL_PATTERN,
+    MEMBERSHIPS,
+    ORGANIZATIONS,
+    TENANT_PATTERN,
+    TENANTS,
+    Membership,
+    Organization,
+    OrgId,
+    OrgType,
+    Tenant,
+)
+from shared.ports import ABSENT, Put, Query, Write
+from shared.queries import MEMBERSHIPS_OF_ORGANIZATION
+from shared.queries import ORGANIZATIONS as ALL_ORGANIZATIONS
+from shared.tool import Args, Call, Effect, Family, Result, Risk
+
+family = Family("organizations", org_types=frozenset({"operator"}))
+
+DEFAULT_RATE = 600
+
+
+class OrganizationView(Result):
+    """An organization as operators see it."""
+
+    id: str
+    name: str
+    type: OrgType
+    state: Literal["active", "disabled"]
+    rate_limit: int
+    created_at: datetime
+
+
+class CreateOrganization(Args):
+    """A new organization."""
+
+    id: OrgId
+    name: Annotated[str, Field(min_length=1, max_length=200, description="Its name for people.")]
+    type: Annotated[OrgType, Field(description="What it is here for.")] = "catalog_partner"
+    rate_limit: Annotated[
+        int, Field(ge=1, le=1_000_000, description="Calls a minute, MCP and REST together.")
+    ] = DEFAULT_RATE
+
+
+@family.tool(
+    scope="identity:write", effect=Effect.WRITE, risk=Risk.MEDIUM, title="Create an organization"
+)
+def create_organization(call: Call, args: CreateOrganization) -> OrganizationView:
+    """Create an organization. Fails with `conflict` when the id is taken."""
+    organization = Organization(
+        name=args.name, type=args.type, rate=args.rate_limit, created_at=call.now
+    )
+    access = {"state": "active", "type": args.type, "rate": args.rate_limit, "revision": 1}
+    call.commit(
+        [
+            ORGANIZATIONS.put(args.id, organization, if_version=ABSENT),
+            Put(f"access/{args.id}", {**access, "grants": pack(())}, if_version=ABSENT),
+        ],
+        event="organization.created",
+        target=args.id,
+        org=args.id,
+        type=args.type,
+    )
+    return _view(args.id, organization)
+
+
+class ChangeOrganization(Args):
+    """What to change; fields left out stay."""
+
+    id: OrgId
+    state: Literal["active", "disabled"] | None = None
+    rate_limit: Annotated[int, Field(ge=1, le=1_000_000)] | None = None
+
+
+@family.tool(
+    scope="identity:write",
+    effect=Effect.WRITE,
+    risk=Risk.HIGH,
+    title="Disable, enable or re-limit an organization",
+    idempotent=True,
+)
+def change_organization(call: Call, args: ChangeOrganization) -> OrganizationView:
+    """Change an organization's state or rate limit. Counts from the next request on."""
+    given = {"state": args.state, "rate": args.rate_limit}
+    asked: dict[str, Any] = {name: value for name, value in given.items() if value is not None}
+    if not asked:
+        raise Problem("invalid", "Nothing to change: name state or rate_limit.", field="state")
+    result = ORGANIZATIONS.get(call.app.documents, args.id).value
+
+    def edit(access: Access) -> Change | None:
+        nonlocal result
+        found = ORGANIZATIONS.get(call.app.documents, args.id)
+        result = found.value.model_copy(update=asked)
+        if result == found.value:
+            return None
+        put = ORGANIZATIONS.put(args.id, result, if_version=found.version)
+        return Change(access.grants, [put], state=result.state, rate=result.rate)
+
+    change_access(
+        call,
+        args.id,
+        edit,
+        event="organization.changed",
+        target=args.id,
+        **{"rateLimit" if name == "rate" else name: value for name, value in asked.items()},
+    )
+    return _view(args.id, result)
+
+
+class ListOrganizations(Args):
+    """Takes a cursor to go on."""
+
+    cursor: str | None = None
+
+
+class OrganizationPage(Result):
+    """One page of organizations, in order of id."""
+
+    items: list[OrganizationView]
+    next_cursor: str | None
+
+
+@family.tool(scope="identity:read", effect=Effect.READ, risk=Risk.LOW, title="List organizations")
+def list_organizations(call: Call, args: ListOrganizations) -> OrganizationPage:
+    """List organizations, 100 a page."""
+    found, cursor = ORGANIZATIONS.page(
+        call.app.documents, Query(ALL_ORGANIZATIONS, cursor=args.cursor)
+    )
+    return OrganizationPage(
+        items=[_view(record.id, record.value) for record in found], next_cursor=cursor
+    )
+
+
+class CreateTenant(Args):
+    """A new tenant of an organization."""
+
+    id: Annotated[str, Field(pattern=TENANT_PATTERN, description="The tenant's safename.")]
+    name: Annotated[str, Field(min_length=1, max_length=200)]
+    org: OrgId
+
+
+class TenantView(Result):
+    """A tenant: who owns data."""
+
+    id: str
+    name: str
+    org: str
+
+
+@family.tool(scope="identity:write", effect=Effect.WRITE, risk=Risk.MEDIUM, title="Create a tenant")
+def create_tenant(call: Call, args: CreateTenant) -> TenantView:
+    """Create a tenant that can own catalogs."""
+    ORGANIZATIONS.get(call.app.documents, args.org)
+    tenant = Tenant(name=args.name, org=args.org, created_at=call.now)
+    call.commit(
+        [TENANTS.put(args.id, tenant, if_version=ABSENT)],
+        event="tenant.created",
+        target=args.id,
+        org=args.org,
+    )
+    return TenantView(id=args.id, name=args.name, org=args.org)
+
+
+class SetMember(Args):
+    """Whose membership, and what it is to be."""
+
+    org: OrgId
+    subject: Annotated[
+        str | None,
+        Field(
+            min_length=1,
+            max_length=256,
+            description="The token's `sub`. Left out, it is whoever the e-mail address belongs to.",
+        ),
+    ] = None
+    issuer: IssuerId = "own"
+    role: Literal["owner", "member"] = "member"
+    email: Annotated[
+        str | None,
+        Field(
+            pattern=EMAIL_PATTERN,
+            max_length=254,
+            description="What they sign in with at our own authorization server.",
+        ),
+    ] = None
+    state: Literal["active", "removed"] = "active"
+
+
+class MemberView(Result):
+    """A membership."""
+
+    org: str
+    principal: str
+    role: str
+    state: str
+    email: str | None
+
+
+@family.tool(
+    scope="identity:write",
+    effect=Effect.WRITE,
+    risk=Risk.HIGH,
+    title="Add, change or remove a member",
+    idempotent=True,
+)
+def set_member(call: Call, args: SetMember) -> MemberView:
+    """Add a person to an organization, change their role, or remove them (state `removed`).
+
+    Whoever proves to have the e-mail address can then sign in. A removed member is refused on the
+    next request.
+    """
+    ORGANIZATIONS.get(call.app.documents, args.org)
+    subject, writes = _subject(call, args)
+    principal = known_principal(call, args.issuer, subject)
+    id_ = f"{args.org}:{principal}"
+    before = MEMBERSHIPS.find(call.app.documents, id_)
+    membership = Membership(
+        org=args.org,
+        principal=principal,
+        role=args.role,
+        state=args.state,
+        email=args.email or (before.value.email if before else None),
+        created_at=before.value.created_at if before else call.now,
+    )
+    if before is not None and before.value == membership and not writes:
+        return _member(membership)
+    call.commit(
+        [
+            *writes,
+            MEMBERSHIPS.put(id_, membership, if_version=before.version if before else ABSENT),
+        ],
+        event="membership.removed" if args.state == "removed" else "membership.set",
+        target=id_,
+        org=args.org,
+        role=args.role,
+    )
+    return _member(membership)
+
+
+def _subject(call: Call, args: SetMember) -> tuple[str, list[Write]]:
+    """Whose membership it is, and what makes their e-mail address theirs."""
+    if args.issuer == "own" and args.email is not None:
+        return with_email(call, args.email, args.subject)
+    if args.subject is None:
+        raise Problem("invalid", "Name the member by subject, or by e-mail address.")
+    return args.subject, []
+
+
+class ListMembers(Args):
+    """Of which organization."""
+
+    org: OrgId
+    cursor: str | None = None
+
+
+class MemberPage(Result):
+    """One page of memberships."""
+
+    items: list[MemberView]
+    next_cursor: str | None
+
+
+@family.tool(scope="identity:read", effect=Effect.READ, risk=Risk.LOW, title="List members")
+def list_members(call: Call, args: ListMembers) -> MemberPage:
+    """List an organization's members, removed ones too, 100 a page."""
+    query = Query(MEMBERSHIPS_OF_ORGANIZATION, equal={"org": args.org}, cursor=args.cursor)
+    found, cursor = MEMBERSHIPS.page(call.app.documents, query)
+    return MemberPage(items=[_member(record.value) for record in found], next_cursor=cursor)
+
+
+def _view(id_: str, organization: Organization) -> OrganizationView:
+    return OrganizationView(
+        id=id_,
+        name=organization.name,
+        type=organization.type,
+        state=organization.state,
+        rate_limit=organization.rate,
+        created_at=organization.created_at,
+    )
+
+
+def _member(membership: Membership) -> MemberView:
+    shown: dict[str, Any] = membership.model_dump(exclude={"created_at"})
+    return MemberView(**shown)

@@ -1,0 +1,210 @@
+"""Operations on sessions: what a sign-in left behind, and how it ends."""
+
+import secrets
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Annotated, Final
+
+from pydantic import Field
+
+from shared.auth.gate import is_safe_id, session_path
+from shared.errors import Problem
+from shared.identity.principals import IssuerId, check_issuer, known_principal
+from shared.identity.records import SESSIONS, Session
+from shared.ports import ABSENT, Query, Write
+from shared.queries import SESSIONS_OF_PRINCIPAL
+from shared.records import Found
+from shared.tool import Args, Call, Effect, Family, Result, Risk
+
+family = Family("sessions", org_types=frozenset({"operator"}))
+
+
+LONGEST: Final = timedelta(days=90)
+"""How long a sign-in, and everything that was allowed in it, can last."""
+
+
+def begin(call: Call, *, how: str, also: Sequence[Write] = ()) -> str:
+    """The id of a new session of the calling person; `also` is written with it. Raises Conflict."""
+    id_ = secrets.token_urlsafe(18)
+    session = Session(
+        issuer="own",
+        principal=call.caller.subject,
+        created_at=call.now,
+        expires_at=call.now + LONGEST,
+    )
+    call.commit(
+        [*also, SESSIONS.put(f"own:{id_}", session, if_version=ABSENT)],
+        event="session.started",
+        target=call.caller.subject,
+        how=how,
+    )
+    return id_
+
+
+class SessionView(Result):
+    """A session without anything that could be used to continue it."""
+
+    issuer: str
+    session: str
+    principal: str
+    state: str
+    created_at: datetime
+    expires_at: datetime | None
+
+
+class StartSession(Args):
+    """Whose session, and for how long."""
+
+    subject: Annotated[str, Field(min_length=1, max_length=128)]
+    session: Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{8,64}$")]
+    days: Annotated[int, Field(ge=1, le=90)] = 30
+
+
+@family.tool(scope="identity:write", effect=Effect.WRITE, risk=Risk.HIGH, title="Start a session")
+def start_session(call: Call, args: StartSession) -> SessionView:
+    """Start a session of our own issuer for a person, as a sign-in would."""
+    session = Session(
+        issuer="own",
+        principal=known_principal(call, "own", args.subject),
+        created_at=call.now,
+        expires_at=call.now + timedelta(days=args.days),
+    )
+    id_ = f"own:{args.session}"
+    call.commit(
+        [SESSIONS.put(id_, session, if_version=ABSENT)],
+        event="session.started",
+        target=session.principal,
+    )
+    return _view(id_, session)
+
+
+class EndSession(Args):
+    """Which session; of another issuer, one we may never have seen."""
+
+    session: Annotated[str, Field(min_length=1, max_length=128)]
+    issuer: IssuerId = "own"
+
+
+@family.tool(
+    scope="identity:write",
+    effect=Effect.DESTROY,
+    risk=Risk.MEDIUM,
+    title="End a session",
+    idempotent=True,
+)
+def end_session(call: Call, args: EndSession) -> SessionView:
+    """Sign a session out. Its tokens are refused on the next request."""
+    check_issuer(call, args.issuer)
+    if not is_safe_id(args.session):
+        raise Problem("invalid", "No token could name a session of that id.", field="session")
+    id_ = session_path(args.issuer, args.session).partition("/")[2]
+    found = SESSIONS.find(call.app.documents, id_)
+    if found is None and args.issuer == "own":
+        raise Problem("not_found", "There is no session with that id.", kind="session")
+    if found is not None and found.value.state == "ended":
+        return _view(id_, found.value)
+    before = (
+        found.value
+        if found is not None
+        else Session(
+            issuer=args.issuer,
+            principal="",
+            created_at=call.now,
+            expires_at=call.now + timedelta(days=90),
+        )
+    )
+    ended = before.model_copy(update={"state": "ended"})
+    call.commit(
+        [SESSIONS.put(id_, ended, if_version=found.version if found else ABSENT)],
+        event="session.ended",
+        target=before.principal or id_,
+    )
+    return _view(id_, ended)
+
+
+class EndAllSessions(Args):
+    """Whose sessions."""
+
+    principal: Annotated[str, Field(min_length=1, max_length=200)]
+
+
+class EndedSessions(Result):
+    """How many sessions were ended."""
+
+    ended: int
+
+
+@family.tool(
+    scope="identity:write",
+    effect=Effect.DESTROY,
+    risk=Risk.HIGH,
+    title="End all of a person's sessions",
+    idempotent=True,
+)
+def end_all_sessions(call: Call, args: EndAllSessions) -> EndedSessions:
+    """Sign a person out everywhere. Every token they have is refused on the next request."""
+    ended = 0
+    while active := _active(call, args.principal):
+        for found in active:
+            over = found.value.model_copy(update={"state": "ended"})
+            call.commit(
+                [SESSIONS.put(found.id, over, if_version=found.version)],
+                event="session.ended",
+                target=args.principal,
+            )
+        ended += len(active)
+    return EndedSessions(ended=ended)
+
+
+def _active(call: Call, principal: str) -> list[Found[Session]]:
+    """Every session of a person that is still good."""
+    active: list[Found[Session]] = []
+    cursor: str | None = None
+    while True:
+        query = Query(SESSIONS_OF_PRINCIPAL, equal={"principal": principal}, cursor=cursor)
+        found, cursor = SESSIONS.page(call.app.documents, query)
+        active += [each for each in found if _is_active(each.value, call.now)]
+        if cursor is None:
+            return active
+
+
+def _is_active(session: Session, now: datetime) -> bool:
+    expired = session.expires_at is not None and session.expires_at <= now
+    return session.state == "active" and not expired
+
+
+class ListSessions(Args):
+    """Whose sessions."""
+
+    principal: Annotated[str, Field(min_length=1, max_length=200)]
+    cursor: str | None = None
+
+
+class SessionPage(Result):
+    """One page of sessions, newest first."""
+
+    items: list[SessionView]
+    next_cursor: str | None
+
+
+@family.tool(scope="identity:read", effect=Effect.READ, risk=Risk.LOW, title="List sessions")
+def list_sessions(call: Call, args: ListSessions) -> SessionPage:
+    """List a person's sessions, 100 a page."""
+    equal = {"principal": args.principal}
+    query = Query(SESSIONS_OF_PRINCIPAL, equal=equal, cursor=args.cursor)
+    found, cursor = SESSIONS.page(call.app.documents, query)
+    return SessionPage(
+        items=[_view(record.id, record.value) for record in found], next_cursor=cursor
+    )
+
+
+def _view(id_: str, session: Session) -> SessionView:
+    issuer, _, name = id_.partition(":")
+    return SessionView(
+        issuer=issuer,
+        session=name,
+        principal=session.principal,
+        state=session.state,
+        created_at=session.created_at,
+        expires_at=session.expires_at,
+    )

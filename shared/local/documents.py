@@ -1,0 +1,272 @@
+"""Documents in one SQLite file, for a laptop and for tests: the same promises as Firestore."""
+
+import sqlite3
+import tempfile
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import closing, contextmanager, suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final
+
+from shared.documents import (
+    checked_path,
+    checked_query,
+    checked_writes,
+    cursor_after,
+    place_of_cursor,
+)
+from shared.errors import Conflict, Problem
+from shared.local.ordering import LAST, descending, key, types_end
+from shared.per_process import PerProcess
+from shared.ports import ABSENT, ID, Add, Delete, Page, Put, Query, Shape, Snapshot, Write
+from shared.queries import SHAPES
+from shared.values import INT64, dumps, loads
+
+_SCHEMA: Final = """
+PRAGMA journal_mode = WAL;
+CREATE TABLE documents (path TEXT PRIMARY KEY, version INTEGER NOT NULL, body BLOB NOT NULL);
+CREATE TABLE entries (key BLOB PRIMARY KEY, path TEXT NOT NULL) WITHOUT ROWID;
+CREATE INDEX entries_of_document ON entries (path);
+CREATE TABLE last_version (version INTEGER NOT NULL);
+INSERT INTO last_version VALUES (0);
+CREATE TABLE shapes (name TEXT PRIMARY KEY);
+"""
+_WAIT_SECONDS: Final = 10.0
+_GET: Final = "SELECT path, body, version FROM documents WHERE path = ?"
+_QUERY: Final = (
+    "SELECT path, body, version FROM entries JOIN documents USING (path)"
+    " WHERE key >= ? AND key < ? ORDER BY key LIMIT ?"
+)
+
+
+@dataclass(slots=True)
+class _Open:
+    """What one process holds open: connections nobody uses now, and the turn to write."""
+
+    idle: list[sqlite3.Connection] = field(default_factory=list)
+    writing: threading.Lock = field(default_factory=threading.Lock)
+
+
+class SqliteDocuments:
+    """`ports.Documents` in the SQLite file at `path`, made when missing.
+
+    Threads and processes may share the file. A commit that returned survives `kill -9`: the pages
+    are then in the kernel's hands, which is why `synchronous=NORMAL` is enough. A power cut may
+    take the last commits back (whole, in order); it never leaves half of one.
+
+    Every write of one commit gets the same new number as its version, from one counter for the
+    whole file. A Put or Add that changes nothing keeps the version, as on Firestore.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._open = PerProcess(self._prepare)
+
+    def get(self, path: str) -> Snapshot | None:
+        """The document, or None."""
+        with self._connection() as database:
+            row = database.execute(_GET, (checked_path(path),)).fetchone()
+        return row and _snapshot(*row)
+
+    def get_many(self, paths: Sequence[str]) -> dict[str, Snapshot]:
+        """The documents that exist, by path, all as of one moment."""
+        wanted = {checked_path(path) for path in paths}
+        marks = ",".join("?" * len(wanted))
+        sql = f"SELECT path, body, version FROM documents WHERE path IN ({marks})"  # noqa: S608  only question marks
+        with self._connection() as database:
+            rows = database.execute(sql, tuple(wanted)).fetchall()
+        return {row[0]: _snapshot(*row) for row in rows}
+
+    def commit(self, writes: Sequence[Write]) -> None:
+        """Apply all writes or none. Raises Conflict, or `unavailable` when the file stays busy."""
+        checked_writes(writes)
+        with self._connection() as database, self._open.get().writing, _transaction(database):
+            database.execute("UPDATE last_version SET version = version + 1")
+            (version,) = database.execute("SELECT version FROM last_version").fetchone()
+            for write in writes:
+                _apply(database, write, version)
+
+    def query(self, query: Query) -> Page:
+        """One page of a declared shape. Raises ValueError for any other question."""
+        checked_query(query)
+        low, high = _bounds(query)
+        with self._connection() as database:
+            rows = database.execute(_QUERY, (low, high, query.limit + 1)).fetchall()
+        found = tuple(_snapshot(*row) for row in rows[: query.limit])
+        more = len(rows) > query.limit
+        return Page(found, cursor_after(query, found[-1]) if more else None)
+
+    def close(self) -> None:
+        """Close this process's connections. The object opens new ones when it is used again."""
+        opened = self._open.take()
+        while opened and opened.idle:
+            opened.idle.pop().close()
+
+    @contextmanager
+    def _connection(self) -> Iterator[sqlite3.Connection]:
+        idle = self._open.get().idle
+        try:
+            database = idle.pop()
+        except IndexError:
+            database = self._connect()
+        try:
+            yield database
+        finally:
+            idle.append(database)
+
+    def _prepare(self) -> _Open:
+        _create(self._path)
+        with closing(self._connect()) as database:
+            _index(database)
+        return _Open()
+
+    def _connect(self) -> sqlite3.Connection:
+        database = sqlite3.connect(
+            self._path, timeout=_WAIT_SECONDS, isolation_level=None, check_same_thread=False
+        )
+        database.execute("PRAGMA synchronous = NORMAL")
+        return database
+
+
+def _create(path: Path) -> None:
+    """Make the file whole before it has its name, so that processes never race over its schema."""
+    if path.exists():
+        return
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=path.parent) as folder:
+        draft = Path(folder, "draft")
+        with closing(sqlite3.connect(draft)) as database:
+            database.executescript(_SCHEMA)
+        with suppress(FileExistsError):
+            path.hardlink_to(draft)
+
+
+def _index(database: sqlite3.Connection) -> None:
+    """Rebuild the index when the declared shapes are not those the file was written with."""
+    declared = {_name(shape) for shape in SHAPES}
+    if {name for (name,) in database.execute("SELECT name FROM shapes")} == declared:
+        return
+    with _transaction(database):
+        database.execute("DELETE FROM shapes")
+        database.execute("DELETE FROM entries")
+        database.executemany("INSERT INTO shapes VALUES (?)", [(name,) for name in declared])
+        for path, body in database.execute("SELECT path, body FROM documents"):
+            _add_entries(database, path, loads(body))
+
+
+@contextmanager
+def _transaction(database: sqlite3.Connection) -> Iterator[None]:
+    try:
+        database.execute("BEGIN IMMEDIATE")
+    except sqlite3.OperationalError as error:
+        if error.sqlite_errorcode != sqlite3.SQLITE_BUSY:
+            raise
+        raise Problem("unavailable", "The database is busy. Try again in a moment.") from error
+    with database:
+        yield
+
+
+def _apply(database: sqlite3.Connection, write: Write, version: int) -> None:
+    row = database.execute(_GET, (write.path,)).fetchone()
+    before = row and _snapshot(*row)
+    if not _holds(write, before):
+        raise Conflict(write.path)
+    match write:
+        case Put(data=data):
+            after = dict(data)
+        case Add():
+            after = _added(write, before.data if before else {})
+        case Delete():
+            database.execute("DELETE FROM entries WHERE path = ?", (write.path,))
+            database.execute("DELETE FROM documents WHERE path = ?", (write.path,))
+            return
+    body = dumps(after)
+    if row and row[1] == body:
+        return
+    database.execute(
+        "INSERT INTO documents (path, version, body) VALUES (?, ?, ?)"
+        " ON CONFLICT DO UPDATE SET version = excluded.version, body = excluded.body",
+        (write.path, version, body),
+    )
+    database.execute("DELETE FROM entries WHERE path = ?", (write.path,))
+    _add_entries(database, write.path, after)
+
+
+def _holds(write: Write, before: Snapshot | None) -> bool:
+    if isinstance(write, Add) or write.if_version is None:
+        return True
+    if write.if_version == ABSENT:
+        return before is None
+    return before is not None and before.version == write.if_version
+
+
+def _added(write: Add, before: dict[str, Any]) -> dict[str, Any]:
+    """The document after an Add. As Firestore's increment: it saturates, and replaces no number."""
+    after = {**before, **write.data}
+    for name, amount in write.amounts.items():
+        old = before.get(name)
+        total: float = amount
+        if isinstance(old, (int, float)) and not isinstance(old, bool):
+            total = old + amount
+        if isinstance(total, int):
+            total = max(INT64[0], min(INT64[-1], total))
+        after[name] = total
+    return after
+
+
+def _snapshot(path: str, body: bytes, version: int) -> Snapshot:
+    return Snapshot(path, loads(body), str(version))
+
+
+def _name(shape: Shape) -> str:
+    return f"{shape.collection} {shape.equal} {shape.order}"
+
+
+def _add_entries(database: sqlite3.Connection, path: str, data: dict[str, Any]) -> None:
+    *parents, document_id = path.split("/")
+    for shape in SHAPES:
+        pattern = shape.collection.split("/")
+        if len(pattern) != len(parents) or any(
+            want not in ("*", have) for want, have in zip(pattern, parents, strict=True)
+        ):
+            continue
+        values = {**data, ID: document_id}
+        names = [name.removeprefix("-") for name in shape.order]
+        if all(name in values for name in (*shape.equal, *names)):
+            stars = [have for want, have in zip(pattern, parents, strict=True) if want == "*"]
+            entry = _prefix(shape, [*stars, *(data[name] for name in shape.equal)])
+            entry += _place(shape, [*(data[n] for n in names if n != ID), document_id])
+            database.execute("INSERT INTO entries VALUES (?, ?)", (entry, path))
+
+
+def _prefix(shape: Shape, values: Sequence[Any]) -> bytes:
+    return key(_name(shape)) + b"".join(key(value) for value in values)
+
+
+def _place(shape: Shape, values: Sequence[Any]) -> bytes:
+    """Where a document stands in the order: its order fields' values, then its id."""
+    order = [name for name in shape.order if name.removeprefix("-") != ID]
+    signs = [*order, shape.order[-1]]
+    return b"".join(
+        descending(key(value)) if sign.startswith("-") else key(value)
+        for sign, value in zip(signs, values, strict=True)
+    )
+
+
+def _bounds(query: Query) -> tuple[bytes, bytes]:
+    """The range of index keys that answers the query: low inclusive, high exclusive."""
+    shape = query.shape
+    prefix = _prefix(shape, [*query.parents, *(query.equal[name] for name in shape.equal)])
+    start = key(query.start) if query.start is not None else b""
+    end = key(query.end) if query.end is not None else b""
+    if shape.order[0].startswith("-"):
+        low = descending(end) + LAST if end else descending(start[:1])
+        high = descending(start) + LAST if start else types_end(descending(end))
+    else:
+        low = start or end[:1]
+        high = end or types_end(start)
+    place = place_of_cursor(query)
+    if place is not None:
+        low = max(low, _place(shape, place) + b"\x00")
+    return prefix + low, prefix + high

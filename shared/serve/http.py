@@ -1,0 +1,148 @@
+"""HTTP in as few moving parts as the hosts need: one request's head and body, one response.
+
+A plain ASGI 3 application would need nothing else; functions-framework awaits whatever a function
+returns as one, so a function returns its host.
+"""
+
+import re
+import secrets
+from collections.abc import Iterable, Mapping
+from typing import Any, Final
+from urllib.parse import urlsplit
+
+import orjson
+
+from shared.errors import Problem
+from shared.settings import Settings
+
+Scope = Mapping[str, Any]
+Headers = Iterable[tuple[bytes, bytes]]
+JSON: Final = (b"content-type", b"application/json")
+_ALWAYS: Final = (
+    (b"cache-control", b"no-store"),
+    (b"x-content-type-options", b"nosniff"),
+)
+_REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
+_CORS_HEADERS: Final = (
+    b"authorization, content-type, accept, mcp-protocol-version, mcp-session-id, mcp-method, "
+    b"mcp-name, last-event-id, x-request-id"
+)
+
+
+class Head:
+    """A request's method, path and headers; header names lower case, values stripped.
+
+    `repeated` holds the names of headers that came more than once. Stripping matters: the HTTP
+    parser keeps optional white space that RFC 9110 5.5 says is not part of a value.
+    """
+
+    __slots__ = ("headers", "method", "path", "repeated", "request_id")
+
+    def __init__(self, scope: Scope) -> None:
+        self.method: str = scope["method"]
+        self.path: str = scope["path"]
+        self.headers: dict[str, str] = {}
+        self.repeated: set[str] = set()
+        for raw_name, raw_value in scope["headers"]:
+            name = raw_name.decode("latin-1").lower()
+            if name in self.headers:
+                self.repeated.add(name)
+            self.headers[name] = raw_value.decode("latin-1").strip()
+        given = self.headers.get("x-request-id", "")
+        self.request_id = given if _REQUEST_ID.fullmatch(given) else secrets.token_hex(8)
+
+
+async def read_body(receive: Any, most: int) -> bytes:
+    """The whole body. Raises `too_large` past `most` bytes, having stopped reading."""
+    message = await receive()
+    body: bytes = message.get("body", b"")
+    if not message.get("more_body"):
+        if len(body) > most:
+            raise _too_large(most)
+        return body
+    parts, size = [body], len(body)
+    while message.get("more_body"):
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            raise Problem("invalid", "The request ended before its body did.")
+        parts.append(message.get("body", b""))
+        size += len(parts[-1])
+        if size > most:
+            raise _too_large(most)
+    return b"".join(parts)
+
+
+async def respond(
+    send: Any, status: int, body: bytes = b"", headers: Headers = (), *, head_only: bool = False
+) -> None:
+    """Send one whole response."""
+    sent = [(b"content-length", str(len(body)).encode()), *_ALWAYS, *headers]
+    await send({"type": "http.response.start", "status": status, "headers": sent})
+    await send({"type": "http.response.body", "body": b"" if head_only else body})
+
+
+class Entrance:
+    """Refuses requests for hosts that are not ours and from pages that are not ours.
+
+    Against DNS rebinding (MCP transport security; auth.md 4.15): an absent Origin is fine, since
+    command-line clients send none; a present one must be known.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        self._hosts = settings.known_hosts
+        self._origins = settings.known_origins
+
+    def knows(self, head: Head) -> bool:
+        """Whether the request is for a host that is ours."""
+        return head.headers.get("host", "").lower() in self._hosts
+
+    def refusal(self, head: Head) -> tuple[int, str] | None:
+        """The status and sentence to refuse with, or None to go on."""
+        if not self.knows(head):
+            return 421, "This server does not answer to that host."
+        origin = head.headers.get("origin")
+        if origin is not None and origin not in self._origins:
+            return 403, "Pages of that origin may not call this server."
+        return None
+
+    def cors(self, head: Head) -> Headers:
+        """The headers that let a known page read the answer; none for others."""
+        origin = head.headers.get("origin")
+        if origin is None or origin not in self._origins:
+            return ()
+        return (
+            (b"access-control-allow-origin", origin.encode()),
+            (b"access-control-expose-headers", b"www-authenticate, mcp-session-id, x-request-id"),
+            (b"vary", b"origin"),
+        )
+
+    def preflight(self, head: Head) -> Headers:
+        """What an OPTIONS request is answered with."""
+        return (
+            *self.cors(head),
+            (b"access-control-allow-methods", b"GET, POST, OPTIONS"),
+            (b"access-control-allow-headers", _allowed_headers(head)),
+            (b"access-control-max-age", b"600"),
+        )
+
+
+def same_host(url: str, head: Head) -> str:
+    """The URL as seen through the (known) host the client used, for resource metadata."""
+    parts = urlsplit(url)
+    return parts._replace(netloc=head.headers.get("host", parts.netloc)).geturl()
+
+
+def error_body(message: str) -> bytes:
+    """`{"detail": …}`, the error form of everything that is not JSON-RPC."""
+    return orjson.dumps({"detail": message})
+
+
+def _allowed_headers(head: Head) -> bytes:
+    """Our list, and whichever `mcp-param-*` headers the page asks for (their names are open)."""
+    asked = head.headers.get("access-control-request-headers", "").lower().split(",")
+    params = (name.strip() for name in asked if name.strip().startswith("mcp-param-"))
+    return b", ".join([_CORS_HEADERS, *(name.encode("latin-1") for name in params)])
+
+
+def _too_large(most: int) -> Problem:
+    return Problem("too_large", f"The request's body is larger than {most} bytes.", limit=most)

@@ -1,0 +1,343 @@
+"""The MCP endpoint: stateless Streamable HTTP for handshake-era and 2026-07-28 clients.
+
+The order of judging is the product's: host and origin, then who is calling, then method, then
+body. A request is classified and served by the SDK's own single-request runner; requests that a
+streaming tool may answer with notifications go through the SDK's transport (docs/architecture.md,
+"MCP").
+"""
+
+import logging
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+import anyio
+import orjson
+from mcp.server.connection import Connection
+from mcp.server.lowlevel import Server
+from mcp.server.runner import modern_error_data, serve_one
+from mcp.shared.exceptions import NoBackChannelError
+from mcp.shared.inbound import (
+    ERROR_CODE_HTTP_STATUS,
+    InboundLadderRejection,
+    classify_inbound_request,
+    validate_mcp_param_headers,
+)
+from mcp.shared.transport_context import TransportContext
+from mcp_types import HEADER_MISMATCH, INVALID_PARAMS, INVALID_REQUEST, PARSE_ERROR
+from mcp_types.version import HANDSHAKE_PROTOCOL_VERSIONS
+
+from shared.auth.caller import Token
+from shared.errors import Problem
+from shared.serve.bearer import METADATA_PATH, bearer, challenge
+from shared.serve.discovery import authorization_server, metadata_paths
+from shared.serve.http import (
+    JSON,
+    Entrance,
+    Head,
+    Scope,
+    error_body,
+    read_body,
+    respond,
+    same_host,
+)
+from shared.serve.mcp_server import Refused, current
+from shared.serve.mcp_stream import StreamingTransport
+from shared.serve.run import Runner
+from shared.tool import Request
+
+UNSTATED_VERSION: Final = "2025-03-26"
+"""What a request without MCP-Protocol-Version may be taken for (2025-06-18, transports)."""
+_ROUTING = ("mcp-protocol-version", "mcp-method", "mcp-name")
+_ACCEPTED = ("application/json", "*/*", "application/*")
+
+
+@dataclass
+class _Exchange:
+    """The SDK's view of one HTTP request: no way back to the client but the answer."""
+
+    transport: TransportContext
+    request_id: int | str
+    message_metadata: None = None
+    progress_token: None = None
+    can_send_request: bool = False
+    cancel_requested: anyio.Event = field(default_factory=anyio.Event)
+
+    async def send_raw_request(
+        self, method: str, params: Mapping[str, Any] | None, opts: Any = None
+    ) -> dict[str, Any]:
+        """Refused: a stateless server cannot ask the client anything."""
+        del params, opts
+        raise NoBackChannelError(method)
+
+    async def notify(self, method: str, params: Mapping[str, Any] | None, opts: Any = None) -> None:
+        """Dropped: a JSON answer has no room for notifications."""
+
+    async def progress(
+        self, progress: float, total: float | None = None, message: str | None = None
+    ) -> None:
+        """Dropped, like `notify`."""
+
+
+class _Rejected(Exception):  # noqa: N818  an answer, not a failure
+    """A JSON-RPC error to answer with."""
+
+    def __init__(
+        self, code: int, message: str, data: Any = None, *, id_: Any = None, status: int = 400
+    ) -> None:
+        super().__init__(message)
+        self.error = {"code": code, "message": message, **({} if data is None else {"data": data})}
+        self.id = id_
+        self.status = status
+
+
+class McpEndpoint:
+    """One face's MCP endpoint, an ASGI application.
+
+    Args:
+        server: its tools and other handlers (`mcp_server.build_server`).
+        runner: runs what may block.
+        path: where it stands, `/mcp`; the same with a slash behind it is the same endpoint.
+        resource: the face's canonical URL: the audience of its tokens.
+        scopes: what its resource metadata and challenges offer.
+        streaming: names of tools that may send notifications while they run.
+    """
+
+    def __init__(
+        self,
+        server: Server[Any],
+        runner: Runner,
+        *,
+        path: str,
+        resource: str,
+        scopes: tuple[str, ...],
+        streaming: frozenset[str] = frozenset(),
+    ) -> None:
+        settings = runner.app.settings
+        self._server = server
+        self._runner = runner
+        self._paths = (path, f"{path}/")
+        self._metadata_paths = (METADATA_PATH, f"{METADATA_PATH}{path}", f"{path}{METADATA_PATH}")
+        self._server_paths = metadata_paths(path)
+        self._resource = resource
+        self._scopes = scopes
+        self._settings = settings
+        self._entrance = Entrance(settings)
+        self._streaming = streaming
+        self._transport = StreamingTransport(server)
+        self._listed: dict[str, bytes] = {}
+
+    async def __call__(self, scope: Scope, receive: Any, send: Any) -> None:
+        """Serve one HTTP request."""
+        head = Head(scope)
+        always = ((b"x-request-id", head.request_id.encode()), *self._entrance.cors(head))
+        refusal = self._entrance.refusal(head)
+        if refusal is not None:
+            status, message = refusal
+            await respond(send, status, error_body(message), (JSON, *always))
+        elif head.method == "OPTIONS":
+            await respond(send, 204, b"", (*always[:1], *self._entrance.preflight(head)))
+        elif head.path in self._metadata_paths and self._settings.sign_in:
+            await self._metadata(head, send, always)
+        elif head.path in self._server_paths and self._settings.sign_in:
+            await self._document(head, send, authorization_server(self._settings), always)
+        elif head.path not in self._paths:
+            await respond(send, 404, error_body("Not Found"), (JSON, *always))
+        else:
+            await self._endpoint(scope, receive, send, head, always)
+
+    async def _metadata(self, head: Head, send: Any, always: Any) -> None:
+        """RFC 9728 2. The resource is spelled with the (known) host the client used."""
+        document = {
+            "resource": same_host(self._resource, head),
+            "authorization_servers": [self._settings.auth_url],
+            "scopes_supported": list(self._scopes),
+            "bearer_methods_supported": ["header"],
+        }
+        await self._document(head, send, document, always)
+
+    async def _document(self, head: Head, send: Any, document: Any, always: Any) -> None:
+        """A document that any page may read."""
+        if head.method not in ("GET", "HEAD"):
+            await respond(send, 405, b"", (*always, (b"allow", b"GET, HEAD")))
+            return
+        known = any(name == b"access-control-allow-origin" for name, _ in always)
+        anybody = () if known else ((b"access-control-allow-origin", b"*"),)
+        body = orjson.dumps(document)
+        headers = (JSON, *anybody, *always)
+        await respond(send, 200, body, headers, head_only=head.method == "HEAD")
+
+    async def _endpoint(
+        self, scope: Scope, receive: Any, send: Any, head: Head, always: Any
+    ) -> None:
+        try:
+            request = Request(await self._verified(head), "mcp", head.request_id)
+            if head.method != "POST":
+                await respond(send, 405, b"", (*always, (b"allow", b"POST")))
+                return
+            await self._post(scope, receive, send, head, request, always)
+        except Refused as refused:
+            status, header = self._refusal(refused.problem, head)
+            body = error_body(refused.problem.message)
+            await respond(
+                send, status, body, (JSON, header, *always), head_only=head.method == "HEAD"
+            )
+        except _Rejected as rejected:
+            answer = {"jsonrpc": "2.0", "id": rejected.id, "error": rejected.error}
+            await respond(send, rejected.status, orjson.dumps(answer), (JSON, *always))
+        except Problem as problem:
+            await respond(send, problem.status, error_body(problem.message), (JSON, *always))
+
+    async def _verified(self, head: Head) -> Token:
+        text = bearer(head)
+        if text is None:
+            raise Refused(Problem("unauthenticated", "Sign in to use this endpoint."))
+        try:
+            return await self._runner.verify(text)
+        except Problem as problem:
+            raise (problem if problem.code == "unavailable" else Refused(problem)) from None
+
+    def _refusal(self, problem: Problem, head: Head) -> tuple[int, tuple[bytes, bytes]]:
+        metadata = None
+        if self._settings.sign_in:
+            origin = same_host(self._resource, head).removesuffix(self._paths[0])
+            metadata = f"{origin}{self._metadata_paths[1]}"
+        asked = problem.details.get("scopes")
+        return problem.status, challenge(
+            metadata=metadata,
+            scopes=asked or self._scopes,
+            problem=problem if "authorization" in head.headers else None,
+        )
+
+    async def _post(
+        self, scope: Scope, receive: Any, send: Any, head: Head, request: Request, always: Any
+    ) -> None:
+        _check_headers(head)
+        raw = await read_body(receive, self._settings.max_body)
+        message = _parse(raw)
+        method, params, id_ = message["method"], message.get("params"), message.get("id")
+        current.set(request)
+        if not self._runs_tool(method, params):
+            await self._admit(request)
+        if "id" not in message:
+            await respond(send, 202, b"", always)
+        elif self._streams(method, params):
+            await self._transport.serve(scope, raw, send, always)
+        else:
+            result = await self._result(head, message, method, params, id_)
+            body = b'{"jsonrpc":"2.0","id":' + orjson.dumps(id_) + b',"result":' + result + b"}"
+            await respond(send, 200, body, (JSON, *always))
+
+    async def _admit(self, request: Request) -> None:
+        try:
+            await self._runner.admit(request)
+        except Problem as problem:
+            raise (problem if problem.code == "unavailable" else Refused(problem)) from None
+
+    def _runs_tool(self, method: str, params: Any) -> bool:
+        """Whether `invoke` will pass the gate, so that the host must not do it as well."""
+        return method == "tools/call" and not self._streams(method, params)
+
+    def _streams(self, method: str, params: Any) -> bool:
+        if method != "tools/call" or not isinstance(params, dict):
+            return False
+        return params.get("name") in self._streaming
+
+    async def _result(
+        self, head: Head, message: dict[str, Any], method: str, params: Any, id_: Any
+    ) -> bytes:
+        """The result's JSON. The list of tools is the same for every caller, so it is kept."""
+        version, connection = self._classify(head, message, id_)
+        listing = method == "tools/list" and "cursor" not in (params or {})
+        if listing and version in self._listed:
+            return self._listed[version]
+        transport = TransportContext(
+            kind="streamable-http", can_send_request=False, headers=head.headers
+        )
+        try:
+            result = await serve_one(
+                self._server,
+                _Exchange(transport, id_),
+                method,
+                params,
+                connection=connection,
+                lifespan_state={},
+            )
+            encoded = orjson.dumps(result)
+        except Refused:
+            raise
+        except Exception as error:  # noqa: BLE001  the SDK's own boundary: it maps every failure
+            failure = modern_error_data(error)
+            legacy = version in HANDSHAKE_PROTOCOL_VERSIONS
+            status = 200 if legacy else ERROR_CODE_HTTP_STATUS.get(failure.code, 200)
+            raise _Rejected(
+                failure.code, failure.message, failure.data, id_=id_, status=status
+            ) from None
+        if listing:
+            self._listed[version] = encoded
+        return encoded
+
+    def _classify(self, head: Head, message: dict[str, Any], id_: Any) -> tuple[str, Connection]:
+        """The protocol version of a request, by its header alone, and its connection facts."""
+        stated = head.headers.get("mcp-protocol-version")
+        if stated is None or stated in HANDSHAKE_PROTOCOL_VERSIONS:
+            version = stated or UNSTATED_VERSION
+            return version, Connection.from_envelope(version, None, None)
+        repeated = head.repeated.intersection(_ROUTING)
+        if repeated:
+            raise _Rejected(HEADER_MISMATCH, f"Header {min(repeated)} came more than once", id_=id_)
+        route = classify_inbound_request(message, headers=head.headers)
+        if isinstance(route, InboundLadderRejection):
+            raise _rejection(route, id_)
+        schema = self._annotated(message)
+        if schema is not None:
+            arguments = message["params"].get("arguments") or {}
+            refused = validate_mcp_param_headers(schema, arguments, head.headers)
+            if refused is not None:
+                raise _rejection(refused, id_)
+        return route.protocol_version, Connection.from_envelope(
+            route.protocol_version, route.client_info, route.client_capabilities
+        )
+
+    def _annotated(self, message: dict[str, Any]) -> Mapping[str, Any] | None:
+        """The input schema of the called tool, if it mirrors arguments in headers (SEP-2243)."""
+        if message["method"] != "tools/call" or self._server.get_tool_input_schema is None:
+            return None
+        return self._server.get_tool_input_schema(message["params"].get("name"))
+
+
+def _check_headers(head: Head) -> None:
+    content_type = head.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if content_type != "application/json":
+        raise _Rejected(INVALID_REQUEST, "Content-Type must be application/json", status=415)
+    accept = head.headers.get("accept", "*/*")
+    if not any(kind in accept for kind in _ACCEPTED):
+        raise _Rejected(INVALID_REQUEST, "Accept must allow application/json", status=406)
+
+
+def _parse(raw: bytes) -> dict[str, Any]:
+    """One JSON-RPC request or notification."""
+    try:
+        message = orjson.loads(raw)
+    except orjson.JSONDecodeError:
+        raise _Rejected(PARSE_ERROR, "The body is not JSON") from None
+    if (
+        not isinstance(message, dict)
+        or message.get("jsonrpc") != "2.0"
+        or not isinstance(message.get("method"), str)
+        or ("id" in message and type(message["id"]) not in (int, str))
+    ):
+        raise _Rejected(
+            INVALID_REQUEST, "The body must be one JSON-RPC 2.0 request or notification"
+        )
+    if not isinstance(message.get("params"), dict | None):
+        raise _Rejected(INVALID_PARAMS, "params must be an object", id_=message.get("id"))
+    return message
+
+
+def _rejection(found: InboundLadderRejection, id_: Any) -> _Rejected:
+    status = ERROR_CODE_HTTP_STATUS.get(found.code, 400)
+    return _Rejected(found.code, found.message, found.data, id_=id_, status=status)
+
+
+logging.getLogger("mcp").setLevel(logging.WARNING)

@@ -1,0 +1,85 @@
+"""How the partner face shows results (contract/partner.md, "MCP endpoint").
+
+Every result is `{"result": value}`, as structured content and as the same JSON in one text block. A
+documented outcome is a value too: `{"error": code, "message": what to do}`.
+"""
+
+from typing import Any, Final
+
+import orjson
+from mcp.shared.exceptions import MCPError
+from mcp_types.version import MODERN_PROTOCOL_VERSIONS
+
+from shared.tool import Reply, Tool, schema
+
+RATE_LIMITED_LEGACY: Final = -32029
+RATE_LIMITED_MODERN: Final = 429
+"""2026-07-28 reserves -32000…-32099 for itself."""
+
+OUTCOMES: Final = frozenset(
+    {
+        "catalog_not_found",
+        "catalog_not_granted",
+        "cursor_expired",
+        "domain_not_covered",
+        "invalid_limit",
+        "invalid_principal",
+        "invalid_product_url",
+        "invalid_project",
+        "product_not_found",
+        "subscriber_not_found",
+        "too_many_subscribers",
+        "unsafe_url",
+    }
+)
+"""The documented outcomes: values, not failures."""
+
+_ERROR: Final = {
+    "type": "object",
+    "description": "A documented outcome that is not the answer hoped for.",
+    "properties": {
+        "error": {"type": "string", "description": "The outcome's code."},
+        "message": {"type": "string", "description": "What it means and what to do next."},
+    },
+    "required": ["error", "message"],
+}
+
+
+class PartnerRenderer:
+    """Values under `result`."""
+
+    def output_schema(self, tool: Tool[Any]) -> dict[str, Any]:
+        """`{"result": value | error}`."""
+        value = schema(tool.output, mode="out")
+        definitions = value.pop("$defs", None)
+        made: dict[str, Any] = {
+            "type": "object",
+            "properties": {"result": {"anyOf": [value, _ERROR]}},
+            "required": ["result"],
+        }
+        if definitions:
+            made["$defs"] = definitions
+        return made
+
+    def result(self, reply: Reply, version: str) -> dict[str, Any]:
+        """A tool result; MCPError for an empty budget."""
+        problem = reply.problem
+        if problem is None:
+            return _result(reply.body or b"null", failed=False)
+        if problem.code == "rate_limited":
+            modern = version in MODERN_PROTOCOL_VERSIONS
+            raise MCPError(
+                RATE_LIMITED_MODERN if modern else RATE_LIMITED_LEGACY,
+                "rate_limited",
+                {"error": "rate_limited", "retry_after": problem.details["retry_after"]},
+            )
+        body = orjson.dumps({"error": problem.code, "message": problem.message})
+        return _result(body, failed=problem.code not in OUTCOMES)
+
+
+def _result(body: bytes, *, failed: bool) -> dict[str, Any]:
+    return {
+        "content": [{"type": "text", "text": body.decode()}],
+        "structuredContent": {"result": orjson.Fragment(body)},
+        "isError": failed,
+    }

@@ -1,0 +1,212 @@
+"""REST: a table of method, path and tool, served with the contract's statuses and errors."""
+
+import math
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final
+from urllib.parse import parse_qsl
+
+import orjson
+
+from shared.auth.caller import Credential, Surface
+from shared.auth.rate import Budget
+from shared.errors import Problem
+from shared.serve.bearer import api_key
+from shared.serve.http import JSON, Entrance, Head, Scope, error_body, read_body, respond
+from shared.serve.run import Runner
+from shared.tool import Reply, Request, Tool
+
+Shown = tuple[bytes, Sequence[tuple[bytes, bytes]]]
+
+DETAIL: Final = {
+    "catalog_not_granted": "catalog_not_found",
+    "forbidden": "api_key_forbidden",
+    "insufficient_scope": "api_key_forbidden",
+    "rate_limited": "rate_limit_exceeded",
+}
+"""The contract's words where they differ from the problem's code."""
+
+
+@dataclass(frozen=True)
+class Route:
+    """One operation of the API.
+
+    Attributes:
+        path: below the base, beginning with a slash.
+        operation_id: its name in the OpenAPI document.
+        show: makes another form of the answer than JSON, from the arguments and the JSON body;
+            None leaves it as it is.
+        other_forms: media types `show` makes, for the OpenAPI document.
+        errors: further error answers: status to description and schema name.
+    """
+
+    method: str
+    path: str
+    operation_id: str
+    tool: Tool[Any]
+    show: Callable[[Mapping[str, Any], bytes], Shown | None] | None = None
+    other_forms: tuple[str, ...] = ()
+    errors: Mapping[str, tuple[str, str]] = field(default_factory=dict)
+
+
+class RestHost:
+    """Serves routes below a base path, an ASGI application.
+
+    Args:
+        routes: the table.
+        runner: runs what may block.
+        base: the path all routes stand below, `/v1`.
+        document: the OpenAPI document, served at `{base}/openapi.json` to anybody; None for none.
+        surface: what the calls are logged and counted as.
+        authenticate: who is calling, from a request's head; API keys when left out.
+    """
+
+    def __init__(
+        self,
+        routes: Sequence[Route],
+        runner: Runner,
+        *,
+        base: str,
+        document: bytes | None = None,
+        surface: Surface = "rest",
+        authenticate: Callable[[Head], Awaitable[Credential]] | None = None,
+    ) -> None:
+        self._runner = runner
+        self._settings = runner.app.settings
+        self._entrance = Entrance(self._settings)
+        self._document = document
+        self._surface: Surface = surface
+        self._authenticate = authenticate or self._api_key
+        self._document_path = f"{base}/openapi.json"
+        self._table: dict[str, dict[str, Route]] = {}
+        for route in routes:
+            self._table.setdefault(f"{base}{route.path}", {})[route.method] = route
+
+    async def __call__(self, scope: Scope, receive: Any, send: Any) -> None:
+        """Serve one HTTP request."""
+        head = Head(scope)
+        always = ((b"x-request-id", head.request_id.encode()), *self._entrance.cors(head))
+        refusal = self._entrance.refusal(head)
+        methods = self._table.get(head.path)
+        if refusal is not None:
+            await respond(send, refusal[0], error_body(refusal[1]), (JSON, *always))
+        elif head.method == "OPTIONS":
+            await respond(send, 204, b"", (*always[:1], *self._entrance.preflight(head)))
+        elif self._document and head.path == self._document_path and head.method == "GET":
+            await respond(send, 200, self._document, (JSON, *always))
+        elif methods is None:
+            await respond(send, 404, error_body("Not Found"), (JSON, *always))
+        elif head.method not in methods:
+            allow = (b"allow", ", ".join(sorted(methods)).encode())
+            await respond(send, 405, error_body("Method Not Allowed"), (JSON, allow, *always))
+        else:
+            reply, shown = await self._serve(methods[head.method], scope, head, receive)
+            await self._answer(send, reply, shown, always)
+
+    async def _serve(
+        self, route: Route, scope: Scope, head: Head, receive: Any
+    ) -> tuple[Reply, Shown | None]:
+        try:
+            credential = await self._authenticate(head)
+            arguments = await self._arguments(route, scope, head, receive)
+        except Problem as problem:
+            return Reply(problem=problem), None
+        request = Request(credential, self._surface, head.request_id)
+        reply = await self._runner.run(route.tool, request, arguments)
+        if reply.body is None or route.show is None:
+            return reply, None
+        return reply, route.show(arguments, reply.body)
+
+    async def _api_key(self, head: Head) -> Credential:
+        return api_key(head, self._settings.api_key_prefix)
+
+    async def _arguments(
+        self, route: Route, scope: Scope, head: Head, receive: Any
+    ) -> dict[str, Any]:
+        """Query and body as one mapping. Raises `invalid` for a body that is not a JSON object."""
+        query = scope.get("query_string", b"").decode("latin-1")
+        arguments: dict[str, Any] = dict(parse_qsl(query, keep_blank_values=True))
+        if route.method == "GET":
+            return arguments
+        raw = await read_body(receive, self._settings.max_body)
+        content_type = head.headers.get("content-type", "").partition(";")[0].strip().lower()
+        if content_type != "application/json":
+            raise Problem("unsupported_media_type", "Send the body as application/json.")
+        try:
+            body = orjson.loads(raw)
+        except orjson.JSONDecodeError as error:
+            raise _not_json(error) from None
+        if not isinstance(body, dict):
+            raise Problem(
+                "invalid",
+                "The body must be a JSON object.",
+                errors=[
+                    {
+                        "type": "model_attributes_type",
+                        "loc": [],
+                        "msg": "Input should be a valid dictionary or object",
+                        "input": body,
+                    }
+                ],
+            )
+        return {**arguments, **body}
+
+    async def _answer(self, send: Any, reply: Reply, shown: Shown | None, always: Any) -> None:
+        headers = (*always, *_budget_headers(reply.budget))
+        if reply.problem is None:
+            body, own = shown or (reply.body or b"null", (JSON,))
+            await respond(send, 200, body, (*own, *headers))
+            return
+        problem = reply.problem
+        if problem.code == "rate_limited":
+            retry = str(problem.details["retry_after"]).encode()
+            headers = (*headers, (b"retry-after", retry))
+        if problem.code == "unauthenticated":
+            headers = (*headers, (b"www-authenticate", b"Bearer"))
+        body = orjson.dumps({"detail": _detail(problem)}, default=str)
+        await respond(send, problem.status, body, (JSON, *headers))
+
+
+def _detail(problem: Problem) -> Any:
+    if problem.code == "unauthenticated":
+        return problem.message
+    if problem.code in ("invalid", "invalid_limit"):
+        errors = problem.details.get("errors") or [_out_of_range(problem)]
+        return [{**error, "loc": ["body", *error["loc"]]} for error in errors]
+    return DETAIL.get(problem.code, problem.code)
+
+
+def _out_of_range(problem: Problem) -> dict[str, Any]:
+    """A range that a tool checks itself, in the form of one the schema would have checked."""
+    return {
+        "type": problem.code,
+        "loc": [problem.code.removeprefix("invalid_")],
+        "msg": problem.message,
+        "ctx": problem.details,
+    }
+
+
+def _not_json(error: orjson.JSONDecodeError) -> Problem:
+    return Problem(
+        "invalid",
+        "The body is not JSON.",
+        errors=[
+            {
+                "type": "json_invalid",
+                "loc": [error.pos],
+                "msg": "JSON decode error",
+                "input": {},
+                "ctx": {"error": error.msg},
+            }
+        ],
+    )
+
+
+def _budget_headers(budget: Budget | None) -> tuple[tuple[bytes, bytes], ...]:
+    if budget is None:
+        return ()
+    return (
+        (b"x-ratelimit-limit", str(budget.limit).encode()),
+        (b"x-ratelimit-remaining", str(max(0, budget.remaining)).encode()),
+        (b"x-ratelimit-reset", str(math.ceil(budget.full_at)).encode()),
+    )

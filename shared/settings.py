@@ -1,0 +1,294 @@
+"""Settings: the only reader of the environment.
+
+Every field is one variable, `CATALOG_MCP_` and the field's name in capitals. Unknown variables with
+that prefix are refused, so a misspelt one is found at start and not in production's behaviour.
+"""
+
+import os
+from collections.abc import Mapping
+from functools import cached_property
+from ipaddress import IPv4Network, IPv6Network
+from pathlib import Path
+from typing import Annotated, Any, Final, Literal
+from urllib.parse import urlsplit
+
+import orjson
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+PREFIX: Final = "CATALOG_MCP_"
+Algorithm = Literal["ES256", "RS256"]
+
+
+def _bare_url(value: str) -> str:
+    parts = urlsplit(value)
+    if parts.scheme not in ("http", "https") or not parts.netloc or parts.query or parts.fragment:
+        raise ValueError("must be an absolute http(s) URL without query or fragment")
+    if value.endswith("/"):
+        raise ValueError("must not end in a slash: clients compare this text byte by byte")
+    return value
+
+
+Url = Annotated[str, AfterValidator(_bare_url)]
+
+
+class Frozen(BaseModel):
+    """Settings do not change while a process lives, and have no fields we do not know."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class ClaimNames(Frozen):
+    """Where an external issuer keeps what we need (auth.md 3.5)."""
+
+    organization: str = "org_id"
+    client: str = "client_id"
+    session: str = "sid"
+    scopes: str = "scope"
+
+
+class ExternalIssuer(Frozen):
+    """An authorization server that is not ours, trusted to sign access tokens.
+
+    Attributes:
+        id: a short name, the first part of `sessions/{id}:{sid}`; never change it.
+        issuer: its `iss`, byte for byte.
+        jwks_url: where its keys are.
+        algorithms: what it signs with; the token's own header decides nothing.
+        audiences: accepted `aud` values for the partner endpoint.
+        default_scopes: what a token without any of our scopes may do.
+    """
+
+    id: Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]{0,30}$")]
+    issuer: str
+    jwks_url: Url
+    algorithms: tuple[Algorithm, ...] = ("RS256",)
+    audiences: Annotated[tuple[str, ...], Field(min_length=1)]
+    claims: ClaimNames = ClaimNames()
+    default_scopes: tuple[str, ...] = ()
+    create_memberships: bool = False
+
+
+class Upstream(Frozen):
+    """An OpenID provider that people sign in with (Google, WorkOS AuthKit, Keycloak, …).
+
+    Attributes:
+        id: a short name, part of our callback's address and of stored identities; never change it.
+        name: what the sign-in button says.
+        issuer: its `iss`, byte for byte; its discovery document stands below it.
+        client_id: what it knows us by.
+        secret: the name, in the deployment's secrets, of what it authenticates us with.
+        algorithms: what it signs ID tokens with; the token's own header decides nothing.
+    """
+
+    id: Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]{0,30}$")]
+    name: Annotated[str, Field(min_length=1, max_length=60)]
+    issuer: str
+    client_id: str
+    secret: str
+    algorithms: tuple[Algorithm, ...] = ("RS256",)
+    scopes: tuple[str, ...] = ("openid", "email", "profile")
+
+
+class Smtp(Frozen):
+    """Where mail is handed in (RFC 6409), always over TLS unless the host is this machine.
+
+    Attributes:
+        sender: the From address.
+        user, secret: how we authenticate; `secret` is a name in the deployment's secrets.
+        starttls: upgrade a plain connection (port 587) instead of TLS from the start (465).
+    """
+
+    host: str
+    port: int = 587
+    sender: str
+    user: str = ""
+    secret: str = ""
+    starttls: bool = True
+
+
+class TaskIssuer(Frozen):
+    """Who signs the identity tokens of Cloud Tasks and Cloud Scheduler, and where its keys are."""
+
+    issuer: str = "https://accounts.google.com"
+    jwks_url: Url = "https://www.googleapis.com/oauth2/v3/certs"
+
+
+class Settings(Frozen):
+    """What a deployment decides.
+
+    Attributes:
+        backend: `local` embeds SQLite and folders; `gcp` uses Google's services.
+        data: the folder of the local backend.
+        cache: folder for opened search segments; may be lost at any time.
+        cache_bytes: most bytes kept there.
+        project, database, bucket, secrets: the Google project, its Firestore database, the bucket
+            of published files, the folder secrets are mounted in.
+        region, queue: where the Cloud Tasks queue is, and its name.
+        location, exchange: where partners' tables and the Analytics Hub data exchange are, and the
+            exchange's name.
+        dataset_prefix: what suggested names of linked datasets begin with.
+        export_every: seconds between two exports of a catalog that is published more often.
+        export_fresh_for: seconds after its export that a table is promised to be fresh.
+        tasks_url: the tasks function's address, and the audience of what calls it.
+        tasks_account: the service account that may call it.
+        task_issuer: who signs its tokens: Google in the cloud, ourselves on a laptop.
+        analytics_hub: host:port of an Analytics Hub without TLS, for tests; refused in the cloud.
+        mcp_url, api_url, auth_url: the public addresses; `mcp_url` is the partner audience and
+            `auth_url` our issuer.
+        hosts, origins: further Host and Origin header values that are accepted.
+        issuers: external authorization servers.
+        sign_in: whether an authorization server answers at `auth_url`; only then does a 401 name
+            resource metadata.
+        upstreams: OpenID providers people sign in with; without any, by a code sent by e-mail.
+        smtp: where that e-mail is handed in; without it, it is written to a file of `data`.
+        client_documents: whether clients may be named by a metadata document's URL; when not set,
+            they may where `auth_url` is https (a laptop cannot fetch the real ones).
+        access_seconds: how long our access tokens live.
+        trusted_proxies: how many entries of X-Forwarded-For, from the right, our own
+            infrastructure wrote.
+        api_key_prefix: what a key begins with.
+        max_body: most bytes of a request's body.
+        fetch_networks: networks (CIDR) beyond the public ones that outgoing requests may reach; for
+            tests and laptops, refused in the cloud.
+    """
+
+    backend: Literal["local", "gcp"] = "local"
+    data: Path = Path("data")
+    cache: Path | None = None
+    cache_bytes: Annotated[int, Field(gt=0)] = 1_500_000_000
+    project: str = ""
+    database: str = "(default)"
+    bucket: str = ""
+    secrets: Path = Path("/secrets")
+    region: str = "us-central1"
+    queue: str = "work"
+    location: str = "us"
+    exchange: Annotated[str, Field(pattern=r"^[A-Za-z0-9_]{1,63}$")] = "catalog_mcp"
+    dataset_prefix: Annotated[str, Field(pattern=r"^[A-Za-z0-9_]{1,40}$")] = "octogen"
+    export_every: Annotated[int, Field(ge=0)] = 900
+    export_fresh_for: Annotated[int, Field(gt=0)] = 172_800
+    tasks_url: Url = "http://localhost:8080"
+    tasks_account: str = ""
+    task_issuer: TaskIssuer | None = None
+    analytics_hub: str = ""
+    mcp_url: Url = "http://localhost:8080/mcp"
+    api_url: Url = "http://localhost:8080/v1"
+    auth_url: Url = "http://localhost:8080/auth"
+    hosts: tuple[str, ...] = ()
+    origins: tuple[str, ...] = ()
+    issuers: tuple[ExternalIssuer, ...] = ()
+    sign_in: bool = False
+    upstreams: tuple[Upstream, ...] = ()
+    smtp: Smtp | None = None
+    client_documents: bool | None = None
+    access_seconds: Annotated[int, Field(ge=60, le=3600)] = 600
+    trusted_proxies: Annotated[int, Field(ge=0, le=5)] = 0
+    api_key_prefix: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,20}$")] = "octo_live"
+    max_body: Annotated[int, Field(gt=0)] = 1_048_576
+    fetch_networks: tuple[IPv4Network | IPv6Network, ...] = ()
+    cloud: bool = False
+
+    @model_validator(mode="after")
+    def _cloud_needs_the_cloud(self) -> "Settings":
+        if self.cloud and self.backend == "local":
+            raise ValueError(
+                "the embedded backend keeps data on one machine; it never runs in the cloud"
+            )
+        if self.cloud and self.fetch_networks:
+            raise ValueError("fetch_networks opens private addresses; it is never set in the cloud")
+        if self.cloud and self.sign_in and not (self.upstreams or self.smtp):
+            raise ValueError("sign_in needs upstreams or smtp: nobody could sign in otherwise")
+        if self.cloud and self.analytics_hub:
+            raise ValueError("analytics_hub is for tests; it is never set in the cloud")
+        if self.backend == "gcp" and not (self.project and self.bucket):
+            raise ValueError("backend gcp needs project and bucket")
+        return self
+
+    @property
+    def takes_client_documents(self) -> bool:
+        """Whether a client may be named by the URL of its metadata document."""
+        if self.client_documents is None:
+            return self.auth_url.startswith("https://")
+        return self.client_documents
+
+    @property
+    def trusted_task_issuer(self) -> TaskIssuer | None:
+        """Who signs the tokens of tasks; None means that we do, which is only so on a laptop."""
+        if self.task_issuer is None and self.backend == "gcp":
+            return TaskIssuer()
+        return self.task_issuer
+
+    @cached_property
+    def known_hosts(self) -> frozenset[str]:
+        """The Host header values this deployment answers to."""
+        urls = (self.mcp_url, self.api_url, self.auth_url, self.tasks_url)
+        own = (urlsplit(url).netloc for url in urls)
+        return frozenset({*own, *self.hosts})
+
+    @cached_property
+    def known_origins(self) -> frozenset[str]:
+        """The Origin header values a browser may send."""
+        own = (self.mcp_url, self.api_url, self.auth_url)
+        return frozenset(
+            {*(f"{urlsplit(url).scheme}://{urlsplit(url).netloc}" for url in own), *self.origins}
+        )
+
+    @classmethod
+    def read(cls, environ: Mapping[str, str] | None = None) -> "Settings":
+        """Read the environment. Raises ValueError naming the variable that does not fit.
+
+        `K_SERVICE` (set by Cloud Run) is what makes this the cloud. Fields that are not plain text
+        are written as JSON.
+        """
+        environ = os.environ if environ is None else environ  # noqa: TID251  the one reader
+        given: dict[str, Any] = {
+            name.removeprefix(PREFIX).lower(): _value(text)
+            for name, text in environ.items()
+            if name.startswith(PREFIX)
+        }
+        given["cloud"] = bool(environ.get("K_SERVICE"))
+        try:
+            return cls.model_validate(given)
+        except ValidationError as error:
+            problems = "; ".join(
+                f"{PREFIX}{'.'.join(str(part) for part in item['loc']).upper()}: {item['msg']}"
+                for item in error.errors(include_input=False, include_url=False)
+            )
+            raise ValueError(f"The environment does not fit: {problems}") from None
+
+    def environment(self) -> dict[str, str]:
+        """The variables that would make `read` return these settings, for starting a process."""
+        given = self.model_dump(mode="json", exclude={"cloud"}, exclude_none=True)
+        return {
+            f"{PREFIX}{name.upper()}": text
+            if isinstance(text, str)
+            else orjson.dumps(text).decode()
+            for name, text in given.items()
+        }
+
+
+def _value(text: str) -> Any:
+    """JSON where the text is a JSON list, object, number or boolean; else the text."""
+    if text[:1] in "[{" or text in ("true", "false") or text.isdigit():
+        try:
+            return orjson.loads(text)
+        except orjson.JSONDecodeError:
+            return text
+    return text
+
+
+def machine_environment() -> dict[str, str]:
+    """This machine's variables without the platform's own, to hand on to a child process."""
+    machine = os.environ  # noqa: TID251  the one reader
+    return {name: value for name, value in machine.items() if not name.startswith(PREFIX)}
+
+
+def is_described() -> bool:
+    """Whether the environment describes a deployment at all."""
+    return any(name.startswith(PREFIX) for name in os.environ)  # noqa: TID251  the one reader
+
+
+def state_folder() -> Path:
+    """Where programs keep their state on this machine (XDG base directory specification)."""
+    given = os.environ.get("XDG_STATE_HOME")  # noqa: TID251  the one reader
+    return (Path(given) if given else Path.home() / ".local" / "state") / "catalog-mcp"

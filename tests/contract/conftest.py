@@ -1,0 +1,257 @@
+"""The adapters each contract suite runs on."""
+
+import gc
+import os
+import socket
+import subprocess
+import time
+import uuid
+import warnings
+from pathlib import Path
+
+import grpc
+import httpx
+import pytest
+from google.cloud.secretmanager_v1 import SecretManagerServiceClient
+from google.cloud.secretmanager_v1.services.secret_manager_service.transports import (
+    SecretManagerServiceGrpcTransport,
+)
+from google.cloud.tasks_v2 import CloudTasksClient
+from google.cloud.tasks_v2.services.cloud_tasks.transports import CloudTasksGrpcTransport
+
+from shared.clock import SystemClock
+from shared.gcp.blobs import StorageBlobs
+from shared.gcp.documents import FirestoreDocuments
+from shared.gcp.listings import AnalyticsHubListings
+from shared.gcp.queue import CloudTasksQueue
+from shared.gcp.secrets import SecretManagerSecrets
+from shared.local.blobs import FolderBlobs
+from shared.local.documents import SqliteDocuments
+from shared.local.listings import FileListings
+from shared.local.queue import FileQueue
+from shared.local.secrets import FileSecrets
+from tests.contract.hub_server import SUBSCRIBER, HubServer
+from tests.contract.secret_server import SecretServer
+from tests.contract.storage_server import StorageServer
+from tests.contract.tasks_server import TasksServer
+
+ENVIRONMENT = os.environ  # noqa: TID251  the test run's own: where the emulator is, whether this is CI
+EMULATOR_JAR = Path(
+    ENVIRONMENT.get(
+        "FIRESTORE_EMULATOR_JAR",
+        "/usr/lib/google-cloud-sdk/platform/cloud-firestore-emulator/cloud-firestore-emulator.jar",
+    )
+)
+EMULATOR_MAIN = "com.google.cloud.datastore.emulator.firestore.CloudFirestore"
+
+
+def missing(reason):
+    """Skip with a reason that is printed; fail where the tests decide (CI)."""
+    if ENVIRONMENT.get("CI"):
+        pytest.fail(reason)
+    pytest.skip(reason)
+
+
+@pytest.fixture(scope="session")
+def firestore_emulator():
+    """The address of a running Firestore emulator."""
+    if not EMULATOR_JAR.exists():
+        missing(f"no Firestore emulator: set FIRESTORE_EMULATOR_JAR ({EMULATOR_JAR} is missing)")
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    java = ["java", "-Xmx512m", "-XX:+UseSerialGC", "-Duser.language=en", "-cp", EMULATOR_JAR]
+    arguments = [EMULATOR_MAIN, "start", "--host=127.0.0.1", f"--port={port}"]
+    try:
+        process = subprocess.Popen(
+            [*java, *arguments], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        )
+    except FileNotFoundError:
+        missing("no Firestore emulator: java is not installed")
+    with process:
+        try:
+            wait_until_it_answers(process, f"http://127.0.0.1:{port}/")
+            yield f"127.0.0.1:{port}"
+        finally:
+            process.kill()
+
+
+def wait_until_it_answers(process, url):
+    deadline = time.monotonic() + 60
+    while True:
+        try:
+            httpx.get(url, trust_env=False).raise_for_status()
+        except httpx.HTTPError:
+            if process.poll() is not None or time.monotonic() > deadline:
+                pytest.fail("the Firestore emulator did not start")
+        else:
+            return
+
+
+@pytest.fixture
+def firestore_project(firestore_emulator, monkeypatch):
+    """A project of its own in the emulator, which the library finds by its environment."""
+    monkeypatch.setenv("FIRESTORE_EMULATOR_HOST", firestore_emulator)
+    return f"test-{uuid.uuid4().hex[:20]}"
+
+
+@pytest.fixture
+def sqlite_documents(tmp_path):
+    adapter = SqliteDocuments(tmp_path / "documents.db")
+    yield adapter
+    adapter.close()
+
+
+@pytest.fixture
+def firestore_documents(firestore_project):
+    adapter = FirestoreDocuments(firestore_project, "(default)")
+    yield adapter
+    adapter.close()
+
+
+@pytest.fixture(params=["sqlite", "firestore"])
+def documents(request):
+    return request.getfixturevalue(f"{request.param}_documents")
+
+
+@pytest.fixture
+def folder_blobs(tmp_path):
+    return FolderBlobs(tmp_path / "blobs")
+
+
+@pytest.fixture
+def storage_server():
+    with StorageServer() as server:
+        yield server
+
+
+@pytest.fixture
+def storage_blobs(storage_server, monkeypatch):
+    monkeypatch.setenv("STORAGE_EMULATOR_HOST", storage_server.url)
+    adapter = StorageBlobs("test-bucket")
+    yield adapter
+    adapter.close()
+    with (
+        warnings.catch_warnings()
+    ):  # the library leaves a failed download's socket to the collector
+        warnings.simplefilter("ignore", ResourceWarning)
+        gc.collect()
+
+
+@pytest.fixture(params=["folder", "storage"])
+def blobs(request):
+    return request.getfixturevalue(f"{request.param}_blobs")
+
+
+@pytest.fixture
+def file_secrets(tmp_path):
+    return FileSecrets(tmp_path / "secrets")
+
+
+@pytest.fixture
+def secret_server():
+    with SecretServer() as server:
+        yield server
+
+
+@pytest.fixture
+def managed_secrets(secret_server, tmp_path):
+    def connect():
+        channel = grpc.insecure_channel(secret_server.address)
+        transport = SecretManagerServiceGrpcTransport(channel=channel)
+        return SecretManagerServiceClient(transport=transport)
+
+    adapter = SecretManagerSecrets("test-project", tmp_path / "mounted", connect)
+    yield adapter
+    adapter.close()
+
+
+@pytest.fixture(params=["file", "managed"])
+def secrets(request):
+    return request.getfixturevalue(f"{request.param}_secrets")
+
+
+@pytest.fixture
+def file_listings(tmp_path):
+    adapter = FileListings(tmp_path / "exchange.sqlite")
+    yield adapter
+    adapter.close()
+
+
+@pytest.fixture
+def hub_server():
+    with HubServer(page=3) as server:
+        yield server
+
+
+@pytest.fixture
+def hub_listings(hub_server):
+    adapter = AnalyticsHubListings(
+        "local-exchange", "us", "catalog_mcp", address=hub_server.address
+    )
+    yield adapter
+    adapter.close()
+
+
+@pytest.fixture(params=["file", "hub"])
+def listings(request):
+    return request.getfixturevalue(f"{request.param}_listings")
+
+
+@pytest.fixture
+def exchange(listings, request):
+    """What a listing's policy says, and what a partner does, behind the adapter's back."""
+    if isinstance(listings, FileListings):
+        return listings
+    return Behind(listings, request.getfixturevalue("hub_server"))
+
+
+class Behind:
+    """The same questions, asked of the wire server's memory."""
+
+    def __init__(self, listings, server):
+        self.listings, self.server = listings, server
+
+    def members(self, catalog):
+        policy = self.server.policies.get(self.listings.resource(catalog))
+        found = policy.bindings if policy else ()
+        return sorted(m for each in found if each.role == SUBSCRIBER for m in each.members)
+
+    def subscribe(self, catalog, principal, project):
+        assert principal in self.members(catalog)
+        self.server.subscribe(self.listings.resource(catalog), project)
+
+
+@pytest.fixture
+def file_queue(tmp_path):
+    adapter = FileQueue(tmp_path / "queue.sqlite", SystemClock())
+    yield adapter
+    adapter.close()
+
+
+@pytest.fixture
+def tasks_server():
+    with TasksServer("projects/p/locations/us-central1/queues/work") as server:
+        yield server
+
+
+@pytest.fixture
+def cloud_queue(tasks_server):
+    def connect():
+        channel = grpc.insecure_channel(tasks_server.address)
+        return CloudTasksClient(transport=CloudTasksGrpcTransport(channel=channel))
+
+    adapter = CloudTasksQueue(
+        "p",
+        "us-central1",
+        "work",
+        url="https://tasks.example",
+        account="queue@p.iam.gserviceaccount.com",
+        connect=connect,
+    )
+    yield adapter
+    adapter.close()
+
+
+@pytest.fixture(params=["file", "cloud"])
+def queue(request):
+    return request.getfixturevalue(f"{request.param}_queue")

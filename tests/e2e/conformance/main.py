@@ -1,0 +1,36 @@
+"""The partner function's endpoint under conformance test, with and without the suite's fixtures.
+
+The suite's command line cannot send headers, so the bearer token is put in here; everything behind
+that line is production's.
+"""
+
+import functions_framework.aio
+
+from functions.partner.main import endpoint
+from shared.app import App
+from shared.settings import Settings
+from tests.e2e.conformance import fixtures
+
+settings = Settings.read()
+_plain = endpoint(App(settings))
+_furnished = endpoint(App(settings), streaming=fixtures.STREAMING, **fixtures.HANDLERS)
+
+
+def signed_in(app):
+    token = (settings.data / fixtures.TOKEN_FILE).read_bytes()
+
+    async def serve(scope, receive, send):
+        headers = [*scope["headers"], (b"authorization", b"Bearer " + token)]
+        await app({**scope, "headers": headers}, receive, send)
+
+    return serve
+
+
+@functions_framework.aio.http
+async def plain(request):
+    return signed_in(_plain)
+
+
+@functions_framework.aio.http
+async def furnished(request):
+    return signed_in(_furnished)

@@ -1,0 +1,98 @@
+"""The official conformance suite against our MCP host, under functions-framework.
+
+Two hosts: the partner endpoint as it is, for what needs no fixture, and the same endpoint with the
+suite's fixtures behind it. Nothing is tolerated for 2026-07-28; for 2025-11-25 only what cannot be
+without a session that outlives its request.
+"""
+
+import pytest
+
+from shared.cli.processes import ROOT, free_port, start
+from shared.clock import SystemClock
+from shared.settings import machine_environment
+from tests.e2e.conformance.fixtures import TOKEN_FILE
+from tests.e2e.programs import run
+from tests.platform import Platform, product
+
+pytestmark = pytest.mark.slow
+SOURCE = ROOT / "tests/e2e/conformance/main.py"
+NEED_A_SESSION = (
+    "tools-call-sampling",
+    "tools-call-elicitation",
+    "elicitation-sep1034-defaults",
+    "elicitation-sep1330-enums",
+    "server-sse-multiple-streams",
+)
+NEED_NO_FIXTURE = [
+    ("2025-11-25", "server-initialize"),
+    ("2025-11-25", "ping"),
+    ("2025-11-25", "tools-list"),
+    ("2025-11-25", "dns-rebinding-protection"),
+    ("2026-07-28", "tools-list"),
+    ("2026-07-28", "http-header-validation"),
+    ("2026-07-28", "dns-rebinding-protection"),
+    ("2026-07-28", "input-required-result-unsupported-methods"),
+]
+
+
+@pytest.fixture(scope="module")
+def urls(tmp_path_factory):
+    """The address of each host under test, `plain` and `furnished`."""
+    ports = {name: free_port() for name in ("plain", "furnished")}
+    hosts = tuple(f"localhost:{port}" for port in ports.values())
+    platform = Platform(
+        tmp_path_factory.mktemp("conformance"),
+        SystemClock(),
+        hosts=hosts,
+        origins=tuple(f"http://{host}" for host in hosts),
+    )
+    platform.organization("partner")
+    platform.catalog("books", [product("1")])
+    platform.grant("partner", "books")
+    (platform.folder / TOKEN_FILE).write_text(platform.token(lifetime=3600))
+    environment = {**machine_environment(), **platform.settings.environment()}
+    log = platform.folder / "functions.log"
+    running = [
+        start(name, environment, log, source=SOURCE, port=port) for name, port in ports.items()
+    ]
+    try:
+        for function in running:
+            function.wait()
+        yield {name: f"http://localhost:{port}/mcp" for name, port in ports.items()}
+    finally:
+        for function in running:
+            function.kill()
+        platform.close()
+
+
+def conformance(folder, url, *options):
+    result = run(folder, "conformance", "server", "--url", url, *options, timeout=300)
+    return result.returncode, f"{result.stdout}\n{result.stderr}"
+
+
+def test_everything_2026_07_28_requires_passes(urls, tmp_path):
+    status, said = conformance(tmp_path, urls["furnished"], "--requirements", "2026-07-28")
+    assert status == 0, said
+
+
+def test_2025_11_25_lacks_only_what_needs_a_session(urls, tmp_path):
+    baseline = tmp_path / "baseline.yml"
+    lines = [f"  - {name}\n" for name in NEED_A_SESSION]
+    baseline.write_text(f"server:\n{''.join(lines)}client: []\n")
+    status, said = conformance(
+        tmp_path,
+        urls["furnished"],
+        "--requirements",
+        "2025-11-25",
+        "--expected-failures",
+        baseline,
+    )
+    assert status == 0, said
+
+
+@pytest.mark.parametrize(("version", "scenario"), NEED_NO_FIXTURE)
+def test_the_partner_endpoint_as_it_ships_passes(urls, tmp_path, version, scenario):
+    status, said = conformance(
+        tmp_path, urls["plain"], "--scenario", scenario, "--spec-version", version
+    )
+    assert status == 0, said

@@ -1,0 +1,94 @@
+"""`make dev` as a newcomer meets it: one command, two faces, real processes."""
+
+import json
+import signal
+import subprocess
+import sys
+
+import httpx
+import pytest
+
+from shared.cli.processes import free_port
+from tests.e2e.running import facts_of, start, stop
+
+pytestmark = pytest.mark.slow
+RPC = {"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": {"name": "list_catalogs"}}
+
+
+def catalogs_over_both_faces(facts):
+    mcp = httpx.post(
+        facts["mcp_url"], json=RPC, headers={"authorization": f"Bearer {facts['token']}"}
+    )
+    rest = httpx.get(
+        f"{facts['api_url']}/catalogs", headers={"authorization": f"Bearer {facts['api_key']}"}
+    )
+    return mcp.json()["result"]["structuredContent"]["result"], rest.json()
+
+
+@pytest.fixture(scope="module")
+def prepared(tmp_path_factory, catalog_data):
+    """A data folder that dev has started in once, with the real catalogs published."""
+    folder = tmp_path_factory.mktemp("dev")
+    process = start(folder, "--port", str(free_port()), "--catalogs", str(catalog_data))
+    try:
+        facts = facts_of(process)
+        mcp, rest = catalogs_over_both_faces(facts)
+    finally:
+        rest_of_output = stop(process)
+    assert mcp == rest
+    assert {catalog["catalog"] for catalog in mcp} == {"icecat", "luma", "books", "bestbuy"}
+    assert rest_of_output == ""
+    return folder
+
+
+def test_the_first_start_publishes_the_real_catalogs_and_prints_one_line(prepared):
+    assert (prepared / "documents.sqlite").exists()
+
+
+@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM], ids=["ctrl-c", "sigterm"])
+def test_a_later_start_keeps_the_data_and_leaves_no_process_behind(prepared, catalog_data, how):
+    process = start(prepared, "--port", str(free_port()), "--catalogs", str(catalog_data))
+    facts = facts_of(process)
+    mcp, _ = catalogs_over_both_faces(facts)
+    stop(process, how)
+    assert {catalog["productCount"] for catalog in mcp} == {19_406, 147, 10_000, 3_291}
+    assert process.returncode == 0
+    children = subprocess.run(
+        ["pgrep", "-f", str(prepared)], capture_output=True, text=True, check=False
+    )
+    assert children.stdout == ""
+
+
+def test_without_real_catalogs_the_built_in_one_is_served_and_said(tmp_path):
+    process = start(tmp_path / "data", "--port", str(free_port()), "--catalogs", str(tmp_path))
+    facts = facts_of(process)
+    mcp, _ = catalogs_over_both_faces(facts)
+    stop(process)
+    assert [catalog["catalog"] for catalog in mcp] == ["demo_shop"]
+
+
+def test_a_taken_port_is_a_clear_error_and_nothing_is_left_running(prepared):
+    port = free_port()
+    first = start(prepared, "--port", str(port))
+    facts_of(first)
+    second = start(prepared, "--port", str(port))
+    _, errors = second.communicate(timeout=30)
+    stop(first)
+    assert second.returncode == 1
+    assert f"Port {port} is taken" in errors
+
+
+def test_tokens_and_operations_act_on_the_data_folder(prepared):
+    def command(*arguments):
+        return subprocess.run(
+            [sys.executable, "-m", "shared.cli", "--data", str(prepared), *arguments],
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+
+    assert command("token", "--organization", "demo").stdout.count(".") == 2
+    refused = command("token", "--organization", "demo", "--subject", "nobody")
+    assert refused.returncode == 1
+    assert json.loads(refused.stderr)["error"] == "not_found"
+    assert json.loads(command("versions", "luma").stdout)[0]["served"] is True

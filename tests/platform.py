@@ -1,0 +1,225 @@
+"""A whole platform in a folder, as tests use it: real adapters, a clock that tests move."""
+
+import secrets
+from datetime import UTC, datetime, timedelta
+
+import httpx
+
+from functions.api.main import host
+from functions.auth.host import AuthHost
+from functions.partner.main import endpoint
+from functions.tasks.main import ROUTES as JOBS
+from functions.tasks.main import host as tasks_host
+from shared.app import App
+from shared.auth import keyring
+from shared.auth.caller import Service
+from shared.auth.scopes import PARTNER
+from shared.catalog import catalogs, publish_tools, withdrawal
+from shared.cli.operations import run
+from shared.identity import (
+    authorizations,
+    grants,
+    keys,
+    organizations,
+    service_accounts,
+    sessions,
+)
+from shared.settings import Settings
+from shared.tool import Request, invoke
+
+FAMILIES = (
+    organizations.family,
+    keys.family,
+    grants.family,
+    sessions.family,
+    authorizations.family,
+    service_accounts.family,
+    catalogs.family,
+    publish_tools.family,
+    withdrawal.family,
+)
+ORIGIN = "http://localhost:8080"
+WORKER = "work-queue@local.iam.gserviceaccount.com"
+
+
+class MovedClock:
+    """A clock that stands still until it is moved."""
+
+    def __init__(self):
+        self.at = datetime(2026, 11, 21, 12, tzinfo=UTC)
+
+    def now(self):
+        return self.at
+
+    def time(self):
+        return self.at.timestamp()
+
+    def advance(self, seconds):
+        self.at += timedelta(seconds=seconds)
+
+
+class Platform:
+    """One deployment and the means to act on it. `again()` is a second instance of it."""
+
+    def __init__(self, folder, clock=None, **settings):
+        self.folder = folder
+        self.clock = clock or MovedClock()
+        self.given = settings
+        self.settings = Settings(
+            data=folder,
+            cache=folder / "segments",
+            **{"tasks_account": WORKER, "export_every": 0, **settings},
+        )
+        self.app = App(self.settings, self.clock)
+        self.others = []
+        keyring.create_missing(self.app.secrets)
+
+    def again(self):
+        self.others.append(Platform(self.folder, self.clock, **self.given))
+        return self.others[-1]
+
+    def close(self):
+        for each in (*self.others, self):
+            each.app.close()
+
+    def do(self, operation, **arguments):
+        """Run an operator's operation and return its value."""
+        for family in FAMILIES:
+            for tool in family.tools:
+                if tool.name == operation:
+                    return run(self.app, tool, arguments)
+        raise LookupError(operation)
+
+    def organization(self, org="partner", **settings):
+        self.do("create_organization", id=org, name=org.title(), **settings)
+        return org
+
+    def catalog(self, key, rows, *, name=None, tenant="shop"):
+        """A published catalog of these rows of our own JSON-lines."""
+        if self.app.documents.get("tenants/shop") is None:
+            self.organization("owner", type="catalog_owner")
+            self.do("create_tenant", id=tenant, name="Shop", org="owner")
+        self.do(
+            "create_catalog",
+            catalog=key,
+            tenant=tenant,
+            display_name=name or key.title(),
+            source_base_url=f"https://{key.replace('_', '-')}.example",
+        )
+        return self.publish(key, rows)
+
+    def publish(self, key, rows, operation="publish_catalog", **options):
+        return self.do(operation, catalog=key, source=str(self.feed(rows)), **options)
+
+    def feed(self, rows):
+        import orjson
+
+        path = self.folder / f"feed-{secrets.token_hex(4)}.jsonl"
+        path.write_bytes(b"".join(orjson.dumps(row) + b"\n" for row in rows))
+        return path
+
+    def grant(self, org, catalog, **terms):
+        return self.do("grant_catalog", org=org, catalog=catalog, **terms)
+
+    def member(self, org="partner", subject="ada", **options):
+        return self.do("set_member", org=org, subject=subject, **options)
+
+    def token(self, org="partner", subject="ada", *, scopes=PARTNER, session=None, **options):
+        """An access token of a member, with a session of its own."""
+        if self.app.documents.get(f"memberships/{org}:{subject}") is None:
+            self.member(org, subject)
+        if session is None:
+            session = secrets.token_hex(8)
+            self.do("start_session", subject=subject, session=session)
+        return self.app.tokens.mint(
+            subject=subject,
+            org=org,
+            client=options.pop("client", "test-client"),
+            session=session,
+            scopes=scopes,
+            audience=options.pop("audience", self.settings.mcp_url),
+            **options,
+        )
+
+    def key(self, org="partner", **options):
+        return self.do("create_api_key", org=org, name="tests", **options)["secret"]
+
+    def job(self, job, body):
+        """Run a job as the work queue would; what the reply says."""
+        tool = next(route.tool for route in JOBS if f"/jobs{route.path}" == job)
+        request = Request(Service(WORKER), "tasks", "test-request")
+        return invoke(tool, self.app, request, body)
+
+    def work(self, seconds=1):
+        """Do all work that is due by then, moving the clock along; how many tasks that were."""
+        until = self.clock.time() + seconds
+        done = 0
+        while (due := self.app.queue.next_at()) is not None and due <= until:
+            self.clock.advance(max(0.0, due - self.clock.time()) + 1e-6)
+            taken = self.app.queue.take()
+            if self.job(taken.job, taken.body).problem is None:
+                self.app.queue.finish(taken)
+            else:
+                self.app.queue.retry(taken)
+            done += 1
+        self.clock.advance(max(0.0, until - self.clock.time()))
+        return done
+
+    def http(self, bearer=None, *, face="partner", **headers):
+        """An HTTP client of one function, in process."""
+        hosts = {"partner": endpoint, "api": host, "auth": AuthHost, "tasks": tasks_host}
+        app = hosts[face](self.app)
+        if bearer:
+            headers["authorization"] = f"Bearer {bearer}"
+        transport = httpx.ASGITransport(app, raise_app_exceptions=True)
+        return httpx.AsyncClient(transport=transport, base_url=ORIGIN, headers=headers)
+
+
+def product(id_, **fields):
+    """A row of our own feed with the least it needs."""
+    return {
+        "id": id_,
+        "title": f"Product {id_}",
+        "url": f"https://books.example/p/{id_}",
+        "price": 10.0,
+        "currency": "EUR",
+        **fields,
+    }
+
+
+LEGACY = {"mcp-protocol-version": "2025-11-25"}
+
+
+def message(method, params=None, *, id_=1, modern=False):
+    """A JSON-RPC request as one era writes it."""
+    params = dict(params or {})
+    if modern:
+        params["_meta"] = {
+            "io.modelcontextprotocol/protocolVersion": "2026-07-28",
+            "io.modelcontextprotocol/clientCapabilities": {},
+            "io.modelcontextprotocol/clientInfo": {"name": "tests", "version": "1"},
+        }
+    return {"jsonrpc": "2.0", "id": id_, "method": method, "params": params}
+
+
+def modern_headers(method, name=None):
+    headers = {"mcp-protocol-version": "2026-07-28", "mcp-method": method}
+    if name is not None:
+        headers["mcp-name"] = name
+    return headers
+
+
+async def call(client, tool, arguments=None, *, modern=False):
+    """Call a tool over HTTP; the response."""
+    params = {"name": tool, "arguments": arguments or {}}
+    headers = modern_headers("tools/call", tool) if modern else LEGACY
+    return await client.post(
+        "/mcp", json=message("tools/call", params, modern=modern), headers=headers
+    )
+
+
+async def value(client, tool, arguments=None, *, modern=False):
+    """What a tool came to: the value under `result`."""
+    response = await call(client, tool, arguments, modern=modern)
+    assert response.status_code == 200, response.text
+    return response.json()["result"]["structuredContent"]["result"]

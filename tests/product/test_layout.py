@@ -1,0 +1,80 @@
+"""What holds for the whole tree, whoever writes in it."""
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+CODE = [*ROOT.glob("functions/**/*.py"), *ROOT.glob("shared/**/*.py")]
+
+
+def tracked():
+    listed = subprocess.run(
+        ["git", "ls-files", "-co", "--exclude-standard", "*.py"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return [ROOT / name for name in listed.stdout.split() if (ROOT / name).exists()]
+
+
+def test_no_file_is_longer_than_400_lines():
+    long = {
+        str(path.relative_to(ROOT)): count
+        for path in tracked()
+        if (count := len(path.read_text().splitlines())) > 400
+    }
+    assert long == {}
+
+
+def test_no_function_is_longer_than_40_lines():
+    long = [
+        f"{path.relative_to(ROOT)}:{node.lineno} {node.name}"
+        for path in CODE
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and own_lines(node) > 40
+    ]
+    assert long == []
+
+
+def own_lines(node):
+    """Lines of the body without its docstring: prose is not length."""
+    body = node.body
+    first = body[0]
+    if isinstance(first, ast.Expr) and isinstance(first.value, ast.Constant) and len(body) > 1:
+        return node.end_lineno - body[1].lineno + 1
+    return node.end_lineno - first.lineno + 1
+
+
+def test_package_files_are_empty():
+    assert [path for path in CODE if path.name == "__init__.py" and path.read_text()] == []
+
+
+def test_imports_stand_at_the_top_except_in_the_composition_root():
+    inline = [
+        f"{path.relative_to(ROOT)}:{node.lineno}"
+        for path in CODE
+        if path != ROOT / "shared/app.py"
+        for function in ast.walk(ast.parse(path.read_text()))
+        if isinstance(function, ast.FunctionDef | ast.AsyncFunctionDef)
+        for node in ast.walk(function)
+        if isinstance(node, ast.Import | ast.ImportFrom)
+    ]
+    assert inline == []
+
+
+@pytest.mark.parametrize("function", ["api", "partner", "tasks"])
+def test_importing_a_function_loads_no_google_client(function):
+    program = (
+        f"import sys; import functions.{function}.main;"
+        "unwanted = ('grpc', 'google.api_core', 'google.auth', 'httpx', 'duckdb');"
+        "print([name for name in unwanted if name in sys.modules])"
+    )
+    loaded = subprocess.run(
+        [sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    assert loaded.stdout.strip() == "[]"
