@@ -1,4 +1,4 @@
-"""The only way out: HTTP GET to public addresses.
+"""The only way out: HTTP to public addresses.
 
 Against server-side request forgery (OWASP SSRF Prevention Cheat Sheet; RFC 6890 special-purpose
 addresses): one strict reading of the URL, one resolution of the name, every resolved address
@@ -16,6 +16,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Final
+from urllib.parse import urlencode
 
 import httpcore
 
@@ -71,8 +72,26 @@ class GuardedFetch:
         Raises `unsafe_url` for a URL or address that policy refuses, `too_large` past `max_bytes`
         of body, `unavailable` when nothing whole came back in time.
         """
+        return self._exchange("GET", url, b"", (), timeout, max_bytes)
+
+    def post(self, url: str, form: Mapping[str, str], *, timeout: float, max_bytes: int) -> Answer:
+        """POST a form, with the promises of `get`."""
+        kind = (("Content-Type", "application/x-www-form-urlencoded"),)
+        body = urlencode(form).encode()
+        return self._exchange("POST", url, body, kind, timeout, max_bytes)
+
+    def _exchange(
+        self,
+        method: str,
+        url: str,
+        body: bytes,
+        more: Sequence[tuple[str, str]],
+        timeout: float,
+        max_bytes: int,
+    ) -> Answer:
         deadline = time.monotonic() + timeout
         target = _parse(url)
+        headers = [*target.headers, *more]
         if target.plain and not self._allow:
             raise _unsafe("Only https URLs at port 443 are fetched.")
         addresses = self._resolve(target, deadline)
@@ -85,7 +104,12 @@ class GuardedFetch:
             target.origin, ssl_context=self._tls, network_backend=_Pinned(addresses, deadline)
         )
         try:
-            with connection, connection.stream("GET", target.url, headers=target.headers) as answer:
+            with (
+                connection,
+                connection.stream(
+                    method, target.url, headers=headers, content=body or None
+                ) as answer,
+            ):
                 return _read(answer, max_bytes)
         except _FAILURES as error:
             raise _unavailable("Nothing usable came back from this URL in time.") from error

@@ -68,6 +68,51 @@ class ExternalIssuer(Frozen):
     create_memberships: bool = False
 
 
+class Upstream(Frozen):
+    """An OpenID provider that people sign in with (Google, WorkOS AuthKit, Keycloak, …).
+
+    Attributes:
+        id: a short name, part of our callback's address and of stored identities; never change it.
+        name: what the sign-in button says.
+        issuer: its `iss`, byte for byte; its discovery document stands below it.
+        client_id: what it knows us by.
+        secret: the name, in the deployment's secrets, of what it authenticates us with.
+        algorithms: what it signs ID tokens with; the token's own header decides nothing.
+    """
+
+    id: Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]{0,30}$")]
+    name: Annotated[str, Field(min_length=1, max_length=60)]
+    issuer: str
+    client_id: str
+    secret: str
+    algorithms: tuple[Algorithm, ...] = ("RS256",)
+    scopes: tuple[str, ...] = ("openid", "email", "profile")
+
+
+class Smtp(Frozen):
+    """Where mail is handed in (RFC 6409), always over TLS unless the host is this machine.
+
+    Attributes:
+        sender: the From address.
+        user, secret: how we authenticate; `secret` is a name in the deployment's secrets.
+        starttls: upgrade a plain connection (port 587) instead of TLS from the start (465).
+    """
+
+    host: str
+    port: int = 587
+    sender: str
+    user: str = ""
+    secret: str = ""
+    starttls: bool = True
+
+
+class TaskIssuer(Frozen):
+    """Who signs the identity tokens of Cloud Tasks and Cloud Scheduler, and where its keys are."""
+
+    issuer: str = "https://accounts.google.com"
+    jwks_url: Url = "https://www.googleapis.com/oauth2/v3/certs"
+
+
 class Settings(Frozen):
     """What a deployment decides.
 
@@ -78,12 +123,29 @@ class Settings(Frozen):
         cache_bytes: most bytes kept there.
         project, database, bucket, secrets: the Google project, its Firestore database, the bucket
             of published files, the folder secrets are mounted in.
+        region, queue: where the Cloud Tasks queue is, and its name.
+        location, exchange: where partners' tables and the Analytics Hub data exchange are, and the
+            exchange's name.
+        dataset_prefix: what suggested names of linked datasets begin with.
+        export_every: seconds between two exports of a catalog that is published more often.
+        export_fresh_for: seconds after its export that a table is promised to be fresh.
+        tasks_url: the tasks function's address, and the audience of what calls it.
+        tasks_account: the service account that may call it.
+        task_issuer: who signs its tokens: Google in the cloud, ourselves on a laptop.
+        analytics_hub: host:port of an Analytics Hub without TLS, for tests; refused in the cloud.
         mcp_url, api_url, auth_url: the public addresses; `mcp_url` is the partner audience and
             `auth_url` our issuer.
         hosts, origins: further Host and Origin header values that are accepted.
         issuers: external authorization servers.
         sign_in: whether an authorization server answers at `auth_url`; only then does a 401 name
             resource metadata.
+        upstreams: OpenID providers people sign in with; without any, by a code sent by e-mail.
+        smtp: where that e-mail is handed in; without it, it is written to a file of `data`.
+        client_documents: whether clients may be named by a metadata document's URL; when not set,
+            they may where `auth_url` is https (a laptop cannot fetch the real ones).
+        access_seconds: how long our access tokens live.
+        trusted_proxies: how many entries of X-Forwarded-For, from the right, our own
+            infrastructure wrote.
         api_key_prefix: what a key begins with.
         max_body: most bytes of a request's body.
         fetch_networks: networks (CIDR) beyond the public ones that outgoing requests may reach; for
@@ -98,6 +160,17 @@ class Settings(Frozen):
     database: str = "(default)"
     bucket: str = ""
     secrets: Path = Path("/secrets")
+    region: str = "us-central1"
+    queue: str = "work"
+    location: str = "us"
+    exchange: Annotated[str, Field(pattern=r"^[A-Za-z0-9_]{1,63}$")] = "catalog_mcp"
+    dataset_prefix: Annotated[str, Field(pattern=r"^[A-Za-z0-9_]{1,40}$")] = "octogen"
+    export_every: Annotated[int, Field(ge=0)] = 900
+    export_fresh_for: Annotated[int, Field(gt=0)] = 172_800
+    tasks_url: Url = "http://localhost:8080"
+    tasks_account: str = ""
+    task_issuer: TaskIssuer | None = None
+    analytics_hub: str = ""
     mcp_url: Url = "http://localhost:8080/mcp"
     api_url: Url = "http://localhost:8080/v1"
     auth_url: Url = "http://localhost:8080/auth"
@@ -105,6 +178,11 @@ class Settings(Frozen):
     origins: tuple[str, ...] = ()
     issuers: tuple[ExternalIssuer, ...] = ()
     sign_in: bool = False
+    upstreams: tuple[Upstream, ...] = ()
+    smtp: Smtp | None = None
+    client_documents: bool | None = None
+    access_seconds: Annotated[int, Field(ge=60, le=3600)] = 600
+    trusted_proxies: Annotated[int, Field(ge=0, le=5)] = 0
     api_key_prefix: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,20}$")] = "octo_live"
     max_body: Annotated[int, Field(gt=0)] = 1_048_576
     fetch_networks: tuple[IPv4Network | IPv6Network, ...] = ()
@@ -118,14 +196,33 @@ class Settings(Frozen):
             )
         if self.cloud and self.fetch_networks:
             raise ValueError("fetch_networks opens private addresses; it is never set in the cloud")
+        if self.cloud and self.sign_in and not (self.upstreams or self.smtp):
+            raise ValueError("sign_in needs upstreams or smtp: nobody could sign in otherwise")
+        if self.cloud and self.analytics_hub:
+            raise ValueError("analytics_hub is for tests; it is never set in the cloud")
         if self.backend == "gcp" and not (self.project and self.bucket):
             raise ValueError("backend gcp needs project and bucket")
         return self
 
+    @property
+    def takes_client_documents(self) -> bool:
+        """Whether a client may be named by the URL of its metadata document."""
+        if self.client_documents is None:
+            return self.auth_url.startswith("https://")
+        return self.client_documents
+
+    @property
+    def trusted_task_issuer(self) -> TaskIssuer | None:
+        """Who signs the tokens of tasks; None means that we do, which is only so on a laptop."""
+        if self.task_issuer is None and self.backend == "gcp":
+            return TaskIssuer()
+        return self.task_issuer
+
     @cached_property
     def known_hosts(self) -> frozenset[str]:
         """The Host header values this deployment answers to."""
-        own = (urlsplit(url).netloc for url in (self.mcp_url, self.api_url, self.auth_url))
+        urls = (self.mcp_url, self.api_url, self.auth_url, self.tasks_url)
+        own = (urlsplit(url).netloc for url in urls)
         return frozenset({*own, *self.hosts})
 
     @cached_property

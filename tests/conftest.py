@@ -32,6 +32,16 @@ def stocked(platform):
     return platform
 
 
+@pytest.fixture
+def with_sign_in(tmp_path):
+    """A platform people sign in to: Ada belongs to `partner`."""
+    platform = Platform(tmp_path / "data", sign_in=True)
+    platform.organization("partner")
+    platform.member(email="ada@example.com")
+    yield platform
+    platform.close()
+
+
 @pytest.fixture(scope="session")
 def catalog_data():
     """The folder of real catalogs; tests that need it fail in CI when it is missing."""

@@ -21,8 +21,6 @@ from shared.errors import Problem
 from shared.ports import Clock
 from shared.settings import ClaimNames, ExternalIssuer, Settings
 
-LIFETIME: Final = 600
-"""Seconds an access token of ours lives (auth.md 0.2 says why not 300)."""
 REMEMBERED: Final = 60.0
 MOST_REMEMBERED: Final = 4096
 MOST_BYTES: Final = 8192
@@ -64,6 +62,7 @@ class Tokens:
         self._keys = keys
         self._clock = clock
         self._issuer = settings.auth_url
+        self._lifetime = settings.access_seconds
         own = _Trusted(
             "own",
             settings.auth_url,
@@ -87,9 +86,9 @@ class Tokens:
         scopes: Iterable[str],
         audience: str,
         authorization: str | None = None,
-        lifetime: int = LIFETIME,
+        lifetime: int | None = None,
     ) -> str:
-        """An access token of ours, good for `lifetime` seconds at one audience."""
+        """An access token of ours for one audience, good for `lifetime` or the set seconds."""
         now = int(self._clock.time())
         claims = {
             "iss": self._issuer,
@@ -101,7 +100,7 @@ class Tokens:
             "sid": session,
             "jti": secrets.token_urlsafe(12),
             "iat": now,
-            "exp": now + lifetime,
+            "exp": now + (lifetime or self._lifetime),
             **({"authz": authorization} if authorization else {}),
         }
         key = self._keys.signing().current

@@ -74,9 +74,14 @@ def file_name(catalog: str, file: SegmentFile) -> str:
 def store(
     blobs: Blobs, catalog: str, directory: Path, manifest: Manifest, each: Callable[[], None]
 ) -> None:
-    """Store a segment's files; those that are stored already cost one look. `each` after each."""
+    """Store the segment's files that `directory` holds; `each` is told after each.
+
+    What a version shares with its parent and was not needed to build it (source files) lies in
+    the store already and not in the directory.
+    """
     for file in manifest.files:
-        blobs.put(file_name(catalog, file), directory / file.name)
+        if (directory / file.name).exists():
+            blobs.put(file_name(catalog, file), directory / file.name)
         each()
 
 

@@ -22,6 +22,7 @@ from shared.identity import grants, keys, organizations, sessions
 ORGANIZATION: Final = "demo"
 TENANT: Final = "demo"
 MEMBER: Final = "demo-user"
+EMAIL: Final = "demo@localhost"
 KEY_FILE: Final = "demo-api-key"
 TOKEN_DAYS: Final = 30
 REAL_DATA: Final = Path(__file__).parents[3] / "shared" / "data"
@@ -72,7 +73,7 @@ def prepare(app: App, data: Path, say: Callable[[str], None]) -> None:
         run(
             app,
             organizations.family["set_member"],
-            {"org": ORGANIZATION, "subject": MEMBER, "role": "owner", "email": "demo@localhost"},
+            {"org": ORGANIZATION, "subject": MEMBER, "role": "owner", "email": EMAIL},
         )
     for feed in feeds(data):
         _publish(app, feed, say)

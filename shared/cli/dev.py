@@ -22,10 +22,15 @@ from shared.settings import Settings, machine_environment
 SETTINGS_FILE: Final = "settings.json"
 """Where the last dev of a data folder left its settings, for the other commands."""
 
+MAIL_FILE: Final = "mail.txt"
+
 ROUTES: Final = (
     ("/v1", "api"),
     ("/mcp", "partner"),
     ("/.well-known/oauth-protected-resource", "partner"),
+    ("/auth", "auth"),
+    ("/.well-known/oauth-authorization-server", "auth"),
+    ("/.well-known/openid-configuration", "auth"),
 )
 """Which function serves which path, first match first; the load balancer has the same table."""
 
@@ -40,6 +45,7 @@ def settings_for(origin: str, data: Path) -> Settings:
         mcp_url=f"{origin}/mcp",
         api_url=f"{origin}/v1",
         auth_url=f"{origin}/auth",
+        sign_in=True,
         hosts=(f"localhost:{port}", f"127.0.0.1:{port}"),
         origins=(f"http://localhost:{port}", f"http://127.0.0.1:{port}"),
     )
@@ -73,12 +79,35 @@ def serve(*, port: int, data: Path, catalogs: Path, as_json: bool) -> None:
                 _check(facts)
                 click.echo(orjson.dumps(facts).decode() if as_json else _how_to(facts, log))
                 sys.stdout.flush()
-                server.wait()
+                server.wait(Mail(data / MAIL_FILE, as_json=as_json))
     except KeyboardInterrupt:
         pass
     except Problem as problem:
         click.echo(f"{problem.message}\n{log}", err=True)
         sys.exit(1)
+
+
+class Mail:
+    """The mail of a dev deployment, which nobody delivers: shown on the console instead.
+
+    With `as_json` the console is a program's, which can read the file itself.
+    """
+
+    def __init__(self, file: Path, *, as_json: bool) -> None:
+        self._file = file
+        self._shown = file.stat().st_size if file.exists() else 0
+        self._silent = as_json
+
+    def show(self) -> None:
+        """Print what arrived since the last time."""
+        if self._silent or not self._file.exists():
+            return
+        with self._file.open("rb") as file:
+            file.seek(self._shown)
+            new = file.read()
+        self._shown += len(new)
+        if new:
+            click.echo(f"\n{new.decode()}", nl=False)
 
 
 class _Front:
@@ -106,10 +135,11 @@ class _Front:
         self._server.should_exit = True
         self._thread.join(5)
 
-    def wait(self) -> None:
-        """Until the front ends, or a signal comes."""
+    def wait(self, mail: Mail) -> None:
+        """Until the front ends, or a signal comes; meanwhile show the mail that is sent."""
         while self._thread.is_alive():
-            self._thread.join(0.5)
+            self._thread.join(0.3)
+            mail.show()
 
 
 def _facts(app: App, settings: Settings, port: int) -> dict[str, Any]:
@@ -121,17 +151,21 @@ def _facts(app: App, settings: Settings, port: int) -> dict[str, Any]:
         "token": demo.token(app, demo.ORGANIZATION, demo.MEMBER),
         "organization": demo.ORGANIZATION,
         "member": demo.MEMBER,
+        "email": demo.EMAIL,
+        "auth_url": settings.auth_url,
+        "mail": str(settings.data / MAIL_FILE),
         "port": port,
         "data": str(settings.data),
     }
 
 
 def _check(facts: Mapping[str, Any]) -> None:
-    """Both faces answer before anybody is told that they do."""
+    """Every function answers before anybody is told that they do."""
     ping = {"jsonrpc": "2.0", "id": 1, "method": "ping"}
     answers = (
         httpx.post(facts["mcp_url"], json=ping, headers=_bearer(facts["token"]), timeout=30),
         httpx.get(f"{facts['api_url']}/catalogs", headers=_bearer(facts["api_key"]), timeout=30),
+        httpx.get(f"{facts['auth_url']}/.well-known/oauth-authorization-server", timeout=30),
     )
     if any(answer.status_code != 200 for answer in answers):  # noqa: PLR2004  HTTP OK
         raise Problem("unavailable", "A function started but does not answer. See the log file.")
@@ -143,7 +177,10 @@ def _bearer(text: str) -> dict[str, str]:
 
 def _how_to(facts: Mapping[str, Any], log: Path) -> str:
     return f"""
-Claude Code   claude mcp add --transport http catalogs {facts["mcp_url"]} \
+Claude Code   claude mcp add --transport http catalogs {facts["mcp_url"]}
+              then /mcp, or claude mcp login catalogs; sign in as {facts["email"]}:
+              the code that would be mailed is shown here
+Without one   claude mcp add --transport http catalogs {facts["mcp_url"]} \
 --header "Authorization: Bearer {facts["token"]}"
 REST          curl -H "Authorization: Bearer {facts["api_key"]}" {facts["api_url"]}/catalogs
 Docs          {facts["docs_url"]}

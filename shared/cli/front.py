@@ -5,6 +5,7 @@ process only passes bytes on and keeps the Host header.
 """
 
 from collections.abc import AsyncIterator, Iterable
+from http.cookiejar import CookieJar, DefaultCookiePolicy
 
 import httpx
 from starlette.applications import Starlette
@@ -24,7 +25,11 @@ def front(routes: Iterable[tuple[str, str]]) -> Starlette:
             matches itself and everything below it.
     """
     table = tuple(routes)
-    client = httpx.AsyncClient(timeout=None, limits=httpx.Limits(max_connections=None))  # noqa: S113  the functions have their own
+    client = httpx.AsyncClient(
+        timeout=None,  # noqa: S113  the functions have their own
+        limits=httpx.Limits(max_connections=None),
+        cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),  # they are the browsers'
+    )
 
     async def serve(request: Request) -> Response:
         target = _target(table, request.url.path)

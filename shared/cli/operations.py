@@ -15,9 +15,16 @@ from pydantic.fields import FieldInfo
 
 from shared.app import App
 from shared.auth.caller import Operator
-from shared.catalog import catalogs
+from shared.catalog import catalogs, withdrawal
 from shared.errors import Problem
-from shared.identity import grants, keys, organizations, sessions
+from shared.identity import (
+    authorizations,
+    grants,
+    keys,
+    organizations,
+    service_accounts,
+    sessions,
+)
 from shared.settings import Settings
 from shared.tool import Family, Progress, Request, Tool, invoke, silently
 
@@ -26,7 +33,10 @@ FAMILIES: tuple[Family, ...] = (
     keys.family,
     grants.family,
     sessions.family,
+    authorizations.family,
+    service_accounts.family,
     catalogs.family,
+    withdrawal.family,
 )
 
 

@@ -6,6 +6,7 @@ from typing import Any, Final
 
 import orjson
 
+from shared import work
 from shared.auth.access import MOST_GRANTS, MOST_RESTRICTION_BYTES, Access, Grant, pack
 from shared.errors import Conflict, Problem
 from shared.ports import Documents, Put, Write
@@ -31,9 +32,12 @@ def change_access(
     *,
     event: str,
     target: str,
+    followed: bool = True,
     **details: Any,
 ) -> None:
     """Apply an edit to `access/{org}` and audit it, in one commit.
+
+    What depends on the organization's access (`followed`) is asked for in the same commit.
 
     `edit` sees the access as it is and may be run again when somebody else was faster; None means
     nothing needs changing. Raises `not_found` for an unknown organization, `too_many_grants`, and
@@ -45,13 +49,17 @@ def change_access(
         if change is None:
             return
         writes = [*change.writes, access_write(access, change)]
+        if followed:
+            writes.append(work.ask("followings", org, call.now))
         try:
             call.commit(writes, event=event, target=target, org=org, **details)
         except Conflict:
             if attempt == ATTEMPTS - 1:
                 raise
         else:
-            return
+            break
+    if followed:
+        work.hand_over(call.app, "followings", org)
 
 
 def read_access(documents: Documents, org: str) -> Access:
@@ -110,4 +118,6 @@ def widen_hosts(call: Call, catalog: str, hosts: Iterable[str], orgs: Iterable[s
             widened = replace(grant, hosts=grant.hosts | wanted)
             return Change({**access.grants, catalog: widened})
 
-        change_access(call, org, edit, event="grant.hosts_widened", target=f"{org}:{catalog}")
+        change_access(
+            call, org, edit, event="grant.hosts_widened", target=f"{org}:{catalog}", followed=False
+        )

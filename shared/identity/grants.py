@@ -65,6 +65,8 @@ def grant_catalog(call: Call, args: GrantCatalog) -> GrantView:
     catalog = call.app.documents.get(f"catalogs/{args.catalog}")
     if catalog is None:
         raise Problem("not_found", "There is no catalog with that key.", kind="catalog")
+    if catalog.data["state"] == "withdrawn":
+        raise Problem("conflict", "This catalog is withdrawn. Restore it first.", kind="catalog")
     id_ = f"{args.org}:{args.catalog}"
     record = GrantRecord(**args.model_dump(), created_at=call.now, created_by=call.caller.subject)
     grant = Grant(
@@ -100,17 +102,22 @@ class WithdrawGrant(Args):
 )
 def withdraw_grant(call: Call, args: WithdrawGrant) -> GrantView:
     """Withdraw a catalog from an organization. It is refused on the next request."""
-    id_ = f"{args.org}:{args.catalog}"
+    return withdraw(call, args.org, args.catalog)
+
+
+def withdraw(call: Call, org: str, catalog: str) -> GrantView:
+    """Withdraw a grant, for the operations that do. Raises `not_found`."""
+    id_ = f"{org}:{catalog}"
     found = GRANTS.get(call.app.documents, id_)
     if found.value.state == "withdrawn":
         return _view(found.value)
     withdrawn = found.value.model_copy(update={"state": "withdrawn", "withdrawn_at": call.now})
 
     def edit(access: Access) -> Change:
-        kept = {key: grant for key, grant in access.grants.items() if key != args.catalog}
+        kept = {key: grant for key, grant in access.grants.items() if key != catalog}
         return Change(kept, [GRANTS.put(id_, withdrawn, if_version=found.version)])
 
-    change_access(call, args.org, edit, event="grant.withdrawn", target=id_)
+    change_access(call, org, edit, event="grant.withdrawn", target=id_)
     return _view(withdrawn)
 
 

@@ -7,8 +7,11 @@ from pydantic import Field
 
 from shared.auth.access import pack
 from shared.auth.tokens import principal_id
+from shared.errors import Problem
 from shared.identity.access_changes import Change, change_access
+from shared.identity.people import with_email
 from shared.identity.records import (
+    EMAIL_PATTERN,
     MEMBERSHIPS,
     ORGANIZATIONS,
     TENANT_PATTERN,
@@ -19,7 +22,7 @@ from shared.identity.records import (
     OrgType,
     Tenant,
 )
-from shared.ports import ABSENT, Put, Query
+from shared.ports import ABSENT, Put, Query, Write
 from shared.queries import MEMBERSHIPS_OF_ORGANIZATION
 from shared.queries import ORGANIZATIONS as ALL_ORGANIZATIONS
 from shared.tool import Args, Call, Effect, Family, Result, Risk
@@ -170,10 +173,24 @@ class SetMember(Args):
     """Whose membership, and what it is to be."""
 
     org: OrgId
-    subject: Annotated[str, Field(min_length=1, max_length=256, description="The token's `sub`.")]
+    subject: Annotated[
+        str | None,
+        Field(
+            min_length=1,
+            max_length=256,
+            description="The token's `sub`. Left out, it is whoever the e-mail address belongs to.",
+        ),
+    ] = None
     issuer: Annotated[str, Field(description="The issuer's short id; `own` is ours.")] = "own"
     role: Literal["owner", "member"] = "member"
-    email: str | None = None
+    email: Annotated[
+        str | None,
+        Field(
+            pattern=EMAIL_PATTERN,
+            max_length=254,
+            description="What they sign in with at our own authorization server.",
+        ),
+    ] = None
     state: Literal["active", "removed"] = "active"
 
 
@@ -197,10 +214,12 @@ class MemberView(Result):
 def set_member(call: Call, args: SetMember) -> MemberView:
     """Add a person to an organization, change their role, or remove them (state `removed`).
 
-    A removed member is refused on the next request.
+    Whoever proves to have the e-mail address can then sign in. A removed member is refused on the
+    next request.
     """
     ORGANIZATIONS.get(call.app.documents, args.org)
-    principal = principal_id(args.issuer, args.subject)
+    subject, writes = _subject(call, args)
+    principal = principal_id(args.issuer, subject)
     id_ = f"{args.org}:{principal}"
     before = MEMBERSHIPS.find(call.app.documents, id_)
     membership = Membership(
@@ -212,13 +231,25 @@ def set_member(call: Call, args: SetMember) -> MemberView:
         created_at=before.value.created_at if before else call.now,
     )
     call.commit(
-        [MEMBERSHIPS.put(id_, membership, if_version=before.version if before else ABSENT)],
+        [
+            *writes,
+            MEMBERSHIPS.put(id_, membership, if_version=before.version if before else ABSENT),
+        ],
         event="membership.removed" if args.state == "removed" else "membership.set",
         target=id_,
         org=args.org,
         role=args.role,
     )
     return _member(membership)
+
+
+def _subject(call: Call, args: SetMember) -> tuple[str, list[Write]]:
+    """Whose membership it is, and what makes their e-mail address theirs."""
+    if args.issuer == "own" and args.email is not None:
+        return with_email(call, args.email, args.subject)
+    if args.subject is None:
+        raise Problem("invalid", "Name the member by subject, or by e-mail address.")
+    return args.subject, []
 
 
 class ListMembers(Args):

@@ -1,4 +1,4 @@
-"""What identity keeps: organizations, tenants, memberships, API keys, grants, sessions.
+"""What identity keeps: organizations, tenants, members, people, keys, grants, sign-ins.
 
 The collections are described key by key in docs/data.md.
 """
@@ -12,6 +12,7 @@ from shared.records import Record, Records
 
 ORG_PATTERN: Final = r"^[a-z0-9][a-z0-9-]{0,62}$"
 CATALOG_PATTERN: Final = r"^[a-z][a-z0-9_]{0,47}$"
+EMAIL_PATTERN: Final = r"^[^@\s<>\"(),:;\[\]\\]{1,64}@[A-Za-z0-9.-]{1,190}$"
 TENANT_PATTERN: Final = r"^[a-z][a-z0-9-]{0,39}$"
 
 OrgType = Literal["catalog_partner", "catalog_owner", "operator"]
@@ -89,14 +90,71 @@ class GrantRecord(Record):
 
 
 class Session(Record):
-    """A sign-in. `ended` names refresh families that were revoked within it, and when."""
+    """A sign-in. `ended` names authorizations that were ended within it, and when.
+
+    Without `expires_at` it never ends by itself: a service account's.
+    """
 
     issuer: str
     principal: str
     state: Literal["active", "ended"] = "active"
     created_at: datetime
-    expires_at: datetime
+    expires_at: datetime | None = None
     ended: dict[str, Any] = Field(default_factory=dict)
+
+
+class Person(Record):
+    """Who signs in at our own authorization server; their id is the `sub` of their tokens.
+
+    `identities` holds the subject each upstream provider knows them by, once they came that way.
+    """
+
+    email: str
+    identities: dict[str, str] = Field(default_factory=dict)
+    created_at: datetime
+
+
+class PersonLink(Record):
+    """That an e-mail address, or an upstream provider's subject, is this person's."""
+
+    person: str
+
+
+class Authorization(Record):
+    """What a person let a client do: one family of refresh tokens (RFC 6749 1.5).
+
+    A refresh token names its generation and is verified by recomputing it from `nonce`, so nothing
+    secret is kept. `expires_at` moves with every refresh, up to `ends_at`.
+    """
+
+    person: str
+    org: str
+    client: str
+    client_name: str
+    audience: str
+    scopes: tuple[str, ...]
+    session: str
+    generation: int
+    nonce: str
+    rotated_at: datetime
+    created_at: datetime
+    ends_at: datetime
+    expires_at: datetime
+    state: Literal["active", "ended"] = "active"
+    ended_because: str | None = None
+
+
+class ServiceAccount(Record):
+    """A program of an organization that signs in with a key of its own (RFC 7523)."""
+
+    org: str
+    name: str
+    keys: tuple[dict[str, str], ...]
+    scopes: tuple[str, ...]
+    session: str
+    state: Literal["active", "ended"] = "active"
+    created_at: datetime
+    created_by: str
 
 
 ORGANIZATIONS: Final = Records("organizations", Organization, "organization")
@@ -105,3 +163,8 @@ MEMBERSHIPS: Final = Records("memberships", Membership, "membership")
 API_KEYS: Final = Records("api_keys", KeyRecord, "API key")
 GRANTS: Final = Records("grants", GrantRecord, "grant")
 SESSIONS: Final = Records("sessions", Session, "session")
+PEOPLE: Final = Records("people", Person, "person")
+EMAILS: Final = Records("emails", PersonLink, "e-mail address")
+IDENTITIES: Final = Records("identities", PersonLink, "identity")
+AUTHORIZATIONS: Final = Records("authorizations", Authorization, "authorization")
+SERVICE_ACCOUNTS: Final = Records("service_accounts", ServiceAccount, "service account")

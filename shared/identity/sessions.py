@@ -1,7 +1,9 @@
 """Operations on sessions: what a sign-in left behind, and how it ends."""
 
+import secrets
+from collections.abc import Sequence
 from datetime import datetime, timedelta
-from typing import Annotated
+from typing import Annotated, Final
 
 from pydantic import Field
 
@@ -9,11 +11,34 @@ from shared.auth.gate import session_path
 from shared.auth.tokens import principal_id
 from shared.errors import Problem
 from shared.identity.records import SESSIONS, Session
-from shared.ports import ABSENT, Query
+from shared.ports import ABSENT, Query, Write
 from shared.queries import SESSIONS_OF_PRINCIPAL
+from shared.records import Found
 from shared.tool import Args, Call, Effect, Family, Result, Risk
 
 family = Family("sessions", org_types=frozenset({"operator"}))
+
+
+LONGEST: Final = timedelta(days=90)
+"""How long a sign-in, and everything that was allowed in it, can last."""
+
+
+def begin(call: Call, *, how: str, also: Sequence[Write] = ()) -> str:
+    """The id of a new session of the calling person; `also` is written with it. Raises Conflict."""
+    id_ = secrets.token_urlsafe(18)
+    session = Session(
+        issuer="own",
+        principal=call.caller.subject,
+        created_at=call.now,
+        expires_at=call.now + LONGEST,
+    )
+    call.commit(
+        [*also, SESSIONS.put(f"own:{id_}", session, if_version=ABSENT)],
+        event="session.started",
+        target=call.caller.subject,
+        how=how,
+    )
+    return id_
 
 
 class SessionView(Result):
@@ -24,7 +49,7 @@ class SessionView(Result):
     principal: str
     state: str
     created_at: datetime
-    expires_at: datetime
+    expires_at: datetime | None
 
 
 class StartSession(Args):
@@ -90,6 +115,57 @@ def end_session(call: Call, args: EndSession) -> SessionView:
         target=before.principal or id_,
     )
     return _view(id_, ended)
+
+
+class EndAllSessions(Args):
+    """Whose sessions."""
+
+    principal: Annotated[str, Field(min_length=1, max_length=200)]
+
+
+class EndedSessions(Result):
+    """How many sessions were ended."""
+
+    ended: int
+
+
+@family.tool(
+    scope="identity:write",
+    effect=Effect.DESTROY,
+    risk=Risk.HIGH,
+    title="End all of a person's sessions",
+    idempotent=True,
+)
+def end_all_sessions(call: Call, args: EndAllSessions) -> EndedSessions:
+    """Sign a person out everywhere. Every token they have is refused on the next request."""
+    ended = 0
+    while active := _active(call, args.principal):
+        for found in active:
+            over = found.value.model_copy(update={"state": "ended"})
+            call.commit(
+                [SESSIONS.put(found.id, over, if_version=found.version)],
+                event="session.ended",
+                target=args.principal,
+            )
+        ended += len(active)
+    return EndedSessions(ended=ended)
+
+
+def _active(call: Call, principal: str) -> list[Found[Session]]:
+    """Every session of a person that is still good."""
+    active: list[Found[Session]] = []
+    cursor: str | None = None
+    while True:
+        query = Query(SESSIONS_OF_PRINCIPAL, equal={"principal": principal}, cursor=cursor)
+        found, cursor = SESSIONS.page(call.app.documents, query)
+        active += [each for each in found if _is_active(each.value, call.now)]
+        if cursor is None:
+            return active
+
+
+def _is_active(session: Session, now: datetime) -> bool:
+    expired = session.expires_at is not None and session.expires_at <= now
+    return session.state == "active" and not expired
 
 
 class ListSessions(Args):

@@ -92,9 +92,13 @@ class Entrance:
         self._hosts = settings.known_hosts
         self._origins = settings.known_origins
 
+    def knows(self, head: Head) -> bool:
+        """Whether the request is for a host that is ours."""
+        return head.headers.get("host", "").lower() in self._hosts
+
     def refusal(self, head: Head) -> tuple[int, str] | None:
         """The status and sentence to refuse with, or None to go on."""
-        if head.headers.get("host", "").lower() not in self._hosts:
+        if not self.knows(head):
             return 421, "This server does not answer to that host."
         origin = head.headers.get("origin")
         if origin is not None and origin not in self._origins:

@@ -30,6 +30,7 @@ from mcp_types.version import HANDSHAKE_PROTOCOL_VERSIONS
 from shared.auth.caller import Token
 from shared.errors import Problem
 from shared.serve.bearer import METADATA_PATH, bearer, challenge
+from shared.serve.discovery import authorization_server, metadata_paths
 from shared.serve.http import (
     JSON,
     Entrance,
@@ -116,7 +117,8 @@ class McpEndpoint:
         self._server = server
         self._runner = runner
         self._paths = (path, f"{path}/")
-        self._metadata_paths = (METADATA_PATH, f"{METADATA_PATH}{path}")
+        self._metadata_paths = (METADATA_PATH, f"{METADATA_PATH}{path}", f"{path}{METADATA_PATH}")
+        self._server_paths = metadata_paths(path)
         self._resource = resource
         self._scopes = scopes
         self._settings = settings
@@ -137,6 +139,8 @@ class McpEndpoint:
             await respond(send, 204, b"", (*always[:1], *self._entrance.preflight(head)))
         elif head.path in self._metadata_paths and self._settings.sign_in:
             await self._metadata(head, send, always)
+        elif head.path in self._server_paths and self._settings.sign_in:
+            await self._document(head, send, authorization_server(self._settings), always)
         elif head.path not in self._paths:
             await respond(send, 404, error_body("Not Found"), (JSON, *always))
         else:
@@ -144,17 +148,24 @@ class McpEndpoint:
 
     async def _metadata(self, head: Head, send: Any, always: Any) -> None:
         """RFC 9728 2. The resource is spelled with the (known) host the client used."""
-        if head.method not in ("GET", "HEAD"):
-            await respond(send, 405, b"", (*always, (b"allow", b"GET, HEAD")))
-            return
         document = {
             "resource": same_host(self._resource, head),
             "authorization_servers": [self._settings.auth_url],
             "scopes_supported": list(self._scopes),
             "bearer_methods_supported": ["header"],
         }
+        await self._document(head, send, document, always)
+
+    async def _document(self, head: Head, send: Any, document: Any, always: Any) -> None:
+        """A document that any page may read."""
+        if head.method not in ("GET", "HEAD"):
+            await respond(send, 405, b"", (*always, (b"allow", b"GET, HEAD")))
+            return
+        known = any(name == b"access-control-allow-origin" for name, _ in always)
+        anybody = () if known else ((b"access-control-allow-origin", b"*"),)
         body = orjson.dumps(document)
-        await respond(send, 200, body, (JSON, *always), head_only=head.method == "HEAD")
+        headers = (JSON, *anybody, *always)
+        await respond(send, 200, body, headers, head_only=head.method == "HEAD")
 
     async def _endpoint(
         self, scope: Scope, receive: Any, send: Any, head: Head, always: Any

@@ -23,8 +23,12 @@ OUTCOMES: Final = frozenset(
         "cursor_expired",
         "domain_not_covered",
         "invalid_limit",
+        "invalid_principal",
         "invalid_product_url",
+        "invalid_project",
         "product_not_found",
+        "subscriber_not_found",
+        "too_many_subscribers",
         "unsafe_url",
     }
 )

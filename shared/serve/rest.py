@@ -1,13 +1,14 @@
 """REST: a table of method, path and tool, served with the contract's statuses and errors."""
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 from urllib.parse import parse_qsl
 
 import orjson
 
+from shared.auth.caller import Credential, Surface
 from shared.auth.rate import Budget
 from shared.errors import Problem
 from shared.serve.bearer import api_key
@@ -55,16 +56,27 @@ class RestHost:
         routes: the table.
         runner: runs what may block.
         base: the path all routes stand below, `/v1`.
-        document: the OpenAPI document, served at `{base}/openapi.json` to anybody.
+        document: the OpenAPI document, served at `{base}/openapi.json` to anybody; None for none.
+        surface: what the calls are logged and counted as.
+        authenticate: who is calling, from a request's head; API keys when left out.
     """
 
     def __init__(
-        self, routes: Sequence[Route], runner: Runner, *, base: str, document: bytes
+        self,
+        routes: Sequence[Route],
+        runner: Runner,
+        *,
+        base: str,
+        document: bytes | None = None,
+        surface: Surface = "rest",
+        authenticate: Callable[[Head], Awaitable[Credential]] | None = None,
     ) -> None:
         self._runner = runner
         self._settings = runner.app.settings
         self._entrance = Entrance(self._settings)
         self._document = document
+        self._surface: Surface = surface
+        self._authenticate = authenticate or self._api_key
         self._document_path = f"{base}/openapi.json"
         self._table: dict[str, dict[str, Route]] = {}
         for route in routes:
@@ -80,7 +92,7 @@ class RestHost:
             await respond(send, refusal[0], error_body(refusal[1]), (JSON, *always))
         elif head.method == "OPTIONS":
             await respond(send, 204, b"", (*always[:1], *self._entrance.preflight(head)))
-        elif head.path == self._document_path and head.method == "GET":
+        elif self._document and head.path == self._document_path and head.method == "GET":
             await respond(send, 200, self._document, (JSON, *always))
         elif methods is None:
             await respond(send, 404, error_body("Not Found"), (JSON, *always))
@@ -95,15 +107,18 @@ class RestHost:
         self, route: Route, scope: Scope, head: Head, receive: Any
     ) -> tuple[Reply, Shown | None]:
         try:
-            key = api_key(head, self._settings.api_key_prefix)
+            credential = await self._authenticate(head)
             arguments = await self._arguments(route, scope, head, receive)
         except Problem as problem:
             return Reply(problem=problem), None
-        request = Request(key, "rest", head.request_id)
+        request = Request(credential, self._surface, head.request_id)
         reply = await self._runner.run(route.tool, request, arguments)
         if reply.body is None or route.show is None:
             return reply, None
         return reply, route.show(arguments, reply.body)
+
+    async def _api_key(self, head: Head) -> Credential:
+        return api_key(head, self._settings.api_key_prefix)
 
     async def _arguments(
         self, route: Route, scope: Scope, head: Head, receive: Any

@@ -1,0 +1,110 @@
+"""Finding a client: by its self-describing id, or by the URL of a metadata document.
+
+Client ID Metadata Documents (draft-ietf-oauth-client-id-metadata-document): the id is an https URL
+and what stands there describes the client. Fetched behind the SSRF guard, kept for a few minutes;
+failures are kept too, so that nobody can use us to hammer a host.
+"""
+
+import re
+import threading
+from collections import OrderedDict
+from dataclasses import dataclass, field
+from typing import Any, Final
+from urllib.parse import urlsplit
+
+import orjson
+
+from functions.auth.clients import Client, read_client, registered
+from functions.auth.server import AuthServer
+from functions.auth.web import OAuthError
+from shared.app import App
+from shared.errors import Problem
+
+FRESH: Final = 600.0
+FAILED: Final = 60.0
+TIMEOUT: Final = 3.0
+MOST_BYTES: Final = 10_240
+MOST_URL: Final = 512
+MOST_KEPT: Final = 512
+_DOTS: Final = re.compile(r"/(\.|%2e){1,2}(/|$)", re.IGNORECASE)
+_SECRETS: Final = ("client_secret", "client_secret_expires_at")
+_MEANT: Final = (
+    "redirect_uris",
+    "client_name",
+    "grant_types",
+    "response_types",
+    "token_endpoint_auth_method",
+    "application_type",
+    "scope",
+)
+
+
+@dataclass
+class _Kept:
+    """Documents as they were found; a cache that may be lost at any time."""
+
+    lock: threading.Lock = field(default_factory=threading.Lock)
+    found: OrderedDict[str, tuple[float, Client | None]] = field(default_factory=OrderedDict)
+
+
+def find_client(server: AuthServer, id_: str) -> Client:
+    """The client of this id. Raises `invalid_client` (401) when there is none."""
+    client = registered(server, id_)
+    if client is None and server.settings.takes_client_documents and is_document_url(id_):
+        client = _document(server, id_)
+    if client is None:
+        raise OAuthError("invalid_client", "This client is not known here.", status=401)
+    return client
+
+
+def is_document_url(id_: str) -> bool:
+    """Whether an id is a URL a document may stand at: https, a path, and no way to disguise it."""
+    if len(id_) > MOST_URL or not id_.startswith("https://") or not id_.isascii():
+        return False
+    try:
+        parts = urlsplit(id_)
+        port = parts.port
+    except ValueError:
+        return False
+    plain = "#" not in id_ and "\\" not in id_ and "@" not in parts.netloc and port in (None, 443)
+    return plain and len(parts.path) > 1 and not _DOTS.search(parts.path) and id_.isprintable()
+
+
+def _document(server: AuthServer, url: str) -> Client | None:
+    kept = server.app.once(_keep)
+    now = server.app.clock.time()
+    with kept.lock:
+        held = kept.found.get(url)
+    if held is not None and now < held[0]:
+        return held[1]
+    client = _fetch(server, url)
+    with kept.lock:
+        kept.found[url] = (now + (FRESH if client else FAILED), client)
+        while len(kept.found) > MOST_KEPT:
+            kept.found.popitem(last=False)
+    return client
+
+
+def _fetch(server: AuthServer, url: str) -> Client | None:
+    try:
+        answer = server.app.fetch.get(url, timeout=TIMEOUT, max_bytes=MOST_BYTES)
+        document = orjson.loads(answer.body)
+        if answer.status != 200 or not isinstance(document, dict):  # noqa: PLR2004  HTTP OK
+            return None
+        return _described(url, document)
+    except (Problem, OAuthError, orjson.JSONDecodeError):
+        return None
+
+
+def _described(url: str, document: dict[str, Any]) -> Client | None:
+    method = document.get("token_endpoint_auth_method", "none")
+    if document.get("client_id") != url or method != "none":
+        return None
+    if any(name in document for name in _SECRETS):
+        return None
+    return read_client({name: document[name] for name in _MEANT if name in document})
+
+
+def _keep(app: App) -> _Kept:
+    del app
+    return _Kept()

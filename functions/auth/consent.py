@@ -1,0 +1,132 @@
+"""Consent: asked for every authorization, whatever was allowed before (confused deputy, phishing).
+
+The page says what the client calls itself, as unverified; where the browser will be sent; what it
+would be able to do, for which organization, as whom.
+"""
+
+import secrets
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Final
+from urllib.parse import urlsplit
+
+from functions.auth import pending
+from functions.auth.browser import Browser, browser_of, check_form, form_token
+from functions.auth.client_documents import find_client, is_document_url
+from functions.auth.clients import is_loopback
+from functions.auth.codes import issue
+from functions.auth.device import decide_device, device_page
+from functions.auth.pages import error_page, page
+from functions.auth.records import DECISIONS, Decision
+from functions.auth.server import AuthServer
+from functions.auth.sign_in import sign_in_page
+from functions.auth.web import Incoming, OAuthError, Outgoing
+from shared.auth.scopes import SCOPES
+from shared.errors import Conflict
+from shared.identity.records import MEMBERSHIPS, ORGANIZATIONS, PEOPLE
+from shared.ports import ABSENT, Query, Write
+from shared.queries import MEMBERSHIPS_OF_PRINCIPAL
+
+KEPT: Final = timedelta(hours=1)
+
+
+@dataclass(frozen=True)
+class Choice:
+    """An organization a person may act for."""
+
+    id: str
+    name: str
+
+
+def show_consent(server: AuthServer, request: Incoming) -> Outgoing:
+    """Where signing in leads to: the page, or signing in first."""
+    asked = pending.opened(server, request.query.get("request"))
+    browser = browser_of(server, request)
+    if pending.needs_sign_in(browser, asked):
+        return sign_in_page(server, browser, asked)
+    if asked.kind == "device_entry":
+        return device_page(server, browser, asked)
+    return consent_page(server, browser, asked)
+
+
+def consent_page(server: AuthServer, browser: Browser, asked: pending.Pending) -> Outgoing:
+    """Who asks for what."""
+    choices = organizations(server, browser.person)
+    person = PEOPLE.find(server.app.documents, browser.person)
+    if not choices:
+        return page(
+            server,
+            "nobody.html",
+            403,
+            email=person.value.email if person else browser.person,
+            request=pending.sealed(server, asked),
+            switch=form_token(server, browser, "switch", asked.id),
+        )
+    client = find_client(server, asked.client)
+    where = urlsplit(asked.redirect_uri)
+    return page(
+        server,
+        "consent.html",
+        client=client.shown_name,
+        published_by=urlsplit(asked.client).hostname if is_document_url(asked.client) else None,
+        is_device=asked.kind == "device",
+        user_code=asked.user_code,
+        host=where.hostname or f"{where.scheme}:",
+        on_this_machine=is_loopback(where),
+        own_scheme=where.scheme not in ("http", "https", ""),
+        resource=asked.audience,
+        scopes=[SCOPES[scope] for scope in asked.scopes],
+        choices=choices,
+        email=person.value.email if person else browser.person,
+        request=pending.sealed(server, asked),
+        csrf=form_token(server, browser, "consent", asked.id),
+        switch=form_token(server, browser, "switch", asked.id),
+    )
+
+
+def decide(server: AuthServer, request: Incoming) -> Outgoing:
+    """Allow or deny was pressed. The first decision counts."""
+    asked = pending.opened(server, request.form.get("request"))
+    browser = browser_of(server, request)
+    check_form(server, request, browser, "consent", asked.id)
+    if pending.needs_sign_in(browser, asked):
+        return sign_in_page(server, browser, asked)
+    allowed = request.form.get("decision") == "allow"
+    org = _chosen(server, browser.person, request.form.get("org")) if allowed else ""
+    decision = Decision(allowed=allowed, expires_at=server.app.clock.now() + KEPT)
+    once: Write = DECISIONS.put(asked.id, decision, if_version=ABSENT)
+    call = server.call(browser.person, org, request.head.request_id)
+    try:
+        if asked.kind == "device":
+            return decide_device(server, call, browser, asked, allowed=allowed, once=once)
+        if not allowed:
+            call.commit([once], event="consent.denied", target=asked.id)
+            denied = OAuthError("access_denied", "The person said no.")
+            return pending.refused(server, asked.redirect_uri, asked.state, denied)
+        code = secrets.token_urlsafe(32)
+        issue(server, call, browser, asked, code, once)
+    except Conflict:
+        return error_page(server, "This was decided already. Go back to your app.")
+    return pending.answered(server, asked.redirect_uri, asked.state, code=code)
+
+
+def organizations(server: AuthServer, person: str) -> list[Choice]:
+    """The organizations a person may act for now, by name."""
+    query = Query(MEMBERSHIPS_OF_PRINCIPAL, equal={"principal": person}, limit=1000)
+    found, _ = MEMBERSHIPS.page(server.app.documents, query)
+    ids = [each.value.org for each in found if each.value.state == "active"]
+    paths = [ORGANIZATIONS.path(id_) for id_ in ids]
+    records = server.app.documents.get_many(paths)
+    read = [ORGANIZATIONS.read(snapshot) for snapshot in records.values()]
+    active = [Choice(each.id, each.value.name) for each in read if each.value.state == "active"]
+    return sorted(active, key=lambda choice: (choice.name.casefold(), choice.id))
+
+
+def _chosen(server: AuthServer, person: str, named: str | None) -> str:
+    """The organization that was chosen, or the only one. Raises `access_denied`."""
+    ids = [choice.id for choice in organizations(server, person)]
+    if named is None and len(ids) == 1:
+        return ids[0]
+    if named not in ids:
+        raise OAuthError("access_denied", "Choose one of your organizations.", status=403)
+    return named

@@ -1,0 +1,223 @@
+"""The device flow (RFC 8628): a program without a browser shows a code, a person types it here."""
+
+import hashlib
+import re
+import secrets
+from datetime import timedelta
+from typing import Final
+
+from functions.auth import limits, pending
+from functions.auth.browser import Browser, browser_of, check_form, form_token
+from functions.auth.client_documents import find_client
+from functions.auth.pages import page
+from functions.auth.records import DEVICES, USER_CODES, Device, UserCode
+from functions.auth.server import AuthServer, wanted_scopes
+from functions.auth.sign_in import sign_in_page
+from functions.auth.web import Incoming, OAuthError, Outgoing, as_json, redirect, with_query
+from shared.errors import Conflict
+from shared.identity import authorizations
+from shared.identity.records import Authorization
+from shared.ports import ABSENT, Write
+from shared.records import Found
+from shared.serve.discovery import DEVICE_CODE
+from shared.tool import Call
+
+GOOD_FOR: Final = timedelta(minutes=15)
+KEPT: Final = timedelta(hours=1)
+INTERVAL: Final = 5
+WRONG_CODES: Final = 10
+WRONG_SECONDS: Final = 900
+LETTERS: Final = "BCDFGHJKLMNPQRSTVWXZ"
+"""No vowels, nothing that looks like a digit (RFC 8628 6.1): 20^8 codes."""
+_CODE: Final = re.compile(f"[{LETTERS}]{{8}}")
+
+
+def device_authorization(server: AuthServer, request: Incoming) -> Outgoing:
+    """A device asks (RFC 8628 3.1)."""
+    form = request.form
+    id_ = form.need("client_id")
+    client = find_client(server, id_)
+    if not client.may(DEVICE_CODE):
+        raise OAuthError("unauthorized_client", "The client did not register for device codes.")
+    device_code = secrets.token_urlsafe(32)
+    user_code = "".join(secrets.choice(LETTERS) for _ in range(8))
+    now = server.app.clock.now()
+    device = Device(
+        client=id_,
+        client_name=client.shown_name,
+        scopes=wanted_scopes(form.get("scope")),
+        audience=server.audience(form.every("resource")),
+        interval=INTERVAL,
+        good_until=now + GOOD_FOR,
+        expires_at=now + KEPT,
+    )
+    server.app.documents.commit(
+        [
+            DEVICES.put(_name(device_code), device, if_version=ABSENT),
+            USER_CODES.put(
+                user_code,
+                UserCode(device=_name(device_code), expires_at=now + KEPT),
+                if_version=ABSENT,
+            ),
+        ]
+    )
+    shown = f"{user_code[:4]}-{user_code[4:]}"
+    place = f"{server.issuer}/device"
+    return as_json(
+        {
+            "device_code": device_code,
+            "user_code": shown,
+            "verification_uri": place,
+            "verification_uri_complete": with_query(place, {"user_code": shown}),
+            "expires_in": int(GOOD_FOR.total_seconds()),
+            "interval": INTERVAL,
+        }
+    )
+
+
+def device_entry(server: AuthServer, request: Incoming) -> Outgoing:
+    """Where a person is sent to type the code; they sign in first."""
+    typed = (request.query.get("user_code") or "")[:20]
+    asked = pending.start(server, kind="device_entry", user_code=typed)
+    browser = browser_of(server, request)
+    if pending.needs_sign_in(browser, asked):
+        return sign_in_page(server, browser, asked)
+    return device_page(server, browser, asked)
+
+
+def device_page(
+    server: AuthServer, browser: Browser, asked: pending.Pending, *, problem: str = ""
+) -> Outgoing:
+    """The form for the code."""
+    return page(
+        server,
+        "device.html",
+        400 if problem else 200,
+        user_code=asked.user_code,
+        request=pending.sealed(server, asked),
+        csrf=form_token(server, browser, "device", asked.id),
+        problem=problem,
+    )
+
+
+def enter_code(server: AuthServer, request: Incoming) -> Outgoing:
+    """The code was typed: go on to consent. Wrong ones are counted for the person."""
+    asked = pending.opened(server, request.form.get("request"))
+    browser = browser_of(server, request)
+    check_form(server, request, browser, "device", asked.id)
+    if pending.needs_sign_in(browser, asked):
+        return sign_in_page(server, browser, asked)
+    typed = request.form.get("user_code") or ""
+    found = _waiting(server, typed)
+    if found is None:
+        limits.count(server, "device", browser.person, most=WRONG_CODES, seconds=WRONG_SECONDS)
+        return device_page(
+            server, browser, asked, problem="That code is not waiting. Look at the device again."
+        )
+    device = found.value
+    chosen = pending.start(
+        server,
+        kind="device",
+        client=device.client,
+        scopes=device.scopes,
+        audience=device.audience,
+        device=found.id,
+        user_code=typed.upper(),
+    )
+    place = with_query(f"{server.issuer}/consent", {"request": pending.sealed(server, chosen)})
+    return redirect(place)
+
+
+def decide_device(
+    server: AuthServer,
+    call: Call,
+    browser: Browser,
+    asked: pending.Pending,
+    *,
+    allowed: bool,
+    once: Write,
+) -> Outgoing:
+    """Tell the waiting device, when it asks next, what was decided. Raises Conflict."""
+    found = DEVICES.get(server.app.documents, asked.device)
+    if found.value.state != "pending" or found.value.good_until <= call.now:
+        raise OAuthError("invalid_request", "The code is too old. Start again on the device.")
+    decided = found.value.model_copy(
+        update={
+            "state": "allowed" if allowed else "denied",
+            "person": browser.person,
+            "org": call.caller.org,
+            "session": browser.session or "",
+        }
+    )
+    call.commit(
+        [once, DEVICES.put(found.id, decided, if_version=found.version)],
+        event="consent.given" if allowed else "consent.denied",
+        target=asked.id,
+        client=decided.client_name,
+        scopes=list(decided.scopes),
+    )
+    return page(server, "done.html", allowed=allowed)
+
+
+def poll(
+    server: AuthServer, request: Incoming, device_code: str, client: str
+) -> tuple[Call, Found[Authorization]]:
+    """A device asks whether it may (RFC 8628 3.5). Raises OAuthError until it may."""
+    found = DEVICES.find(server.app.documents, _name(device_code))
+    now = server.app.clock.now()
+    if found is None or found.value.client != client or found.value.state == "used":
+        raise OAuthError("invalid_grant", "The device code is unknown, used or another client's.")
+    device = found.value
+    if device.good_until <= now:
+        raise OAuthError("expired_token", "The device code has expired. Start again.")
+    if device.state == "denied":
+        raise OAuthError("access_denied", "The person said no.")
+    if device.state == "pending":
+        _wait(server, found)
+    call = server.admit(device.person, device.org, device.session, request.head.request_id)
+    begun = authorizations.prepared(
+        call,
+        client=client,
+        client_name=device.client_name,
+        audience=device.audience,
+        scopes=device.scopes,
+        session=device.session,
+    )
+    used = device.model_copy(update={"state": "used"})
+    try:
+        authorizations.begin(call, begun, [DEVICES.put(found.id, used, if_version=found.version)])
+    except Conflict:
+        raise OAuthError("invalid_grant", "The device code was used before.") from None
+    return call, begun
+
+
+def _wait(server: AuthServer, found: Found[Device]) -> None:
+    """Always raises: `authorization_pending`, or `slow_down` when asked again too soon."""
+    device, now = found.value, server.app.clock.now()
+    soon = device.polled_at is not None and now < device.polled_at + timedelta(
+        seconds=device.interval - 0.5
+    )
+    interval = device.interval + INTERVAL if soon else device.interval
+    polled = device.model_copy(update={"polled_at": now, "interval": interval})
+    try:
+        server.app.documents.commit([DEVICES.put(found.id, polled, if_version=found.version)])
+    except Conflict:
+        soon = True
+    if soon:
+        raise OAuthError("slow_down", f"Ask every {interval} seconds.")
+    raise OAuthError("authorization_pending", "The person has not decided yet.")
+
+
+def _waiting(server: AuthServer, typed: str) -> Found[Device] | None:
+    code = re.sub(r"[\s-]", "", typed).upper()
+    if not _CODE.fullmatch(code):
+        return None
+    link = USER_CODES.find(server.app.documents, code)
+    found = DEVICES.find(server.app.documents, link.value.device) if link else None
+    if found is None or found.value.good_until <= server.app.clock.now():
+        return None
+    return found if found.value.state == "pending" else None
+
+
+def _name(device_code: str) -> str:
+    return hashlib.sha256(device_code.encode()).hexdigest()

@@ -1,0 +1,235 @@
+"""The authorization server as an ASGI application: which path is which endpoint, and for whom.
+
+Three kinds of endpoint: documents and programs' endpoints, which any web page may call because they
+take no cookies (CORS `*`); and pages, which only their own forms may call.
+"""
+
+import logging
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any, Final, Literal
+
+from functions.auth import (
+    authorize,
+    consent,
+    device,
+    limits,
+    metadata,
+    register,
+    revoke,
+    sign_in,
+    token,
+)
+from functions.auth.browser import browser_of, remembered
+from functions.auth.pages import error_page, static
+from functions.auth.server import AuthServer
+from functions.auth.web import (
+    Incoming,
+    OAuthError,
+    Outgoing,
+    Pair,
+    Params,
+    as_json,
+    read_cookies,
+)
+from shared import log
+from shared.app import App
+from shared.errors import Problem
+from shared.serve.discovery import metadata_paths
+from shared.serve.http import Entrance, Head, Scope, read_body
+from shared.serve.run import Runner
+
+Handler = Callable[[AuthServer, Incoming], Outgoing]
+MOST_BODY: Final = 65_536
+OFTEN: Final = 600
+"""Token requests an address may make in a minute: many people share one (RFC 6888)."""
+
+_EVERYWHERE: Final = (("x-content-type-options", "nosniff"),)
+_ANY_ORIGIN: Final = (
+    ("access-control-allow-origin", "*"),
+    ("access-control-expose-headers", "www-authenticate"),
+)
+_PREFLIGHT: Final = (
+    *_ANY_ORIGIN,
+    ("access-control-allow-methods", "GET, POST, OPTIONS"),
+    ("access-control-allow-headers", "authorization, content-type, mcp-protocol-version"),
+    ("access-control-max-age", "600"),
+)
+# No form-action: Chromium applies it to the redirect that follows the form as well, and the client
+# is somewhere else (auth.md 0.6).
+_PAGE: Final = (
+    (
+        "content-security-policy",
+        (
+            "default-src 'none'; style-src 'self'; script-src 'self'; base-uri 'none'; "
+            "frame-ancestors 'none'"
+        ),
+    ),
+    ("x-frame-options", "DENY"),
+    ("referrer-policy", "same-origin"),
+)
+_STATIC: Final = {"style.css": "text/css; charset=utf-8", "code.js": "text/javascript"}
+
+
+@dataclass(frozen=True)
+class Endpoint:
+    """One path: what answers which method, for whom, how often."""
+
+    kind: Literal["program", "page"]
+    methods: Mapping[str, Handler]
+    most: int = limits.PER_MINUTE
+
+
+def endpoints(server: AuthServer) -> dict[str, Endpoint]:
+    """Every path of this server."""
+    base = server.base
+    document = Endpoint("program", {"GET": metadata.metadata}, OFTEN)
+    table = dict.fromkeys(metadata_paths(base), document)
+    programs: dict[str, tuple[str, Handler, int]] = {
+        "/oauth2/jwks": ("GET", metadata.jwks, OFTEN),
+        "/oauth2/register": ("POST", register.register, 60),
+        "/oauth2/token": ("POST", token.token, OFTEN),
+        "/oauth2/revoke": ("POST", revoke.revoke, OFTEN),
+        "/oauth2/device_authorization": ("POST", device.device_authorization, 30),
+    }
+    for path, (method, handler, most) in programs.items():
+        table[base + path] = Endpoint("program", {method: handler}, most)
+    pages: dict[str, dict[str, Handler]] = {
+        "/oauth2/authorize": {"GET": authorize.authorize},
+        "/sign-in": {"POST": sign_in.send_code},
+        "/sign-in/code": {"GET": sign_in.code_page, "POST": sign_in.check_code},
+        "/sign-in/switch": {"POST": sign_in.switch_account},
+        "/consent": {"GET": consent.show_consent, "POST": consent.decide},
+        "/device": {"GET": device.device_entry, "POST": device.enter_code},
+    }
+    for path, methods in pages.items():
+        table[base + path] = Endpoint("page", methods)
+    return table
+
+
+class AuthHost:
+    """Serves the authorization server, an ASGI application."""
+
+    def __init__(self, app: App) -> None:
+        self._server = AuthServer(app)
+        self._runner = Runner(app)
+        self._hosts = Entrance(app.settings)
+        self._table = endpoints(self._server)
+        self._proxies = app.settings.trusted_proxies
+        secure = (("strict-transport-security", "max-age=31536000"),)
+        self._always: tuple[Pair, ...] = secure if self._server.secure else ()
+
+    async def __call__(self, scope: Scope, receive: Any, send: Any) -> None:
+        """Serve one HTTP request."""
+        head = Head(scope)
+        endpoint = self._table.get(head.path)
+        if not self._hosts.knows(head):
+            answer = Outgoing(421, b"This server does not answer to that host.")
+        elif head.path.removeprefix(f"{self._server.base}/") in _STATIC:
+            answer = self._file(head)
+        elif endpoint is None:
+            answer = Outgoing(404, b"Not Found")
+        elif head.method == "OPTIONS" and endpoint.kind == "program":
+            answer = Outgoing(204, headers=_PREFLIGHT)
+        else:
+            answer = await self._endpoint(endpoint, scope, head, receive)
+        await _send(send, head, answer, (*self._always, ("x-request-id", head.request_id)))
+
+    async def _endpoint(
+        self, endpoint: Endpoint, scope: Scope, head: Head, receive: Any
+    ) -> Outgoing:
+        """One endpoint's answer, whatever happens in it."""
+        is_page = endpoint.kind == "page"
+        refuse = self._refuse_page if is_page else _refuse_program
+        handler = endpoint.methods.get("GET" if head.method == "HEAD" else head.method)
+        if handler is None:
+            allow = ", ".join(sorted(endpoint.methods))
+            return replace(
+                refuse(OAuthError("invalid_request", "Method not allowed.", status=405)),
+                headers=(("allow", allow), *(_PAGE if is_page else _ANY_ORIGIN)),
+            )
+        try:
+            request = await self._read(scope, head, receive)
+            limits.check_address(self._server, head.path, request.address, endpoint.most)
+            answer = await self._runner.hop(lambda: self._run(handler, request, page=is_page))
+        except OAuthError as error:
+            answer = refuse(error)
+        except Problem as problem:
+            answer = refuse(_as_oauth(problem))
+        except Exception:
+            log.line("crash", level=logging.ERROR, path=head.path, requestId=head.request_id)
+            logging.getLogger("catalog_mcp").exception("unexpected failure at %s", head.path)
+            answer = refuse(
+                OAuthError("server_error", "Something went wrong on our side.", status=500)
+            )
+        return replace(answer, headers=(*answer.headers, *(_PAGE if is_page else _ANY_ORIGIN)))
+
+    def _run(self, handler: Handler, request: Incoming, *, page: bool) -> Outgoing:
+        if not page:
+            return handler(self._server, request)
+        browser = browser_of(self._server, request)
+        if browser.is_new:
+            cookies = {**request.cookies, self._server.browser_cookie: browser.key}
+            request = replace(request, cookies=cookies)
+            if request.head.method == "POST":
+                raise OAuthError(
+                    "access_denied",
+                    "Your browser did not send our cookie back. Allow cookies and start again.",
+                    status=403,
+                )
+        return remembered(self._server, browser, handler(self._server, request))
+
+    async def _read(self, scope: Scope, head: Head, receive: Any) -> Incoming:
+        query = scope.get("query_string", b"").decode("latin-1")
+        body = await read_body(receive, MOST_BODY) if head.method == "POST" else b""
+        return Incoming(
+            head=head,
+            query=Params.parse(query),
+            body=body,
+            address=self._address(scope, head),
+            cookies=read_cookies(head.headers.get("cookie", "")),
+        )
+
+    def _address(self, scope: Scope, head: Head) -> str:
+        """Who called: the entry of X-Forwarded-For that our own infrastructure vouches for."""
+        client = scope.get("client")
+        seen = [part.strip() for part in head.headers.get("x-forwarded-for", "").split(",")]
+        if self._proxies and len(seen) >= self._proxies:
+            return seen[-self._proxies]
+        return str(client[0]) if client else ""
+
+    def _file(self, head: Head) -> Outgoing:
+        name = head.path.rpartition("/")[2]
+        cached = (("cache-control", "public, max-age=3600"),)
+        return Outgoing(200, static(name), _STATIC[name], cached)
+
+    def _refuse_page(self, error: OAuthError) -> Outgoing:
+        answer = error_page(self._server, error.description, status=error.status)
+        return replace(answer, headers=error.headers)
+
+
+def _refuse_program(error: OAuthError) -> Outgoing:
+    body = {"error": error.error, "error_description": error.description}
+    return as_json(body, error.status, error.headers)
+
+
+def _as_oauth(problem: Problem) -> OAuthError:
+    """What the platform refused, in OAuth's words."""
+    if problem.code in ("unavailable", "conflict"):
+        return OAuthError("temporarily_unavailable", problem.message, status=503)
+    if problem.code == "too_large":
+        return OAuthError("invalid_request", problem.message, status=413)
+    return OAuthError("access_denied", problem.message, status=problem.status)
+
+
+async def _send(send: Any, head: Head, answer: Outgoing, more: tuple[Pair, ...]) -> None:
+    headers = [*answer.headers, *_EVERYWHERE, *more]
+    if not any(name == "cache-control" for name, _ in headers):
+        headers.append(("cache-control", "no-store"))
+    if answer.body:
+        headers.append(("content-type", answer.content_type))
+    headers.append(("content-length", str(len(answer.body))))
+    raw = [(name.encode(), value.encode("latin-1")) for name, value in headers]
+    await send({"type": "http.response.start", "status": answer.status, "headers": raw})
+    body = b"" if head.method == "HEAD" else answer.body
+    await send({"type": "http.response.body", "body": body})

@@ -1,0 +1,48 @@
+"""The pages people see. Plain HTML forms: they work without JavaScript."""
+
+from functools import cache
+from pathlib import Path
+from typing import Any, Final
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from functions.auth.server import AuthServer
+from functions.auth.web import Outgoing
+
+FOLDER: Final = Path(__file__).parent / "templates"
+CURE: Final = (
+    "Claude Code: claude mcp logout NAME && claude mcp login NAME",
+    "octogen: delete its mcp.client-id file and log in again",
+    "Others: remove the server and add it again",
+)
+"""What makes clients that replay a dead client id register again (auth.md 1.6)."""
+
+
+def page(server: AuthServer, template: str, status: int = 200, **values: Any) -> Outgoing:
+    """A page from `templates/`. Every value is escaped."""
+    html = _environment().get_template(template).render(base=server.base, **values)
+    return Outgoing(status, html.encode(), "text/html; charset=utf-8")
+
+
+def error_page(
+    server: AuthServer, message: str, *, status: int = 400, cure: tuple[str, ...] = ()
+) -> Outgoing:
+    """A page that says what went wrong and what to do next."""
+    return page(server, "error.html", status, message=message, cure=cure)
+
+
+@cache
+def static(name: str) -> bytes:
+    """A file that pages refer to."""
+    return (FOLDER / name).read_bytes()
+
+
+@cache
+def _environment() -> Environment:
+    return Environment(
+        loader=FileSystemLoader(FOLDER),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )

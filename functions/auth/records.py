@@ -1,0 +1,84 @@
+"""What a sign-in keeps while it lasts. Each document names the time it may be removed."""
+
+from datetime import datetime
+from typing import Final, Literal
+
+from shared.records import Record, Records
+
+
+class EmailCode(Record):
+    """A one-time code that was sent by e-mail: `email_codes/{id}`.
+
+    `person` is None for an address nobody has: then no code was sent, and none fits. `browser` is
+    the hash of the browser that began, the only one the code works in.
+    """
+
+    email: str
+    person: str | None = None
+    proof: str
+    browser: str
+    request: str
+    tries: int = 0
+    expires_at: datetime
+
+
+class Code(Record):
+    """An authorization code: `codes/{sha256}`. Kept after its use to notice a replay."""
+
+    person: str
+    org: str
+    session: str
+    client: str
+    client_name: str
+    redirect_uri: str
+    challenge: str
+    scopes: tuple[str, ...]
+    audience: str
+    good_until: datetime
+    authorization: str | None = None
+    expires_at: datetime
+
+
+class Decision(Record):
+    """That a request was decided: `decisions/{request id}`. Each is decided once."""
+
+    allowed: bool
+    expires_at: datetime
+
+
+class Device(Record):
+    """A device's request (RFC 8628): `devices/{sha256 of the device code}`."""
+
+    client: str
+    client_name: str
+    scopes: tuple[str, ...]
+    audience: str
+    state: Literal["pending", "allowed", "denied", "used"] = "pending"
+    interval: int = 5
+    polled_at: datetime | None = None
+    person: str = ""
+    org: str = ""
+    session: str = ""
+    good_until: datetime
+    expires_at: datetime
+
+
+class UserCode(Record):
+    """Which device a typed code means: `user_codes/{code}`."""
+
+    device: str
+    expires_at: datetime
+
+
+class Seen(Record):
+    """That something may not come twice: `seen/{hash}`."""
+
+    expires_at: datetime
+
+
+EMAIL_CODES: Final = Records("email_codes", EmailCode, "code")
+CODES: Final = Records("codes", Code, "code")
+DECISIONS: Final = Records("decisions", Decision, "decision")
+DEVICES: Final = Records("devices", Device, "device")
+USER_CODES: Final = Records("user_codes", UserCode, "code")
+SEEN: Final = Records("seen", Seen, "assertion")

@@ -1,0 +1,132 @@
+"""One request as the endpoints see it, and what they answer with."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from http.cookies import CookieError, SimpleCookie
+from typing import Any
+from urllib.parse import parse_qsl, urlencode, urlsplit
+
+import orjson
+
+from shared.serve.http import Head
+
+Pair = tuple[str, str]
+
+
+class OAuthError(Exception):
+    """An OAuth error answer (RFC 6749 5.2 and its extensions).
+
+    Args:
+        error: the registered code.
+        description: our words; never what was sent.
+        status: 400, or 401 for `invalid_client`.
+    """
+
+    def __init__(self, error: str, description: str, *, status: int = 400) -> None:
+        super().__init__(error)
+        self.error = error
+        self.description = description
+        self.status = status
+        self.headers: tuple[Pair, ...] = ()
+
+
+class Params:
+    """Query or form parameters. Empty ones count as left out (RFC 6749 3.1)."""
+
+    def __init__(self, pairs: Sequence[Pair]) -> None:
+        self._pairs = [(name, value) for name, value in pairs if value]
+        self._count = Counter(name for name, _ in self._pairs)
+
+    @classmethod
+    def parse(cls, text: str) -> "Params":
+        """Read `application/x-www-form-urlencoded`. Raises OAuthError `invalid_request`."""
+        try:
+            return cls(parse_qsl(text, keep_blank_values=True, errors="strict", max_num_fields=50))
+        except ValueError:
+            raise OAuthError("invalid_request", "The parameters cannot be read.") from None
+
+    def get(self, name: str) -> str | None:
+        """The parameter, or None. Raises `invalid_request` when it came twice."""
+        if self._count[name] > 1:
+            raise OAuthError("invalid_request", f"The parameter {name} came more than once.")
+        return next((value for each, value in self._pairs if each == name), None)
+
+    def need(self, name: str) -> str:
+        """The parameter. Raises `invalid_request` when it is missing."""
+        value = self.get(name)
+        if value is None:
+            raise OAuthError("invalid_request", f"The parameter {name} is missing.")
+        return value
+
+    def every(self, name: str) -> list[str]:
+        """All values of a parameter that may be repeated."""
+        return [value for each, value in self._pairs if each == name]
+
+    def only_once(self, *names: str) -> None:
+        """Raise `invalid_request` when one of these came more than once."""
+        for name in names:
+            self.get(name)
+
+
+@dataclass(frozen=True)
+class Incoming:
+    """One request: its head, what it carries, and the address it came from."""
+
+    head: Head
+    query: Params
+    body: bytes
+    address: str
+    cookies: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def content_type(self) -> str:
+        """The media type without parameters, lower case."""
+        return self.head.headers.get("content-type", "").partition(";")[0].strip().lower()
+
+    @property
+    def form(self) -> Params:
+        """The body as a form. Raises `invalid_request` when it is none."""
+        if self.content_type != "application/x-www-form-urlencoded":
+            raise OAuthError(
+                "invalid_request", "Send the body as application/x-www-form-urlencoded."
+            )
+        try:
+            return Params.parse(self.body.decode("ascii"))
+        except UnicodeDecodeError:
+            raise OAuthError("invalid_request", "The parameters cannot be read.") from None
+
+
+@dataclass(frozen=True)
+class Outgoing:
+    """One response."""
+
+    status: int
+    body: bytes = b""
+    content_type: str = "text/plain"
+    headers: tuple[Pair, ...] = ()
+
+
+def as_json(value: Any, status: int = 200, headers: tuple[Pair, ...] = ()) -> Outgoing:
+    """A JSON answer."""
+    return Outgoing(status, orjson.dumps(value), "application/json", headers)
+
+
+def redirect(url: str, headers: tuple[Pair, ...] = ()) -> Outgoing:
+    """Send the browser elsewhere with GET (RFC 9110 15.4.4), whatever it sent here."""
+    return Outgoing(303, headers=(("location", url), *headers))
+
+
+def with_query(url: str, pairs: Mapping[str, str | None]) -> str:
+    """The URL with parameters added, None left out, what it had before kept (RFC 6749 3.1.2)."""
+    added = urlencode({name: value for name, value in pairs.items() if value is not None})
+    parts = urlsplit(url)
+    return parts._replace(query=f"{parts.query}&{added}" if parts.query else added).geturl()
+
+
+def read_cookies(header: str) -> dict[str, str]:
+    """The cookies of a request; none when the header is malformed."""
+    try:
+        return {name: morsel.value for name, morsel in SimpleCookie(header).items()}
+    except CookieError:
+        return {}
