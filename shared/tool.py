@@ -275,13 +275,24 @@ class Reply:
 
 
 NOTHING: Final[tuple[str, ...]] = ()
+Arguments = Mapping[str, Any] | Problem
+"""What a host was handed for a tool, or why it could not be read."""
 
 
-def invoke(tool: Tool[A], app: App, request: Request, arguments: Mapping[str, Any]) -> Reply:
+class Crashed(Exception):  # noqa: N818  a signal to the host, which answers `internal`
+    """A run failed in a way nobody expected; the cause says how. `budget` is what was drawn."""
+
+    def __init__(self, tool: str, budget: Budget | None) -> None:
+        super().__init__(f"{tool} failed unexpectedly")
+        self.budget = budget
+
+
+def invoke(tool: Tool[A], app: App, request: Request, arguments: Arguments) -> Reply:
     """Run a tool: the only way one runs.
 
-    Every expected failure comes back as the reply's problem. Anything else is raised for the host,
-    after the call was logged and counted as `internal`.
+    Every expected failure comes back as the reply's problem. Arguments that could not be read are
+    refused in their turn: after who is calling, and not for free. Anything nobody expected is
+    raised as Crashed, after the call was logged and counted as `internal`.
     """
     started = time.perf_counter()
     caller: Caller | None = None
@@ -316,13 +327,17 @@ def invoke(tool: Tool[A], app: App, request: Request, arguments: Mapping[str, An
     except Problem as problem:
         outcome = problem.code
         return Reply(problem=problem, budget=budget or _budget_of(problem))
+    except Exception as error:
+        raise Crashed(tool.name, budget) from error
     finally:
         if caller is not None and caller.org:
             app.usage.count(caller, tool.name, outcome)
         _log_call(tool, request, caller, outcome=outcome, took=time.perf_counter() - started)
 
 
-def _parse(tool: Tool[A], arguments: Mapping[str, Any]) -> tuple[A | None, Problem | None]:
+def _parse(tool: Tool[A], arguments: Arguments) -> tuple[A | None, Problem | None]:
+    if isinstance(arguments, Problem):
+        return None, arguments
     try:
         return tool.parse(arguments), None
     except Problem as wrong:
