@@ -13,10 +13,21 @@ from shared.auth.gate import Gate
 from shared.auth.jwks import RemoteKeys
 from shared.auth.keyring import KeyRings
 from shared.auth.rate import RateLimiter
+from shared.auth.service import ServiceTokens
 from shared.auth.tokens import Tokens
 from shared.auth.usage import Usage
 from shared.clock import SystemClock
-from shared.ports import Blobs, Clock, Documents, Fetch, Mailer, Secrets
+from shared.ports import (
+    Blobs,
+    Clock,
+    Documents,
+    Fetch,
+    Listings,
+    Mailer,
+    Queue,
+    Secrets,
+    Warehouse,
+)
 from shared.settings import Settings
 
 T = TypeVar("T")
@@ -79,6 +90,26 @@ class App:
     def mailer(self) -> Mailer:
         """Outgoing e-mail."""
         return self.once(_mailer)
+
+    @property
+    def queue(self) -> Queue:
+        """Work for later."""
+        return self.once(_queue)
+
+    @property
+    def listings(self) -> Listings:
+        """Our data exchange."""
+        return self.once(_listings)
+
+    @property
+    def warehouse(self) -> Warehouse:
+        """Tables partners query."""
+        return self.once(_warehouse)
+
+    @property
+    def service_tokens(self) -> ServiceTokens:
+        """Verifying what calls the tasks function."""
+        return self.once(_service_tokens)
 
     @property
     def keys(self) -> KeyRings:
@@ -150,6 +181,56 @@ def _mailer(app: App) -> Mailer:
     from shared.mail import SmtpMailer
 
     return SmtpMailer(app.settings.smtp, app.secrets)
+
+
+def _queue(app: App) -> Queue:
+    settings = app.settings
+    if settings.backend == "gcp":
+        from shared.gcp.queue import CloudTasksQueue
+
+        return CloudTasksQueue(
+            settings.project,
+            settings.region,
+            settings.queue,
+            url=settings.tasks_url,
+            account=settings.tasks_account,
+        )
+    from shared.local.queue import FileQueue
+
+    return FileQueue(settings.data / "queue.sqlite", app.clock)
+
+
+def _listings(app: App) -> Listings:
+    settings = app.settings
+    if settings.backend == "gcp" or settings.analytics_hub:
+        from shared.gcp.listings import AnalyticsHubListings
+
+        return AnalyticsHubListings(
+            settings.project or "local-exchange",
+            settings.location,
+            settings.exchange,
+            address=settings.analytics_hub,
+        )
+    from shared.local.listings import FileListings
+
+    return FileListings(settings.data / "exchange.sqlite")
+
+
+def _warehouse(app: App) -> Warehouse:
+    settings = app.settings
+    if settings.backend == "gcp":
+        from shared.gcp.warehouse import BigQueryWarehouse
+
+        return BigQueryWarehouse(settings.project, settings.location, app.blobs, settings.bucket)
+    from shared.local.warehouse import DuckWarehouse
+
+    return DuckWarehouse(settings.data / "warehouse")
+
+
+def _service_tokens(app: App) -> ServiceTokens:
+    issuer = app.settings.trusted_task_issuer
+    remote = RemoteKeys(issuer.jwks_url, app.fetch, app.clock) if issuer else None
+    return ServiceTokens(app.settings, app.keys, remote, app.clock)
 
 
 def _keys(app: App) -> KeyRings:

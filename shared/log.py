@@ -46,11 +46,15 @@ def crash(what: str, **fields: Any) -> None:
 
     The exception's own text is left out: it may quote what a caller sent.
     """
-    kind, error, trace = sys.exc_info()
+    error = sys.exc_info()[1]
     chain = []
-    while error is not None and kind is not None:
-        frames = "".join(traceback.format_tb(trace))
-        chain.append(f"{kind.__module__}.{kind.__qualname__}\n{frames}")
+    while error is not None:
+        frames = "".join(traceback.format_tb(error.__traceback__))
+        chain.append(f"{type(error).__module__}.{type(error).__qualname__}\n{frames}")
         error = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
-        kind, trace = type(error), error.__traceback__ if error is not None else None
     line("crash", level=logging.ERROR, what=what, exception="caused by\n".join(chain), **fields)
+
+
+def refused(surface: str, outcome: str, request_id: str) -> None:
+    """Write a line about a request that was refused before any operation ran."""
+    line("refused", surface=surface, outcome=outcome, requestId=request_id)

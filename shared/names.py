@@ -1,11 +1,20 @@
 """The names files and secrets may have, the same on every adapter."""
 
 import re
+from datetime import datetime, timedelta
 from typing import Final
+
+import orjson
+
+from shared.ports import Task
 
 _MAX_NAME: Final = 1024
 _MAX_SECRET: Final = 65_536
 _SECRET: Final = re.compile(r"[A-Za-z0-9_-]{1,255}")
+_TASK: Final = re.compile(r"[A-Za-z0-9_-]{1,500}")
+_JOB: Final = re.compile(r"/[a-z0-9/_-]{1,200}")
+_MAX_TASK: Final = 100_000
+_MAX_AHEAD: Final = timedelta(days=30)
 
 
 def checked_blob_name(name: str) -> str:
@@ -34,3 +43,15 @@ def checked_secret_value(value: bytes) -> bytes:
     if len(value) > _MAX_SECRET:
         raise ValueError(f"a secret has at most {_MAX_SECRET} bytes")
     return value
+
+
+def checked_task(task: Task, now: datetime) -> bytes:
+    """The task's body as JSON, when Cloud Tasks takes the task. Raises ValueError otherwise."""
+    if not _TASK.fullmatch(task.name) or not _JOB.fullmatch(task.job):
+        raise ValueError("a task's name is 1..500 letters, digits, _ or -; its job is a path")
+    if task.at > now + _MAX_AHEAD:
+        raise ValueError("a task is at most 30 days ahead")
+    body = orjson.dumps(task.body)
+    if len(body) > _MAX_TASK:
+        raise ValueError(f"a task's body has at most {_MAX_TASK} bytes")
+    return body

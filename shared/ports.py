@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Final, Protocol
+from typing import Any, Final, Literal, Protocol
 
 ABSENT: Final = "absent"
 """As `if_version`: the document must not exist yet."""
@@ -178,6 +178,126 @@ class Secrets(Protocol):
 
     def write(self, name: str, value: bytes, *, if_absent: bool = False) -> None:
         """Store a new version. With `if_absent`, Conflict when the secret exists (atomic)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """A piece of work for later.
+
+    Attributes:
+        name: 1..500 letters, digits, `-` and `_`; best a hash, so that names are spread evenly.
+        job: the path of the tasks function that does it.
+        body: JSON values; ids, not contents.
+        at: not before this time, at most 30 days ahead.
+    """
+
+    name: str
+    job: str
+    body: Mapping[str, Any]
+    at: datetime
+
+
+class Queue(Protocol):
+    """Work that is done later, at least once: Cloud Tasks, or a file on a laptop."""
+
+    def add(self, task: Task) -> bool:
+        """Hand a task over for good. False when its name was used already: nothing was added then.
+
+        A name is remembered while its task waits, and for about a day after it was done. Raises
+        `unavailable`, and the task may or may not have been added.
+        """
+
+
+@dataclass(frozen=True, slots=True)
+class ListingText:
+    """What a listing says of itself to the people of organizations that may subscribe to it."""
+
+    display_name: str
+    description: str
+    documentation: str
+
+
+@dataclass(frozen=True, slots=True)
+class Subscription:
+    """A subscription to a listing.
+
+    Attributes:
+        name: for `Listings.revoke`.
+        projects: the ids of the projects its linked dataset may be in.
+        state: `active`; `stale` when the listing changed under it; `inactive` when it was ended.
+    """
+
+    name: str
+    projects: frozenset[str]
+    state: Literal["active", "stale", "inactive"]
+
+
+class Listings(Protocol):
+    """Our data exchange: one listing per catalog, over the catalog's dataset in the warehouse.
+
+    Every method may raise `unavailable` (try again later) or `forbidden` (refused: the message is
+    ours, and says what to look at). All may be repeated.
+    """
+
+    @property
+    def location(self) -> str:
+        """Where the exchange and its datasets are, such as `us`."""
+
+    def resource(self, catalog: str) -> str:
+        """The listing's full name. Asks nobody."""
+
+    def keep(self, catalog: str, text: ListingText) -> None:
+        """Create the listing, or make it say this."""
+
+    def remove(self, catalog: str) -> None:
+        """Take the listing down, and everybody's access with it. A missing one is fine."""
+
+    def admit(self, catalog: str, principal: str) -> None:
+        """Let a principal subscribe; nobody else's access changes. Raises `not_found`, `invalid`.
+
+        `invalid` means that no such principal exists.
+        """
+
+    def dismiss(self, catalog: str, principal: str) -> None:
+        """Do not let it subscribe any more. A missing listing or principal is fine."""
+
+    def subscriptions(self, catalog: str) -> Sequence[Subscription]:
+        """Who has subscribed. Raises `not_found` without a listing."""
+
+    def revoke(self, subscription: Subscription) -> None:
+        """End a subscription: its linked dataset shows nothing any more. A missing one is fine."""
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column of an exported table, or a field of a record in one.
+
+    Attributes:
+        type: `record` has `fields`.
+        repeated: holds any number of values.
+    """
+
+    name: str
+    type: Literal["string", "integer", "number", "decimal", "boolean", "time", "record"]
+    description: str
+    repeated: bool = False
+    fields: "tuple[Column, ...]" = ()
+
+
+class Warehouse(Protocol):
+    """Tables partners query: a BigQuery dataset per catalog, or a DuckDB file on a laptop."""
+
+    def load(self, catalog: str, rows: Path, columns: Sequence[Column], *, key: str) -> None:
+        """Make the rows the whole of `catalog_<key>.products_v1`, in one step that readers see.
+
+        `rows` is gzipped JSON lines with a member per column. The dataset, the table and the view
+        `products_current_v1` (its active products) are made when missing. A load of the same `key`
+        that was cut off is taken up again. Raises `unavailable`, `forbidden`, or `invalid` when
+        the rows do not fit the columns.
+        """
+
+    def drop(self, catalog: str) -> None:
+        """Remove the catalog's dataset with all in it. A missing one is fine."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -106,6 +106,13 @@ class Smtp(Frozen):
     starttls: bool = True
 
 
+class TaskIssuer(Frozen):
+    """Who signs the identity tokens of Cloud Tasks and Cloud Scheduler, and where its keys are."""
+
+    issuer: str = "https://accounts.google.com"
+    jwks_url: Url = "https://www.googleapis.com/oauth2/v3/certs"
+
+
 class Settings(Frozen):
     """What a deployment decides.
 
@@ -116,6 +123,16 @@ class Settings(Frozen):
         cache_bytes: most bytes kept there.
         project, database, bucket, secrets: the Google project, its Firestore database, the bucket
             of published files, the folder secrets are mounted in.
+        region, queue: where the Cloud Tasks queue is, and its name.
+        location, exchange: where partners' tables and the Analytics Hub data exchange are, and the
+            exchange's name.
+        dataset_prefix: what suggested names of linked datasets begin with.
+        export_every: seconds between two exports of a catalog that is published more often.
+        export_fresh_for: seconds after its export that a table is promised to be fresh.
+        tasks_url: the tasks function's address, and the audience of what calls it.
+        tasks_account: the service account that may call it.
+        task_issuer: who signs its tokens: Google in the cloud, ourselves on a laptop.
+        analytics_hub: host:port of an Analytics Hub without TLS, for tests; refused in the cloud.
         mcp_url, api_url, auth_url: the public addresses; `mcp_url` is the partner audience and
             `auth_url` our issuer.
         hosts, origins: further Host and Origin header values that are accepted.
@@ -143,6 +160,17 @@ class Settings(Frozen):
     database: str = "(default)"
     bucket: str = ""
     secrets: Path = Path("/secrets")
+    region: str = "us-central1"
+    queue: str = "work"
+    location: str = "us"
+    exchange: Annotated[str, Field(pattern=r"^[A-Za-z0-9_]{1,63}$")] = "catalog_mcp"
+    dataset_prefix: Annotated[str, Field(pattern=r"^[A-Za-z0-9_]{1,40}$")] = "octogen"
+    export_every: Annotated[int, Field(ge=0)] = 900
+    export_fresh_for: Annotated[int, Field(gt=0)] = 172_800
+    tasks_url: Url = "http://localhost:8080"
+    tasks_account: str = ""
+    task_issuer: TaskIssuer | None = None
+    analytics_hub: str = ""
     mcp_url: Url = "http://localhost:8080/mcp"
     api_url: Url = "http://localhost:8080/v1"
     auth_url: Url = "http://localhost:8080/auth"
@@ -174,6 +202,8 @@ class Settings(Frozen):
         names = [self.auth_url, *(issuer.issuer for issuer in self.issuers)]
         if len(set(ids)) < len(ids) or len(set(names)) < len(names):
             raise ValueError("two issuers share an id or an address; `own` and auth_url are ours")
+        if self.cloud and self.analytics_hub:
+            raise ValueError("analytics_hub is for tests; it is never set in the cloud")
         if self.backend == "gcp" and not (self.project and self.bucket):
             raise ValueError("backend gcp needs project and bucket")
         return self
@@ -185,10 +215,18 @@ class Settings(Frozen):
             return self.auth_url.startswith("https://")
         return self.client_documents
 
+    @property
+    def trusted_task_issuer(self) -> TaskIssuer | None:
+        """Who signs the tokens of tasks; None means that we do, which is only so on a laptop."""
+        if self.task_issuer is None and self.backend == "gcp":
+            return TaskIssuer()
+        return self.task_issuer
+
     @cached_property
     def known_hosts(self) -> frozenset[str]:
         """The Host header values this deployment answers to."""
-        own = (urlsplit(url).netloc for url in (self.mcp_url, self.api_url, self.auth_url))
+        urls = (self.mcp_url, self.api_url, self.auth_url, self.tasks_url)
+        own = (urlsplit(url).netloc for url in urls)
         return frozenset({*own, *self.hosts})
 
     @cached_property

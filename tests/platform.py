@@ -8,10 +8,13 @@ import httpx
 from functions.api.main import host
 from functions.auth.host import AuthHost
 from functions.partner.main import endpoint
+from functions.tasks.main import ROUTES as JOBS
+from functions.tasks.main import host as tasks_host
 from shared.app import App
 from shared.auth import keyring
+from shared.auth.caller import Service
 from shared.auth.scopes import PARTNER
-from shared.catalog import catalogs, publish_tools
+from shared.catalog import catalogs, publish_tools, withdrawal
 from shared.cli.operations import run
 from shared.identity import (
     authorizations,
@@ -22,6 +25,7 @@ from shared.identity import (
     sessions,
 )
 from shared.settings import Settings
+from shared.tool import Request, invoke
 
 FAMILIES = (
     organizations.family,
@@ -32,8 +36,10 @@ FAMILIES = (
     service_accounts.family,
     catalogs.family,
     publish_tools.family,
+    withdrawal.family,
 )
 ORIGIN = "http://localhost:8080"
+WORKER = "work-queue@local.iam.gserviceaccount.com"
 
 
 class MovedClock:
@@ -60,7 +66,11 @@ class Platform:
         self.kind = app
         self.clock = clock or MovedClock()
         self.given = settings
-        self.settings = Settings(data=folder, cache=folder / "segments", **settings)
+        self.settings = Settings(
+            data=folder,
+            cache=folder / "segments",
+            **{"tasks_account": WORKER, "export_every": 0, **settings},
+        )
         self.app = app(self.settings, self.clock)
         self.others = []
         keyring.create_missing(self.app.secrets)
@@ -135,9 +145,31 @@ class Platform:
     def key(self, org="partner", **options):
         return self.do("create_api_key", org=org, name="tests", **options)["secret"]
 
+    def job(self, job, body):
+        """Run a job as the work queue would; what the reply says."""
+        tool = next(route.tool for route in JOBS if f"/jobs{route.path}" == job)
+        request = Request(Service(WORKER), "tasks", "test-request")
+        return invoke(tool, self.app, request, body)
+
+    def work(self, seconds=1):
+        """Do all work that is due by then, moving the clock along; how many tasks that were."""
+        until = self.clock.time() + seconds
+        done = 0
+        while (due := self.app.queue.next_at()) is not None and due <= until:
+            self.clock.advance(max(0.0, due - self.clock.time()) + 1e-6)
+            taken = self.app.queue.take()
+            if self.job(taken.job, taken.body).problem is None:
+                self.app.queue.finish(taken)
+            else:
+                self.app.queue.retry(taken)
+            done += 1
+        self.clock.advance(max(0.0, until - self.clock.time()))
+        return done
+
     def http(self, bearer=None, *, face="partner", **headers):
         """An HTTP client of one function, in process."""
-        app = {"partner": endpoint, "api": host, "auth": AuthHost}[face](self.app)
+        hosts = {"partner": endpoint, "api": host, "auth": AuthHost, "tasks": tasks_host}
+        app = hosts[face](self.app)
         if bearer:
             headers["authorization"] = f"Bearer {bearer}"
         transport = httpx.ASGITransport(app, raise_app_exceptions=True)

@@ -13,8 +13,9 @@ from shared.serve.mcp_server import build_server
 from shared.serve.partner import PartnerRenderer
 from shared.serve.run import Runner
 from shared.settings import Settings
+from shared.subscriptions import tools as subscriptions
 
-FAMILIES = (granted.family,)
+FAMILIES = (granted.family, subscriptions.family)
 
 INSTRUCTIONS = """\
 Product catalogs granted to your organization. Start with list_catalogs. Find products by words with

@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from typing import Literal
 
-Surface = Literal["mcp", "rest", "cli", "auth"]
-"""By which way a call came in: an MCP endpoint, REST, an operator's own command line, sign-in."""
+Surface = Literal["mcp", "rest", "cli", "auth", "tasks"]
+"""By which way a call came in: MCP, REST, an operator's command line, sign-in, the work queue."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +41,14 @@ class Operator:
     name: str
 
 
-Credential = Token | ApiKey | Operator
+@dataclass(frozen=True, slots=True)
+class Service:
+    """The service account behind Cloud Tasks and Cloud Scheduler, proven by its OIDC token."""
+
+    account: str
+
+
+Credential = Token | ApiKey | Operator | Service
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,8 +57,8 @@ class Caller:
 
     Attributes:
         subject: the principal, API key id or operator's name; what audit records say.
-        org: the organization it acts for; empty for an operator.
-        org_type: `catalog_partner`, `catalog_owner` or `operator`.
+        org: the organization it acts for; empty for an operator and for a service.
+        org_type: `catalog_partner`, `catalog_owner`, `operator`, or `service` for the work queue.
         role: the membership's role; `key` for an API key.
         scopes: what the credential may do; None means no limit (API keys, operators).
         client: the OAuth client id, or None.

@@ -14,7 +14,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from shared.auth.access import Access
-from shared.auth.caller import ApiKey, Caller, Credential, Operator, Surface, Token
+from shared.auth.caller import ApiKey, Caller, Credential, Operator, Service, Surface, Token
 from shared.errors import Problem
 from shared.ports import Clock, Documents, Snapshot
 
@@ -54,6 +54,9 @@ class Gate:
         """
         if isinstance(credential, Operator):
             caller = Caller(surface, credential.name, "", "operator", "operator", None, None)
+            return Admitted(caller, None, {})
+        if isinstance(credential, Service):
+            caller = Caller(surface, credential.account, "", "service", "service", None, None)
             return Admitted(caller, None, {})
         if isinstance(credential, Token):
             return self._admit_token(credential, surface, reads)

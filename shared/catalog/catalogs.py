@@ -20,14 +20,15 @@ MOST_HOSTS: Final = 64
 class Catalog(Record):
     """A catalog: owned by one tenant, with one key on the whole platform.
 
-    `hosts` are all hosts its product pages were ever on; they only grow.
+    `hosts` are all hosts its product pages were ever on; they only grow. A withdrawn catalog is
+    granted to nobody and shared nowhere.
     """
 
     tenant: str
     display_name: str
     source_base_url: str
     hosts: tuple[str, ...] = ()
-    state: Literal["active"] = "active"
+    state: Literal["active", "withdrawn"] = "active"
     created_at: datetime
 
 

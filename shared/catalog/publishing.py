@@ -1,8 +1,9 @@
 """Publishing: from products to a served version, in steps that may be killed at any point.
 
 Files are stored first, by content; then one commit writes the version, moves the head and records
-the audit event. Before that commit the old version serves, after it the new one. A killed publish
-leaves at most files nobody names and a lease that runs out; running it again finishes.
+the audit event, and asks for the export to the warehouse. Before that commit the old version
+serves, after it the new one. A killed publish leaves at most files nobody names and a lease that
+runs out; running it again finishes.
 """
 
 import tempfile
@@ -12,6 +13,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
+from shared import work
 from shared.catalog.catalogs import CATALOGS, MOST_HOSTS, Catalog
 from shared.catalog.heads import Head, head_path
 from shared.catalog.lease import Lease, leased
@@ -229,7 +231,12 @@ def _move(making: _Making, head: Head, writes: Sequence[Write], *, event: str) -
         widen_hosts(call, key, head.hosts, list(orgs))
     try:
         call.commit(
-            [*writes, *_replaced(making), head.write()],
+            [
+                *writes,
+                *_replaced(making),
+                head.write(),
+                work.ask("exports", key, call.app.clock.now()),
+            ],
             event=event,
             target=key,
             number=head.number,
@@ -237,6 +244,7 @@ def _move(making: _Making, head: Head, writes: Sequence[Write], *, event: str) -
         )
     except Conflict:
         raise Problem("publish_conflict", HOW_TO_RETRY) from None
+    work.hand_over(call.app, "exports", key)
     return Published(head, changed=True)
 
 

@@ -15,7 +15,7 @@ from pydantic.fields import FieldInfo
 
 from shared.app import App
 from shared.auth.caller import Operator
-from shared.catalog import catalogs
+from shared.catalog import catalogs, withdrawal
 from shared.errors import Problem
 from shared.identity import (
     authorizations,
@@ -36,6 +36,7 @@ FAMILIES: tuple[Family, ...] = (
     authorizations.family,
     service_accounts.family,
     catalogs.family,
+    withdrawal.family,
 )
 
 

@@ -8,6 +8,7 @@ from typing import Any, Final
 
 import orjson
 
+from shared import work
 from shared.auth.access import MOST_GRANTS, MOST_RESTRICTION_BYTES, Access, Grant, pack
 from shared.errors import Conflict, Problem
 from shared.ports import Documents, Put, Write
@@ -33,9 +34,12 @@ def change_access(
     *,
     event: str,
     target: str,
+    followed: bool = True,
     **details: Any,
 ) -> None:
     """Apply an edit to `access/{org}` and audit it, in one commit.
+
+    What depends on the organization's access (`followed`) is asked for in the same commit.
 
     `edit` sees the access as it is, and is run again when somebody else was faster: whatever else
     it decides on, it reads itself. None means nothing needs changing, and leaves no event. Raises
@@ -47,6 +51,8 @@ def change_access(
         if change is None:
             return
         writes = [*change.writes, access_write(access, change)]
+        if followed:
+            writes.append(work.ask("followings", org, call.now))
         try:
             call.commit(writes, event=event, target=target, org=org, **details)
         except Conflict:
@@ -54,7 +60,9 @@ def change_access(
                 raise
             time.sleep(random.uniform(0, 0.002) * 2 ** min(attempt, 5))  # noqa: S311  spacing
         else:
-            return
+            break
+    if followed:
+        work.hand_over(call.app, "followings", org)
 
 
 def read_access(documents: Documents, org: str) -> Access:
@@ -113,4 +121,6 @@ def widen_hosts(call: Call, catalog: str, hosts: Iterable[str], orgs: Iterable[s
             widened = replace(grant, hosts=grant.hosts | wanted)
             return Change({**access.grants, catalog: widened})
 
-        change_access(call, org, edit, event="grant.hosts_widened", target=f"{org}:{catalog}")
+        change_access(
+            call, org, edit, event="grant.hosts_widened", target=f"{org}:{catalog}", followed=False
+        )

@@ -70,6 +70,10 @@ def grant_catalog(call: Call, args: GrantCatalog) -> GrantView:
         catalog = call.app.documents.get(f"catalogs/{args.catalog}")
         if catalog is None:
             raise Problem("not_found", "There is no catalog with that key.", kind="catalog")
+        if catalog.data["state"] == "withdrawn":
+            raise Problem(
+                "conflict", "This catalog is withdrawn. Restore it first.", kind="catalog"
+            )
         before = GRANTS.find(call.app.documents, id_)
         if before is not None and before.value.state == "active" and _same(before.value, record):
             result = before.value

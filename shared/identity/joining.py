@@ -1,5 +1,7 @@
 """Joining an organization by a first sign-in, where an issuer's setting allows it."""
 
+from contextlib import suppress
+
 from shared.auth.caller import Token
 from shared.errors import Conflict
 from shared.identity.access_changes import read_access
@@ -27,13 +29,11 @@ def join(call: Call, token: Token) -> bool:
         org=token.org, principal=token.principal, role="member", created_at=call.now
     )
     id_ = f"{token.org}:{token.principal}"
-    try:
+    with suppress(Conflict):  # somebody was faster: this person's other call, or an operator
         call.commit(
             [MEMBERSHIPS.put(id_, member, if_version=ABSENT)],
             event="membership.joined",
             target=id_,
             issuer=token.issuer,
         )
-    except Conflict:
-        pass  # somebody was faster: this person's other call, or an operator
     return True

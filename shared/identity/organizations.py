@@ -94,7 +94,7 @@ class ChangeOrganization(Args):
 def change_organization(call: Call, args: ChangeOrganization) -> OrganizationView:
     """Change an organization's state or rate limit. Counts from the next request on."""
     given = {"state": args.state, "rate": args.rate_limit}
-    asked = {name: value for name, value in given.items() if value is not None}
+    asked: dict[str, Any] = {name: value for name, value in given.items() if value is not None}
     if not asked:
         raise Problem("invalid", "Nothing to change: name state or rate_limit.", field="state")
     result = ORGANIZATIONS.get(call.app.documents, args.id).value

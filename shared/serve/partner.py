@@ -10,7 +10,8 @@ import orjson
 from mcp.shared.exceptions import MCPError
 from mcp_types.version import MODERN_PROTOCOL_VERSIONS
 
-from shared.tool import Reply, Tool, schema
+from shared.serve.schema import schema
+from shared.tool import Reply, Tool
 
 RATE_LIMITED_LEGACY: Final = -32029
 RATE_LIMITED_MODERN: Final = 429
@@ -23,8 +24,12 @@ OUTCOMES: Final = frozenset(
         "cursor_expired",
         "domain_not_covered",
         "invalid_limit",
+        "invalid_principal",
         "invalid_product_url",
+        "invalid_project",
         "product_not_found",
+        "subscriber_not_found",
+        "too_many_subscribers",
         "unsafe_url",
     }
 )

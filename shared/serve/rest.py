@@ -1,17 +1,19 @@
 """REST: a table of method, path and tool, served with the contract's statuses and errors."""
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 from urllib.parse import parse_qsl
 
 import orjson
 
+from shared import log
+from shared.auth.caller import Credential, Surface
 from shared.auth.rate import Budget
 from shared.errors import Problem
 from shared.serve.bearer import api_key
-from shared.serve.http import JSON, Entrance, Head, Scope, error_body, read_body, respond
+from shared.serve.http import JSON, Entrance, Head, Scope, error_body, read_body, respond, safely
 from shared.serve.run import Runner
 from shared.tool import Reply, Request, Tool
 
@@ -55,24 +57,39 @@ class RestHost:
         routes: the table.
         runner: runs what may block.
         base: the path all routes stand below, `/v1`.
-        document: the OpenAPI document, served at `{base}/openapi.json` to anybody.
+        document: the OpenAPI document, served at `{base}/openapi.json` to anybody; None for none.
+        surface: what the calls are logged and counted as.
+        authenticate: who is calling, from a request's head; API keys when left out.
     """
 
     def __init__(
-        self, routes: Sequence[Route], runner: Runner, *, base: str, document: bytes
+        self,
+        routes: Sequence[Route],
+        runner: Runner,
+        *,
+        base: str,
+        document: bytes | None = None,
+        surface: Surface = "rest",
+        authenticate: Callable[[Head], Awaitable[Credential]] | None = None,
     ) -> None:
         self._runner = runner
         self._settings = runner.app.settings
         self._entrance = Entrance(self._settings)
         self._document = document
-        self._document_path = f"{base}/openapi.json"
-        self._table: dict[str, dict[str, Route]] = {}
+        self._surface: Surface = surface
+        self._authenticate = authenticate or self._api_key
+        self._table: dict[str, dict[str, Route | None]] = {}
+        if document is not None:
+            self._table[f"{base}/openapi.json"] = {"GET": None}
         for route in routes:
             self._table.setdefault(f"{base}{route.path}", {})[route.method] = route
 
     async def __call__(self, scope: Scope, receive: Any, send: Any) -> None:
         """Serve one HTTP request."""
         head = Head(scope)
+        await safely(lambda sending: self._answered(scope, head, receive, sending), head, send)
+
+    async def _answered(self, scope: Scope, head: Head, receive: Any, send: Any) -> None:
         always = ((b"x-request-id", head.request_id.encode()), *self._entrance.cors(head))
         refusal = self._entrance.refusal(head)
         methods = self._table.get(head.path)
@@ -80,39 +97,48 @@ class RestHost:
             await respond(send, refusal[0], error_body(refusal[1]), (JSON, *always))
         elif head.method == "OPTIONS":
             await respond(send, 204, b"", (*always[:1], *self._entrance.preflight(head)))
-        elif head.path == self._document_path and head.method == "GET":
-            await respond(send, 200, self._document, (JSON, *always))
         elif methods is None:
             await respond(send, 404, error_body("Not Found"), (JSON, *always))
         elif head.method not in methods:
             allow = (b"allow", ", ".join(sorted(methods)).encode())
             await respond(send, 405, error_body("Method Not Allowed"), (JSON, allow, *always))
+        elif (route := methods[head.method]) is None:
+            await respond(send, 200, self._document or b"", (JSON, *always))
         else:
-            reply, shown = await self._serve(methods[head.method], scope, head, receive)
-            await self._answer(send, reply, shown, always)
+            reply, shown = await self._serve(route, scope, head, receive)
+            await self._answer(send, route, reply, shown, always)
 
     async def _serve(
         self, route: Route, scope: Scope, head: Head, receive: Any
     ) -> tuple[Reply, Shown | None]:
         try:
-            key = api_key(head, self._settings.api_key_prefix)
+            credential = await self._authenticate(head)
+        except Problem as problem:
+            log.refused(self._surface, problem.code, head.request_id)
+            return Reply(problem=problem), None
+        request = Request(credential, self._surface, head.request_id)
+        try:
             arguments = await self._arguments(route, scope, head, receive)
         except Problem as problem:
-            return Reply(problem=problem), None
-        request = Request(key, "rest", head.request_id)
+            return await self._runner.run(route.tool, request, problem), None
         reply = await self._runner.run(route.tool, request, arguments)
         if reply.body is None or route.show is None:
             return reply, None
         return reply, route.show(arguments, reply.body)
 
+    async def _api_key(self, head: Head) -> Credential:
+        return api_key(head, self._settings.api_key_prefix)
+
     async def _arguments(
         self, route: Route, scope: Scope, head: Head, receive: Any
     ) -> dict[str, Any]:
-        """Query and body as one mapping. Raises `invalid` for a body that is not a JSON object."""
+        """The query of a GET, the body of anything else. Raises `invalid` for what is neither."""
         query = scope.get("query_string", b"").decode("latin-1")
         arguments: dict[str, Any] = dict(parse_qsl(query, keep_blank_values=True))
         if route.method == "GET":
             return arguments
+        if arguments:
+            raise _no_query(arguments)
         raw = await read_body(receive, self._settings.max_body)
         content_type = head.headers.get("content-type", "").partition(";")[0].strip().lower()
         if content_type != "application/json":
@@ -134,9 +160,11 @@ class RestHost:
                     }
                 ],
             )
-        return {**arguments, **body}
+        return body
 
-    async def _answer(self, send: Any, reply: Reply, shown: Shown | None, always: Any) -> None:
+    async def _answer(
+        self, send: Any, route: Route, reply: Reply, shown: Shown | None, always: Any
+    ) -> None:
         headers = (*always, *_budget_headers(reply.budget))
         if reply.problem is None:
             body, own = shown or (reply.body or b"null", (JSON,))
@@ -148,27 +176,43 @@ class RestHost:
             headers = (*headers, (b"retry-after", retry))
         if problem.code == "unauthenticated":
             headers = (*headers, (b"www-authenticate", b"Bearer"))
-        body = orjson.dumps({"detail": _detail(problem)}, default=str)
+        body = orjson.dumps({"detail": _detail(problem, route)}, default=str)
         await respond(send, problem.status, body, (JSON, *headers))
 
 
-def _detail(problem: Problem) -> Any:
+def _detail(problem: Problem, route: Route) -> Any:
     if problem.code == "unauthenticated":
         return problem.message
     if problem.code in ("invalid", "invalid_limit"):
-        errors = problem.details.get("errors") or [_out_of_range(problem)]
-        return [{**error, "loc": ["body", *error["loc"]]} for error in errors]
+        where = problem.details.get("where", "query" if route.method == "GET" else "body")
+        errors = problem.details.get("errors") or [_by_the_tool(problem)]
+        return [{**error, "loc": [where, *error["loc"]]} for error in errors]
     return DETAIL.get(problem.code, problem.code)
 
 
-def _out_of_range(problem: Problem) -> dict[str, Any]:
-    """A range that a tool checks itself, in the form of one the schema would have checked."""
-    return {
-        "type": problem.code,
-        "loc": [problem.code.removeprefix("invalid_")],
-        "msg": problem.message,
-        "ctx": problem.details,
-    }
+def _by_the_tool(problem: Problem) -> dict[str, Any]:
+    """What a tool checks itself, in the form of what the schema would have checked."""
+    details = dict(problem.details)
+    field_name = details.pop("field", "limit" if problem.code == "invalid_limit" else None)
+    loc = [] if field_name is None else [field_name]
+    return {"type": problem.code, "loc": loc, "msg": problem.message, "ctx": details}
+
+
+def _no_query(given: Mapping[str, str]) -> Problem:
+    return Problem(
+        "invalid",
+        "This operation takes its arguments in the body, none in the query.",
+        where="query",
+        errors=[
+            {
+                "type": "extra_forbidden",
+                "loc": [name],
+                "msg": "Extra inputs are not permitted",
+                "input": value,
+            }
+            for name, value in given.items()
+        ],
+    )
 
 
 def _not_json(error: orjson.JSONDecodeError) -> Problem:

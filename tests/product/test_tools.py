@@ -9,6 +9,7 @@ import pytest
 from functions.api.main import host as api_host
 from functions.api.routes import ROUTES
 from functions.partner import main as partner
+from functions.tasks.main import FAMILIES as JOBS
 from shared.app import App
 from shared.auth.scopes import SCOPES
 from shared.catalog import publish_tools
@@ -26,10 +27,12 @@ TOOLS = list(
         )
     }.values()
 )
-ALL = [*TOOLS, *(tool for family in (*OPERATIONS, publish_tools.family) for tool in family.tools)]
+OTHERS = (*OPERATIONS, publish_tools.family, *JOBS)
+ALL = [*TOOLS, *(tool for family in OTHERS for tool in family.tools)]
 VERBS = {
-    "change", "create", "deactivate", "delete", "end", "get", "grant", "list", "lookup", "publish",
-    "refresh", "register", "roll", "search", "set", "start", "upsert", "withdraw",
+    "change", "check", "create", "deactivate", "delete", "end", "export", "follow", "get", "grant",
+    "list", "lookup", "publish", "refresh", "register", "restore", "roll", "search", "set", "start",
+    "sweep", "upsert", "withdraw",
 }  # fmt: skip
 
 
@@ -85,7 +88,8 @@ def test_every_module_that_declares_tools_is_served_somewhere():
     root = Path(__file__).parents[2]
     declaring = {
         str(path.relative_to(root))
-        for path in root.glob("shared/**/*.py")
+        for folder in ("shared", "functions")
+        for path in root.glob(f"{folder}/**/*.py")
         if re.search(r"^family = Family\(", path.read_text(), re.MULTILINE)
     }
     served = {tool.run.__module__.replace(".", "/") + ".py" for tool in ALL}

@@ -37,6 +37,22 @@ def a_second_version(platform):
     return 1
 
 
+def a_catalog(platform):
+    platform.do(
+        "create_catalog",
+        catalog="toys",
+        tenant="shop",
+        display_name="Toys",
+        source_base_url="https://toys.example",
+    )
+    return "toys"
+
+
+def a_withdrawn_catalog(platform):
+    platform.do("withdraw_catalog", catalog=a_catalog(platform))
+    return "toys"
+
+
 CHANGES = {
     "create_organization": ("organization.created", lambda _: {"id": "new", "name": "New"}),
     "change_organization": (
@@ -85,6 +101,8 @@ CHANGES = {
         "catalog.rolled_back",
         lambda p: {"catalog": "books", "version": a_second_version(p)},
     ),
+    "withdraw_catalog": ("catalog.withdrawn", lambda p: {"catalog": a_catalog(p)}),
+    "restore_catalog": ("catalog.restored", lambda p: {"catalog": a_withdrawn_catalog(p)}),
 }
 ELSEWHERE = {"end_authorization"}
 """Needs a whole sign-in first: tests/functions/auth proves its event."""

@@ -5,6 +5,7 @@ import itertools
 import pytest
 from pydantic import ValidationError
 
+from shared.catalog.product import Variant
 from shared.catalog.search.lookup import lookup
 from shared.catalog.search.search import Question, count
 from shared.catalog.search.shelf import Shelf
@@ -143,3 +144,10 @@ def test_a_restriction_holds_for_search_lookup_and_counts(bestbuy):
     for query in ("headphones", "samsung", products[0].key):
         keys = {key_of(item) for item in walk(lambda _: [shelf], Question(query=query), 100)}
         assert keys <= {f"{key}.p" for key in inside}
+
+
+def test_an_option_of_a_variant_is_a_facet_and_is_found_by_its_words(catalog, product):
+    variants = (Variant(id="1", options={"Flavor": "Wild Cherry"}),)
+    shop = catalog([product("1", variants=variants), product("2")])
+    facet = Facet(name="flavor", values=("wild  cherry",))
+    assert shop.keys(facets=(facet,)) == shop.keys("cherry") == ["1"]

@@ -1,0 +1,78 @@
+"""The jobs that keep BigQuery subscriptions true, one per kind of scheduled record.
+
+A job answers 200 whatever came of it, as long as it was recorded: it has arranged its own next
+turn. Anything else makes Cloud Tasks call again, which every job can take.
+"""
+
+from typing import Annotated
+
+from pydantic import Field
+
+from shared import work
+from shared.subscriptions import cells, exporting, following, listing_checks
+from shared.tool import Args, Call, Effect, Family, Result, Risk
+
+family = Family("subscription_jobs", org_types=frozenset({"service"}))
+SCOPE = "work"
+
+
+class Turn(Args):
+    """Whose turn it is."""
+
+    id: Annotated[str, Field(min_length=1, max_length=200, description="The record's id.")]
+    generation: Annotated[int, Field(ge=0, description="Which turn; older ones are ignored.")]
+
+
+class Outcome(Result):
+    """What came of it, for the log."""
+
+    outcome: str
+
+
+@family.tool(scope=SCOPE, effect=Effect.WRITE, risk=Risk.LOW, title="Check a cell", idempotent=True)
+def check_cell(call: Call, args: Turn) -> Outcome:
+    """Make one subscriber's share of one catalog as it should be."""
+    return Outcome(outcome=cells.check(call.app, args.id, args.generation))
+
+
+@family.tool(
+    scope=SCOPE, effect=Effect.WRITE, risk=Risk.LOW, title="Check a listing", idempotent=True
+)
+def check_listing(call: Call, args: Turn) -> Outcome:
+    """Look at a listing's subscriptions, for all cells without a turn of their own."""
+    return Outcome(outcome=listing_checks.check(call.app, args.id, args.generation))
+
+
+@family.tool(
+    scope=SCOPE, effect=Effect.WRITE, risk=Risk.LOW, title="Export a catalog", idempotent=True
+)
+def export_catalog(call: Call, args: Turn) -> Outcome:
+    """Bring a catalog's served version to the warehouse, and keep its listing."""
+    return Outcome(outcome=exporting.export(call.app, args.id, args.generation))
+
+
+@family.tool(
+    scope=SCOPE, effect=Effect.WRITE, risk=Risk.LOW, title="Follow grants", idempotent=True
+)
+def follow_grants(call: Call, args: Turn) -> Outcome:
+    """Give every cell of an organization that is not as its grants say a turn."""
+    return Outcome(outcome=following.follow(call.app, args.id, args.generation))
+
+
+class Sweep(Args):
+    """Takes nothing."""
+
+
+class Swept(Result):
+    """How many turns were overdue and are handed over again."""
+
+    swept: int
+
+
+@family.tool(
+    scope=SCOPE, effect=Effect.WRITE, risk=Risk.LOW, title="Sweep overdue work", idempotent=True
+)
+def sweep_overdue_work(call: Call, args: Sweep) -> Swept:
+    """Find work whose time has passed, and hand it over again."""
+    del args
+    return Swept(swept=work.sweep(call.app))

@@ -1,0 +1,20 @@
+# The APIs the platform uses. bootstrap.sh enables the few that Terraform itself needs.
+resource "google_project_service" "api" {
+  for_each = toset([
+    "artifactregistry",
+    "cloudbuild",
+    "cloudfunctions",
+    "compute",
+    "firestore",
+    "iam",
+    "logging",
+    "monitoring",
+    "run",
+    "secretmanager",
+    "storage",
+  ])
+  service            = "${each.key}.googleapis.com"
+  disable_on_destroy = false
+}
+
+data "google_project" "this" {}

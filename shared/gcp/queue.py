@@ -1,0 +1,90 @@
+"""Work for later in a Cloud Tasks queue."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from typing import Final
+
+from google.api_core import exceptions, retry
+from google.cloud.tasks_v2 import CloudTasksClient, HttpMethod, HttpRequest, OidcToken, Task
+
+from shared import ports
+from shared.errors import Problem
+from shared.names import checked_task
+from shared.per_process import PerProcess
+
+_SECONDS: Final = 10.0
+_DEADLINE: Final = timedelta(minutes=30)
+"""How long a job may take before Cloud Tasks calls again (the most it allows)."""
+_RETRY: Final = retry.Retry(
+    predicate=retry.if_exception_type(exceptions.ServiceUnavailable),
+    initial=0.1,
+    maximum=1.0,
+    timeout=_SECONDS,
+)
+
+
+class CloudTasksQueue:
+    """`ports.Queue` in one queue of a project.
+
+    A named creation may be repeated, so it is, for up to ten seconds. Tasks carry an OIDC token of
+    `account` for the audience `url`; how fast they are sent, and how often again after a crash, is
+    the queue's own configuration (infra).
+
+    Args:
+        project, region, queue: which queue.
+        url: the tasks function's base address.
+        account: the service account tasks are sent as.
+        connect: makes the client; another one in tests.
+    """
+
+    def __init__(
+        self,
+        project: str,
+        region: str,
+        queue: str,
+        *,
+        url: str,
+        account: str,
+        connect: Callable[[], CloudTasksClient] = CloudTasksClient,
+    ) -> None:
+        self._parent = f"projects/{project}/locations/{region}/queues/{queue}"
+        self._url = url
+        self._account = account
+        self._client = PerProcess(connect)
+
+    def add(self, task: ports.Task) -> bool:
+        """Hand a task over. False when its name was used. Raises `unavailable`, `forbidden`."""
+        body = checked_task(task, datetime.now(UTC))
+        made = Task(
+            name=f"{self._parent}/tasks/{task.name}",
+            schedule_time=task.at,
+            dispatch_deadline=_DEADLINE,
+            http_request=HttpRequest(
+                http_method=HttpMethod.POST,
+                url=f"{self._url}{task.job}",
+                headers={"content-type": "application/json"},
+                body=body,
+                oidc_token=OidcToken(service_account_email=self._account, audience=self._url),
+            ),
+        )
+        try:
+            self._client.get().create_task(
+                parent=self._parent, task=made, retry=_RETRY, timeout=_SECONDS
+            )
+        except exceptions.AlreadyExists:
+            return False
+        except (exceptions.Forbidden, exceptions.Unauthorized, exceptions.NotFound) as error:
+            raise Problem(
+                "forbidden", "The work queue refused the task. Check its name and our access to it."
+            ) from error
+        except (exceptions.GoogleAPICallError, exceptions.RetryError, OSError) as error:
+            raise Problem(
+                "unavailable", "The work queue did not answer in time. Try again in a moment."
+            ) from error
+        return True
+
+    def close(self) -> None:
+        """Close this process's channel. The object opens a new one when it is used again."""
+        client = self._client.take()
+        if client is not None:
+            client.transport.close()  # type: ignore[no-untyped-call]

@@ -1,0 +1,178 @@
+"""Tables partners query, in BigQuery: a dataset per catalog."""
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Final
+
+import requests
+from google.api_core import exceptions
+from google.auth.exceptions import TransportError
+from google.cloud import bigquery
+from google.cloud.bigquery.retry import DEFAULT_RETRY
+
+from shared.errors import Problem
+from shared.per_process import PerProcess
+from shared.ports import Blobs, Column
+
+TABLE: Final = "products_v1"
+VIEW: Final = "products_current_v1"
+STAGING: Final = "catalog_mcp_staging"
+_STAGED_FOR_MS: Final = 86_400_000
+_JOB_SECONDS: Final = 1500.0
+_SECONDS: Final = 30.0
+_RETRY: Final = DEFAULT_RETRY.with_timeout(60.0)
+_TYPES: Final = {
+    "string": "STRING",
+    "integer": "INTEGER",
+    "number": "FLOAT",
+    "decimal": "NUMERIC",
+    "boolean": "BOOLEAN",
+    "time": "TIMESTAMP",
+    "record": "RECORD",
+}
+
+
+class BigQueryWarehouse:
+    """`ports.Warehouse` in the datasets `catalog_<key>` of a project.
+
+    A load goes from Cloud Storage into a staging table that nobody is shown, and is copied over the
+    real one in one step. Both jobs are named after the load's key, so one that was cut off is found
+    running, or done, and never runs twice.
+
+    Args:
+        project: whose datasets.
+        location: where they are.
+        blobs: the bucket's files.
+        bucket: its name.
+        connect: makes the client; another one in tests.
+    """
+
+    def __init__(
+        self,
+        project: str,
+        location: str,
+        blobs: Blobs,
+        bucket: str,
+        connect: Callable[[], bigquery.Client] | None = None,
+    ) -> None:
+        self._project = project
+        self._location = location
+        self._blobs = blobs
+        self._bucket = bucket
+        self._client = PerProcess(
+            connect or (lambda: bigquery.Client(project=project, location=location))
+        )
+
+    def load(self, catalog: str, rows: Path, columns: Sequence[Column], *, key: str) -> None:
+        """Make the rows the catalog's whole table. Raises `unavailable`, `forbidden`, `invalid`."""
+        name = f"exports/{catalog}/{key}.jsonl.gz"
+        self._blobs.put(name, rows)
+        schema = [_field(column) for column in columns]
+        with _answered():
+            self._dataset(STAGING, _STAGED_FOR_MS)
+            dataset = self._dataset(f"catalog_{catalog}")
+            staged = f"{self._project}.{STAGING}.{catalog}_{key}"
+            self._load(f"gs://{self._bucket}/{name}", staged, schema, f"load-{key}")
+            self._swap(staged, f"{dataset}.{TABLE}", f"swap-{key}")
+            self._keep_view(dataset)
+            self._client.get().delete_table(
+                staged, not_found_ok=True, retry=_RETRY, timeout=_SECONDS
+            )
+        self._blobs.delete(name)
+
+    def drop(self, catalog: str) -> None:
+        """Remove the catalog's dataset with all in it."""
+        with _answered():
+            self._client.get().delete_dataset(
+                f"{self._project}.catalog_{catalog}",
+                delete_contents=True,
+                not_found_ok=True,
+                retry=_RETRY,
+                timeout=_SECONDS,
+            )
+
+    def close(self) -> None:
+        """Close this process's connections. The object opens new ones when it is used again."""
+        client = self._client.take()
+        if client is not None:
+            client.close()  # type: ignore[no-untyped-call]
+
+    def _dataset(self, name: str, expiring_ms: int | None = None) -> str:
+        dataset = bigquery.Dataset(f"{self._project}.{name}")
+        dataset.location = self._location
+        dataset.default_table_expiration_ms = expiring_ms
+        self._client.get().create_dataset(dataset, exists_ok=True, retry=_RETRY, timeout=_SECONDS)
+        return f"{self._project}.{name}"
+
+    def _load(
+        self, uri: str, target: str, schema: Sequence[bigquery.SchemaField], job_id: str
+    ) -> None:
+        config = bigquery.LoadJobConfig(
+            schema=schema,
+            source_format=bigquery.SourceFormat.NEWLINE_DELIMITED_JSON,
+            write_disposition=bigquery.WriteDisposition.WRITE_TRUNCATE,
+            create_disposition=bigquery.CreateDisposition.CREATE_IF_NEEDED,
+        )
+        client = self._client.get()
+        job: Any
+        try:
+            job = client.load_table_from_uri(
+                uri, target, job_id=job_id, job_config=config, retry=_RETRY, timeout=_SECONDS
+            )
+        except exceptions.Conflict:
+            job = client.get_job(job_id, retry=_RETRY, timeout=_SECONDS)
+        job.result(retry=_RETRY, timeout=_JOB_SECONDS)
+
+    def _swap(self, staged: str, target: str, job_id: str) -> None:
+        config = bigquery.CopyJobConfig(
+            write_disposition=bigquery.WriteDisposition.WRITE_TRUNCATE,
+            create_disposition=bigquery.CreateDisposition.CREATE_IF_NEEDED,
+        )
+        client = self._client.get()
+        job: Any
+        try:
+            job = client.copy_table(
+                staged, target, job_id=job_id, job_config=config, retry=_RETRY, timeout=_SECONDS
+            )
+        except exceptions.Conflict:
+            job = client.get_job(job_id, retry=_RETRY, timeout=_SECONDS)
+        job.result(retry=_RETRY, timeout=_JOB_SECONDS)
+
+    def _keep_view(self, dataset: str) -> None:
+        view = bigquery.Table(f"{dataset}.{VIEW}")
+        view.view_query = f"SELECT * FROM `{dataset}.{TABLE}` WHERE is_active"  # noqa: S608  our own names
+        view.description = "The catalog's active products."
+        self._client.get().create_table(view, exists_ok=True, retry=_RETRY, timeout=_SECONDS)
+
+
+def _field(column: Column) -> bigquery.SchemaField:
+    return bigquery.SchemaField(
+        column.name,
+        _TYPES[column.type],
+        mode="REPEATED" if column.repeated else "NULLABLE",
+        description=column.description,
+        fields=[_field(field) for field in column.fields],
+    )
+
+
+@contextmanager
+def _answered() -> Iterator[None]:
+    try:
+        yield
+    except exceptions.BadRequest as error:
+        raise Problem("invalid", "The exported rows do not fit their columns.") from error
+    except (exceptions.Forbidden, exceptions.Unauthorized) as error:
+        raise Problem(
+            "forbidden", "BigQuery refused us. Check our access to the project's datasets."
+        ) from error
+    except (
+        exceptions.GoogleAPICallError,
+        exceptions.RetryError,
+        requests.RequestException,
+        TransportError,
+        OSError,
+    ) as error:
+        raise Problem(
+            "unavailable", "BigQuery did not answer in time. Try again in a moment."
+        ) from error

@@ -1,0 +1,141 @@
+"""The queue in one SQLite file, for a laptop and for tests: names, times and retries are honoured.
+
+Whoever drains it takes one task at a time with `take`, does it, and says how it went. A task whose
+worker died comes back after CLAIM; so work is done at least once, as in Cloud Tasks.
+"""
+
+import sqlite3
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import timedelta
+from pathlib import Path
+from typing import Any, Final
+
+import orjson
+
+from shared.errors import Problem
+from shared.names import checked_task
+from shared.per_process import PerProcess
+from shared.ports import Clock, Task
+
+CLAIM: Final = timedelta(minutes=10)
+REMEMBERED: Final = timedelta(hours=24)
+FIRST_RETRY: Final = timedelta(seconds=1)
+LAST_RETRY: Final = timedelta(minutes=5)
+_SCHEMA: Final = """
+PRAGMA journal_mode = WAL;
+CREATE TABLE IF NOT EXISTS tasks (
+  name TEXT PRIMARY KEY, job TEXT NOT NULL, body BLOB NOT NULL,
+  at REAL NOT NULL, attempts INTEGER NOT NULL DEFAULT 0, done REAL
+);
+CREATE INDEX IF NOT EXISTS waiting ON tasks (at) WHERE done IS NULL;
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """A task whose time has come, claimed by who asked for it. `attempts` counts earlier tries."""
+
+    name: str
+    job: str
+    body: Mapping[str, Any]
+    attempts: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Open:
+    database: sqlite3.Connection
+    lock: threading.Lock = field(default_factory=threading.Lock)
+
+
+class FileQueue:
+    """`ports.Queue` in the SQLite file at `path`, shared by threads and processes of one machine.
+
+    It refuses nothing of what Cloud Tasks takes, and takes nothing that it refuses. Settings keep
+    it out of the cloud (`backend`).
+    """
+
+    def __init__(self, path: Path, clock: Clock) -> None:
+        self._path = path
+        self._clock = clock
+        self._opened = PerProcess(self._open)
+
+    def add(self, task: Task) -> bool:
+        """Hand a task over. False when its name was used."""
+        body = checked_task(task, self._clock.now())
+        row = (task.name, task.job, body, task.at.timestamp())
+        with self._transaction() as database:
+            oldest = (self._clock.now() - REMEMBERED).timestamp()
+            database.execute("DELETE FROM tasks WHERE done < ?", (oldest,))
+            added = database.execute(
+                "INSERT OR IGNORE INTO tasks (name, job, body, at) VALUES (?, ?, ?, ?)",
+                row,
+            )
+        return added.rowcount == 1
+
+    def take(self) -> Taken | None:
+        """The task that is due for longest, claimed; None while none is due."""
+        now = self._clock.now()
+        with self._transaction() as database:
+            row = database.execute(
+                "SELECT name, job, body, attempts FROM tasks WHERE done IS NULL AND at <= ?"
+                " ORDER BY at LIMIT 1",
+                (now.timestamp(),),
+            ).fetchone()
+            if row is None:
+                return None
+            database.execute(
+                "UPDATE tasks SET at = ?, attempts = attempts + 1 WHERE name = ?",
+                ((now + CLAIM).timestamp(), row[0]),
+            )
+        return Taken(row[0], row[1], orjson.loads(row[2]), row[3])
+
+    def finish(self, taken: Taken) -> None:
+        """It was done: it never comes again, and its name stays used for a day."""
+        with self._transaction() as database:
+            now = self._clock.time()
+            database.execute("UPDATE tasks SET done = ? WHERE name = ?", (now, taken.name))
+
+    def retry(self, taken: Taken) -> None:
+        """It failed: it comes again, later each time."""
+        doubled: timedelta = FIRST_RETRY * 2 ** min(taken.attempts, 16)
+        due = self._clock.now() + min(doubled, LAST_RETRY)
+        with self._transaction() as database:
+            database.execute(
+                "UPDATE tasks SET at = ? WHERE name = ?", (due.timestamp(), taken.name)
+            )
+
+    def next_at(self) -> float | None:
+        """When the next task is due (epoch seconds); None when nothing waits."""
+        with self._transaction() as database:
+            row = database.execute("SELECT min(at) FROM tasks WHERE done IS NULL").fetchone()
+        found: float | None = row[0]
+        return found
+
+    def close(self) -> None:
+        """Close this process's connection."""
+        opened = self._opened.take()
+        if opened is not None:
+            opened.database.close()
+
+    @contextmanager
+    def _transaction(self) -> Iterator[sqlite3.Connection]:
+        opened = self._opened.get()
+        with opened.lock:
+            try:
+                opened.database.execute("BEGIN IMMEDIATE")
+            except sqlite3.OperationalError as error:
+                raise Problem("unavailable", "The queue is busy. Try again in a moment.") from error
+            with opened.database:
+                yield opened.database
+
+    def _open(self) -> _Open:
+        self._path.parent.mkdir(parents=True, exist_ok=True)
+        database = sqlite3.connect(
+            self._path, timeout=10, isolation_level=None, check_same_thread=False
+        )
+        database.executescript(_SCHEMA)
+        database.execute("PRAGMA synchronous = NORMAL")
+        return _Open(database)

@@ -1,0 +1,80 @@
+"""A warehouse of DuckDB files, one per catalog: `catalog_<key>.duckdb`, with BigQuery's tables."""
+
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Final
+
+import duckdb
+
+from shared.errors import Problem
+from shared.ports import Column
+
+_TYPES: Final = {
+    "string": "VARCHAR",
+    "integer": "BIGINT",
+    "number": "DOUBLE",
+    "decimal": "DECIMAL(38, 9)",
+    "boolean": "BOOLEAN",
+    "time": "TIMESTAMPTZ",
+}
+
+
+class DuckWarehouse:
+    """`ports.Warehouse` in the folder `root`.
+
+    A load builds a new file beside the old one and takes its name in one step, so that whoever has
+    the old one open goes on reading it whole.
+    """
+
+    def __init__(self, root: Path) -> None:
+        self._root = root
+
+    def load(self, catalog: str, rows: Path, columns: Sequence[Column], *, key: str) -> None:
+        """Make the rows the catalog's whole table. Raises `invalid`."""
+        del key
+        self._root.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=self._root) as folder:
+            draft = Path(folder, "draft")
+            try:
+                _build(draft, rows, columns)
+            except duckdb.Error as error:
+                raise Problem("invalid", "The exported rows do not fit their columns.") from error
+            draft.replace(self.file(catalog))
+
+    def drop(self, catalog: str) -> None:
+        """Remove the catalog's file."""
+        self.file(catalog).unlink(missing_ok=True)
+
+    def file(self, catalog: str) -> Path:
+        """Where a catalog's tables are, to be opened read-only."""
+        return self._root / f"catalog_{catalog}.duckdb"
+
+
+def _build(draft: Path, rows: Path, columns: Sequence[Column]) -> None:
+    read = ", ".join(f"{_text(column.name)}: {_text(_type(column))}" for column in columns)
+    with duckdb.connect(draft, config={"autoinstall_known_extensions": "false"}) as database:
+        database.execute(
+            f"CREATE TABLE products_v1 AS SELECT * FROM read_json(?, columns = {{{read}}},"  # noqa: S608  our own columns
+            " format = 'newline_delimited', compression = 'gzip')",
+            [str(rows)],
+        )
+        for column in columns:
+            comment = _text(column.description)
+            database.execute(f"COMMENT ON COLUMN products_v1.{column.name} IS {comment}")
+        database.execute(
+            "CREATE VIEW products_current_v1 AS SELECT * FROM products_v1 WHERE is_active"
+        )
+
+
+def _type(column: Column) -> str:
+    if column.type == "record":
+        inner = ", ".join(f"{field.name} {_type(field)}" for field in column.fields)
+        base = f"STRUCT({inner})"
+    else:
+        base = _TYPES[column.type]
+    return f"{base}[]" if column.repeated else base
+
+
+def _text(value: str) -> str:
+    return "'" + value.replace("'", "''") + "'"

@@ -1,0 +1,166 @@
+"""Work that is to be done later, and is never forgotten.
+
+A record of one of `KINDS` says itself when something is due about it, and its `generation` says
+which turn that is. The queue only makes it happen in time: a task is named after the record, the
+time and the generation, so handing it over twice is one task. What the queue lost, the sweeper
+finds overdue, raises its generation by compare-and-set, and hands over again; a task of an older
+generation is no longer anybody's turn (contract/partner.md, "Scheduled refresh").
+"""
+
+import hashlib
+from collections.abc import Iterator, Mapping
+from datetime import datetime, timedelta
+from typing import Any, Final, TypeVar
+
+from shared import log
+from shared.app import App
+from shared.errors import Conflict, Problem
+from shared.ports import Add, Put, Query, Shape, Snapshot, Task
+from shared.queries import DUE_CELLS, DUE_EXPORTS, DUE_FOLLOWINGS, DUE_LISTINGS
+from shared.records import Found, Record, Records
+
+KINDS: Final[Mapping[str, Shape]] = {
+    "cells": DUE_CELLS,
+    "exports": DUE_EXPORTS,
+    "followings": DUE_FOLLOWINGS,
+    "listings": DUE_LISTINGS,
+}
+"""The collections that hold scheduled records, which are also the jobs' names."""
+
+MOST_ATTEMPTS: Final = 8
+"""Failures in a row after which people are asked to look; it goes on being tried rarely."""
+FIRST_RETRY: Final = timedelta(seconds=15)
+LAST_RETRY: Final = timedelta(hours=1)
+RARE_RETRY: Final = timedelta(hours=6)
+GRACE: Final = timedelta(minutes=2)
+"""How late work may be before the sweeper takes it for lost."""
+FURTHEST: Final = timedelta(days=2)
+"""Work further ahead is not handed over yet: the sweeper does that when it is due."""
+MOST_SWEPT: Final = 2000
+
+
+class Scheduled(Record):
+    """A record that something is to be done about.
+
+    Attributes:
+        due: when; None while nothing is to be done.
+        generation: raised with every change of `due`.
+        attempts: failures in a row.
+        last_error: what went wrong last, in our words.
+    """
+
+    due: datetime | None = None
+    generation: int = 0
+    attempts: int = 0
+    last_error: str | None = None
+
+
+S = TypeVar("S", bound=Scheduled)
+
+
+def ask(kind: str, id_: str, at: datetime) -> Add:
+    """The write that asks for work on a record, whatever state it is in. Never conflicts.
+
+    It goes into the commit of the change that makes the work necessary; `hand_over` follows.
+    """
+    return Add(_path(kind, id_), {"generation": 1}, {"due": at})
+
+
+def hand_over(app: App, kind: str, id_: str) -> None:
+    """Hand the record's work to the queue. A queue that does not answer is the sweeper's business.
+
+    Raises `unavailable` only when the record cannot be read.
+    """
+    snapshot = app.documents.get(_path(kind, id_))
+    if snapshot is not None and snapshot.data.get("due") is not None:
+        enqueue(app, kind, id_, snapshot.data["due"], snapshot.data["generation"])
+
+
+def enqueue(app: App, kind: str, id_: str, due: datetime, generation: int) -> None:
+    """Hand one turn to the queue, as `hand_over` does."""
+    now = app.clock.now()
+    if due > now + FURTHEST:
+        return
+    name = hashlib.sha256(f"{kind}/{id_} {due.isoformat()} {generation}".encode()).hexdigest()[:40]
+    body = {"id": id_, "generation": generation}
+    try:
+        app.queue.add(Task(name, f"/jobs/{kind}", body, due))
+    except Problem as problem:
+        log.line("not enqueued", kind=kind, id=id_, code=problem.code)
+
+
+def turn(app: App, records: Records[S], id_: str, generation: int) -> Found[S] | None:
+    """The record when it is this generation's turn; None for a task that came twice or too late.
+
+    A worker that was killed after it wrote and before it enqueued is called again with the old
+    generation; so the turn that is due now is handed over then.
+    """
+    found = records.find(app.documents, id_)
+    if found is None:
+        return None
+    if found.value.generation == generation and found.value.due is not None:
+        return found
+    if found.value.due is not None:
+        enqueue(app, records.collection, id_, found.value.due, found.value.generation)
+    return None
+
+
+def at(record: S, due: datetime | None, **changes: Any) -> S:
+    """The record with its next turn: a new generation at that time."""
+    update = {"due": due, "generation": record.generation + 1, **changes}
+    return record.model_copy(update=update)
+
+
+def failed(record: S, problem: Problem, now: datetime, **changes: Any) -> S:
+    """The record after one more failure, due again with back-off."""
+    attempts = record.attempts + 1
+    error = f"{problem.code}: {problem.message}"
+    due = now + _back_off(attempts)
+    return at(record, due, attempts=attempts, last_error=error, **changes)
+
+
+def is_spent(record: Scheduled) -> bool:
+    """Whether the retries are used up and a person should look."""
+    return record.attempts >= MOST_ATTEMPTS
+
+
+def sweep(app: App) -> int:
+    """Hand over again what is overdue in all kinds; how many that were. At most MOST_SWEPT each."""
+    return sum(_sweep(app, kind) for kind in KINDS)
+
+
+def _sweep(app: App, kind: str) -> int:
+    now = app.clock.now()
+    swept = 0
+    for snapshot in _overdue(app, kind, now):
+        generation = snapshot.data["generation"] + 1
+        raised = {**snapshot.data, "generation": generation, "due": now}
+        try:
+            app.documents.commit([Put(snapshot.path, raised, if_version=snapshot.version)])
+        except Conflict:
+            continue  # somebody has just dealt with it
+        enqueue(app, kind, snapshot.id, now, generation)
+        swept += 1
+    return swept
+
+
+def _overdue(app: App, kind: str, now: datetime) -> Iterator[Snapshot]:
+    cursor: str | None = None
+    for _ in range(MOST_SWEPT // 500):
+        query = Query(KINDS[kind], end=now - GRACE, limit=500, cursor=cursor)
+        page = app.documents.query(query)
+        yield from page.items
+        cursor = page.cursor
+        if cursor is None:
+            return
+
+
+def _back_off(attempts: int) -> timedelta:
+    if attempts >= MOST_ATTEMPTS:
+        return RARE_RETRY
+    doubled: timedelta = FIRST_RETRY * 2 ** (attempts - 1)
+    return min(doubled, LAST_RETRY)
+
+
+def _path(kind: str, id_: str) -> str:
+    return f"{kind}/{id_}"
