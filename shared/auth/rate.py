@@ -41,6 +41,30 @@ class Budget:
     retry_after: float | None = None
 
 
+class RateLimited(Problem):
+    """The organization's budget is empty for `retry_after` more whole seconds."""
+
+    def __init__(self, budget: Budget, retry_after: int) -> None:
+        super().__init__(
+            "rate_limited",
+            f"Your organization's calls for this minute are used up. Wait {retry_after} s.",
+            retry_after=retry_after,
+        )
+        self.budget = budget
+
+
+def served(budget: Budget) -> Budget:
+    """The budget of a call that was served. Raises RateLimited when it was not."""
+    if budget.retry_after is not None:
+        raise RateLimited(budget, max(1, math.ceil(budget.retry_after)))
+    return budget
+
+
+def budget_of(problem: Problem) -> Budget | None:
+    """The budget that was found empty, where that is the problem."""
+    return problem.budget if isinstance(problem, RateLimited) else None
+
+
 @dataclass
 class _Lease:
     lock: threading.Lock = field(default_factory=threading.Lock)
@@ -79,6 +103,13 @@ class RateLimiter:
                 lease.tokens -= 1
                 return _budget(lease, now, served=True)
             return _budget(lease, now)
+
+    def look(self, org: str, limit: int) -> Budget:
+        """What is left, taking nothing; reads the bucket. Raises `unavailable`."""
+        snapshot = self._documents.get(f"rates/{org}")
+        now = self._clock.time()
+        left = limit if snapshot is None else _level(snapshot.data, limit, now)
+        return Budget(limit, math.floor(left), now + (limit - left) * 60 / limit)
 
     def _renew(self, org: str, lease: _Lease) -> None:
         path = f"rates/{org}"
