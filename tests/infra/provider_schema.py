@@ -23,7 +23,9 @@ FIELD = re.compile(
 )
 MAPPER = re.compile(r"(\w+)ToHclTerraform")
 GIVEN = re.compile(r"\((?:struct|this)[!.]*\.?_?(\w+)")
-FUNCTION = re.compile(r"^function (\w+)ToHclTerraform\(struct\) \{(.*?)^\}", re.MULTILINE | re.DOTALL)
+FUNCTION = re.compile(
+    r"^function (\w+)ToHclTerraform\(struct\) \{(.*?)^\}", re.MULTILINE | re.DOTALL
+)
 TOP = re.compile(r"^    synthesizeHclAttributes\(\) \{(.*?)^    \}", re.MULTILINE | re.DOTALL)
 INTERFACE = re.compile(r"^export interface (\w+)[^{]*\{(.*?)^\}", re.MULTILINE | re.DOTALL)
 MEMBER = re.compile(r"^    readonly (\w+)(\??):", re.MULTILINE)

@@ -1,0 +1,5 @@
+"""Checks in modules of their own still explain what they found."""
+
+import pytest
+
+pytest.register_assert_rewrite("tests.infra.checks")
