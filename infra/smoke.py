@@ -1,3 +1,4 @@
+# noqa: INP001  a program, run by its path
 """Ask a deployment, from outside and without a credential, whether it is up and says who it is."""
 
 import sys

@@ -341,7 +341,7 @@ def _authorize(tool: Tool[Any], caller: Caller) -> None:
         raise Problem(
             "insufficient_scope",
             f"This operation needs the scope {tool.scope}. Ask for it and call again.",
-            scopes=[tool.scope],
+            scopes=sorted({*caller.scopes, tool.scope}),
         )
 
 

@@ -104,7 +104,7 @@ class App:
             "response_types": ["code"],
             **registration,
         }
-        self.redirect = self.registration["redirect_uris"][0] if registration else CALLBACK
+        self.redirect = next(iter(self.registration["redirect_uris"]), None)
         self.id = None
         self.verifier = None
 
@@ -148,7 +148,7 @@ class App:
     async def refresh(self, refresh_token, **params):
         return await self.token(grant_type="refresh_token", refresh_token=refresh_token, **params)
 
-    async def revoke(self, token, **params):
+    async def revoke(self, token, /, **params):
         data = {"token": token, "client_id": self.id, **params}
         return await self.client.post(f"{self.auth}/oauth2/revoke", data=data)
 

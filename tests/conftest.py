@@ -10,6 +10,16 @@ from tests.platform import Platform, product
 ENVIRONMENT = os.environ  # noqa: TID251  the test run's own: where data is, whether this is CI
 
 
+WHOLE = {"catalog_data", "firestore_emulator"}
+"""Fixtures that take real catalogs or an emulator: what asks for them is not in the fast tier."""
+
+
+def pytest_collection_modifyitems(items):
+    for item in items:
+        if WHOLE & set(item.fixturenames):
+            item.add_marker("slow")
+
+
 @pytest.fixture
 def anyio_backend():
     return "asyncio"

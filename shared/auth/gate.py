@@ -19,7 +19,7 @@ from shared.errors import Problem
 from shared.ports import Clock, Documents, Snapshot
 
 MOST_REMEMBERED: Final = 2048
-_SAFE_ID = re.compile(r"[A-Za-z0-9_.~@|+=-]{1,128}")
+_SAFE_ID: Final = re.compile(r"[A-Za-z0-9_.~@|+=-]{1,128}")
 
 Reads = Callable[[Access], Iterable[str]]
 """Which further documents a call touches, given what its organization may do."""
@@ -61,8 +61,12 @@ class Gate:
         return self._admit_key(credential, surface, reads)
 
     def _admit_token(self, token: Token, surface: Surface, reads: Reads) -> Admitted:
-        if not _SAFE_ID.fullmatch(token.org):
+        if not is_safe_id(token.org):
             raise _forbidden("The access token's organization is unknown here.", "no_organization")
+        if not is_safe_id(token.principal):
+            raise _forbidden(
+                "You are not a member of this organization (any more).", "not_a_member"
+            )
         session = session_path(token.issuer, token.session)
         membership = f"memberships/{token.org}:{token.principal}"
         found = self._read({session, membership}, token.org, reads)
@@ -155,9 +159,14 @@ class Gate:
         return expires is None or expires > self._clock.now()
 
 
+def is_safe_id(text: str) -> bool:
+    """Whether a token's own words can be part of a document's path."""
+    return _SAFE_ID.fullmatch(text) is not None
+
+
 def session_path(issuer: str, session: str) -> str:
     """Where a session is kept. Ids of other issuers that no path can hold are refused."""
-    if not _SAFE_ID.fullmatch(session):
+    if not is_safe_id(session):
         raise Problem("unauthenticated", "The access token's session id cannot be used here.")
     return f"sessions/{issuer}:{session}"
 

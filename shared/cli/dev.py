@@ -14,6 +14,7 @@ import uvicorn
 
 from shared.app import App
 from shared.cli import demo
+from shared.cli.drain import Drain
 from shared.cli.front import front
 from shared.cli.processes import Functions
 from shared.errors import Problem
@@ -31,11 +32,12 @@ ROUTES: Final = (
     ("/auth", "auth"),
     ("/.well-known/oauth-authorization-server", "auth"),
     ("/.well-known/openid-configuration", "auth"),
+    ("/jobs", "tasks"),
 )
 """Which function serves which path, first match first; the load balancer has the same table."""
 
 
-def settings_for(origin: str, data: Path) -> Settings:
+def settings_for(origin: str, data: Path, **changes: Any) -> Settings:
     """The settings of a dev deployment at one origin. Its other loopback spelling works too."""
     port = origin.rpartition(":")[2]
     return Settings(
@@ -46,8 +48,12 @@ def settings_for(origin: str, data: Path) -> Settings:
         api_url=f"{origin}/v1",
         auth_url=f"{origin}/auth",
         sign_in=True,
+        tasks_url=origin,
+        tasks_account="work-queue@localhost",
+        export_every=1,
         hosts=(f"localhost:{port}", f"127.0.0.1:{port}"),
         origins=(f"http://localhost:{port}", f"http://127.0.0.1:{port}"),
+        **changes,
     )
 
 
@@ -59,10 +65,13 @@ def last_settings(data: Path) -> Settings:
     return settings_for("http://localhost:8080", data)
 
 
-def serve(*, port: int, data: Path, catalogs: Path, as_json: bool) -> None:
-    """Start, say how to connect, and serve until told to stop."""
+def serve(*, port: int, data: Path, catalogs: Path, as_json: bool, **changes: Any) -> None:
+    """Start, say how to connect, and serve until told to stop.
+
+    `changes` are settings that differ from a dev deployment's own.
+    """
     signal.signal(signal.SIGTERM, _interrupt)
-    settings = settings_for(f"http://localhost:{port}", data)
+    settings = settings_for(f"http://localhost:{port}", data, **changes)
     data.mkdir(parents=True, exist_ok=True)
     (data / SETTINGS_FILE).write_text(settings.model_dump_json(exclude={"cloud"}))
     log = data / "functions.log"
@@ -74,7 +83,7 @@ def serve(*, port: int, data: Path, catalogs: Path, as_json: bool) -> None:
             app = App(settings)
             demo.prepare(app, catalogs, lambda line: click.echo(line, err=True))
             table = [(prefix, functions.running[name].address) for prefix, name in ROUTES]
-            with _Front(table, port) as server:
+            with _Front(table, port) as server, Drain(app):
                 facts = _facts(app, settings, server.port)
                 _check(facts)
                 click.echo(orjson.dumps(facts).decode() if as_json else _how_to(facts, log))
@@ -184,6 +193,7 @@ Without one   claude mcp add --transport http catalogs {facts["mcp_url"]} \
 --header "Authorization: Bearer {facts["token"]}"
 REST          curl -H "Authorization: Bearer {facts["api_key"]}" {facts["api_url"]}/catalogs
 Docs          {facts["docs_url"]}
+BigQuery      catalog-mcp story   plays a partner: register, subscribe, stale, fresh
 
 Data in {facts["data"]}, output of the functions in {log}. Stop with Ctrl-C."""
 

@@ -252,7 +252,7 @@ async def test_a_token_without_the_scope_is_told_which_is_needed(stocked):  # 23
         listed = await client.post("/mcp", json=message("tools/list"), headers=LEGACY)
     assert response.status_code == 403
     assert 'error="insufficient_scope"' in response.headers["www-authenticate"]
-    assert 'scope="catalog:read"' in response.headers["www-authenticate"]
+    assert 'scope="catalog:read subscriptions:read"' in response.headers["www-authenticate"]
     assert [tool["name"] for tool in listed.json()["result"]["tools"]]  # static, not by scope
 
 

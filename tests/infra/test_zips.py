@@ -162,7 +162,7 @@ async def test_without_a_credential_every_public_host_says_where_to_get_one(worl
             server = (await http.get("/.well-known/oauth-authorization-server")).json()
             document = (await http.get(f"{settings.api_url}/openapi.json")).json()
             stranger = await http.get("https://mcp.catalogs.example/elsewhere")
-        task = httpx.post(
+        task = httpx.post(  # noqa: ASYNC210  nothing else runs here
             f"http://127.0.0.1:{world.running['tasks'].port}/jobs/sweep",
             headers={"host": httpx.URL(settings.tasks_url).netloc.decode()},
             json={},

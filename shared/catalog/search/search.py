@@ -10,12 +10,13 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
 from shared.catalog.search.browse import Browse
 from shared.catalog.search.cursor import Place, seal
-from shared.catalog.search.facets import Facet, clauses
+from shared.catalog.search.facets import clauses
 from shared.catalog.search.order import Order, Position
 from shared.catalog.search.ranked import ranked
 from shared.catalog.search.shelf import Shelf
 from shared.catalog.search.words import understand
 from shared.errors import Problem
+from shared.facets import Facet
 
 DEFAULT_LIMIT: Final = 50
 MOST: Final = 100

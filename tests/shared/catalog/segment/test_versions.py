@@ -13,6 +13,8 @@ from shared.catalog.segment.writer import apply, build
 from shared.catalog.urls import lookup_forms
 from tests.shared.catalog.conftest import made
 
+URL = "https://shop.example/new/{}"
+
 
 def page_of(segment, url):
     found = segment.lookup(lookup_forms(url))
@@ -140,6 +142,33 @@ def test_a_full_build_is_advised_after_many_generations_or_many_deletes(catalog,
         assert not version.segment.manifest.rebuild_advised
         version = applied(version, [product(f"new{at}")])
     assert version.segment.manifest.rebuild_advised
+
+
+def test_many_small_generations_answer_as_one(catalog, applied, product):
+    version = catalog([product(str(at), f"Kettle {at}") for at in range(30)])
+    for at in range(20):
+        version = applied(version, [product(str(at), f"Toaster {at}", url=URL.format(at))], ["29"])
+    assert sorted(version.keys("toaster", 100), key=int) == [str(at) for at in range(20)]
+    assert sorted(version.keys("kettle", 100), key=int) == [str(at) for at in range(20, 29)]
+    for at in range(20):
+        assert page_of(version.segment, URL.format(at)) == str(at)
+        assert page_of(version.segment, f"https://shop.example/p/{at}") is None
+
+
+def test_a_product_can_be_read_back_whole(luma, applied):
+    products, version = luma
+    changed = applied(version, [products[0].model_copy(update={"title": "Changed"})])
+    assert changed.segment.product(products[0].key).title == "Changed"
+    assert changed.segment.product(products[1].key) == products[1]
+    assert changed.segment.product("nobody's") is None
+
+
+def test_a_directory_in_use_is_not_built_in(catalog, product, tmp_path):
+    version = catalog([product("1")]).segment
+    with pytest.raises(ValueError, match="in use"):
+        build([], "shop", version.directory)
+    with pytest.raises(ValueError, match="in use"):
+        apply(version, [], [], version.directory)
 
 
 def test_the_products_of_a_version_build_the_same_catalog_again(luma, catalog, applied):
