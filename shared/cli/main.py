@@ -6,6 +6,7 @@ from typing import Any
 import click
 
 from shared.app import App
+from shared.auth import keyring
 from shared.catalog import publish_tools
 from shared.cli import demo, dev, story
 from shared.cli.operations import command_of, commands, fail, run, show
@@ -136,6 +137,25 @@ def versions_command(catalog: str) -> None:
 def rollback_command(catalog: str, version: int) -> None:
     """Serve an earlier VERSION of CATALOG again."""
     _published("roll_back_catalog", {"catalog": catalog, "version": version})
+
+
+@main.command("create-keys")
+def create_keys_command() -> None:
+    """Create the signing and sealing keys of a new deployment; existing ones stay."""
+    try:
+        keyring.create_missing(App(_settings()).secrets)
+    except Problem as problem:
+        fail(problem)
+
+
+@main.command("rotate-keys")
+@click.argument("ring", type=click.Choice([keyring.SIGNING, keyring.SEALING]))
+def rotate_keys_command(ring: str) -> None:
+    """Take a key RING one step further (docs/operations.md, Rotating keys)."""
+    try:
+        keyring.rotate(App(_settings()).secrets, ring)
+    except Problem as problem:
+        fail(problem)
 
 
 def _published(tool: str, given: dict[str, Any]) -> None:
