@@ -13,7 +13,11 @@ from tests.bench.systems import search_products, single_field
 @pytest.mark.parametrize(
     ("real", "kinds"),
     [
-        ("icecat", ("identifier", "brand", "category", "plural", "typo")),
+        pytest.param(
+            "icecat",
+            ("identifier", "brand", "category", "plural", "typo"),
+            marks=pytest.mark.slow,
+        ),
         ("bestbuy", ("brand", "category", "plural", "typo")),
     ],
 )
