@@ -25,6 +25,8 @@ from shared.ports import (
     Fetch,
     Listings,
     Mailer,
+    OwnListings,
+    OwnQueue,
     Queue,
     Secrets,
     Warehouse,
@@ -57,6 +59,11 @@ class App:
                 if made is None:
                     made = self._made[make] = make(self)
         return cast(T, made)
+
+    def _own(self, adapter: object) -> object:
+        if self.settings.cloud or self.settings.backend != "local":
+            raise ValueError("this is only done on a laptop")
+        return adapter
 
     def close(self) -> None:
         """Let go of what adapters hold open. The app can be used again afterwards."""
@@ -96,6 +103,18 @@ class App:
     def queue(self) -> Queue:
         """Work for later."""
         return self.once(_queue)
+
+    @property
+    def own_queue(self) -> OwnQueue:
+        """The queue, where we drain it ourselves. Raises ValueError in the cloud."""
+        return cast(OwnQueue, self._own(self.queue))
+
+    @property
+    def own_listings(self) -> OwnListings:
+        """The exchange, where we play the partner too. Raises ValueError elsewhere."""
+        if self.settings.analytics_hub:
+            raise ValueError("the exchange is not our own here")
+        return cast(OwnListings, self._own(self.listings))
 
     @property
     def listings(self) -> Listings:

@@ -202,6 +202,10 @@ class Settings(Frozen):
             raise ValueError("fetch_* opens private addresses; it is never set in the cloud")
         if self.cloud and self.sign_in and not (self.upstreams or self.smtp):
             raise ValueError("sign_in needs upstreams or smtp: nobody could sign in otherwise")
+        ids = ["own", *(issuer.id for issuer in self.issuers)]
+        names = [self.auth_url, *(issuer.issuer for issuer in self.issuers)]
+        if len(set(ids)) < len(ids) or len(set(names)) < len(names):
+            raise ValueError("two issuers share an id or an address; `own` and auth_url are ours")
         if self.cloud and self.analytics_hub:
             raise ValueError("analytics_hub is for tests; it is never set in the cloud")
         if self.backend == "gcp" and not (self.project and self.bucket):
@@ -272,8 +276,8 @@ class Settings(Frozen):
 
 
 def _value(text: str) -> Any:
-    """JSON where the text is a JSON list, object, number or boolean; else the text."""
-    if text[:1] in "[{" or text in ("true", "false") or text.isdigit():
+    """JSON where the text is a JSON list or object; else the text, which fields read themselves."""
+    if text[:1] in "[{":
         try:
             return orjson.loads(text)
         except orjson.JSONDecodeError:

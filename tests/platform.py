@@ -63,8 +63,9 @@ class MovedClock:
 class Platform:
     """One deployment and the means to act on it. `again()` is a second instance of it."""
 
-    def __init__(self, folder, clock=None, **settings):
+    def __init__(self, folder, clock=None, *, app=App, **settings):
         self.folder = folder
+        self.kind = app
         self.clock = clock or MovedClock()
         self.given = settings
         self.settings = Settings(
@@ -72,12 +73,12 @@ class Platform:
             cache=folder / "segments",
             **{"tasks_account": WORKER, "export_every": 0, **settings},
         )
-        self.app = App(self.settings, self.clock)
+        self.app = app(self.settings, self.clock)
         self.others = []
         keyring.create_missing(self.app.secrets)
 
     def again(self):
-        self.others.append(Platform(self.folder, self.clock, **self.given))
+        self.others.append(Platform(self.folder, self.clock, app=self.kind, **self.given))
         return self.others[-1]
 
     def close(self):

@@ -16,15 +16,24 @@ from google.cloud.secretmanager_v1 import SecretManagerServiceClient
 from google.cloud.secretmanager_v1.services.secret_manager_service.transports import (
     SecretManagerServiceGrpcTransport,
 )
+from google.cloud.tasks_v2 import CloudTasksClient
+from google.cloud.tasks_v2.services.cloud_tasks.transports import CloudTasksGrpcTransport
 
+from shared.clock import SystemClock
 from shared.gcp.blobs import StorageBlobs
 from shared.gcp.documents import FirestoreDocuments
+from shared.gcp.listings import AnalyticsHubListings
+from shared.gcp.queue import CloudTasksQueue
 from shared.gcp.secrets import SecretManagerSecrets
 from shared.local.blobs import FolderBlobs
 from shared.local.documents import SqliteDocuments
+from shared.local.listings import FileListings
+from shared.local.queue import FileQueue
 from shared.local.secrets import FileSecrets
+from tests.contract.hub_server import SUBSCRIBER, HubServer
 from tests.contract.secret_server import SecretServer
 from tests.contract.storage_server import StorageServer
+from tests.contract.tasks_server import TasksServer
 
 ENVIRONMENT = os.environ  # noqa: TID251  the test run's own: where the emulator is, whether this is CI
 EMULATOR_JAR = Path(
@@ -99,7 +108,7 @@ def firestore_documents(firestore_project):
     adapter.close()
 
 
-@pytest.fixture(params=["sqlite", "firestore"])
+@pytest.fixture(params=["sqlite", pytest.param("firestore", marks=pytest.mark.slow)])
 def documents(request):
     return request.getfixturevalue(f"{request.param}_documents")
 
@@ -159,3 +168,90 @@ def managed_secrets(secret_server, tmp_path):
 @pytest.fixture(params=["file", "managed"])
 def secrets(request):
     return request.getfixturevalue(f"{request.param}_secrets")
+
+
+@pytest.fixture
+def file_listings(tmp_path):
+    adapter = FileListings(tmp_path / "exchange.sqlite")
+    yield adapter
+    adapter.close()
+
+
+@pytest.fixture
+def hub_server():
+    with HubServer(page=3) as server:
+        yield server
+
+
+@pytest.fixture
+def hub_listings(hub_server):
+    adapter = AnalyticsHubListings(
+        "local-exchange", "us", "catalog_mcp", address=hub_server.address
+    )
+    yield adapter
+    adapter.close()
+
+
+@pytest.fixture(params=["file", "hub"])
+def listings(request):
+    return request.getfixturevalue(f"{request.param}_listings")
+
+
+@pytest.fixture
+def exchange(listings, request):
+    """What a listing's policy says, and what a partner does, behind the adapter's back."""
+    if isinstance(listings, FileListings):
+        return listings
+    return Behind(listings, request.getfixturevalue("hub_server"))
+
+
+class Behind:
+    """The same questions, asked of the wire server's memory."""
+
+    def __init__(self, listings, server):
+        self.listings, self.server = listings, server
+
+    def members(self, catalog):
+        policy = self.server.policies.get(self.listings.resource(catalog))
+        found = policy.bindings if policy else ()
+        return sorted(m for each in found if each.role == SUBSCRIBER for m in each.members)
+
+    def subscribe(self, catalog, principal, project):
+        assert principal in self.members(catalog)
+        self.server.subscribe(self.listings.resource(catalog), project)
+
+
+@pytest.fixture
+def file_queue(tmp_path):
+    adapter = FileQueue(tmp_path / "queue.sqlite", SystemClock())
+    yield adapter
+    adapter.close()
+
+
+@pytest.fixture
+def tasks_server():
+    with TasksServer("projects/p/locations/us-central1/queues/work") as server:
+        yield server
+
+
+@pytest.fixture
+def cloud_queue(tasks_server):
+    def connect():
+        channel = grpc.insecure_channel(tasks_server.address)
+        return CloudTasksClient(transport=CloudTasksGrpcTransport(channel=channel))
+
+    adapter = CloudTasksQueue(
+        "p",
+        "us-central1",
+        "work",
+        url="https://tasks.example",
+        account="queue@p.iam.gserviceaccount.com",
+        connect=connect,
+    )
+    yield adapter
+    adapter.close()
+
+
+@pytest.fixture(params=["file", "cloud"])
+def queue(request):
+    return request.getfixturevalue(f"{request.param}_queue")

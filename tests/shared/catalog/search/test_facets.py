@@ -6,12 +6,12 @@ import pytest
 from pydantic import ValidationError
 
 from shared.catalog.product import Variant
-from shared.catalog.search.facets import Facet, field_of
 from shared.catalog.search.lookup import lookup
 from shared.catalog.search.search import Question, count
 from shared.catalog.search.shelf import Shelf
 from shared.catalog.urls import lookup_forms
 from shared.errors import Problem
+from shared.facets import Facet
 from tests.shared.catalog.conftest import key_of, walk
 
 
@@ -121,15 +121,6 @@ def test_price_bounds_that_cannot_be_are_refused(bestbuy):
     for bad in (-1, float("nan"), float("inf")):
         with pytest.raises(ValidationError):
             Question(price_min=bad)
-
-
-@pytest.mark.parametrize(
-    "name", ["category_path.depth_7", "category_path", "category_path.x", "attribute_facets.", " "]
-)
-def test_a_name_that_looks_like_ours_and_is_none_is_refused(name):
-    with pytest.raises(Problem) as refused:
-        field_of(name)
-    assert refused.value.code == "invalid"
 
 
 def test_a_facet_without_values_or_name_is_refused():

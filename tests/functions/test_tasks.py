@@ -1,0 +1,163 @@
+"""The tasks function: only the work queue may call it."""
+
+import json
+import threading
+import time
+from datetime import UTC, datetime
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+import jwt
+import pytest
+from cryptography.hazmat.primitives.asymmetric import rsa
+from jwt.algorithms import RSAAlgorithm
+
+from shared.clock import SystemClock
+from shared.settings import TaskIssuer
+from tests.platform import WORKER, Platform
+
+pytestmark = pytest.mark.anyio
+AUDIENCE = "http://localhost:8080"
+SWEEP = {"json": {}}
+
+
+@pytest.fixture(scope="module")
+def google():
+    """A key as Google's issuer has one, and a function that signs with it."""
+    key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+
+    def sign(*, key=key, headers=None, **claims):
+        now = int(time.time())
+        usual = {
+            "iss": "https://accounts.google.com",
+            "aud": AUDIENCE,
+            "sub": "1" * 21,
+            "email": WORKER,
+            "email_verified": True,
+            "iat": now,
+            "exp": now + 3600,
+        }
+        kept = {name: value for name, value in {**usual, **claims}.items() if value is not None}
+        return jwt.encode(kept, key, "RS256", headers={"kid": "google-1", **(headers or {})})
+
+    jwk = {**RSAAlgorithm.to_jwk(key.public_key(), as_dict=True), "kid": "google-1", "use": "sig"}
+    return sign, {"keys": [jwk]}
+
+
+@pytest.fixture
+def jwks_server():
+    """Publishes a key set; its address."""
+    servers = []
+
+    def serve(keys):
+        class Handler(BaseHTTPRequestHandler):
+            def do_GET(self):
+                body = json.dumps(keys).encode()
+                self.send_response(200)
+                self.send_header("content-length", str(len(body)))
+                self.end_headers()
+                self.wfile.write(body)
+
+            def log_message(self, *_):
+                pass
+
+        server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        servers.append(server)
+        return f"http://127.0.0.1:{server.server_port}/certs"
+
+    yield serve
+    for server in servers:
+        server.shutdown()
+        server.server_close()
+
+
+@pytest.fixture
+def cloud_like(tmp_path, google, jwks_server):
+    """A platform that trusts an issuer like Google's."""
+    platform = Platform(
+        tmp_path / "data",
+        SystemClock(),
+        task_issuer=TaskIssuer(jwks_url=jwks_server(google[1])),
+        fetch_networks=("127.0.0.0/8",),
+    )
+    yield platform
+    platform.close()
+
+
+async def status(platform, token):
+    async with platform.http(token, face="tasks") as client:
+        return (await client.post("/jobs/sweep", **SWEEP)).status_code
+
+
+async def test_the_queues_own_token_is_admitted(cloud_like, google):
+    assert await status(cloud_like, google[0]()) == 200
+
+
+@pytest.mark.parametrize(
+    "claims",
+    [
+        {"iss": "https://evil.example"},
+        {"aud": "https://other.example"},
+        {"aud": [AUDIENCE, "https://other.example"]},
+        {"email": "other@local.iam.gserviceaccount.com"},
+        {"email": None},
+        {"email_verified": False},
+        {"email_verified": "true"},
+        {"exp": 1},
+        {"iat": int(time.time()) + 600},
+        {"iat": "soon"},
+        {"headers": {"kid": "unknown"}},
+    ],
+    ids=str,
+)
+async def test_any_other_token_is_refused(cloud_like, google, claims):
+    assert await status(cloud_like, google[0](**claims)) == 401
+
+
+async def test_a_token_that_others_signed_is_refused(cloud_like, google):
+    other = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+    assert await status(cloud_like, google[0](key=other)) == 401
+    assert await status(cloud_like, "no.token.atall") == 401
+    assert await status(cloud_like, None) == 401
+    unsigned = jwt.encode({"iss": "https://accounts.google.com"}, None, "none")
+    assert await status(cloud_like, unsigned) == 401
+
+
+async def test_partners_credentials_and_our_own_signature_do_not_count_there(cloud_like):
+    cloud_like.organization("partner")
+    ring = cloud_like.app.keys.signing().current
+    now = int(datetime.now(UTC).timestamp())
+    claims = {
+        "iss": "https://accounts.google.com",
+        "aud": AUDIENCE,
+        "email": WORKER,
+        "email_verified": True,
+        "iat": now,
+        "exp": now + 60,
+    }
+    own = jwt.encode(claims, ring.private, "ES256", headers={"kid": ring.kid})
+    for token in (cloud_like.token(), cloud_like.key(), own):
+        assert await status(cloud_like, token) == 401
+
+
+async def test_without_a_named_account_nobody_is_admitted(tmp_path):
+    platform = Platform(tmp_path / "data", tasks_account="")
+    assert await status(platform, platform.app.service_tokens.mint()) == 401
+    platform.close()
+
+
+async def test_the_local_queues_token_is_admitted_on_a_laptop_and_nothing_else(platform):
+    assert await status(platform, platform.app.service_tokens.mint()) == 200
+    assert await status(platform, platform.token()) == 401
+    platform.clock.advance(3600)
+    assert await status(platform, platform.app.service_tokens.mint()) == 200
+
+
+async def test_a_job_that_does_not_exist_or_does_not_fit_is_refused(platform):
+    token = platform.app.service_tokens.mint()
+    async with platform.http(token, face="tasks") as client:
+        assert (await client.post("/jobs/other", json={})).status_code == 404
+        assert (await client.post("/jobs/cells", json={"id": "x"})).status_code == 422
+        assert (await client.get("/jobs/cells")).status_code == 405
+        old = await client.post("/jobs/cells", json={"id": "x:y", "generation": 1})
+    assert old.json() == {"outcome": "old"}
