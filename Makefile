@@ -3,6 +3,7 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 CLIENTS := tests/e2e/node_modules
+BIGQUERY := .venv-bigquery
 PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
 CATALOG_DATA_DIR ?= ../shared/data
 export CATALOG_DATA_DIR
@@ -32,7 +33,7 @@ types: $(VENV)/.tests
 fast: $(VENV)/.tests
 	$(BIN)/python -m pytest -m "not slow"
 
-tests: $(VENV)/.tests $(CLIENTS)/.installed ## The slow tests: emulators, real clients, whole processes
+tests: $(VENV)/.tests $(CLIENTS)/.installed $(BIGQUERY)/.installed ## The slow tests: emulators, real clients, whole processes
 	$(BIN)/python -m pytest -m slow
 
 format: $(VENV)/.tests ## Format and fix what can be fixed
@@ -46,6 +47,8 @@ lock: $(VENV)/.tests ## Pin every library, with hashes
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	  --no-header --no-emit-index-url -c functions/requirements.txt tests/requirements.in \
 	  -o tests/requirements.txt
+	$(BIN)/uv pip compile --quiet --python-version 3.13 --generate-hashes --no-header \
+	  --no-emit-index-url tests/contract/bigquery_emulator.in -o tests/contract/bigquery_emulator.txt
 	$(BIN)/npm install --prefix tests/e2e --package-lock-only --loglevel=error
 
 clean: ## Remove environments and build products
@@ -64,4 +67,13 @@ $(VENV)/.tests: $(VENV)/.runtime tests/requirements.txt
 # Node and npm come with the Python packages: nothing else has to be on the machine.
 $(CLIENTS)/.installed: tests/e2e/package-lock.json | $(VENV)/.tests
 	$(BIN)/npm ci --prefix tests/e2e --loglevel=error
+	touch $@
+
+# The BigQuery emulator needs Python 3.13; without one its tests say why they are skipped.
+$(BIGQUERY)/.installed: tests/contract/bigquery_emulator.txt
+	rm -rf $(BIGQUERY)
+	if $(PYTHON) -c 'import sys; sys.exit(sys.version_info[:2] != (3, 13))'; then \
+	  $(PYTHON) -m venv $(BIGQUERY) && $(BIGQUERY)/bin/python -m pip --quiet \
+	    --disable-pip-version-check install --require-hashes -r $<; \
+	else mkdir $(BIGQUERY); fi
 	touch $@
