@@ -36,6 +36,10 @@ fast: $(VENV)/.tests
 tests: $(VENV)/.tests $(CLIENTS)/.installed $(BIGQUERY)/.installed ## The slow tests: emulators, real clients, whole processes
 	$(BIN)/python -m pytest -m slow
 
+.PHONY: simulate
+simulate: $(VENV)/.tests ## A week of 200 organizations with 50 catalogs and 3 readers each
+	$(BIN)/python -m tests.shared.subscriptions.simulation $(ARGS)
+
 format: $(VENV)/.tests ## Format and fix what can be fixed
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .

@@ -4,7 +4,6 @@ import itertools
 import shutil
 from datetime import timedelta
 
-import orjson
 import pytest
 
 from shared import work
@@ -15,9 +14,8 @@ from shared.local.listings import FileListings
 from shared.local.queue import FileQueue
 from shared.ports import Query
 from shared.subscriptions.records import CELLS, EXPORTS
-from shared.subscriptions.tools import family
-from shared.tool import Request, invoke
 from tests.platform import Platform, product
+from tests.shared.subscriptions.partner import call
 
 READER = ("acme-reader", "serviceAccount:etl@acme-reader.iam.gserviceaccount.com")
 
@@ -47,13 +45,7 @@ def register(platform, project=READER[0], principal=READER[1]):
 
 def partner(platform, name, **arguments):
     """Call a tool as a member of the partner organization; its value."""
-    if platform.app.documents.get("sessions/own:test-session") is None:
-        platform.do("start_session", subject="ada", session="test-session", days=90)
-    token = platform.app.tokens.verify(platform.token(session="test-session"))
-    reply = invoke(family[name], platform.app, Request(token, "mcp", "test-request"), arguments)
-    if reply.problem:
-        raise reply.problem
-    return orjson.loads(reply.body)
+    return call(platform, "partner", name, **arguments)
 
 
 def cell(platform, catalog="books"):
