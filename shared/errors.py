@@ -80,7 +80,8 @@ class Conflict(Problem):
     def __init__(self, path: str) -> None:
         super().__init__(
             "conflict",
-            "The record was changed by somebody else at the same time. Read it again and retry.",
+            "This record exists already, or somebody else changed it at the same moment. Read it,"
+            " then decide anew.",
             path=path,
         )
         self.path = path

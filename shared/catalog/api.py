@@ -13,10 +13,10 @@ from shared.catalog.lookup import covering, look_up
 from shared.catalog.markdown import markdown
 from shared.catalog.paging import page_of
 from shared.catalog.reach import heads_of, reached
-from shared.catalog.search.facets import Facet
 from shared.catalog.search.search import DEFAULT_LIMIT, Question
 from shared.catalog.urls import normalize_url, require_safe_url
 from shared.errors import Problem
+from shared.facets import Facet
 from shared.tool import Args, Call, Effect, Family, Json, Result, Risk
 
 family = Family("catalog_api", org_types=frozenset({"catalog_partner"}))

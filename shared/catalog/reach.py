@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from shared.auth.access import Access, Grant
 from shared.catalog.heads import Head, head_path
 from shared.catalog.opened import opened_segments
-from shared.catalog.search.facets import Facet
 from shared.catalog.search.shelf import Shelf
+from shared.facets import Facet
 from shared.tool import Call
 
 

@@ -6,10 +6,12 @@ from typing import Any
 import click
 
 from shared.app import App
+from shared.auth import keyring
 from shared.catalog import publish_tools
 from shared.cli import demo, dev, story
-from shared.cli.operations import commands, fail, run, show
+from shared.cli.operations import command_of, commands, fail, run, show
 from shared.errors import Problem
+from shared.identity import signing_keys
 from shared.settings import Settings, is_described, state_folder
 
 
@@ -137,6 +139,25 @@ def rollback_command(catalog: str, version: int) -> None:
     _published("roll_back_catalog", {"catalog": catalog, "version": version})
 
 
+@main.command("create-keys")
+def create_keys_command() -> None:
+    """Create the signing and sealing keys of a new deployment; existing ones stay."""
+    try:
+        keyring.create_missing(App(_settings()).secrets)
+    except Problem as problem:
+        fail(problem)
+
+
+@main.command("rotate-keys")
+@click.argument("ring", type=click.Choice([keyring.SIGNING, keyring.SEALING]))
+def rotate_keys_command(ring: str) -> None:
+    """Take a key RING one step further (docs/operations.md, Rotating keys)."""
+    try:
+        keyring.rotate(App(_settings()).secrets, ring)
+    except Problem as problem:
+        fail(problem)
+
+
 def _published(tool: str, given: dict[str, Any]) -> None:
     arguments = {name: value for name, value in given.items() if value is not None}
     try:
@@ -155,6 +176,21 @@ def _settings() -> Settings:
         return Settings.read()
     return dev.last_settings(click.get_current_context().find_root().obj)
 
+
+@main.group("keys")
+def keys_group() -> None:
+    """Rotate the keys tokens are signed with: prepare, wait, promote, wait, retire."""
+
+
+for _name, _tool in (
+    ("show", "list_signing_keys"),
+    ("prepare", "create_next_signing_key"),
+    ("promote", "promote_signing_key"),
+    ("retire", "retire_signing_key"),
+    ("revoke", "revoke_signing_key"),
+    ("seal", "rotate_sealing_key"),
+):
+    keys_group.add_command(command_of(signing_keys.family[_tool], _settings), _name)
 
 for command in commands(_settings):
     main.add_command(command)

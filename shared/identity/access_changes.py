@@ -1,5 +1,7 @@
 """Changing what an organization may do: the access document, moved by compare-and-set."""
 
+import random
+import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
@@ -12,7 +14,7 @@ from shared.errors import Conflict, Problem
 from shared.ports import Documents, Put, Write
 from shared.tool import Call
 
-ATTEMPTS: Final = 10
+ATTEMPTS: Final = 20
 
 
 @dataclass(frozen=True)
@@ -39,9 +41,9 @@ def change_access(
 
     What depends on the organization's access (`followed`) is asked for in the same commit.
 
-    `edit` sees the access as it is and may be run again when somebody else was faster; None means
-    nothing needs changing. Raises `not_found` for an unknown organization, `too_many_grants`, and
-    Conflict after too many tries.
+    `edit` sees the access as it is, and is run again when somebody else was faster: whatever else
+    it decides on, it reads itself. None means nothing needs changing, and leaves no event. Raises
+    `not_found` for an unknown organization, `too_many_grants`, and Conflict after too many tries.
     """
     for attempt in range(ATTEMPTS):
         access = read_access(call.app.documents, org)
@@ -56,6 +58,7 @@ def change_access(
         except Conflict:
             if attempt == ATTEMPTS - 1:
                 raise
+            time.sleep(random.uniform(0, 0.002) * 2 ** min(attempt, 5))  # noqa: S311  spacing
         else:
             break
     if followed:

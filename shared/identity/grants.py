@@ -8,16 +8,16 @@ from pydantic import AwareDatetime, Field
 
 from shared.auth.access import Access, Grant
 from shared.errors import Problem
+from shared.facets import Facet
 from shared.identity.access_changes import Change, change_access, check_restrictions
 from shared.identity.records import (
     GRANTS,
     CatalogKey,
-    Facet,
     GrantRecord,
     OrgId,
     Surfaces,
 )
-from shared.ports import ABSENT, Documents, Query
+from shared.ports import ABSENT, Documents, Put, Query
 from shared.queries import GRANTS_OF_CATALOG, GRANTS_OF_ORGANIZATION
 from shared.tool import Args, Call, Effect, Family, Result, Risk
 
@@ -58,32 +58,40 @@ class GrantCatalog(Args):
 def grant_catalog(call: Call, args: GrantCatalog) -> GrantView:
     """Grant a catalog to an organization, or replace the terms of a grant it has.
 
-    Counts from the next request on. At most 500 grants an organization.
+    Counts from the next request on. At most 500 grants an organization. A grant with `only` has no
+    bigquery surface, because a listing shows the same to all its subscribers.
     """
-    only = None if args.only is None else tuple(f.model_dump(mode="json") for f in args.only)
-    check_restrictions(args.surfaces, only)
-    catalog = call.app.documents.get(f"catalogs/{args.catalog}")
-    if catalog is None:
-        raise Problem("not_found", "There is no catalog with that key.", kind="catalog")
-    if catalog.data["state"] == "withdrawn":
-        raise Problem("conflict", "This catalog is withdrawn. Restore it first.", kind="catalog")
+    record = _record(call, args)
     id_ = f"{args.org}:{args.catalog}"
-    record = GrantRecord(**args.model_dump(), created_at=call.now, created_by=call.caller.subject)
-    grant = Grant(
-        catalog=args.catalog,
-        hosts=frozenset(catalog.data["hosts"]),
-        surfaces=None if args.surfaces is None else frozenset(args.surfaces),
-        only=only,
-        expires_at=None if args.expires_at is None else args.expires_at.timestamp(),
-    )
+    result = record
 
-    def edit(access: Access) -> Change:
+    def edit(access: Access) -> Change | None:
+        nonlocal result
+        catalog = call.app.documents.get(f"catalogs/{args.catalog}")
+        if catalog is None:
+            raise Problem("not_found", "There is no catalog with that key.", kind="catalog")
+        if catalog.data["state"] == "withdrawn":
+            raise Problem(
+                "conflict", "This catalog is withdrawn. Restore it first.", kind="catalog"
+            )
         before = GRANTS.find(call.app.documents, id_)
+        if before is not None and before.value.state == "active" and _same(before.value, record):
+            result = before.value
+            return None
+        result = record
+        grant = Grant(
+            catalog=args.catalog,
+            hosts=frozenset(catalog.data["hosts"]),
+            surfaces=None if record.surfaces is None else frozenset(record.surfaces),
+            only=_plain(record.only),
+            expires_at=None if record.expires_at is None else record.expires_at.timestamp(),
+        )
         put = GRANTS.put(id_, record, if_version=before.version if before else ABSENT)
-        return Change({**access.grants, args.catalog: grant}, [put])
+        unmoved = Put(catalog.path, catalog.data, if_version=catalog.version)
+        return Change({**access.grants, args.catalog: grant}, [put, unmoved])
 
     change_access(call, args.org, edit, event="grant.given", target=id_, terms=_terms(record))
-    return _view(record)
+    return _view(result)
 
 
 class WithdrawGrant(Args):
@@ -108,17 +116,20 @@ def withdraw_grant(call: Call, args: WithdrawGrant) -> GrantView:
 def withdraw(call: Call, org: str, catalog: str) -> GrantView:
     """Withdraw a grant, for the operations that do. Raises `not_found`."""
     id_ = f"{org}:{catalog}"
-    found = GRANTS.get(call.app.documents, id_)
-    if found.value.state == "withdrawn":
-        return _view(found.value)
-    withdrawn = found.value.model_copy(update={"state": "withdrawn", "withdrawn_at": call.now})
+    result = GRANTS.get(call.app.documents, id_).value
 
-    def edit(access: Access) -> Change:
+    def edit(access: Access) -> Change | None:
+        nonlocal result
+        found = GRANTS.get(call.app.documents, id_)
+        result = found.value
+        if result.state == "withdrawn":
+            return None
+        result = result.model_copy(update={"state": "withdrawn", "withdrawn_at": call.now})
         kept = {key: grant for key, grant in access.grants.items() if key != catalog}
-        return Change(kept, [GRANTS.put(id_, withdrawn, if_version=found.version)])
+        return Change(kept, [GRANTS.put(id_, result, if_version=found.version)])
 
     change_access(call, org, edit, event="grant.withdrawn", target=id_)
-    return _view(withdrawn)
+    return _view(result)
 
 
 class ListGrants(Args):
@@ -154,6 +165,33 @@ def organizations_granted(documents: Documents, catalog: str) -> Iterator[str]:
         yield from (record.value.org for record in found)
         if cursor is None:
             return
+
+
+def _record(call: Call, args: GrantCatalog) -> GrantRecord:
+    """What is kept of the grant. Raises `invalid` for terms that cannot be."""
+    if args.expires_at is not None and args.expires_at <= call.now:
+        raise Problem("invalid", "expires_at has passed. Name a time to come.", field="expires_at")
+    surfaces = args.surfaces
+    if args.only is not None:
+        if "bigquery" in (surfaces or ()):
+            raise Problem(
+                "invalid",
+                "A grant with `only` cannot have the bigquery surface: a listing shows the same to "
+                "all its subscribers. Leave out one of the two.",
+                field="surfaces",
+            )
+        surfaces = surfaces or ("mcp", "rest")
+    check_restrictions(surfaces, _plain(args.only))
+    given = {**dict(args), "surfaces": surfaces}
+    return GrantRecord(**given, created_at=call.now, created_by=call.caller.subject)
+
+
+def _plain(only: tuple[Facet, ...] | None) -> tuple[dict[str, Any], ...] | None:
+    return None if only is None else tuple(facet.model_dump(mode="json") for facet in only)
+
+
+def _same(one: GrantRecord, other: GrantRecord) -> bool:
+    return _terms(one) == _terms(other)
 
 
 def _terms(record: GrantRecord) -> dict[str, Any]:

@@ -6,6 +6,7 @@ from typing import Annotated
 from pydantic import AwareDatetime, Field
 
 from shared.auth import api_keys
+from shared.errors import Problem
 from shared.identity.records import API_KEYS, ORGANIZATIONS, KeyRecord, OrgId
 from shared.ports import ABSENT, Query
 from shared.queries import API_KEYS_OF_ORGANIZATION
@@ -44,6 +45,8 @@ class CreateApiKey(Args):
 @family.tool(scope="identity:write", effect=Effect.WRITE, risk=Risk.HIGH, title="Create an API key")
 def create_api_key(call: Call, args: CreateApiKey) -> CreatedKey:
     """Create an API key for an organization's backends. Its secret is shown only now."""
+    if args.expires_at is not None and args.expires_at <= call.now:
+        raise Problem("invalid", "expires_at has passed. Name a time to come.", field="expires_at")
     ORGANIZATIONS.get(call.app.documents, args.org)
     text, key = api_keys.mint(call.app.settings.api_key_prefix)
     record = KeyRecord(

@@ -5,11 +5,11 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from shared.auth.access import pack
-from shared.auth.tokens import principal_id
+from shared.auth.access import Access, pack
 from shared.errors import Problem
 from shared.identity.access_changes import Change, change_access
 from shared.identity.people import with_email
+from shared.identity.principals import IssuerId, known_principal
 from shared.identity.records import (
     EMAIL_PATTERN,
     MEMBERSHIPS,
@@ -93,26 +93,30 @@ class ChangeOrganization(Args):
 )
 def change_organization(call: Call, args: ChangeOrganization) -> OrganizationView:
     """Change an organization's state or rate limit. Counts from the next request on."""
-    found = ORGANIZATIONS.get(call.app.documents, args.id)
     given = {"state": args.state, "rate": args.rate_limit}
-    changed = found.value.model_copy(
-        update={name: value for name, value in given.items() if value is not None}
-    )
+    asked: dict[str, Any] = {name: value for name, value in given.items() if value is not None}
+    if not asked:
+        raise Problem("invalid", "Nothing to change: name state or rate_limit.", field="state")
+    result = ORGANIZATIONS.get(call.app.documents, args.id).value
+
+    def edit(access: Access) -> Change | None:
+        nonlocal result
+        found = ORGANIZATIONS.get(call.app.documents, args.id)
+        result = found.value.model_copy(update=asked)
+        if result == found.value:
+            return None
+        put = ORGANIZATIONS.put(args.id, result, if_version=found.version)
+        return Change(access.grants, [put], state=result.state, rate=result.rate)
+
     change_access(
         call,
         args.id,
-        lambda access: Change(
-            access.grants,
-            [ORGANIZATIONS.put(args.id, changed, if_version=found.version)],
-            state=changed.state,
-            rate=changed.rate,
-        ),
+        edit,
         event="organization.changed",
         target=args.id,
-        state=changed.state,
-        rateLimit=changed.rate,
+        **{"rateLimit" if name == "rate" else name: value for name, value in asked.items()},
     )
-    return _view(args.id, changed)
+    return _view(args.id, result)
 
 
 class ListOrganizations(Args):
@@ -181,7 +185,7 @@ class SetMember(Args):
             description="The token's `sub`. Left out, it is whoever the e-mail address belongs to.",
         ),
     ] = None
-    issuer: Annotated[str, Field(description="The issuer's short id; `own` is ours.")] = "own"
+    issuer: IssuerId = "own"
     role: Literal["owner", "member"] = "member"
     email: Annotated[
         str | None,
@@ -219,7 +223,7 @@ def set_member(call: Call, args: SetMember) -> MemberView:
     """
     ORGANIZATIONS.get(call.app.documents, args.org)
     subject, writes = _subject(call, args)
-    principal = principal_id(args.issuer, subject)
+    principal = known_principal(call, args.issuer, subject)
     id_ = f"{args.org}:{principal}"
     before = MEMBERSHIPS.find(call.app.documents, id_)
     membership = Membership(
@@ -230,6 +234,8 @@ def set_member(call: Call, args: SetMember) -> MemberView:
         email=args.email or (before.value.email if before else None),
         created_at=before.value.created_at if before else call.now,
     )
+    if before is not None and before.value == membership and not writes:
+        return _member(membership)
     call.commit(
         [
             *writes,

@@ -8,6 +8,7 @@ from typing import Annotated, Any, Final, Literal
 
 from pydantic import Field
 
+from shared.facets import Facet
 from shared.records import Record, Records
 
 ORG_PATTERN: Final = r"^[a-z0-9][a-z0-9-]{0,62}$"
@@ -66,13 +67,6 @@ class KeyRecord(Record):
     created_at: datetime
     created_by: str
     expires_at: datetime | None = None
-
-
-class Facet(Record):
-    """One facet of a restriction: the product's `name` is one of `values`."""
-
-    name: Annotated[str, Field(min_length=1, max_length=100)]
-    values: Annotated[tuple[str, ...], Field(min_length=1, max_length=50)]
 
 
 class GrantRecord(Record):

@@ -7,9 +7,9 @@ from typing import Annotated, Final
 
 from pydantic import Field
 
-from shared.auth.gate import session_path
-from shared.auth.tokens import principal_id
+from shared.auth.gate import is_safe_id, session_path
 from shared.errors import Problem
+from shared.identity.principals import IssuerId, check_issuer, known_principal
 from shared.identity.records import SESSIONS, Session
 from shared.ports import ABSENT, Query, Write
 from shared.queries import SESSIONS_OF_PRINCIPAL
@@ -65,7 +65,7 @@ def start_session(call: Call, args: StartSession) -> SessionView:
     """Start a session of our own issuer for a person, as a sign-in would."""
     session = Session(
         issuer="own",
-        principal=principal_id("own", args.subject),
+        principal=known_principal(call, "own", args.subject),
         created_at=call.now,
         expires_at=call.now + timedelta(days=args.days),
     )
@@ -82,7 +82,7 @@ class EndSession(Args):
     """Which session; of another issuer, one we may never have seen."""
 
     session: Annotated[str, Field(min_length=1, max_length=128)]
-    issuer: str = "own"
+    issuer: IssuerId = "own"
 
 
 @family.tool(
@@ -94,10 +94,15 @@ class EndSession(Args):
 )
 def end_session(call: Call, args: EndSession) -> SessionView:
     """Sign a session out. Its tokens are refused on the next request."""
+    check_issuer(call, args.issuer)
+    if not is_safe_id(args.session):
+        raise Problem("invalid", "No token could name a session of that id.", field="session")
     id_ = session_path(args.issuer, args.session).partition("/")[2]
     found = SESSIONS.find(call.app.documents, id_)
     if found is None and args.issuer == "own":
         raise Problem("not_found", "There is no session with that id.", kind="session")
+    if found is not None and found.value.state == "ended":
+        return _view(id_, found.value)
     before = (
         found.value
         if found is not None

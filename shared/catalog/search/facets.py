@@ -1,48 +1,19 @@
-"""Facets: the one filter syntax of search, of REST's `facets`, and of a grant's `only`.
+"""Facets and price bounds as the engine's conditions: what matches, never how well.
 
-Source: contract/partner.md, "Facets". Facets are joined by AND, values of one facet by OR; letter
-case and spacing do not matter.
+What a facet is, and which names there are: shared/facets.py.
 """
 
-import re
 from collections.abc import Sequence
-from typing import Annotated, Final
 
-from pydantic import BaseModel, ConfigDict, Field
 from tantivy import FieldType, Occur, Query, Schema
 
-from shared.catalog.segment.analysis import attribute_facet, facet_term
+from shared.catalog.segment.analysis import facet_term
 from shared.catalog.segment.index import FACETS, NUMBER, PRICE
 from shared.catalog.segment.reader import Segment
 from shared.errors import Problem
+from shared.facets import Facet, field_of
 
 Clause = tuple[Occur, Query]
-
-RESERVED: Final = frozenset(
-    {"brand_name", "brand_slug", "product_type", "gender", "age_groups", "color", "color_family"}
-)
-_DEPTH: Final = re.compile(r"category_path\.depth_[0-6]")
-
-
-class Facet(BaseModel):
-    """Products that have at least one of the values."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    name: Annotated[
-        str,
-        Field(
-            min_length=1,
-            max_length=128,
-            description="brand_name, brand_slug, product_type, gender, age_groups, color, "
-            "color_family, category_path.depth_0 to category_path.depth_6, or any product "
-            "attribute, such as fit or attribute_facets.fit.",
-        ),
-    ]
-    values: Annotated[
-        tuple[Annotated[str, Field(max_length=256)], ...],
-        Field(min_length=1, max_length=100, description="Any of these; letter case is ignored."),
-    ]
 
 
 def within(segment: Segment, number: int, only: Sequence[Facet]) -> bool:
@@ -52,26 +23,6 @@ def within(segment: Segment, number: int, only: Sequence[Facet]) -> bool:
     itself = Query.term_query(segment.schema, NUMBER, number)
     found = Query.boolean_query([(Occur.Must, itself), *clauses(segment.schema, facets=only)])
     return bool(segment.find(found, 1).numbers)
-
-
-def field_of(name: str) -> str:
-    """The indexed name of a facet.
-
-    Raises `invalid` for a name that looks like one of ours and is none, such as
-    `category_path.depth_9`. An attribute that no product has is fine: it matches nothing.
-    """
-    folded = " ".join(name.casefold().split())
-    if folded in RESERVED or _DEPTH.fullmatch(folded):
-        return folded
-    attribute = folded.removeprefix(attribute_facet(""))
-    if not attribute or folded.startswith("category_path"):
-        raise Problem(
-            "invalid",
-            "There is no such facet. Categories are category_path.depth_0 to "
-            "category_path.depth_6; attributes are named as in attribute_facets.fit.",
-            field="facets",
-        )
-    return attribute_facet(attribute)
 
 
 def clauses(

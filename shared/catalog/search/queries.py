@@ -44,7 +44,8 @@ def identified(segment: Segment, query: str, words: Iterable[Word]) -> Query | N
     """Products with an identifier (GTIN, MPN, SKU, key) that the text is, or names.
 
     One that is only named in a longer text must look like one, with a digit in it, and the
-    product must have the other words as well: `brother tn-2110 toner`. None where there is none.
+    product must have the other words as well: `brother tn-2110 toner`. A GTIN needs no other
+    words. None where there is none.
     """
     words = list(words)
     found = []
@@ -53,7 +54,8 @@ def identified(segment: Segment, query: str, words: Iterable[Word]) -> Query | N
         if not forms:
             continue
         covered = set(segment.surface(chunk))
-        others = [] if whole else [word for word in words if not covered.issuperset(word.asked)]
+        alone = whole or gtin14(compact(chunk)) in forms
+        others = [] if alone else [word for word in words if not covered.issuperset(word.asked)]
         one = _joined(
             Occur.Should,
             [Query.term_query(segment.schema, IDENTIFIERS, form, "basic") for form in forms],

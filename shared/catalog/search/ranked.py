@@ -16,7 +16,7 @@ from tantivy import Occur, Query
 from shared.catalog.search import queries
 from shared.catalog.search.facets import Clause
 from shared.catalog.search.order import Hit, Position
-from shared.catalog.search.rerank import WINDOW, Numbers, Scores, rerank
+from shared.catalog.search.rerank import MODEL, WINDOW, Model, Numbers, Scores, rerank
 from shared.catalog.search.words import Words
 from shared.catalog.segment.reader import Segment
 
@@ -63,6 +63,7 @@ class Ranked:
     segment: Segment
     words: Words
     passes: tuple[Pass, ...]
+    model: Model = MODEL
 
     @property
     def text(self) -> str:
@@ -87,10 +88,14 @@ class Ranked:
         """See `Order`."""
         return sum(self.segment.count(each.query) for each in self.passes)
 
+    def first(self) -> list[Run]:
+        """The products of the window as the passes have them, before reranking."""
+        return self._runs(0, 0, WINDOW)
+
     @cached_property
     def _window(self) -> tuple[Numbers, Scores, Position]:
         """The first products, reranked, with their scores in falling order; the place behind."""
-        runs = self._runs(0, 0, WINDOW)
+        runs = self.first()
         if not runs:
             return np.empty(0, np.int64), np.empty(0), (0, 0)
         numbers = np.concatenate([run.numbers for run in runs])
@@ -98,8 +103,14 @@ class Ranked:
         bm25 = np.concatenate([run.bm25 for run in runs])
         size = {run.kind: len(run.numbers) for run in runs}
         known = size.get(Kind.IDENTIFIED, 0)
-        full = size.get(Kind.ALL, 0)
-        numbers[known:] = rerank(self.segment, self.words, numbers[known:], bm25[known:], full)
+        numbers[known:] = rerank(
+            self.segment,
+            self.words,
+            numbers[known:],
+            bm25[known:],
+            size.get(Kind.ALL, 0),
+            model=self.model,
+        )
         scores[known:] = np.sort(scores[known:])[::-1]
         return numbers, scores, (runs[-1].stage, len(runs[-1].numbers))
 

@@ -7,7 +7,7 @@ set against the logarithm of the place it had. Trees (LightGBM, up to 21 feature
 """
 
 from functools import cache
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,26 +15,35 @@ from numpy.typing import NDArray
 from shared.catalog.search.words import Words
 from shared.catalog.segment.analysis import analyzer
 from shared.catalog.segment.reader import Segment
-from shared.catalog.segment.titles import term_hash
+from shared.catalog.segment.titles import TITLE_TERMS, term_hash
 
 WINDOW: Final = 200
 """How many hits are reranked, whatever the limit of a page."""
 
-MODEL: Final = {
-    "bm25": 8.0,
-    "all_words": 2.0,
-    "in_title": 1.6,
-    "title_share": 9.0,
-    "accessory": -0.8,
-    "accessory_next": -2.2,
-}
-"""Weights, in doublings of the place: -1 halves a product's chance, from place 4 to 8.
 
-`bm25`: 0..1, of the best possible. `all_words`: 1 if it has all words. `in_title`: share of the
-query's words in the title. `title_share`: share of the title's words that are the query's.
-`accessory`: words in the title that name a thing made for another (`case`), and were not asked
-for. `accessory_next`: 1 if such a word follows the query's last one (`keyboard cover`).
-"""
+class Model(NamedTuple):
+    """Weights, in doublings of the place: -1 halves a product's chance, from place 4 to 8.
+
+    Attributes:
+        bm25: of bm25 as 0..1, of the best possible.
+        all_words: of having all words of the query.
+        in_title: of the share of the query's words that are in the title.
+        in_kind: of the share that is in its brand, type or categories.
+        accessory: of each word in the title that names a thing made for another (`case`) and was
+            not asked for.
+        accessory_next: of such a word right behind the query's last one (`keyboard cover`).
+    """
+
+    bm25: float
+    all_words: float
+    in_title: float
+    in_kind: float
+    accessory: float
+    accessory_next: float
+
+
+MODEL: Final = Model(10.22, 1.43, 2.33, 1.0, -0.86, -2.08)
+"""What is shipped, from `tests/bench/fit.py`."""
 
 ACCESSORIES: Final = {
     "en": "accessory adapter adaptor antenna arm backpack bag battery bracket briefcase cable cap "
@@ -51,39 +60,45 @@ Numbers = NDArray[np.int64]
 Scores = NDArray[np.float64]
 
 
-def rerank(segment: Segment, words: Words, numbers: Numbers, bm25: Scores, full: int) -> Numbers:
+def rerank(
+    segment: Segment, words: Words, numbers: Numbers, bm25: Scores, full: int, *, model: Model
+) -> Numbers:
     """These products, which are the first of their order, best first.
 
     `bm25`: 0..1, of the best possible. The first `full` have all words.
     """
-    weights = np.array(list(MODEL.values()))
     places = np.log2(np.arange(2, len(numbers) + 2))
-    gain = features(segment, words, numbers, bm25, full) @ weights - places
+    gain = features(segment, words, numbers, bm25, full) @ np.array(model) - places
     return numbers[np.argsort(-gain, kind="stable")]
 
 
 def features(segment: Segment, words: Words, numbers: Numbers, bm25: Scores, full: int) -> Scores:
-    """A row a product, a column a weight of MODEL."""
-    titles = segment.titles(numbers)
-    asked = np.zeros(titles.shape, bool)
-    in_title = np.zeros(len(numbers))
+    """A row a product, a column a weight of the model."""
+    rows = segment.titles(numbers)
+    titles = rows[:, :TITLE_TERMS]
+    asked = np.zeros(rows.shape, bool)
+    in_title, in_kind = np.zeros(len(rows)), np.zeros(len(rows))
     for word in words.words:
-        best = np.zeros(len(numbers))
+        title, kind = np.zeros(len(rows)), np.zeros(len(rows))
         for spelling in word.spellings:
-            found = np.zeros(len(numbers))
+            here, there = np.zeros(len(rows)), np.zeros(len(rows))
             for term in spelling:
-                equal = titles == term_hash(term)
+                equal = rows == term_hash(term)
                 asked |= equal
-                found += equal.any(axis=1)
-            best = np.maximum(best, found / len(spelling))
-        in_title += best
+                here += equal[:, :TITLE_TERMS].any(axis=1)
+                there += equal[:, TITLE_TERMS:].any(axis=1)
+            title = np.maximum(title, here / len(spelling))
+            kind = np.maximum(kind, there / len(spelling))
+        in_title += title
+        in_kind += kind
+    asked = asked[:, :TITLE_TERMS]
     accessories = _accessories(segment.manifest.language)[titles] & ~asked
     return np.column_stack(
         [
             bm25,
-            np.arange(len(numbers)) < full,
+            np.arange(len(rows)) < full,
             in_title / max(1, len(words.words)),
-            asked.sum(axis=1) / np.maximum(1, np.count_nonzero(titles, axis=1)),
+            in_kind / max(1, len(words.words)),
             accessories.sum(axis=1),
             _follows(asked, accessories),
         ]

@@ -4,8 +4,9 @@ from dataclasses import dataclass
 
 import orjson
 
-from shared.catalog.search.facets import Facet, within
+from shared.catalog.search.facets import within
 from shared.catalog.segment.reader import Segment
+from shared.facets import Facet
 
 
 @dataclass(frozen=True, slots=True)

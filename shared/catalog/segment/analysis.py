@@ -9,6 +9,8 @@ from typing import Final
 
 from tantivy import Filter, TextAnalyzer, TextAnalyzerBuilder, Tokenizer
 
+from shared.facets import folded
+
 TEXT: Final = "text"
 """The name the analyzer is registered under; tantivy keeps the name, not the analyzer."""
 
@@ -74,14 +76,9 @@ def _words() -> TextAnalyzerBuilder:
     )
 
 
-def attribute_facet(name: str) -> str:
-    """The facet of a product's attribute of this name."""
-    return f"attribute_facets.{' '.join(name.casefold().split())}"
-
-
 def facet_term(name: str, value: str) -> str:
     """The one term a facet value is indexed and asked by: letter case and spacing do not matter."""
-    return f"{name}\x1f{' '.join(value.casefold().split())[:LONGEST_VALUE]}"
+    return f"{name}\x1f{folded(value)[:LONGEST_VALUE]}"
 
 
 def compact(identifier: str) -> str:

@@ -11,12 +11,14 @@ from typing import Any, Final
 
 import orjson
 
+from shared.catalog.options import is_color, is_size
 from shared.catalog.product import Product, Variant
-from shared.catalog.segment.analysis import attribute_facet, compact, facet_term, gtin14
+from shared.catalog.segment.analysis import compact, facet_term, gtin14
 from shared.catalog.segment.rank import browse_rank
 from shared.catalog.segment.records import Record
 from shared.catalog.urls import Claim, index_forms, normalize_url
 from shared.catalog.views import full_view, list_item
+from shared.facets import attribute_facet
 
 TITLE_WEIGHT: Final = 3
 BRAND_WEIGHT: Final = 2
@@ -33,7 +35,8 @@ class Entry:
         record: what is stored.
         active: whether it can be found; an inactive product is only kept.
         title: the title.
-        names: title, brand, type and categories: words to be spelt like.
+        kind: product type and categories, the narrowest first.
+        brand: its name, or nothing.
         texts: strings of the weighted field, repeated by weight.
         identifiers: compact forms it is found by exactly.
         facets: terms of `facet_term`.
@@ -45,7 +48,8 @@ class Entry:
     record: Record
     active: bool
     title: str
-    names: str
+    kind: str
+    brand: str
     texts: tuple[str, ...]
     identifiers: frozenset[str]
     facets: frozenset[str]
@@ -62,7 +66,8 @@ def entry(product: Product, catalog: str) -> Entry:
         record=_record(product, item, full, urls),
         active=product.is_active,
         title=product.title,
-        names=" ".join(_names(product)),
+        kind=" ".join(_kind(product)),
+        brand=product.brand.name if product.brand else "",
         texts=tuple(_texts(product, full["description"])),
         identifiers=frozenset(filter(None, _identifiers(product))),
         facets=frozenset(facet_term(name, value) for name, value in _facets(product)),
@@ -94,25 +99,20 @@ def _members(value: dict[str, Any]) -> bytes:
     return orjson.dumps(value)[1:-1]
 
 
-def _names(product: Product) -> Iterator[str]:
-    """Title, brand, type and categories, each once."""
-    yield product.title
-    if product.brand:
-        yield product.brand.name
+def _kind(product: Product) -> Iterator[str]:
     if product.product_type:
         yield product.product_type
-    yield from dict.fromkeys(
-        [*product.category_path, *(category.name for category in product.categories)]
-    )
+    named = [*reversed(product.category_path), *(each.name for each in product.categories)]
+    yield from dict.fromkeys(named)
 
 
 def _texts(product: Product, description: str | None) -> Iterator[str]:
-    yield from _names(product)
-    for _ in range(TITLE_WEIGHT - 1):
+    for _ in range(TITLE_WEIGHT):
         yield product.title
     if product.brand:
-        for _ in range(BRAND_WEIGHT - 1):
+        for _ in range(BRAND_WEIGHT):
             yield product.brand.name
+    yield from _kind(product)
     yield from filter(None, (description, product.mpn, product.dimensions))
     for values in (
         product.tags,
@@ -125,8 +125,17 @@ def _texts(product: Product, description: str | None) -> Iterator[str]:
         product.fit,
         product.patterns,
         *product.attributes.values(),
+        tuple(dict.fromkeys(value for _, value in _options(product))),
     ):
         yield from filter(_says_something, values)
+
+
+def _options(product: Product) -> Iterator[tuple[str, str]]:
+    """Option axes of the variants that are not shown as colours or sizes already."""
+    for variant in product.variants:
+        for axis, value in variant.options.items():
+            if not (is_color(axis) or is_size(axis)):
+                yield axis, value
 
 
 def _says_something(value: str) -> bool:
@@ -165,5 +174,6 @@ def _facets(product: Product) -> Iterator[tuple[str, str]]:
         (attribute_facet("pattern"), product.patterns),
         (attribute_facet("size"), product.sizes),
         *((attribute_facet(name), values) for name, values in product.attributes.items()),
+        *((attribute_facet(axis), (value,)) for axis, value in _options(product)),
     ):
         yield from ((name, value) for value in values)

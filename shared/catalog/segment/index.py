@@ -28,7 +28,8 @@ def schema() -> tantivy.Schema:
     """Fields of format 1.
 
     `words` is the one weighted text field (frequencies, no positions); `identifiers` and `facets`
-    hold ready terms; `number` is generation << 32 | ordinal. No text is stored.
+    hold ready terms; `number` is generation << 32 | ordinal. No text is stored. Typed properties
+    will be one JSON fast field in format 2; tantivy turns date-like strings of those into dates.
     """
     builder = SchemaBuilder()
     builder.add_text_field(WORDS, tokenizer_name=TEXT, index_option="freq")

@@ -21,7 +21,7 @@ from shared.catalog.segment.columns import digest, map_file
 from shared.catalog.segment.lexicon import Lexicon
 from shared.catalog.segment.manifest import Manifest, require
 from shared.catalog.segment.records import Decompressor, RecordFile, SourceFile
-from shared.catalog.segment.titles import WORDS, open_titles
+from shared.catalog.segment.titles import ROW, open_titles
 from shared.catalog.urls import Claim, LookupForm, winner
 
 _ORDINAL: Final = 0xFFFF_FFFF
@@ -186,8 +186,8 @@ class Segment:
         return self._generations[number >> 32].records.full(number & _ORDINAL)
 
     def titles(self, numbers: NDArray[np.int64]) -> NDArray[Any]:
-        """Hashed titles of these products, a row each (`shared.catalog.segment.titles`)."""
-        rows = np.zeros((len(numbers), WORDS), np.uint16)
+        """Hashed titles and kinds of these products, a row each: see `segment.titles`."""
+        rows = np.zeros((len(numbers), ROW), np.uint16)
         for number, generation in self._generations.items():
             mine = numbers >> 32 == number
             if mine.any():
@@ -202,10 +202,24 @@ class Segment:
         """
         require(self.directory, self.manifest, sources=True)
         for number in sorted(self._generations):
-            sources = SourceFile(self.directory / f"sources.{number}", self._decompress)
+            sources = self._sources(number)
             for ordinal in range(len(sources)):
                 if not self._is_dead(number << 32 | ordinal):
                     yield Product.model_validate_json(sources[ordinal])
+
+    def product(self, key: str) -> Product | None:
+        """The canonical product with this key, active or not: what a partial change starts from.
+
+        Needs the source files (`unavailable` otherwise).
+        """
+        require(self.directory, self.manifest, sources=True)
+        number = self.number_of(key)
+        if number is None:
+            return None
+        return Product.model_validate_json(self._sources(number >> 32)[number & _ORDINAL])
+
+    def _sources(self, number: int) -> SourceFile:
+        return SourceFile(self.directory / f"sources.{number}", self._decompress)
 
     def _claimants(self, form: str) -> Iterator[int]:
         hashed = digest(form)

@@ -1,11 +1,13 @@
-"""The first words of every title, hashed: what the reranker looks at, by ordinal.
+"""What every product calls itself, hashed: what the reranker looks at, by ordinal.
 
-One file a generation: a row of 16-bit hashes of indexed terms a record, padded with zeros. Two
-terms share a hash once in 65,535 times; a rank may then be a little off, nothing else.
+One file a generation, a row a record: 16-bit hashes of the first 16 indexed terms of the title and
+of the first 8 of its kind (brand, product type, categories with the narrowest first), each padded
+with zeros. Two terms share a hash once in 65,535 times: a product may then stand a little off.
 """
 
 from array import array
-from collections.abc import Sequence
+from collections.abc import Iterable
+from itertools import islice
 from pathlib import Path
 from typing import Any, Final
 from zlib import crc32
@@ -15,7 +17,9 @@ from numpy.typing import NDArray
 
 from shared.catalog.segment.columns import map_file
 
-WORDS: Final = 16
+TITLE_TERMS: Final = 16
+KIND_TERMS: Final = 8
+ROW: Final = TITLE_TERMS + KIND_TERMS
 _HASHES: Final = 65_535
 
 
@@ -25,15 +29,16 @@ def term_hash(term: str) -> int:
 
 
 class TitleWriter:
-    """Collects rows in memory, 2 bytes a word."""
+    """Collects rows in memory, 48 bytes each."""
 
     def __init__(self) -> None:
         self._rows: array[int] = array("H")
 
-    def add(self, terms: Sequence[str]) -> None:
-        """The next record's title, in indexed terms."""
-        row = [term_hash(term) for term in terms[:WORDS]]
-        self._rows.extend(row + [0] * (WORDS - len(row)))
+    def add(self, title: Iterable[str], kind: Iterable[str]) -> None:
+        """The next record's title and kind, in indexed terms."""
+        for terms, width in ((title, TITLE_TERMS), (dict.fromkeys(kind), KIND_TERMS)):
+            row = [term_hash(term) for term in islice(terms, width)]
+            self._rows.extend(row + [0] * (width - len(row)))
 
     def write(self, path: Path) -> None:
         """Write the file, whole."""
@@ -42,5 +47,5 @@ class TitleWriter:
 
 def open_titles(path: Path) -> NDArray[Any]:
     """The opened file: a row a record."""
-    rows: NDArray[Any] = np.frombuffer(map_file(path), np.uint16).reshape(-1, WORDS)
+    rows: NDArray[Any] = np.frombuffer(map_file(path), np.uint16).reshape(-1, ROW)
     return rows

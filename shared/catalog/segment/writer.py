@@ -36,13 +36,13 @@ _BATCH_HEAP: Final = 32_000_000
 
 
 def build(products: Iterable[Product], catalog: str, directory: Path) -> Manifest:
-    """Build a whole segment in an empty directory.
+    """Build a whole segment in a new or empty directory (ValueError otherwise).
 
     `products` is read once; keys must be unique (ValueError otherwise). An inactive product is
     kept with its source but is neither found nor counted. The catalog's language is the one most
     of the first 2,000 products name, English when none does.
     """
-    directory.mkdir(parents=True, exist_ok=True)
+    _empty(directory)
     stream = iter(products)
     head = list(islice(stream, SAMPLES))
     entries = [entry(product, catalog) for product in head]
@@ -67,7 +67,7 @@ def build(products: Iterable[Product], catalog: str, directory: Path) -> Manifes
 def apply(
     segment: Segment, products: Iterable[Product], deletes: Iterable[str], directory: Path
 ) -> Manifest:
-    """Build the next version on top of an opened segment, in a directory of its own.
+    """Build the next version on top of an opened segment, in a new or empty directory.
 
     Upserts `products` (unique keys, ValueError otherwise) and removes the products whose keys are
     in `deletes` (an unknown key is fine; a key that is also upserted stays). The parent's files
@@ -75,6 +75,7 @@ def apply(
     that are gone stay in the manifest until a full build.
     """
     parent = segment.manifest
+    _empty(directory)
     link(parent, segment.directory, directory)
     index = engine.open_index(directory, parent.index, parent.language)
     writer = index.writer(_BATCH_HEAP, 1)
@@ -125,13 +126,14 @@ class _Batch:
     def add(self, each: Entry) -> None:
         ordinal = self._records.add(each.record)
         self._keys.add(each.record.key, ordinal)
-        self._titles.add(self._analyzer.analyze(each.title))
+        kind = f"{each.brand} {each.kind}"
+        self._titles.add(self._analyzer.analyze(each.title), self._analyzer.analyze(kind))
         if not each.active:
             return
         for form in each.record.claims:
             self._urls.add(form, ordinal)
         self.hosts.update(each.hosts)
-        self._lexicon.add(self._surface.analyze(each.names))
+        self._lexicon.add(self._surface.analyze(f"{each.title} {kind}"))
         self._writer.add_document(_document(each, self._number << 32 | ordinal))
 
     def bury(self, number: int | None) -> None:
@@ -168,6 +170,12 @@ class _Batch:
 
     def _path(self, name: str) -> Path:
         return self._directory / f"{name}.{self._number}"
+
+
+def _empty(directory: Path) -> None:
+    directory.mkdir(parents=True, exist_ok=True)
+    if any(directory.iterdir()):
+        raise ValueError("a version is built in a directory of its own, and this one is in use")
 
 
 def _document(each: Entry, number: int) -> Document:

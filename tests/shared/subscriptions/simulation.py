@@ -167,7 +167,9 @@ class Simulation:
 
     def republish(self, catalog):
         url = f"https://{catalog.replace('_', '-')}.example/1"
-        self.platform.publish(catalog, [product("1", url=url, price=float(self.chance.randrange(1, 100)))])
+        self.platform.publish(
+            catalog, [product("1", url=url, price=float(self.chance.randrange(1, 100)))]
+        )
         self.at(86_400, self.republish, catalog)
 
     def look(self):

@@ -5,12 +5,13 @@ import itertools
 import pytest
 from pydantic import ValidationError
 
-from shared.catalog.search.facets import Facet, field_of
+from shared.catalog.product import Variant
 from shared.catalog.search.lookup import lookup
 from shared.catalog.search.search import Question, count
 from shared.catalog.search.shelf import Shelf
 from shared.catalog.urls import lookup_forms
 from shared.errors import Problem
+from shared.facets import Facet
 from tests.shared.catalog.conftest import key_of, walk
 
 
@@ -122,15 +123,6 @@ def test_price_bounds_that_cannot_be_are_refused(bestbuy):
             Question(price_min=bad)
 
 
-@pytest.mark.parametrize(
-    "name", ["category_path.depth_7", "category_path", "category_path.x", "attribute_facets.", " "]
-)
-def test_a_name_that_looks_like_ours_and_is_none_is_refused(name):
-    with pytest.raises(Problem) as refused:
-        field_of(name)
-    assert refused.value.code == "invalid"
-
-
 def test_a_facet_without_values_or_name_is_refused():
     for wrong in ({"name": "color", "values": []}, {"name": "", "values": ["x"]}):
         with pytest.raises(ValidationError):
@@ -152,3 +144,10 @@ def test_a_restriction_holds_for_search_lookup_and_counts(bestbuy):
     for query in ("headphones", "samsung", products[0].key):
         keys = {key_of(item) for item in walk(lambda _: [shelf], Question(query=query), 100)}
         assert keys <= {f"{key}.p" for key in inside}
+
+
+def test_an_option_of_a_variant_is_a_facet_and_is_found_by_its_words(catalog, product):
+    variants = (Variant(id="1", options={"Flavor": "Wild Cherry"}),)
+    shop = catalog([product("1", variants=variants), product("2")])
+    facet = Facet(name="flavor", values=("wild  cherry",))
+    assert shop.keys(facets=(facet,)) == shop.keys("cherry") == ["1"]

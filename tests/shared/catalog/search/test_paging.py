@@ -8,12 +8,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from shared.catalog.search.cursor import unseal
-from shared.catalog.search.facets import Facet
 from shared.catalog.search.search import Question, count, search
 from shared.catalog.search.shelf import Shelf
 from shared.catalog.segment.reader import Segment
 from shared.catalog.segment.writer import build
 from shared.errors import Problem
+from shared.facets import Facet
 from tests.shared.catalog.conftest import KEY, Catalog, key_of, made, walk
 
 QUERIES = ["wireless mouse", "external usb cd drive", "hp", "kensington laptop lock black", None]

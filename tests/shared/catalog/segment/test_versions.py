@@ -1,5 +1,6 @@
 """Versions of a segment: built whole, built on one another, never changed."""
 
+import tempfile
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -7,11 +8,13 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from shared.catalog.segment.manifest import Manifest, link
+from shared.catalog.segment.manifest import Manifest, damaged, link
 from shared.catalog.segment.reader import Segment
 from shared.catalog.segment.writer import apply, build
 from shared.catalog.urls import lookup_forms
 from tests.shared.catalog.conftest import made
+
+URL = "https://shop.example/new/{}"
 
 
 def page_of(segment, url):
@@ -132,6 +135,26 @@ def test_a_version_opens_from_files_kept_under_their_digests(catalog, applied, p
     assert page_of(segment, "https://shop.example/p/1") is None
 
 
+def test_a_version_opens_from_files_on_another_filesystem(catalog, product):
+    version = catalog([product("1")]).segment
+    memory = Path("/dev/shm")
+    with tempfile.TemporaryDirectory(dir=memory if memory.is_dir() else None) as elsewhere:
+        link(version.manifest, version.directory, Path(elsewhere))
+        assert damaged(Path(elsewhere), version.manifest, sources=True) == ()
+        assert Segment(Path(elsewhere), version.manifest).number_of("1") is not None
+
+
+def test_a_version_may_be_linked_and_opened_by_many_at_once(catalog, product, tmp_path):
+    version = catalog([product(str(at)) for at in range(5)]).segment
+
+    def opened(_):
+        link(version.manifest, version.directory, tmp_path / "shared")
+        return Segment(tmp_path / "shared", version.manifest).active_number_of("3")
+
+    with ThreadPoolExecutor(8) as pool:
+        assert set(pool.map(opened, range(64))) == {version.active_number_of("3")}
+
+
 def test_a_full_build_is_advised_after_many_generations_or_many_deletes(catalog, applied, product):
     version = catalog([product(str(at)) for at in range(40)])
     assert not applied(version, deletes=["1", "2"]).segment.manifest.rebuild_advised
@@ -140,6 +163,33 @@ def test_a_full_build_is_advised_after_many_generations_or_many_deletes(catalog,
         assert not version.segment.manifest.rebuild_advised
         version = applied(version, [product(f"new{at}")])
     assert version.segment.manifest.rebuild_advised
+
+
+def test_many_small_generations_answer_as_one(catalog, applied, product):
+    version = catalog([product(str(at), f"Kettle {at}") for at in range(30)])
+    for at in range(20):
+        version = applied(version, [product(str(at), f"Toaster {at}", url=URL.format(at))], ["29"])
+    assert sorted(version.keys("toaster", 100), key=int) == [str(at) for at in range(20)]
+    assert sorted(version.keys("kettle", 100), key=int) == [str(at) for at in range(20, 29)]
+    for at in range(20):
+        assert page_of(version.segment, URL.format(at)) == str(at)
+        assert page_of(version.segment, f"https://shop.example/p/{at}") is None
+
+
+def test_a_product_can_be_read_back_whole(luma, applied):
+    products, version = luma
+    changed = applied(version, [products[0].model_copy(update={"title": "Changed"})])
+    assert changed.segment.product(products[0].key).title == "Changed"
+    assert changed.segment.product(products[1].key) == products[1]
+    assert changed.segment.product("nobody's") is None
+
+
+def test_a_directory_in_use_is_not_built_in(catalog, product, tmp_path):
+    version = catalog([product("1")]).segment
+    with pytest.raises(ValueError, match="in use"):
+        build([], "shop", version.directory)
+    with pytest.raises(ValueError, match="in use"):
+        apply(version, [], [], version.directory)
 
 
 def test_the_products_of_a_version_build_the_same_catalog_again(luma, catalog, applied):

@@ -1,0 +1,90 @@
+# Firestore: the documents of docs/data.md, their indexes, their expiry, their backups.
+
+resource "google_firestore_database" "documents" {
+  name                              = "(default)"
+  location_id                       = var.documents_location
+  type                              = "FIRESTORE_NATIVE"
+  concurrency_mode                  = "OPTIMISTIC"
+  point_in_time_recovery_enablement = "POINT_IN_TIME_RECOVERY_ENABLED"
+  delete_protection_state           = "DELETE_PROTECTION_ENABLED"
+  deletion_policy                   = "PREVENT"
+  depends_on                        = [google_project_service.api]
+}
+
+locals {
+  # The queries of shared/queries.py that compare one field and sort by another. A test derives
+  # these from there; what only compares, or only sorts, is served by single-field indexes.
+  indexes = {
+    api-keys-of-organization         = ["api_keys", "org", "createdAt"]
+    audit-of-organization            = ["audit", "org", "-at"]
+    authorizations-of-person         = ["authorizations", "person", "state", "-createdAt"]
+    service-accounts-of-organization = ["service_accounts", "org", "createdAt"]
+    sessions-of-principal            = ["sessions", "principal", "-createdAt"]
+  }
+
+  # Documents that mean the same as nothing once this time has passed, so Firestore removes them.
+  # API keys and grants also expire, but stay to be looked at.
+  expiring = toset([
+    "authorizations",
+    "codes",
+    "decisions",
+    "devices",
+    "email_codes",
+    "limits",
+    "seen",
+    "sessions",
+    "user_codes",
+  ])
+
+  # Large or many-keyed fields that no query names: not indexing them saves most of a write.
+  unindexed = {
+    access   = "grants"
+    audit    = "details"
+    versions = "manifest"
+  }
+}
+
+resource "google_firestore_index" "query" {
+  for_each    = local.indexes
+  database    = google_firestore_database.documents.name
+  collection  = each.value[0]
+  query_scope = "COLLECTION"
+  dynamic "fields" {
+    for_each = slice(each.value, 1, length(each.value))
+    content {
+      field_path = trimprefix(fields.value, "-")
+      order      = startswith(fields.value, "-") ? "DESCENDING" : "ASCENDING"
+    }
+  }
+}
+
+resource "google_firestore_field" "expiring" {
+  for_each   = local.expiring
+  database   = google_firestore_database.documents.name
+  collection = each.key
+  field      = "expiresAt"
+  ttl_config {}
+  index_config {}
+}
+
+resource "google_firestore_field" "unindexed" {
+  for_each   = local.unindexed
+  database   = google_firestore_database.documents.name
+  collection = each.key
+  field      = each.value
+  index_config {}
+}
+
+resource "google_firestore_backup_schedule" "daily" {
+  database  = google_firestore_database.documents.name
+  retention = "604800s" # 7 days
+  daily_recurrence {}
+}
+
+resource "google_firestore_backup_schedule" "weekly" {
+  database  = google_firestore_database.documents.name
+  retention = "8467200s" # 14 weeks, the most there is
+  weekly_recurrence {
+    day = "SUNDAY"
+  }
+}

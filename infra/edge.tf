@@ -1,0 +1,60 @@
+# Cloud Armor: what one address may send, before it costs us an instance.
+
+resource "google_compute_security_policy" "edge" {
+  #checkov:skip=CKV_GCP_73:A rule against Log4Shell guards Java; these are Python functions.
+  name        = var.prefix
+  description = "Limits by address; organizations have budgets of their own behind it"
+
+  rule {
+    priority    = 1000
+    action      = "throttle"
+    description = "Without a credential: metadata, registration, sign-in, guesses"
+    match {
+      expr {
+        expression = "!has(request.headers['authorization'])"
+      }
+    }
+    rate_limit_options {
+      conform_action = "allow"
+      exceed_action  = "deny(429)"
+      enforce_on_key = "IP"
+      rate_limit_threshold {
+        count        = var.anonymous_per_minute
+        interval_sec = 60
+      }
+    }
+  }
+
+  rule {
+    priority    = 2000
+    action      = "throttle"
+    description = "Everything one address sends"
+    match {
+      versioned_expr = "SRC_IPS_V1"
+      config {
+        src_ip_ranges = ["*"]
+      }
+    }
+    rate_limit_options {
+      conform_action = "allow"
+      exceed_action  = "deny(429)"
+      enforce_on_key = "IP"
+      rate_limit_threshold {
+        count        = var.address_per_minute
+        interval_sec = 60
+      }
+    }
+  }
+
+  rule {
+    priority    = 2147483647
+    action      = "allow"
+    description = "The default rule, which cannot be left out"
+    match {
+      versioned_expr = "SRC_IPS_V1"
+      config {
+        src_ip_ranges = ["*"]
+      }
+    }
+  }
+}

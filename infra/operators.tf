@@ -1,0 +1,18 @@
+# People who run `catalog-mcp` against this deployment, with their own credentials.
+
+resource "google_project_iam_member" "operator" {
+  for_each = {
+    for pair in setproduct(var.operators, ["roles/datastore.user", "roles/logging.viewer", "roles/monitoring.viewer"]) :
+    "${pair[1]} ${pair[0]}" => pair
+  }
+  project = var.project
+  role    = each.value[1]
+  member  = each.value[0]
+}
+
+resource "google_storage_bucket_iam_member" "operator" {
+  for_each = toset(var.operators)
+  bucket   = google_storage_bucket.files.name
+  role     = "roles/storage.objectUser"
+  member   = each.key
+}

@@ -1,0 +1,19 @@
+output "mcp_url" {
+  description = "For partners' MCP clients."
+  value       = local.environment.CATALOG_MCP_MCP_URL
+}
+
+output "api_url" {
+  description = "For partners' backends; the OpenAPI document is below it."
+  value       = local.environment.CATALOG_MCP_API_URL
+}
+
+output "dns" {
+  description = "The A records to make: every host, and the one address of the load balancer."
+  value       = { for host in keys(local.rest) : host => google_compute_global_address.platform.address }
+}
+
+output "operator_environment" {
+  description = "What `catalog-mcp` on an operator's machine needs to act on this deployment."
+  value       = { for name, value in local.environment : name => value if !contains(["CATALOG_MCP_CACHE", "CATALOG_MCP_CACHE_BYTES"], name) }
+}

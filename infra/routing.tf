@@ -1,0 +1,125 @@
+# One global load balancer in front of all public functions: hosts, paths, certificates.
+
+locals {
+  hosts   = { for name in ["api", "auth", "mcp"] : name => "${name}.${var.domain}" }
+  aliases = [for name in var.mcp_aliases : "${name}.${var.domain}"]
+
+  # Which function serves which path: the table ROUTES of shared/cli/dev.py, the same on every host.
+  # A path stands for itself and all below it.
+  routes = {
+    "/v1"                                     = "api"
+    "/mcp"                                    = "partner"
+    "/.well-known/oauth-protected-resource"   = "partner"
+    "/auth"                                   = "auth"
+    "/.well-known/oauth-authorization-server" = "auth"
+    "/.well-known/openid-configuration"       = "auth"
+  }
+
+  # What serves everything else of a host.
+  rest = merge(
+    { for alias in local.aliases : alias => "partner" },
+    {
+      (local.hosts.api)  = "api"
+      (local.hosts.auth) = "auth"
+      (local.hosts.mcp)  = "partner"
+    },
+  )
+
+  public = {
+    api     = module.api.name
+    auth    = module.auth.name
+    partner = module.partner.name
+  }
+}
+
+resource "google_compute_region_network_endpoint_group" "function" {
+  for_each              = local.public
+  name                  = "${var.prefix}-${each.key}"
+  region                = var.region
+  network_endpoint_type = "SERVERLESS"
+  cloud_run {
+    service = each.value
+  }
+}
+
+resource "google_compute_backend_service" "function" {
+  for_each              = local.public
+  name                  = "${var.prefix}-${each.key}"
+  protocol              = "HTTPS"
+  load_balancing_scheme = "EXTERNAL_MANAGED"
+  security_policy       = google_compute_security_policy.edge.id
+  backend {
+    group = google_compute_region_network_endpoint_group.function[each.key].id
+  }
+  log_config {
+    enable      = true
+    sample_rate = 0.1
+  }
+}
+
+resource "google_compute_url_map" "platform" {
+  name            = var.prefix
+  default_service = google_compute_backend_service.function["partner"].id
+
+  dynamic "host_rule" {
+    for_each = local.rest
+    content {
+      hosts        = [host_rule.key]
+      path_matcher = replace(host_rule.key, ".", "-")
+    }
+  }
+
+  dynamic "path_matcher" {
+    for_each = local.rest
+    content {
+      name            = replace(path_matcher.key, ".", "-")
+      default_service = google_compute_backend_service.function[path_matcher.value].id
+      dynamic "path_rule" {
+        for_each = local.routes
+        content {
+          paths   = [path_rule.key, "${path_rule.key}/*"]
+          service = google_compute_backend_service.function[path_rule.value].id
+        }
+      }
+    }
+  }
+}
+
+# A certificate cannot change its names: another list is another certificate, made before the old
+# one goes.
+resource "google_compute_managed_ssl_certificate" "platform" {
+  name = "${var.prefix}-${substr(sha256(join(",", sort(keys(local.rest)))), 0, 8)}"
+  managed {
+    domains = sort(keys(local.rest))
+  }
+  lifecycle {
+    create_before_destroy = true
+  }
+}
+
+resource "google_compute_ssl_policy" "modern" {
+  name            = var.prefix
+  profile         = "MODERN"
+  min_tls_version = "TLS_1_2"
+}
+
+resource "google_compute_target_https_proxy" "platform" {
+  name             = var.prefix
+  url_map          = google_compute_url_map.platform.id
+  ssl_certificates = [google_compute_managed_ssl_certificate.platform.id]
+  ssl_policy       = google_compute_ssl_policy.modern.id
+}
+
+resource "google_compute_global_address" "platform" {
+  name       = var.prefix
+  depends_on = [google_project_service.api]
+}
+
+# Only port 443: a client that was given an http address fails, instead of sending its key in clear.
+resource "google_compute_global_forwarding_rule" "https" {
+  name                  = var.prefix
+  target                = google_compute_target_https_proxy.platform.id
+  ip_address            = google_compute_global_address.platform.id
+  port_range            = "443"
+  load_balancing_scheme = "EXTERNAL_MANAGED"
+}

@@ -1,0 +1,24 @@
+# The APIs the platform uses. bootstrap.sh enables the few that Terraform itself needs.
+resource "google_project_service" "api" {
+  for_each = toset([
+    "analyticshub",
+    "artifactregistry",
+    "bigquery",
+    "cloudbuild",
+    "cloudfunctions",
+    "cloudscheduler",
+    "cloudtasks",
+    "compute",
+    "firestore",
+    "iam",
+    "logging",
+    "monitoring",
+    "run",
+    "secretmanager",
+    "storage",
+  ])
+  service            = "${each.key}.googleapis.com"
+  disable_on_destroy = false
+}
+
+data "google_project" "this" {}

@@ -1,0 +1,72 @@
+# What must hold for every deployment, on a plan and on an apply against a mocked provider.
+mock_provider "google" {
+  override_data {
+    target = data.google_project.this
+    values = { number = "123456789012" }
+  }
+}
+
+variables {
+  project     = "catalog-mcp-test"
+  environment = "dev"
+  domain      = "catalogs.example"
+  alert_email = "ops@catalogs.example"
+  mcp_aliases = ["codex-mcp"]
+  smtp        = { host = "smtp.example.com", sender = "no-reply@catalogs.example", user = "us", secret = "smtp-password" }
+  upstreams   = [{ id = "google", name = "Google", issuer = "https://accounts.google.com", client_id = "c", secret = "google-client-secret" }]
+  operators   = ["group:ops@catalogs.example"]
+}
+
+run "plan" {
+  command = plan
+}
+
+run "apply" {
+  command = apply
+
+  assert {
+    condition     = toset([for name, url in google_compute_region_network_endpoint_group.function : name]) == toset(["api", "auth", "partner"])
+    error_message = "Only the intended functions are behind the load balancer."
+  }
+  assert {
+    condition     = toset(google_compute_managed_ssl_certificate.platform.managed[0].domains) == toset(["api.catalogs.example", "auth.catalogs.example", "codex-mcp.catalogs.example", "mcp.catalogs.example"])
+    error_message = "The certificate names every host, and no other."
+  }
+  assert {
+    condition     = google_firestore_database.documents.delete_protection_state == "DELETE_PROTECTION_ENABLED"
+    error_message = "Documents cannot be deleted by accident."
+  }
+  assert {
+    condition     = google_firestore_database.documents.point_in_time_recovery_enablement == "POINT_IN_TIME_RECOVERY_ENABLED"
+    error_message = "Documents can be read as they were an hour ago."
+  }
+  assert {
+    condition     = alltrue([for bucket in [google_storage_bucket.files, google_storage_bucket.sources] : bucket.public_access_prevention == "enforced" && bucket.uniform_bucket_level_access])
+    error_message = "No file is public."
+  }
+  assert {
+    condition     = google_compute_global_forwarding_rule.https.port_range == "443"
+    error_message = "Nothing answers in clear."
+  }
+}
+
+run "refuses_a_domain_with_a_scheme" {
+  command = plan
+  variables { domain = "https://catalogs.example" }
+  expect_failures = [var.domain]
+}
+
+run "refuses_operators_that_are_everybody" {
+  command = plan
+  variables { operators = ["allUsers"] }
+  expect_failures = [var.operators]
+}
+
+run "refuses_a_platform_nobody_can_sign_in_to" {
+  command = plan
+  variables {
+    smtp      = null
+    upstreams = []
+  }
+  expect_failures = [var.smtp]
+}

@@ -1,0 +1,197 @@
+variable "project" {
+  description = "Id of the Google Cloud project everything is in. One project per environment."
+  type        = string
+  validation {
+    condition     = can(regex("^[a-z][a-z0-9-]{4,28}[a-z0-9]$", var.project))
+    error_message = "A project id has 6 to 30 lower-case letters, digits and hyphens."
+  }
+}
+
+variable "environment" {
+  description = "Which deployment this is; a label, and part of what alerts say."
+  type        = string
+  validation {
+    condition     = contains(["dev", "prod"], var.environment)
+    error_message = "Either dev or prod; add another together with its tfvars file."
+  }
+}
+
+variable "domain" {
+  description = "The domain whose hosts mcp, api and auth are served, such as catalogs.example."
+  type        = string
+  validation {
+    condition     = can(regex("^([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\\.)+[a-z]{2,63}$", var.domain))
+    error_message = "A lower-case DNS name without a scheme, port or trailing dot."
+  }
+}
+
+variable "region" {
+  description = "Where functions, files and queues are."
+  type        = string
+  default     = "us-central1"
+}
+
+variable "documents_location" {
+  description = "Where the Firestore database is: the region, or a multi-region such as nam5. Cannot be changed later."
+  type        = string
+  default     = "us-central1"
+}
+
+variable "prefix" {
+  description = "What the names of functions, accounts and buckets begin with."
+  type        = string
+  default     = "catalog-mcp"
+  validation {
+    condition     = can(regex("^[a-z][a-z0-9-]{1,15}[a-z0-9]$", var.prefix))
+    error_message = "3 to 17 lower-case letters, digits and hyphens (an account's id has at most 30)."
+  }
+}
+
+variable "mcp_aliases" {
+  description = "Further hosts of the domain that serve the MCP endpoint, such as codex-mcp."
+  type        = list(string)
+  default     = []
+}
+
+variable "origins" {
+  description = "Web origins beyond our own whose pages may call the functions."
+  type        = list(string)
+  default     = []
+}
+
+variable "issuers" {
+  description = "External authorization servers (docs/operations.md, Adding an issuer)."
+  type = list(object({
+    id                 = string
+    issuer             = string
+    jwks_url           = string
+    audiences          = list(string)
+    algorithms         = optional(list(string), ["RS256"])
+    claims             = optional(map(string), {})
+    default_scopes     = optional(list(string), [])
+    create_memberships = optional(bool, false)
+  }))
+  default = []
+}
+
+variable "upstreams" {
+  description = "OpenID providers people sign in with. Each secret is made beforehand in Secret Manager."
+  type = list(object({
+    id         = string
+    name       = string
+    issuer     = string
+    client_id  = string
+    secret     = string
+    algorithms = optional(list(string), ["RS256"])
+    scopes     = optional(list(string), ["openid", "email", "profile"])
+  }))
+  default = []
+}
+
+variable "smtp" {
+  description = "Where sign-in codes are handed in as mail. Its secret is made beforehand in Secret Manager."
+  type = object({
+    host     = string
+    port     = optional(number, 587)
+    sender   = string
+    user     = optional(string, "")
+    secret   = optional(string, "")
+    starttls = optional(bool, true)
+  })
+  default = null
+  validation {
+    condition     = var.smtp != null || length(var.upstreams) > 0
+    error_message = "People sign in through upstreams or by mail: set one of them."
+  }
+}
+
+variable "access_seconds" {
+  description = "How long access tokens live. Whatever it is, ending a session counts at once."
+  type        = number
+  default     = 600
+}
+
+variable "sharing_location" {
+  description = "Where BigQuery tables and the data exchange are: a region, us or eu. Cannot be changed later."
+  type        = string
+  default     = "us"
+}
+
+variable "dataset_prefix" {
+  description = "What suggested names of partners' linked datasets begin with."
+  type        = string
+  default     = "octogen"
+}
+
+variable "export_every" {
+  description = "Seconds between two exports of a catalog that is published more often."
+  type        = number
+  default     = 900
+}
+
+variable "export_fresh_for" {
+  description = "Seconds after its export that a table is promised to be fresh."
+  type        = number
+  default     = 172800
+}
+
+variable "api_key_prefix" {
+  description = "What an API key begins with. Keys with another prefix stop working."
+  type        = string
+  default     = "octo_live"
+}
+
+variable "operators" {
+  description = "Who runs `catalog-mcp` against this deployment: members such as group:ops@example.com."
+  type        = list(string)
+  default     = []
+  validation {
+    condition     = alltrue([for member in var.operators : can(regex("^(user|group|serviceAccount):[^@]+@[^@]+$", member))])
+    error_message = "Members are user:, group: or serviceAccount: and an address; never allUsers."
+  }
+}
+
+variable "alert_email" {
+  description = "Where alerts go."
+  type        = string
+  validation {
+    condition     = can(regex("^[^@ ]+@[^@ ]+$", var.alert_email))
+    error_message = "An e-mail address."
+  }
+}
+
+variable "min_instances" {
+  description = "Instances of each public function that are kept warm. 0 is cheaper, 1 has no cold start."
+  type        = number
+  default     = 0
+}
+
+variable "max_instances" {
+  description = "Most instances of each public function: the bound on cost under attack."
+  type        = number
+  default     = 20
+}
+
+variable "anonymous_per_minute" {
+  description = "Requests a minute from one address without an Authorization header."
+  type        = number
+  default     = 120
+}
+
+variable "address_per_minute" {
+  description = "Requests a minute from one address in all. Organizations have budgets of their own."
+  type        = number
+  default     = 6000
+}
+
+variable "log_days" {
+  description = "Days that log lines are kept. Audit records are documents and stay."
+  type        = number
+  default     = 30
+}
+
+variable "packages" {
+  description = "The folder with the functions' zips, made by `make package`."
+  type        = string
+  default     = "../build"
+}

@@ -1,0 +1,34 @@
+"""Principals: under which id memberships and sessions of a person are kept."""
+
+from typing import Annotated
+
+from pydantic import Field
+
+from shared.auth.gate import is_safe_id
+from shared.auth.tokens import principal_id
+from shared.errors import Problem
+from shared.tool import Call
+
+IssuerId = Annotated[
+    str, Field(max_length=64, description="The issuer's short id; `own` is our own.")
+]
+
+
+def known_principal(call: Call, issuer: str, subject: str) -> str:
+    """The principal of an issuer's subject. Raises `invalid` for one that no token could name."""
+    check_issuer(call, issuer)
+    if issuer == "own" and not is_safe_id(subject):
+        raise Problem(
+            "invalid",
+            "A subject of our own issuer is 1 to 128 letters, digits and _.~@|+=-.",
+            field="subject",
+        )
+    return principal_id(issuer, subject)
+
+
+def check_issuer(call: Call, issuer: str) -> None:
+    """Raise `invalid` unless the issuer is ours or a configured one."""
+    if issuer not in ("own", *(each.id for each in call.app.settings.issuers)):
+        raise Problem(
+            "invalid", "No issuer of that id is configured. `own` is our own.", field="issuer"
+        )

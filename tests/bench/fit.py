@@ -1,0 +1,151 @@
+"""Fit the reranker on human judgments: `python -m tests.bench.fit --catalog F --judgments F`.
+
+Prints the weights for `shared.catalog.search.rerank.MODEL`, and writes which queries they were
+fitted on (digests) beside this file, so that `relevance` never scores them on those.
+"""
+
+import argparse
+import hashlib
+import json
+import tempfile
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from shared.catalog.feeds.read import read_feed
+from shared.catalog.feeds.rows import Accepted
+from shared.catalog.product import Product
+from shared.catalog.search.ranked import Kind, Ranked
+from shared.catalog.search.rerank import Model, features
+from shared.catalog.search.search import Question, order_of
+from shared.catalog.search.shelf import Shelf
+from tests.bench.measures import Judgments, read_judgments
+from tests.bench.systems import DEPTH, opened
+
+STRENGTH: Final = 2.0
+"""How far the model may move a product against the place it had."""
+FIXED: Final = {"in_kind": 1.0}
+"""Set by hand: few of the judged catalog's products have a category, so it cannot teach this one.
+Values from 0.5 to 3 keep brand, category and plural queries (`classes`) above the single field."""
+RIDGE: Final = 0.01
+UNJUDGED: Final = 0.3
+"""What a product nobody judged weighs, as irrelevant, beside one that was judged irrelevant."""
+FOLDS: Final = 5
+FITTED: Final = Path(__file__).with_name("fitted.json")
+
+Array = NDArray[Any]
+
+
+def digest(query: str) -> str:
+    """What FITTED knows a query by."""
+    return hashlib.sha256(query.encode()).hexdigest()[:16]
+
+
+def fitted_on() -> frozenset[str]:
+    """Digests of the queries the shipped model was fitted on."""
+    return frozenset(json.loads(FITTED.read_text()))
+
+
+def read_products(path: Path) -> list[Product]:
+    """The accepted products of a feed."""
+    return [row.product for row in read_feed(path) if isinstance(row, Accepted)]
+
+
+class Fitter:
+    """Fits models to some of the judged queries, and answers with them."""
+
+    def __init__(self, shelf: Shelf, judged: Judgments) -> None:
+        self._shelf = shelf
+        self._pairs = {
+            query: pairs
+            for query, ratings in judged.items()
+            if (pairs := _pairs(self._order(query), ratings)) is not None
+        }
+
+    def fit(self, queries: Sequence[str]) -> Model:
+        """Weights by pairwise logistic regression; each query counts the same."""
+        used = [self._pairs[query] for query in queries if query in self._pairs]
+        rows = np.vstack([rows for rows, _ in used])
+        weights = np.concatenate([weights / weights.sum() for _, weights in used]) / len(used)
+        spread = rows.std(axis=0) + 1e-9
+        free = np.array([name not in FIXED for name in Model._fields])
+        fixed = np.array([FIXED.get(name, 0.0) for name in Model._fields]) / STRENGTH
+        fitted = fixed.copy()
+        fitted[free] = _logistic((rows / spread)[:, free], weights, rows @ fixed) / spread[free]
+        return Model(*(STRENGTH * fitted).tolist())
+
+    def answer(self, query: str, model: Model) -> list[str]:
+        """Product keys, best first, by this model."""
+        hits = replace(self._order(query), model=model).hits(None, DEPTH)
+        return [self._shelf.segment.claims(hit.number)[0] for hit in hits]
+
+    def unseen(self, queries: Sequence[str]) -> dict[str, list[str]]:
+        """Each query answered by a model that was fitted on the others of five folds."""
+        shuffled = np.random.default_rng(0).permutation(np.array(queries, object)).tolist()
+        found = {}
+        for fold in range(FOLDS):
+            held = shuffled[fold::FOLDS]
+            model = self.fit([query for query in shuffled if query not in held])
+            found.update({query: self.answer(query, model) for query in held})
+        return found
+
+    def _order(self, query: str) -> Ranked:
+        order = order_of(self._shelf, Question(query=query))
+        assert isinstance(order, Ranked)
+        return order
+
+
+def _pairs(order: Ranked, ratings: dict[str, int]) -> tuple[Array, Array] | None:
+    """Differences between a better and a worse product's features, and what each pair weighs."""
+    runs = [run for run in order.first() if run.kind is not Kind.IDENTIFIED]
+    if not runs:
+        return None
+    numbers = np.concatenate([run.numbers for run in runs])
+    bm25 = np.concatenate([run.bm25 for run in runs])
+    full = sum(len(run.numbers) for run in runs if run.kind is Kind.ALL)
+    rows = features(order.segment, order.words, numbers, bm25, full)
+    keys = [order.segment.claims(number)[0] for number in numbers.tolist()]
+    gains = np.array([2.0 ** ratings.get(key, 0) - 1 for key in keys])
+    known = np.array([1.0 if key in ratings else UNJUDGED for key in keys])
+    better, worse = np.nonzero(gains[:, None] > gains[None, :])
+    if not len(better):
+        return None
+    discount = 1 / np.log2(np.arange(2, len(keys) + 2))
+    matter = np.abs(discount[better] - discount[worse]) * (gains[better] - gains[worse])
+    return rows[better] - rows[worse], matter * known[better] * known[worse]
+
+
+def _logistic(rows: Array, weights: Array, offset: Array) -> Array:
+    """Newton's method on the weighted logistic loss of every row being positive, plus a ridge."""
+    fitted = np.zeros(rows.shape[1])
+    for _ in range(50):
+        wrong = 1 / (1 + np.exp(np.clip(rows @ fitted + offset, -500, 500)))
+        slope = -rows.T @ (weights * wrong) + 2 * RIDGE * fitted
+        curve = (rows.T * (weights * wrong * (1 - wrong))) @ rows
+        step = np.linalg.solve(curve + 2 * RIDGE * np.eye(len(fitted)), slope)
+        fitted -= step
+        if np.abs(step).max() < 1e-9:
+            break
+    return fitted
+
+
+def main() -> None:
+    """Fit on all judged queries of the files named on the command line."""
+    parser = argparse.ArgumentParser(description=main.__doc__)
+    parser.add_argument("--catalog", type=Path, required=True)
+    parser.add_argument("--judgments", type=Path, required=True)
+    asked = parser.parse_args()
+    judged = read_judgments(asked.judgments)
+    with tempfile.TemporaryDirectory() as directory:
+        shelf = opened(read_products(asked.catalog), Path(directory))
+        model = Fitter(shelf, judged).fit(list(judged))
+    print(model._make(round(weight, 2) for weight in model))
+    FITTED.write_text(json.dumps(sorted(map(digest, judged)), indent=0) + "\n")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,159 @@
+"""The device flow: a program without a browser, a person with one."""
+
+import pytest
+
+from tests.browser import AUTH, App, Browser
+from tests.platform import call
+
+pytestmark = pytest.mark.anyio
+DEVICE = "urn:ietf:params:oauth:grant-type:device_code"
+
+
+class Device(App):
+    """A client that registers for device codes alone, as mcp-remote does."""
+
+    def __init__(self, client):
+        super().__init__(
+            client, grant_types=[DEVICE, "refresh_token"], redirect_uris=[], response_types=[]
+        )
+        self.code = None
+
+    async def ask(self, **params):
+        data = {"client_id": self.id, **params}
+        response = await self.client.post(f"{AUTH}/oauth2/device_authorization", data=data)
+        assert response.status_code == 200, response.text
+        self.code = response.json()["device_code"]
+        return response.json()
+
+    async def poll(self, **params):
+        response = await self.token(grant_type=DEVICE, device_code=self.code, **params)
+        body = response.json()
+        assert response.status_code == (200 if "access_token" in body else 400)
+        return body
+
+    async def error(self):
+        return (await self.poll())["error"]
+
+
+@pytest.fixture
+async def device(with_sign_in):
+    return await Device(with_sign_in.http(face="auth")).register()
+
+
+@pytest.fixture
+async def browser(with_sign_in):
+    return Browser(with_sign_in.http(face="auth"), with_sign_in.settings.data / "mail.txt")
+
+
+async def confirmed(browser, asked):
+    """From the address a device shows to the consent page."""
+    page = await browser.open(asked["verification_uri"])
+    if any(where.endswith("/sign-in") for where, _ in page.forms):
+        page = await browser.sign_in(page)
+    return await browser.send(page, "/device", user_code=asked["user_code"])
+
+
+async def test_a_device_is_connected_once_a_person_says_yes(device, browser, with_sign_in):
+    asked = await device.ask(scope="catalog:read offline_access")
+    assert asked["expires_in"] == 900
+    assert asked["interval"] == 5
+    assert await device.error() == "authorization_pending"
+    page = await confirmed(browser, asked)
+    assert "you started it" in page.text
+    assert asked["user_code"] in page.text
+    done = await browser.send(page, "/consent", decision="allow")
+    assert "Your device is connected" in done.text
+    tokens = await device.poll()
+    assert tokens["scope"] == "catalog:read"
+    async with with_sign_in.http(tokens["access_token"]) as mcp:
+        assert (await call(mcp, "list_catalogs")).status_code == 200
+    assert (await device.refresh(tokens["refresh_token"])).status_code == 200
+    assert await device.error() == "invalid_grant"
+
+
+async def test_the_complete_address_fills_the_code_in_and_decides_nothing(device, browser):
+    asked = await device.ask()
+    page = await browser.sign_in(await browser.open(asked["verification_uri_complete"]))
+    assert page.form("/device")["user_code"] == asked["user_code"]
+    assert await device.error() == "authorization_pending"
+
+
+@pytest.mark.parametrize("typed", [str.lower, lambda code: code.replace("-", " "), str.strip])
+async def test_a_code_may_be_typed_loosely(device, browser, typed):
+    asked = await device.ask()
+    asked["user_code"] = typed(asked["user_code"])
+    assert (await confirmed(browser, asked)).form("/consent")
+
+
+async def test_a_device_that_polls_too_fast_is_slowed_down(device, with_sign_in):
+    await device.ask()
+    assert await device.error() == "authorization_pending"
+    assert await device.error() == "slow_down"
+    with_sign_in.clock.advance(6)
+    assert await device.error() == "slow_down"
+    with_sign_in.clock.advance(15)
+    assert await device.error() == "authorization_pending"
+
+
+async def test_saying_no_is_told_to_the_device(device, browser):
+    page = await confirmed(browser, await device.ask())
+    done = await browser.send(page, "/consent", decision="deny")
+    assert "Nothing was allowed" in done.text
+    assert await device.error() == "access_denied"
+
+
+async def test_a_code_expires_after_a_quarter_of_an_hour(device, browser, with_sign_in):
+    asked = await device.ask()
+    page = await confirmed(browser, asked)
+    with_sign_in.clock.advance(900)
+    assert await device.error() == "expired_token"
+    assert (await browser.send(page, "/consent", decision="allow")).status == 400
+    page = await browser.open(asked["verification_uri"])
+    assert (await browser.send(page, "/device", user_code=asked["user_code"])).status == 400
+
+
+async def test_another_client_cannot_use_the_device_code(device, browser, with_sign_in):
+    page = await confirmed(browser, await device.ask())
+    await browser.send(page, "/consent", decision="allow")
+    other = await App(with_sign_in.http(face="auth"), client_name="Other").register()
+    stolen = await other.token(grant_type=DEVICE, device_code=device.code)
+    assert stolen.json()["error"] == "invalid_grant"
+    assert "access_token" in await device.poll()
+
+
+async def test_one_of_many_polls_at_once_gets_tokens(device, browser):
+    import anyio
+
+    page = await confirmed(browser, await device.ask())
+    await browser.send(page, "/consent", decision="allow")
+    answers = []
+
+    async def poll():
+        answers.append("access_token" in await device.poll())
+
+    async with anyio.create_task_group() as group:
+        for _ in range(5):
+            group.start_soon(poll)
+    assert sorted(answers) == [False, False, False, False, True]
+
+
+async def test_a_removed_member_connects_no_device(device, browser, with_sign_in):
+    page = await confirmed(browser, await device.ask())
+    await browser.send(page, "/consent", decision="allow")
+    with_sign_in.member(state="removed")
+    assert await device.error() == "invalid_grant"
+
+
+async def test_wrong_codes_are_limited_for_a_person(device, browser):
+    page = await browser.sign_in(await browser.open(f"{AUTH}/device"))
+    for _ in range(10):
+        assert (await browser.send(page, "/device", user_code="BCDF-GHJK")).status == 400
+    assert (await browser.send(page, "/device", user_code="BCDF-GHJK")).status == 429
+
+
+async def test_a_client_that_did_not_register_for_it_may_not_ask(with_sign_in):
+    app = await App(with_sign_in.http(face="auth")).register()
+    response = await app.client.post(
+        f"{AUTH}/oauth2/device_authorization", data={"client_id": app.id}
+    )
+    assert (response.status_code, response.json()["error"]) == (400, "unauthorized_client")

@@ -1,0 +1,263 @@
+"""What holds between `infra/` and the code, asked of the resources an apply would make."""
+
+import importlib
+import json
+import re
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from functions.tasks.main import ROUTES as JOBS
+from shared.auth import keyring
+from shared.cli.dev import ROUTES
+from shared.ports import ID
+from shared.queries import SHAPES
+from shared.records import Records
+from shared.settings import PREFIX, Settings
+from tests.infra.package import package
+
+ROOT = Path(__file__).parents[2]
+PUBLIC = {"api", "auth", "partner"}
+"""The functions that answer anybody, since they check credentials themselves."""
+
+NOT_IN_THE_CLOUD = {"analytics_hub", "cloud", "data", "fetch_networks", "task_issuer"}
+"""Settings without a variable there: the local backend's folder, openings for tests, what K_SERVICE
+says, and who signs for Cloud Tasks, which is Google by default."""
+
+RINGS = {
+    "api": {keyring.SEALING},
+    "auth": {keyring.SEALING, keyring.SIGNING},
+    "partner": {keyring.SEALING, keyring.SIGNING},
+    "tasks": set(),
+}
+"""The key rings each function reads."""
+
+KEPT_PAST_THEIR_TIME = {
+    "api_keys": "expired keys are listed with their last use",
+    "grants": "what was granted until when can be looked at, and extended",
+}
+
+
+def every_function_is_deployed(deployment):
+    """One block per folder of functions/, each with the folder's entry point."""
+    functions = deployment.functions()
+    assert set(functions) == set(package.functions())
+    assert {name: each["build_config"][0]["entry_point"] for name, each in functions.items()} == {
+        name: name for name in functions
+    }
+
+
+def functions_get_exactly_the_settings(deployment):
+    """One variable per field, and values that Settings accepts in the cloud."""
+    fields = set(Settings.model_fields) - NOT_IN_THE_CLOUD
+    for each in deployment.functions().values():
+        given = each["service_config"][0]["environment_variables"]
+        assert set(given) == {f"{PREFIX}{field.upper()}" for field in fields}
+        assert Settings.read({**given, "K_SERVICE": each["name"]}).cloud
+
+
+def no_account_is_shared(deployment):
+    """An account per function, and one that builds them."""
+    accounts = deployment.all("google_service_account")
+    addresses = {
+        f"{address.removesuffix('.google_service_account.this')}.google_cloudfunctions2_function.this"
+        for address in accounts
+        if address.startswith("module.")
+    }
+    assert addresses == set(deployment.all("google_cloudfunctions2_function"))
+    ids = [each["account_id"] for each in accounts.values()]
+    assert len(set(ids)) == len(ids)
+    assert all(len(each) <= 30 for each in ids)
+    emails = [
+        each["service_config"][0]["service_account_email"]
+        for each in deployment.functions().values()
+    ]
+    assert len(set(emails)) == len(emails)
+
+
+def no_role_is_basic(deployment):
+    """Nobody is owner, editor or viewer of the project, nor admin of anything."""
+    for type_ in ("google_project_iam_member", "google_storage_bucket_iam_member"):
+        for address, each in deployment.all(type_).items():
+            role = each["role"]
+            assert role not in {"roles/owner", "roles/editor", "roles/viewer"}, address
+            assert "admin" not in role.lower(), address
+
+
+def only_partners_functions_are_public(deployment):
+    """`allUsers` may call what partners reach, through the load balancer alone; nothing else."""
+    members = {
+        address.split(".")[1]: each["member"]
+        for address, each in deployment.all("google_cloud_run_v2_service_iam_member").items()
+    }
+    assert {name for name, member in members.items() if member == "allUsers"} == PUBLIC
+    everything = json.dumps(deployment.resources)
+    assert everything.count('"allUsers"') == len(PUBLIC)
+    assert "allAuthenticatedUsers" not in everything
+    ingress = {
+        name: each["service_config"][0]["ingress_settings"]
+        for name, each in deployment.functions().items()
+    }
+    assert ingress == {
+        name: "ALLOW_INTERNAL_AND_GCLB" if name in PUBLIC else "ALLOW_INTERNAL_ONLY"
+        for name in ingress
+    }
+
+
+def every_query_has_its_index(deployment):
+    """Composite indexes are those that the declared query shapes need, and no others."""
+    wanted = set()
+    for shape in SHAPES:
+        order = [field for field in shape.order if field != ID]
+        if shape.equal and order:
+            collection = shape.collection.rpartition("/")[2]
+            wanted.add((collection, *shape.equal, *order))
+    made = {
+        (
+            each["collection"],
+            *(
+                ("-" if field["order"] == "DESCENDING" else "") + field["field_path"]
+                for field in each["fields"]
+            ),
+        )
+        for each in deployment.all("google_firestore_index").values()
+    }
+    assert made == wanted
+
+
+def what_expires_is_removed(deployment):
+    """Every stored record with an `expiresAt` has a TTL policy, or a reason to be kept."""
+    expiring = {
+        found.collection.rpartition("/")[2]
+        for found in declared(Records)
+        if "expires_at" in found.model.model_fields
+    }
+    expiring |= {"limits"}  # counted by Add, so not a Records
+    policies = {
+        each["collection"]: each["field"]
+        for each in deployment.all("google_firestore_field").values()
+        if each["ttl_config"]
+    }
+    assert policies == dict.fromkeys(expiring - set(KEPT_PAST_THEIR_TIME), "expiresAt")
+
+
+def secrets_are_those_of_the_code(deployment):
+    """Each function mounts what it reads where shared/gcp/secrets.py looks, and no more."""
+    for name, each in deployment.functions().items():
+        (service,) = each["service_config"]
+        volumes = service["secret_volumes"]
+        settings = Settings.read(service["environment_variables"])
+        wanted = set(RINGS[name])
+        if name == "auth":
+            wanted |= {upstream.secret for upstream in settings.upstreams}
+            wanted |= {settings.smtp.secret}
+        mounted = {volume["secret"]: volume["mount_path"] for volume in volumes}
+        assert mounted == {secret: f"{settings.secrets}/{secret}" for secret in wanted}
+        assert all(volume["versions"] == [] for volume in volumes)
+        readers = deployment.all("google_secret_manager_secret_iam_member")
+        granted = {
+            binding["secret_id"]
+            for address, binding in readers.items()
+            if address.startswith(f"module.{name}.")
+        }
+        assert granted == wanted
+
+
+def the_load_balancer_routes_as_dev_does(deployment):
+    """Every host has the table of `make dev`, and each host of our addresses is served."""
+    maps = deployment.all("google_compute_url_map")["google_compute_url_map.platform"]
+    backends = {
+        each["id"]: address.split('"')[1]
+        for address, each in deployment.all("google_compute_backend_service").items()
+    }
+    for matcher in maps["path_matcher"]:
+        table = {tuple(rule["paths"]): backends[rule["service"]] for rule in matcher["path_rule"]}
+        assert table == {(path, f"{path}/*"): function for path, function in ROUTES}
+    paths = [path for path, _ in ROUTES]
+    assert not [a for a in paths for b in paths if a != b and a.startswith(f"{b}/")]
+    settings = settings_of(deployment, "partner")
+    served = {host for rule in maps["host_rule"] for host in rule["hosts"]}
+    assert served == settings.known_hosts - {urlsplit(settings.tasks_url).netloc}
+    assert served == set(deployment.outputs["dns"])
+    rest = {
+        host: backends[matcher["default_service"]]
+        for rule in maps["host_rule"]
+        for matcher in maps["path_matcher"]
+        for host in rule["hosts"]
+        if matcher["name"] == rule["path_matcher"]
+    }
+    assert rest[urlsplit(settings.mcp_url).netloc] == "partner"
+    assert rest[urlsplit(settings.api_url).netloc] == "api"
+    assert rest[urlsplit(settings.auth_url).netloc] == "auth"
+
+
+def work_is_sent_where_it_is_done(deployment):
+    """The queue, the exchange, the sweeper and the invoker are those the functions are told of."""
+    settings = settings_of(deployment, "tasks")
+    (queue,) = deployment.all("google_cloud_tasks_queue").values()
+    assert (queue["name"], queue["location"]) == (settings.queue, settings.region)
+    (exchange,) = deployment.all("google_bigquery_analytics_hub_data_exchange").values()
+    assert (exchange["data_exchange_id"], exchange["location"]) == (
+        settings.exchange,
+        settings.location,
+    )
+    (sweep,) = deployment.all("google_cloud_scheduler_job").values()
+    (target,) = sweep["http_target"]
+    paths = [f"/jobs{route.path}" for route in JOBS if route.operation_id == "sweep"]
+    assert [target["uri"]] == [f"{settings.tasks_url}{path}" for path in paths]
+    assert target["oidc_token"][0]["audience"] == settings.tasks_url
+    assert target["oidc_token"][0]["service_account_email"] == settings.tasks_account
+    host = urlsplit(settings.tasks_url).netloc
+    assert host.startswith(f"{deployment.functions()['tasks']['name']}-")
+
+
+def settings_of(deployment, name):
+    """What a function reads from its environment."""
+    (service,) = deployment.functions()[name]["service_config"]
+    return Settings.read(service["environment_variables"])
+
+
+def every_alert_is_explained(deployment):
+    """Each alert has a paragraph in docs/operations.md, and each paragraph an alert."""
+    text = (ROOT / "docs" / "operations.md").read_text()
+    section = text.partition("## When an alert comes")[2].partition("\n## ")[0]
+    explained = set(re.findall(r"^- \*\*(.+?)\*\*", section, re.MULTILINE))
+    alerts = deployment.all("google_monitoring_alert_policy").values()
+    assert {each["display_name"] for each in alerts} == explained
+
+
+def data_is_hard_to_lose(deployment):
+    """Deletion protection, point-in-time recovery, backups, soft delete."""
+    (database,) = deployment.all("google_firestore_database").values()
+    assert database["delete_protection_state"] == "DELETE_PROTECTION_ENABLED"
+    assert database["point_in_time_recovery_enablement"] == "POINT_IN_TIME_RECOVERY_ENABLED"
+    assert len(deployment.all("google_firestore_backup_schedule")) == 2
+    files = deployment.all("google_storage_bucket")["google_storage_bucket.files"]
+    assert not files["force_destroy"]
+    assert files["soft_delete_policy"][0]["retention_duration_seconds"] >= 7 * 86_400
+
+
+def declared(type_):
+    """Every instance of a class that is a module's constant in our code."""
+    for path in sorted([*ROOT.glob("shared/**/*.py"), *ROOT.glob("functions/**/*.py")]):
+        if path.name in {"__init__.py", "__main__.py", "main.py"}:
+            continue
+        name = ".".join(path.relative_to(ROOT).with_suffix("").parts)
+        for value in vars(importlib.import_module(name)).values():
+            if isinstance(value, type_):
+                yield value
+
+
+CHECKS = (
+    every_function_is_deployed,
+    functions_get_exactly_the_settings,
+    no_account_is_shared,
+    no_role_is_basic,
+    only_partners_functions_are_public,
+    every_query_has_its_index,
+    what_expires_is_removed,
+    secrets_are_those_of_the_code,
+    the_load_balancer_routes_as_dev_does,
+    every_alert_is_explained,
+    data_is_hard_to_lose,
+    work_is_sent_where_it_is_done,
+)

@@ -1,0 +1,102 @@
+"""Terraform on a copy of `infra/`, offline: what it says, and the deployment it would make."""
+
+import json
+import os
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from tests.infra.package import package
+from tests.infra.provider import Provider
+
+ROOT = Path(__file__).parents[2]
+SCHEMAS = Path(__file__).with_name("google_schema.json")
+ENVIRONMENT = os.environ  # noqa: TID251  the test run's own: where programs are, whether this is CI
+
+
+def program(name):
+    """The path of a program; without it the test fails in CI and is skipped elsewhere."""
+    found = shutil.which(name)
+    if found is None:
+        reason = f"{name} is not installed"
+        (pytest.fail if ENVIRONMENT.get("CI") else pytest.skip)(reason)
+    return found
+
+
+class Infra:
+    """A copy of `infra/` and of the zips it deploys, in a folder of its own."""
+
+    def __init__(self, folder):
+        self.folder = folder / "infra"
+        shutil.copytree(
+            ROOT / "infra", self.folder, ignore=shutil.ignore_patterns("__pycache__", ".terraform*")
+        )
+        for name in package.functions():
+            package.pack(name, folder / "build")
+
+    def replace(self, file, before, after):
+        """Break the copy. The text must be there, or nothing would be tested."""
+        path = self.folder / file
+        text = path.read_text()
+        assert before in text, f"{before!r} is not in {file}"
+        path.write_text(text.replace(before, after))
+
+    def run(self, *arguments):
+        """Run one command; its exit status and everything it printed."""
+        schemas = json.loads(SCHEMAS.read_text())
+        socket = self.folder.parent / "provider.sock"
+        with Provider(schemas, socket) as provider:
+            environment = {
+                **ENVIRONMENT,
+                **provider.environment,
+                "CHECKPOINT_DISABLE": "1",
+                "TF_CLI_CONFIG_FILE": os.devnull,
+                "TF_IN_AUTOMATION": "1",
+            }
+            for command in (("init", "-backend=false", "-input=false"), arguments):
+                done = subprocess.run(
+                    [program("terraform"), *command, "-no-color"],
+                    cwd=self.folder,
+                    env=environment,
+                    capture_output=True,
+                    text=True,
+                    check=False,
+                )
+        return done.returncode, done.stdout + done.stderr
+
+    def applied(self):
+        """Every resource after `terraform test` has applied the whole against a mock."""
+        status, output = self.run("test", "-json", "-verbose")
+        assert status == 0, output
+        lines = [json.loads(line) for line in output.splitlines() if line.startswith("{")]
+        states = [line["test_state"] for line in lines if line["type"] == "test_state"]
+        return Deployment(states[0])
+
+
+class Deployment:
+    """The resources of a Terraform state."""
+
+    def __init__(self, state):
+        self.resources = list(_resources(state["root_module"]))
+        self.outputs = {name: each["value"] for name, each in state["outputs"].items()}
+
+    def all(self, type_):
+        """The attributes of every resource of a type, by address."""
+        return {
+            each["address"]: each["values"]
+            for each in self.resources
+            if each["type"] == type_ and each["mode"] == "managed"
+        }
+
+    def functions(self):
+        """The attributes of every function, by the name of its folder."""
+        found = self.all("google_cloudfunctions2_function")
+        return {address.split(".")[1]: values for address, values in found.items()}
+
+
+def _resources(module):
+    yield from module.get("resources", ())
+    for child in module.get("child_modules", ()):
+        yield from _resources(child)

@@ -1,0 +1,130 @@
+"""`infra/` against the real provider's schema, offline, and against the code it deploys."""
+
+import pytest
+
+from tests.infra import checks
+from tests.infra.terraform import Infra
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture(scope="module")
+def deployment(tmp_path_factory):
+    """What one apply would make."""
+    return Infra(tmp_path_factory.mktemp("whole")).applied()
+
+
+@pytest.fixture
+def copy(tmp_path):
+    return Infra(tmp_path)
+
+
+def test_the_files_are_formatted_and_valid(copy):
+    assert copy.run("fmt", "-check", "-recursive", "-diff") == (0, "")
+    status, output = copy.run("validate")
+    assert status == 0, output
+
+
+@pytest.mark.parametrize("check", checks.CHECKS, ids=lambda check: check.__name__)
+def test_the_deployment_fits_the_code(deployment, check):
+    check(deployment)
+
+
+@pytest.mark.parametrize(
+    ("file", "before", "after", "message"),
+    [
+        (
+            "modules/function/main.tf",
+            "timeout_seconds  ",
+            "timeout_secnds  ",
+            "Unsupported argument",
+        ),
+        ("documents.tf", "  location_id  ", "  #location_id ", "Missing required argument"),
+        ("edge.tf", "google_compute_security_policy", "google_compute_policy", "Invalid resource"),
+        ("sources.tf", "google_storage_bucket.sources.name", "var.bucket", "undeclared"),
+    ],
+)
+def test_validation_finds_what_the_provider_does_not_know(copy, file, before, after, message):
+    copy.replace(file, before, after)
+    status, output = copy.run("validate")
+    assert status != 0
+    assert message in output
+
+
+def test_formatting_finds_a_line_out_of_place(copy):
+    copy.replace("edge.tf", "  priority ", "      priority ")
+    assert copy.run("fmt", "-check", "-recursive")[0] != 0
+
+
+@pytest.mark.parametrize(
+    ("file", "before", "after", "message"),
+    [
+        ("functions.tf", '["roles/datastore.user"]', '["roles/editor"]', "No basic roles"),
+        (
+            "functions.tf",
+            "ALLOW_INTERNAL_AND_GCLB",
+            "ALLOW_ALL",
+            "No function answers the internet directly",
+        ),
+        (
+            "files.tf",
+            'public_access_prevention    = "enforced"',
+            'public_access_prevention    = "inherited"',
+            "No file is public",
+        ),
+        (
+            "routing.tf",
+            "    partner = module.partner.name\n",
+            "    partner = module.partner.name\n    other = module.partner.name\n",
+            "Only the intended functions",
+        ),
+        ("variables.tf", 'can(regex("^(user|', 'true || can(regex("^(user|', "expected"),
+    ],
+)
+def test_the_policy_tests_stop_what_must_not_be_deployed(copy, file, before, after, message):
+    copy.replace(file, before, after)
+    status, output = copy.run("test")
+    assert status != 0
+    assert message in " ".join(output.split())
+
+
+BREAKS = {
+    checks.every_function_is_deployed: (
+        "modules/function/main.tf",
+        "entry_point     = var.name",
+        'entry_point     = "main"',
+    ),
+    checks.functions_get_exactly_the_settings: ("functions.tf", "CATALOG_MCP_MAX_BODY", "MAX_BODY"),
+    checks.no_account_is_shared: (
+        "modules/function/main.tf",
+        "account_id   = local.name",
+        "account_id   = var.platform.prefix",
+    ),
+    checks.no_role_is_basic: ("operators.tf", "roles/logging.viewer", "roles/viewer"),
+    checks.only_partners_functions_are_public: ("files.tf", "module.api.member", '"allUsers"'),
+    checks.every_query_has_its_index: ("documents.tf", '"-at"', '"at"'),
+    checks.what_expires_is_removed: ("documents.tf", '"seen",', ""),
+    checks.secrets_are_those_of_the_code: ("functions.tf", '["sealing-keys"]', "local.rings"),
+    checks.the_load_balancer_routes_as_dev_does: ("routing.tf", '"/v1" ', '"/v2" '),
+    checks.every_alert_is_explained: ("alerts.tf", "A function crashed", "Something crashed"),
+    checks.data_is_hard_to_lose: ("documents.tf", "_RECOVERY_ENABLED", "_RECOVERY_DISABLED"),
+    checks.work_is_sent_where_it_is_done: ("work.tf", "/jobs/sweep", "/sweep"),
+}
+"""What each check has to find, in a copy that has all of it."""
+
+
+@pytest.fixture(scope="module")
+def broken(tmp_path_factory):
+    copy = Infra(tmp_path_factory.mktemp("broken"))
+    for file, before, after in BREAKS.values():
+        copy.replace(file, before, after)
+    tests = copy.folder / "tests" / "platform.tftest.hcl"
+    given = tests.read_text().partition("\nrun ")[0]
+    tests.write_text(f'{given}\nrun "apply" {{\n  command = apply\n}}\n')
+    return copy.applied()
+
+
+@pytest.mark.parametrize("check", checks.CHECKS, ids=lambda check: check.__name__)
+def test_a_deployment_that_does_not_fit_the_code_is_found(broken, check):
+    with pytest.raises(AssertionError):
+        check(broken)

@@ -1,0 +1,175 @@
+"""What a text is taken to mean: identifiers, spellings, compounds, languages."""
+
+import random
+
+import pytest
+
+from shared.catalog.product import Variant
+from tests.bench.classes import CLASSES
+from tests.bench.measures import measure
+from tests.bench.systems import search_products, single_field
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("real", "kinds"),
+    [
+        ("icecat", ("identifier", "brand", "category", "plural", "typo")),
+        ("bestbuy", ("brand", "category", "plural", "typo")),
+    ],
+)
+def test_no_class_of_queries_is_worse_off_than_with_the_single_field(real, kinds, request):
+    products, catalog = request.getfixturevalue(real)
+    plain, ours = single_field(catalog.segment), search_products(catalog.shelf, products)
+    for kind in kinds:
+        judged = CLASSES[kind](products, random.Random(1))
+        assert len(judged) >= 25
+        before = measure(judged, {query: plain(query) for query in judged})["ndcg@10"].mean()
+        after = measure(judged, {query: ours(query) for query in judged})["ndcg@10"].mean()
+        assert after >= before, kind
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        "4006381333931",
+        "04006381333931",
+        "TN-2110",
+        "tn2110",
+        "Tn 2110",
+        "SKU_7/b",
+        "sku7b",
+        "a-key-1",
+        "brother tn-2110 toner",
+        "toner TN2110",
+        "ean 4006381333931",
+    ],
+)
+def test_a_product_is_found_first_by_any_of_its_identifiers(catalog, product, asked):
+    toner = product(
+        "A-key-1",
+        "Brother toner cartridge",
+        gtins=("4006381333931",),
+        mpn="TN-2110",
+        variants=(Variant(id="v1", sku="SKU_7/b"),),
+    )
+    others = [product(f"o{at}", "Brother toner toner TN 2110") for at in range(5)]
+    found = catalog([*others, toner]).items(asked)
+    assert found[0]["title"] == "Brother toner cartridge"
+    assert found[0]["displayMatchScore"] == 100
+
+
+@pytest.mark.parametrize(
+    ("stored", "asked"),
+    [
+        ("96385074", "00000096385074"),
+        ("036000291452", "0036000291452"),
+        ("0036000291452", "036000291452"),
+    ],
+)
+def test_leading_zeros_of_a_gtin_do_not_matter(catalog, product, stored, asked):
+    shop = catalog([product("1", gtins=(stored,)), product("2")])
+    assert shop.keys(asked) == ["1"]
+
+
+def test_a_number_that_is_an_identifier_only_by_chance_does_not_hide_the_words(catalog, product):
+    shop = catalog([product("500", "Blue lamp", mpn="500"), product("2", "Red kettle 500 watt")])
+    assert shop.keys("kettle 500 watt")[0] == "2"
+
+
+@pytest.mark.parametrize(
+    ("asked", "meant"),
+    [
+        ("keybord", "keyboard"),
+        ("kyeboard", "keyboard"),
+        ("keyboaard", "keyboard"),
+        ("wireles keyboard", "wireless keyboard"),
+        ("headfones", "headphones"),
+    ],
+)
+def test_an_unknown_word_is_corrected_to_the_nearest_of_the_catalog(catalog, product, asked, meant):
+    shop = catalog(
+        [product("1", "Wireless keyboard"), product("2", "Red headphones"), product("3", "Lamp")]
+    )
+    page = shop.page(asked)
+    assert page.effective_query == meant
+    assert shop.keys(asked) == shop.keys(meant) != []
+
+
+def test_a_word_the_catalog_has_is_never_corrected(catalog, product):
+    common = [product(str(at), "Wireless mouse") for at in range(20)]
+    shop = catalog([*common, product("rare", "Chocolate mousse")])
+    assert shop.keys("mousse") == ["rare"]
+    assert shop.page("mousse").effective_query == "mousse"
+
+
+def test_a_model_number_is_never_corrected(catalog, product):
+    shop = catalog([product("1", "Camera dx200"), product("2", "Camera dx300")])
+    assert shop.keys("dx400") == []
+    assert shop.page("camera dx400").effective_query == "camera dx400"
+
+
+@pytest.mark.parametrize(
+    ("title", "asked"),
+    [
+        ("Gaming headset", "head set"),
+        ("Gaming head set", "headset"),
+        ("USB hub TN 2110", "tn2110"),
+        ("Note book", "notebook"),
+        ("Notebook", "note book"),
+    ],
+)
+def test_compounds_are_found_in_one_word_or_two(catalog, product, title, asked):
+    shop = catalog([product("1", title), product("2", "Something else")])
+    assert shop.keys(asked)[0] == "1"
+
+
+@pytest.mark.parametrize("asked", ["batteries", "battery", "BATTERY", "Battery\u2019s"])
+def test_number_and_case_of_a_word_do_not_matter(catalog, product, asked):
+    assert catalog([product("1", "Rechargeable battery")]).keys(asked) == ["1"]
+
+
+def test_words_are_stemmed_in_the_language_the_feed_names(catalog, product):
+    german = catalog([product("1", "Rote Schuhe für Damen", language="de-DE")])
+    assert german.segment.manifest.language == "de"
+    assert german.keys("schuh") == german.keys("fur damen") == ["1"]
+    assert german.segment.is_stop_word("der")
+    assert not german.segment.is_stop_word("the")
+
+
+def test_accents_do_not_matter(catalog, product):
+    shop = catalog([product("1", "Café crème")])
+    assert shop.keys("cafe creme") == shop.keys("CAFÉ CRÈME") == ["1"]
+
+
+def test_a_language_without_a_stemmer_is_searched_word_by_word(catalog, product):
+    shop = catalog([product("1", "Červená konvice", language="cs"), product("2", "赤い ケトル")])
+    assert shop.segment.manifest.language == "cs"
+    assert shop.keys("cervena") == ["1"]
+    assert shop.keys("ケトル") == ["2"]
+
+
+def test_stop_words_need_not_match_unless_there_is_nothing_else(catalog, product):
+    shop = catalog([product("1", "The Who"), product("2", "Case for phone"), product("3", "Phone")])
+    assert shop.items("the case")[0]["title"] == "Case for phone"
+    assert "1" not in shop.keys("the case")
+    assert shop.keys("the") == ["1"]
+
+
+def test_products_with_all_words_come_before_products_with_some(catalog, product):
+    shop = catalog(
+        [product(f"some{at}", "Kettle kettle kettle") for at in range(5)]
+        + [product("all", "Very long title about an electric and red and nice kettle for tea")]
+    )
+    assert shop.keys("red kettle")[0] == "all"
+    scores = [item["displayMatchScore"] for item in shop.items("red kettle")]
+    assert scores[0] >= 50 > scores[1]
+
+
+def test_the_thing_itself_comes_before_accessories_for_it(catalog, product):
+    shop = catalog(
+        [product(f"cover{at}", "Keyboard cover") for at in range(5)]
+        + [product("keyboard", "Cherry comfort keyboard, black, USB")]
+    )
+    assert shop.keys("keyboard")[0] == "keyboard"
+    assert shop.keys("keyboard cover")[0].startswith("cover")
