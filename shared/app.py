@@ -5,6 +5,7 @@ not need a Google client never loads it. Nothing is built before it is used, so 
 forked after import.
 """
 
+import ssl
 import threading
 from collections.abc import Callable
 from typing import Any, TypeVar, cast
@@ -24,6 +25,8 @@ from shared.ports import (
     Fetch,
     Listings,
     Mailer,
+    OwnListings,
+    OwnQueue,
     Queue,
     Secrets,
     Warehouse,
@@ -56,6 +59,11 @@ class App:
                 if made is None:
                     made = self._made[make] = make(self)
         return cast(T, made)
+
+    def _own(self, adapter: object) -> object:
+        if self.settings.cloud or self.settings.backend != "local":
+            raise ValueError("this is only done on a laptop")
+        return adapter
 
     def close(self) -> None:
         """Let go of what adapters hold open. The app can be used again afterwards."""
@@ -95,6 +103,18 @@ class App:
     def queue(self) -> Queue:
         """Work for later."""
         return self.once(_queue)
+
+    @property
+    def own_queue(self) -> OwnQueue:
+        """The queue, where we drain it ourselves. Raises ValueError in the cloud."""
+        return cast(OwnQueue, self._own(self.queue))
+
+    @property
+    def own_listings(self) -> OwnListings:
+        """The exchange, where we play the partner too. Raises ValueError elsewhere."""
+        if self.settings.analytics_hub:
+            raise ValueError("the exchange is not our own here")
+        return cast(OwnListings, self._own(self.listings))
 
     @property
     def listings(self) -> Listings:
@@ -170,7 +190,9 @@ def _secrets(app: App) -> Secrets:
 def _fetch(app: App) -> Fetch:
     from shared.fetch import GuardedFetch
 
-    return GuardedFetch(app.settings.fetch_networks)
+    settings = app.settings
+    tls = ssl.create_default_context(cafile=settings.fetch_ca) if settings.fetch_ca else None
+    return GuardedFetch(settings.fetch_networks, settings.fetch_hosts, tls)
 
 
 def _mailer(app: App) -> Mailer:

@@ -209,6 +209,32 @@ class Queue(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class Taken:
+    """A task whose time has come, claimed by who asked for it. `attempts` counts earlier tries."""
+
+    name: str
+    job: str
+    body: Mapping[str, Any]
+    attempts: int
+
+
+class OwnQueue(Queue, Protocol):
+    """A queue that we drain ourselves, on a laptop."""
+
+    def take(self) -> Taken | None:
+        """The task that is due for longest, claimed for a while; None while none is due."""
+
+    def finish(self, taken: Taken) -> None:
+        """It was done: it never comes again, and its name stays used for a day."""
+
+    def retry(self, taken: Taken) -> None:
+        """It failed: it comes again, later each time."""
+
+    def next_at(self) -> float | None:
+        """When the next task is due (epoch seconds); None when nothing waits."""
+
+
+@dataclass(frozen=True, slots=True)
 class ListingText:
     """What a listing says of itself to the people of organizations that may subscribe to it."""
 
@@ -266,6 +292,19 @@ class Listings(Protocol):
 
     def revoke(self, subscription: Subscription) -> None:
         """End a subscription: its linked dataset shows nothing any more. A missing one is fine."""
+
+
+class OwnListings(Listings, Protocol):
+    """An exchange on a laptop, where we play the partner's part too."""
+
+    def members(self, catalog: str) -> Sequence[str]:
+        """Who may subscribe, in order. Raises `not_found`."""
+
+    def subscribe(self, catalog: str, principal: str, project: str) -> str:
+        """Subscribe; the subscription's name. Raises `forbidden`, `not_found`."""
+
+    def unsubscribe(self, catalog: str, name: str) -> None:
+        """Delete a subscription. Raises `not_found`."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ import hashlib
 import re
 import secrets
 from html.parser import HTMLParser
-from urllib.parse import parse_qs, urlencode, urlsplit
+from urllib.parse import parse_qs, urlencode, urljoin, urlsplit
 
 AUTH = "http://localhost:8080/auth"
 CALLBACK = "http://127.0.0.1:7777/callback"
@@ -43,9 +43,10 @@ class Page(HTMLParser):
 class Browser:
     """Follows redirects on our own origin, stops at any other; reads its mail from a folder."""
 
-    def __init__(self, client, mail):
+    def __init__(self, client, mail, auth=AUTH):
         self.client = client
         self.mail = mail
+        self.auth = auth
 
     async def open(self, url, **params):
         return await self._follow(await self.client.get(url, params=params or None))
@@ -54,8 +55,9 @@ class Browser:
         """Send a form of a page, with some fields typed or left out (None)."""
         filled = {**page.form(action), **fields}
         sent = {name: value for name, value in filled.items() if value is not None}
-        url = next(where for where, _ in page.forms if where.endswith(action))
-        headers = {"origin": "http://localhost:8080"}
+        where = next(where for where, _ in page.forms if where.endswith(action))
+        url = urljoin(self.auth, where)
+        headers = {"origin": "http://" + urlsplit(self.auth).netloc}
         return await self._follow(await self.client.post(url, data=sent, headers=headers))
 
     async def sign_in(self, page, email="ada@example.com"):
@@ -72,7 +74,7 @@ class Browser:
     async def _follow(self, response):
         while response.is_redirect:
             place = response.headers["location"]
-            if not place.startswith(AUTH):
+            if not place.startswith(self.auth):
                 return Arrived(place)
             response = await self.client.get(place)
         return Page(response)

@@ -23,6 +23,7 @@ from shared.identity import (
     organizations,
     service_accounts,
     sessions,
+    signing_keys,
 )
 from shared.settings import Settings
 from shared.tool import Request, invoke
@@ -34,6 +35,7 @@ FAMILIES = (
     sessions.family,
     authorizations.family,
     service_accounts.family,
+    signing_keys.family,
     catalogs.family,
     publish_tools.family,
     withdrawal.family,

@@ -18,6 +18,7 @@ from functions.auth import (
     revoke,
     sign_in,
     token,
+    upstream,
 )
 from functions.auth.browser import browser_of, remembered
 from functions.auth.pages import error_page, static
@@ -101,6 +102,9 @@ def endpoints(server: AuthServer) -> dict[str, Endpoint]:
         "/consent": {"GET": consent.show_consent, "POST": consent.decide},
         "/device": {"GET": device.device_entry, "POST": device.enter_code},
     }
+    for provider in server.settings.upstreams:
+        pages[f"/sign-in/with/{provider.id}"] = {"POST": upstream.begin}
+        pages[f"/sign-in/callback/{provider.id}"] = {"GET": upstream.finish}
     for path, methods in pages.items():
         table[base + path] = Endpoint("page", methods)
     return table

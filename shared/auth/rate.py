@@ -2,7 +2,8 @@
 
 `rates/{org}` holds the bucket. An instance takes a lease of tokens out of it by compare-and-set
 and spends them without I/O; unused ones go back at its next renewal. Tokens leave the bucket before
-they are spent, so all instances together never serve more than the bucket gave.
+they are spent, so all instances together never serve more than the bucket gave. An empty bucket is
+left to gather `GATHER_SECONDS` worth of tokens first, or every single one would cost a write.
 """
 
 import math
@@ -19,6 +20,7 @@ from shared.ports import ABSENT, Clock, Documents, Put
 
 LEASE_SECONDS: Final = 2.0
 LEASE_SHARE: Final = 1 / 20
+GATHER_SECONDS: Final = 0.4
 ATTEMPTS: Final = 12
 
 
@@ -95,9 +97,7 @@ class RateLimiter:
             now = self._clock.time()
             if lease.limit != limit:
                 lease.limit, lease.until, lease.dry_until = limit, 0.0, 0.0
-            if lease.tokens < 1 or now >= lease.until:
-                if now < lease.dry_until:
-                    return _budget(lease, now)
+            if (lease.tokens < 1 or now >= lease.until) and now >= lease.dry_until:
                 self._renew(org, lease)
             if lease.tokens >= 1:
                 lease.tokens -= 1
@@ -116,13 +116,14 @@ class RateLimiter:
         for attempt in range(ATTEMPTS):
             now = self._clock.time()
             snapshot = self._documents.get(path)
-            level = lease.limit if snapshot is None else _level(snapshot.data, lease.limit, now)
-            level = min(lease.limit, level + lease.tokens)
-            taken = min(_lease_size(lease.limit), math.floor(level))
-            if taken < 1:
-                lease.tokens, lease.shared = 0, level
-                lease.dry_until = now + (1 - level) * 60 / lease.limit
+            shared = lease.limit if snapshot is None else _level(snapshot.data, lease.limit, now)
+            level = min(lease.limit, shared + lease.tokens)
+            least = _least(lease.limit)
+            if level < least:
+                lease.shared = shared
+                lease.dry_until = now + (least - level) * 60 / lease.limit
                 return
+            taken = min(_lease_size(lease.limit), math.floor(level))
             extra = self._usage.take(org)
             at = now if snapshot is None else max(now, snapshot.data["at"])
             bucket = Put(
@@ -150,12 +151,17 @@ def _lease_size(limit: int) -> int:
     return max(1, math.floor(min(limit * LEASE_SHARE, limit / 60 * LEASE_SECONDS)))
 
 
+def _least(limit: int) -> int:
+    return max(1, math.floor(limit / 60 * GATHER_SECONDS))
+
+
 def _level(bucket: dict[str, float], limit: int, now: float) -> float:
     return min(float(limit), bucket["level"] + max(0.0, now - bucket["at"]) * limit / 60)
 
 
 def _budget(lease: _Lease, now: float, *, served: bool = False) -> Budget:
-    remaining = lease.shared + lease.tokens
-    full_at = now + max(0.0, lease.limit - remaining) * 60 / lease.limit
-    retry_after = None if served else max(0.001, lease.dry_until - now)
-    return Budget(lease.limit, math.floor(remaining), full_at, retry_after)
+    level = lease.shared + lease.tokens
+    full_at = now + max(0.0, lease.limit - level) * 60 / lease.limit
+    if served:
+        return Budget(lease.limit, math.floor(level), full_at)
+    return Budget(lease.limit, 0, full_at, max(0.001, lease.dry_until - now))

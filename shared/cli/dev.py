@@ -2,19 +2,18 @@
 
 import signal
 import sys
-import threading
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Final, Self
+from typing import Any, Final
 
 import click
 import httpx
 import orjson
-import uvicorn
 
 from shared.app import App
 from shared.cli import demo
-from shared.cli.front import front
+from shared.cli.drain import Drain
+from shared.cli.front import Front
 from shared.cli.processes import Functions
 from shared.errors import Problem
 from shared.settings import Settings, machine_environment
@@ -31,11 +30,12 @@ ROUTES: Final = (
     ("/auth", "auth"),
     ("/.well-known/oauth-authorization-server", "auth"),
     ("/.well-known/openid-configuration", "auth"),
+    ("/jobs", "tasks"),
 )
 """Which function serves which path, first match first; the load balancer has the same table."""
 
 
-def settings_for(origin: str, data: Path) -> Settings:
+def settings_for(origin: str, data: Path, **changes: Any) -> Settings:
     """The settings of a dev deployment at one origin. Its other loopback spelling works too."""
     port = origin.rpartition(":")[2]
     return Settings(
@@ -46,8 +46,12 @@ def settings_for(origin: str, data: Path) -> Settings:
         api_url=f"{origin}/v1",
         auth_url=f"{origin}/auth",
         sign_in=True,
+        tasks_url=origin,
+        tasks_account="work-queue@localhost",
+        export_every=1,
         hosts=(f"localhost:{port}", f"127.0.0.1:{port}"),
         origins=(f"http://localhost:{port}", f"http://127.0.0.1:{port}"),
+        **changes,
     )
 
 
@@ -59,10 +63,13 @@ def last_settings(data: Path) -> Settings:
     return settings_for("http://localhost:8080", data)
 
 
-def serve(*, port: int, data: Path, catalogs: Path, as_json: bool) -> None:
-    """Start, say how to connect, and serve until told to stop."""
+def serve(*, port: int, data: Path, catalogs: Path, as_json: bool, **changes: Any) -> None:
+    """Start, say how to connect, and serve until told to stop.
+
+    `changes` are settings that differ from a dev deployment's own.
+    """
     signal.signal(signal.SIGTERM, _interrupt)
-    settings = settings_for(f"http://localhost:{port}", data)
+    settings = settings_for(f"http://localhost:{port}", data, **changes)
     data.mkdir(parents=True, exist_ok=True)
     (data / SETTINGS_FILE).write_text(settings.model_dump_json(exclude={"cloud"}))
     log = data / "functions.log"
@@ -74,12 +81,14 @@ def serve(*, port: int, data: Path, catalogs: Path, as_json: bool) -> None:
             app = App(settings)
             demo.prepare(app, catalogs, lambda line: click.echo(line, err=True))
             table = [(prefix, functions.running[name].address) for prefix, name in ROUTES]
-            with _Front(table, port) as server:
+            with Front(table, port) as server, Drain(app):
                 facts = _facts(app, settings, server.port)
                 _check(facts)
                 click.echo(orjson.dumps(facts).decode() if as_json else _how_to(facts, log))
                 sys.stdout.flush()
-                server.wait(Mail(data / MAIL_FILE, as_json=as_json))
+                mail = Mail(data / MAIL_FILE, as_json=as_json)
+                while server.serves(0.3):
+                    mail.show()
     except KeyboardInterrupt:
         pass
     except Problem as problem:
@@ -108,38 +117,6 @@ class Mail:
         self._shown += len(new)
         if new:
             click.echo(f"\n{new.decode()}", nl=False)
-
-
-class _Front:
-    """The local front in a thread of this process."""
-
-    def __init__(self, table: list[tuple[str, str]], port: int) -> None:
-        config = uvicorn.Config(
-            front(table), host="127.0.0.1", port=port, log_level="warning", lifespan="off"
-        )
-        self._server = uvicorn.Server(config)
-        self._thread = threading.Thread(target=self._server.run, daemon=True)
-        self.port = port
-
-    def __enter__(self) -> Self:
-        self._thread.start()
-        while not self._server.started:
-            if not self._thread.is_alive():
-                raise Problem(
-                    "unavailable", f"Port {self.port} is taken. Choose another with --port."
-                )
-            self._thread.join(0.01)
-        return self
-
-    def __exit__(self, *error: object) -> None:
-        self._server.should_exit = True
-        self._thread.join(5)
-
-    def wait(self, mail: Mail) -> None:
-        """Until the front ends, or a signal comes; meanwhile show the mail that is sent."""
-        while self._thread.is_alive():
-            self._thread.join(0.3)
-            mail.show()
 
 
 def _facts(app: App, settings: Settings, port: int) -> dict[str, Any]:
@@ -184,6 +161,7 @@ Without one   claude mcp add --transport http catalogs {facts["mcp_url"]} \
 --header "Authorization: Bearer {facts["token"]}"
 REST          curl -H "Authorization: Bearer {facts["api_key"]}" {facts["api_url"]}/catalogs
 Docs          {facts["docs_url"]}
+BigQuery      catalog-mcp story   plays a partner: register, subscribe, stale, fresh
 
 Data in {facts["data"]}, output of the functions in {log}. Stop with Ctrl-C."""
 

@@ -9,8 +9,6 @@ from typing import Final, Self
 import httpx
 
 from shared.app import App
-from shared.local.queue import FileQueue
-from shared.settings import Settings
 
 WORKERS: Final = 4
 SWEEP_SECONDS: Final = 60.0
@@ -21,9 +19,9 @@ JOB_SECONDS: Final = 600.0
 class Drain:
     """Does what is due, in threads, until the block ends."""
 
-    def __init__(self, app: App, queue: FileQueue) -> None:
+    def __init__(self, app: App) -> None:
         self._app = app
-        self._queue = queue
+        self._queue = app.own_queue
         self._stop = threading.Event()
         loops = [self._work] * WORKERS + [self._sweep]
         self._threads = [threading.Thread(target=loop, daemon=True) for loop in loops]
@@ -63,5 +61,5 @@ class Drain:
         return answer.is_success
 
     def _client(self) -> httpx.Client:
-        settings: Settings = self._app.settings
-        return httpx.Client(base_url=settings.tasks_url, timeout=JOB_SECONDS, trust_env=False)
+        address = self._app.settings.tasks_url
+        return httpx.Client(base_url=address, timeout=JOB_SECONDS, trust_env=False)

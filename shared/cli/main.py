@@ -7,9 +7,10 @@ import click
 
 from shared.app import App
 from shared.catalog import publish_tools
-from shared.cli import demo, dev
-from shared.cli.operations import commands, fail, run, show
+from shared.cli import demo, dev, story
+from shared.cli.operations import command_of, commands, fail, run, show
 from shared.errors import Problem
+from shared.identity import signing_keys
 from shared.settings import Settings, is_described, state_folder
 
 
@@ -41,11 +42,39 @@ def main(context: click.Context, data: Path) -> None:
     help="A folder of real catalogs; the built-in one is used where it has none.",
 )
 @click.option("--json", "as_json", is_flag=True, help="Print one line of JSON and nothing else.")
-def dev_command(default: Path, port: int, data: Path | None, catalogs: Path, as_json: bool) -> None:  # noqa: FBT001  click passes by name
+@click.option(
+    "--fresh-for",
+    "export_fresh_for",
+    default=172_800,
+    show_default=True,
+    help="Seconds an exported table is promised to be fresh; few of them show `source_stale`.",
+)
+@click.option("--analytics-hub", default="", help="host:port of an Analytics Hub, for tests.")
+def dev_command(default: Path, /, data: Path | None, **given: Any) -> None:
     """Start every function behind one local address, with a demo organization and catalogs."""
-    dev.serve(
-        port=port, data=data.resolve() if data else default, catalogs=catalogs, as_json=as_json
-    )
+    dev.serve(data=data.resolve() if data else default, **given)
+
+
+@main.command("story")
+@click.option("--catalog", help="One of the demo's; the smallest if left out.")
+def story_command(catalog: str | None) -> None:
+    """Play a partner of the running dev deployment, from registering to a fresh linked dataset."""
+    try:
+        story.tell(App(_settings()), catalog, click.echo)
+    except Problem as problem:
+        fail(problem)
+
+
+@main.command("subscribe")
+@click.argument("catalog")
+@click.option("--project", required=True, help="The subscriber's Google project.")
+@click.option("--principal", required=True, help="As registered.")
+def subscribe_command(catalog: str, project: str, principal: str) -> None:
+    """Play a partner on the local exchange: subscribe to the listing of CATALOG."""
+    try:
+        click.echo(App(_settings()).own_listings.subscribe(catalog, principal, project))
+    except Problem as problem:
+        fail(problem)
 
 
 @main.command("token")
@@ -127,6 +156,21 @@ def _settings() -> Settings:
         return Settings.read()
     return dev.last_settings(click.get_current_context().find_root().obj)
 
+
+@main.group("keys")
+def keys_group() -> None:
+    """Rotate the keys tokens are signed with: prepare, wait, promote, wait, retire."""
+
+
+for _name, _tool in (
+    ("show", "list_signing_keys"),
+    ("prepare", "create_next_signing_key"),
+    ("promote", "promote_signing_key"),
+    ("retire", "retire_signing_key"),
+    ("revoke", "revoke_signing_key"),
+    ("seal", "rotate_sealing_key"),
+):
+    keys_group.add_command(command_of(signing_keys.family[_tool], _settings), _name)
 
 for command in commands(_settings):
     main.add_command(command)

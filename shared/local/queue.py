@@ -6,19 +6,19 @@ worker died comes back after CLAIM; so work is done at least once, as in Cloud T
 
 import sqlite3
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import orjson
 
 from shared.errors import Problem
 from shared.names import checked_task
 from shared.per_process import PerProcess
-from shared.ports import Clock, Task
+from shared.ports import Clock, Taken, Task
 
 CLAIM: Final = timedelta(minutes=10)
 REMEMBERED: Final = timedelta(hours=24)
@@ -32,16 +32,6 @@ CREATE TABLE IF NOT EXISTS tasks (
 );
 CREATE INDEX IF NOT EXISTS waiting ON tasks (at) WHERE done IS NULL;
 """
-
-
-@dataclass(frozen=True, slots=True)
-class Taken:
-    """A task whose time has come, claimed by who asked for it. `attempts` counts earlier tries."""
-
-    name: str
-    job: str
-    body: Mapping[str, Any]
-    attempts: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,7 +20,8 @@ class GrpcServer:
     SERVICE = ""
     METHODS: ClassVar = {}
 
-    def __init__(self):
+    def __init__(self, tls=None):
+        self.tls = tls
         self.lock = threading.RLock()
         self.calls = Counter()
         self.faults = {}
@@ -40,6 +41,9 @@ class GrpcServer:
             [grpc.method_handlers_generic_handler(self.SERVICE, handlers)]
         )
         self.address = f"127.0.0.1:{self.server.add_insecure_port('127.0.0.1:0')}"
+        if self.tls:
+            credentials = grpc.ssl_server_credentials([self.tls])
+            self.secure_port = self.server.add_secure_port("127.0.0.1:0", credentials)
         self.server.start()
         return self
 

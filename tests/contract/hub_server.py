@@ -10,7 +10,6 @@ import json
 import secrets
 from typing import ClassVar
 
-import grpc
 from google.cloud import bigquery_analyticshub_v1 as api
 from google.iam.v1 import iam_policy_pb2, policy_pb2
 from google.protobuf import empty_pb2
@@ -22,7 +21,7 @@ STATE = api.Subscription.State
 
 
 class HubServer(GrpcServer):
-    """Serves at `address`, and with TLS at `secure_port` once `serve_tls` was called."""
+    """Serves at `address`, and with TLS at `secure_port` when given a key and certificate."""
 
     SERVICE = "google.cloud.bigquery.analyticshub.v1.AnalyticsHubService"
     METHODS: ClassVar = {
@@ -41,18 +40,13 @@ class HubServer(GrpcServer):
         "SetIamPolicy": (iam_policy_pb2.SetIamPolicyRequest, policy_pb2.Policy),
     }
 
-    def __init__(self, *, page=50):
-        super().__init__()
+    def __init__(self, *, page=50, tls=None):
+        super().__init__(tls)
         self.page = page
         self.listings, self.policies, self.subscriptions = {}, {}, {}
         self.owners = {}
         self.unknown = set()
         self.racing = []
-
-    def serve_tls(self, key, certificate):
-        """Listen with TLS too; the port. To be called before anybody connects."""
-        credentials = grpc.ssl_server_credentials([(key, certificate)])
-        return self.server.add_secure_port("127.0.0.1:0", credentials)
 
     def get_listing(self, request, context):
         return self._listing(request.name, context)
