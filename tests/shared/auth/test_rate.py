@@ -1,5 +1,6 @@
 """The rate limit: token bucket, leases, and never more than the bucket gave, whatever happens."""
 
+import math
 import random
 from concurrent.futures import ThreadPoolExecutor
 
@@ -74,7 +75,7 @@ def test_waiting_as_long_as_told_is_enough(instance, clock):
         org = f"org-{limit}"
         while (budget := limiter.draw(org, limit)).retry_after is None:
             pass
-        clock.advance(budget.retry_after)
+        clock.advance(math.ceil(budget.retry_after))
         assert limiter.draw(org, limit).retry_after is None, limit
 
 
@@ -125,7 +126,7 @@ def test_an_empty_bucket_is_not_asked_again_before_it_can_have_filled(instance, 
     for _ in range(200):
         assert limiter.draw("org", 60).retry_after is not None
     assert documents.asked == documents.commits == []
-    clock.advance(refused.retry_after)
+    clock.advance(math.ceil(refused.retry_after))
     assert limiter.draw("org", 60).retry_after is None
     assert len(documents.commits) == 1
 
