@@ -13,7 +13,7 @@ from shared.ports import ID
 from shared.queries import SHAPES
 from shared.records import Records
 from shared.settings import PREFIX, Settings
-from tests.infra.package import package
+from tests.infra.programs import package
 
 ROOT = Path(__file__).parents[2]
 PUBLIC = {"api", "auth", "partner"}
