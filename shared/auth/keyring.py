@@ -28,11 +28,15 @@ Role = Literal["next", "current", "previous"]
 
 @dataclass(frozen=True)
 class SigningKey:
-    """One ES256 key: its thumbprint, its role in the ring, and the private key as PEM."""
+    """One ES256 key: its thumbprint, its role in the ring, and the private key as PEM.
+
+    `since` is when it took that role, epoch seconds; 0 is before anybody asks.
+    """
 
     kid: str
     role: Role
     pem: str
+    since: float = 0.0
 
     @cached_property
     def private(self) -> ec.EllipticCurvePrivateKey:
@@ -91,7 +95,12 @@ class SigningRing:
     def pack(self) -> bytes:
         """The secret's bytes."""
         return orjson.dumps(
-            {"keys": [{"kid": key.kid, "role": key.role, "pem": key.pem} for key in self.keys]}
+            {
+                "keys": [
+                    {"kid": key.kid, "role": key.role, "pem": key.pem, "since": key.since}
+                    for key in self.keys
+                ]
+            }
         )
 
     @classmethod
@@ -102,9 +111,13 @@ class SigningRing:
 
 @dataclass(frozen=True)
 class SealingRing:
-    """Symmetric keys (32 bytes): the first seals, all of them open."""
+    """Symmetric keys (32 bytes): the first seals, all of them open.
+
+    `prepared` is when the last one was added, to be the first soon; 0 when none waits.
+    """
 
     keys: tuple[bytes, ...]
+    prepared: float = 0.0
 
     def seal(self, purpose: str, message: bytes) -> bytes:
         """A 16-byte HMAC-SHA256 tag; differs by purpose, so a tag is good for one thing only."""
@@ -125,12 +138,15 @@ class SealingRing:
 
     def pack(self) -> bytes:
         """The secret's bytes."""
-        return orjson.dumps({"keys": [base64.b64encode(key).decode() for key in self.keys]})
+        keys = [base64.b64encode(key).decode() for key in self.keys]
+        return orjson.dumps({"keys": keys, "prepared": self.prepared})
 
     @classmethod
     def unpack(cls, data: bytes) -> "SealingRing":
         """Read the secret's bytes."""
-        return cls(tuple(base64.b64decode(key) for key in orjson.loads(data)["keys"]))
+        read = orjson.loads(data)
+        keys = tuple(base64.b64decode(key) for key in read["keys"])
+        return cls(keys, read.get("prepared", 0.0))
 
 
 def new_signing_key(role: Role) -> SigningKey:

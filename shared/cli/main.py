@@ -147,16 +147,6 @@ def create_keys_command() -> None:
         fail(problem)
 
 
-@main.command("rotate-keys")
-@click.argument("ring", type=click.Choice([keyring.SIGNING, keyring.SEALING]))
-def rotate_keys_command(ring: str) -> None:
-    """Take a key RING one step further (docs/operations.md, Rotating keys)."""
-    try:
-        keyring.rotate(App(_settings()).secrets, ring)
-    except Problem as problem:
-        fail(problem)
-
-
 def _published(tool: str, given: dict[str, Any]) -> None:
     arguments = {name: value for name, value in given.items() if value is not None}
     try:
