@@ -5,7 +5,7 @@ import hashlib
 import re
 import secrets
 from html.parser import HTMLParser
-from urllib.parse import parse_qs, urlencode, urlsplit
+from urllib.parse import parse_qs, urlencode, urljoin, urlsplit
 
 AUTH = "http://localhost:8080/auth"
 CALLBACK = "http://127.0.0.1:7777/callback"
@@ -55,7 +55,8 @@ class Browser:
         """Send a form of a page, with some fields typed or left out (None)."""
         filled = {**page.form(action), **fields}
         sent = {name: value for name, value in filled.items() if value is not None}
-        url = next(where for where, _ in page.forms if where.endswith(action))
+        where = next(where for where, _ in page.forms if where.endswith(action))
+        url = urljoin(self.auth, where)
         parts = urlsplit(self.auth)
         headers = {"origin": f"{parts.scheme}://{parts.netloc}"}
         return await self._follow(await self.client.post(url, data=sent, headers=headers))

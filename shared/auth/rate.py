@@ -2,7 +2,8 @@
 
 `rates/{org}` holds the bucket. An instance takes a lease of tokens out of it by compare-and-set
 and spends them without I/O; unused ones go back at its next renewal. Tokens leave the bucket before
-they are spent, so all instances together never serve more than the bucket gave.
+they are spent, so all instances together never serve more than the bucket gave. An empty bucket is
+left to gather `GATHER_SECONDS` worth of tokens first, or every single one would cost a write.
 """
 
 import math
@@ -19,6 +20,7 @@ from shared.ports import ABSENT, Clock, Documents, Put
 
 LEASE_SECONDS: Final = 2.0
 LEASE_SHARE: Final = 1 / 20
+GATHER_SECONDS: Final = 0.4
 ATTEMPTS: Final = 12
 
 
@@ -37,6 +39,30 @@ class Budget:
     remaining: int
     full_at: float
     retry_after: float | None = None
+
+
+class RateLimited(Problem):
+    """The organization's budget is empty for `retry_after` more whole seconds."""
+
+    def __init__(self, budget: Budget, retry_after: int) -> None:
+        super().__init__(
+            "rate_limited",
+            f"Your organization's calls for this minute are used up. Wait {retry_after} s.",
+            retry_after=retry_after,
+        )
+        self.budget = budget
+
+
+def served(budget: Budget) -> Budget:
+    """The budget of a call that was served. Raises RateLimited when it was not."""
+    if budget.retry_after is not None:
+        raise RateLimited(budget, max(1, math.ceil(budget.retry_after)))
+    return budget
+
+
+def budget_of(problem: Problem) -> Budget | None:
+    """The budget that was found empty, where that is the problem."""
+    return problem.budget if isinstance(problem, RateLimited) else None
 
 
 @dataclass
@@ -71,27 +97,33 @@ class RateLimiter:
             now = self._clock.time()
             if lease.limit != limit:
                 lease.limit, lease.until, lease.dry_until = limit, 0.0, 0.0
-            if lease.tokens < 1 or now >= lease.until:
-                if now < lease.dry_until:
-                    return _budget(lease, now)
+            if (lease.tokens < 1 or now >= lease.until) and now >= lease.dry_until:
                 self._renew(org, lease)
             if lease.tokens >= 1:
                 lease.tokens -= 1
                 return _budget(lease, now, served=True)
             return _budget(lease, now)
 
+    def look(self, org: str, limit: int) -> Budget:
+        """What is left, taking nothing; reads the bucket. Raises `unavailable`."""
+        snapshot = self._documents.get(f"rates/{org}")
+        now = self._clock.time()
+        left = limit if snapshot is None else _level(snapshot.data, limit, now)
+        return Budget(limit, math.floor(left), now + (limit - left) * 60 / limit)
+
     def _renew(self, org: str, lease: _Lease) -> None:
         path = f"rates/{org}"
         for attempt in range(ATTEMPTS):
             now = self._clock.time()
             snapshot = self._documents.get(path)
-            level = lease.limit if snapshot is None else _level(snapshot.data, lease.limit, now)
-            level = min(lease.limit, level + lease.tokens)
-            taken = min(_lease_size(lease.limit), math.floor(level))
-            if taken < 1:
-                lease.tokens, lease.shared = 0, level
-                lease.dry_until = now + (1 - level) * 60 / lease.limit
+            shared = lease.limit if snapshot is None else _level(snapshot.data, lease.limit, now)
+            level = min(lease.limit, shared + lease.tokens)
+            least = _least(lease.limit)
+            if level < least:
+                lease.shared = shared
+                lease.dry_until = now + (least - level) * 60 / lease.limit
                 return
+            taken = min(_lease_size(lease.limit), math.floor(level))
             extra = self._usage.take(org)
             at = now if snapshot is None else max(now, snapshot.data["at"])
             bucket = Put(
@@ -119,12 +151,17 @@ def _lease_size(limit: int) -> int:
     return max(1, math.floor(min(limit * LEASE_SHARE, limit / 60 * LEASE_SECONDS)))
 
 
+def _least(limit: int) -> int:
+    return max(1, math.floor(limit / 60 * GATHER_SECONDS))
+
+
 def _level(bucket: dict[str, float], limit: int, now: float) -> float:
     return min(float(limit), bucket["level"] + max(0.0, now - bucket["at"]) * limit / 60)
 
 
 def _budget(lease: _Lease, now: float, *, served: bool = False) -> Budget:
-    remaining = lease.shared + lease.tokens
-    full_at = now + max(0.0, lease.limit - remaining) * 60 / lease.limit
-    retry_after = None if served else max(0.001, lease.dry_until - now)
-    return Budget(lease.limit, math.floor(remaining), full_at, retry_after)
+    level = lease.shared + lease.tokens
+    full_at = now + max(0.0, lease.limit - level) * 60 / lease.limit
+    if served:
+        return Budget(lease.limit, math.floor(level), full_at)
+    return Budget(lease.limit, 0, full_at, max(0.001, lease.dry_until - now))

@@ -60,6 +60,8 @@ class Usage:
 
     def give_back(self, org: str, writes: tuple[Write, ...]) -> None:
         """Keep what `take` gave, because it could not be written."""
+        if not writes:
+            return
         with self._lock:
             pending = self._pending.setdefault(org, _Pending())
             pending.written_at = 0.0

@@ -2,20 +2,18 @@
 
 import signal
 import sys
-import threading
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Final, Self
+from typing import Any, Final
 
 import click
 import httpx
 import orjson
-import uvicorn
 
 from shared.app import App
 from shared.cli import demo
 from shared.cli.drain import Drain
-from shared.cli.front import front
+from shared.cli.front import Front
 from shared.cli.processes import Functions
 from shared.errors import Problem
 from shared.settings import Settings, machine_environment
@@ -83,12 +81,14 @@ def serve(*, port: int, data: Path, catalogs: Path, as_json: bool, **changes: An
             app = App(settings)
             demo.prepare(app, catalogs, lambda line: click.echo(line, err=True))
             table = [(prefix, functions.running[name].address) for prefix, name in ROUTES]
-            with _Front(table, port) as server, Drain(app):
+            with Front(table, port) as server, Drain(app):
                 facts = _facts(app, settings, server.port)
                 _check(facts)
                 click.echo(orjson.dumps(facts).decode() if as_json else _how_to(facts, log))
                 sys.stdout.flush()
-                server.wait(Mail(data / MAIL_FILE, as_json=as_json))
+                mail = Mail(data / MAIL_FILE, as_json=as_json)
+                while server.serves(0.3):
+                    mail.show()
     except KeyboardInterrupt:
         pass
     except Problem as problem:
@@ -117,38 +117,6 @@ class Mail:
         self._shown += len(new)
         if new:
             click.echo(f"\n{new.decode()}", nl=False)
-
-
-class _Front:
-    """The local front in a thread of this process."""
-
-    def __init__(self, table: list[tuple[str, str]], port: int) -> None:
-        config = uvicorn.Config(
-            front(table), host="127.0.0.1", port=port, log_level="warning", lifespan="off"
-        )
-        self._server = uvicorn.Server(config)
-        self._thread = threading.Thread(target=self._server.run, daemon=True)
-        self.port = port
-
-    def __enter__(self) -> Self:
-        self._thread.start()
-        while not self._server.started:
-            if not self._thread.is_alive():
-                raise Problem(
-                    "unavailable", f"Port {self.port} is taken. Choose another with --port."
-                )
-            self._thread.join(0.01)
-        return self
-
-    def __exit__(self, *error: object) -> None:
-        self._server.should_exit = True
-        self._thread.join(5)
-
-    def wait(self, mail: Mail) -> None:
-        """Until the front ends, or a signal comes; meanwhile show the mail that is sent."""
-        while self._thread.is_alive():
-            self._thread.join(0.3)
-            mail.show()
 
 
 def _facts(app: App, settings: Settings, port: int) -> dict[str, Any]:

@@ -4,30 +4,72 @@ Every function runs in a process of its own under functions-framework, exactly a
 process only passes bytes on and keeps the Host header.
 """
 
-from collections.abc import AsyncIterator, Iterable
+import threading
+from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
+from contextlib import asynccontextmanager
 from http.cookiejar import CookieJar, DefaultCookiePolicy
+from itertools import cycle
+from typing import Self
 
 import httpx
+import uvicorn
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
 
+from shared.errors import Problem
+
 METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
 _HOP = {"connection", "keep-alive", "transfer-encoding", "te", "trailer", "upgrade"}
 
 
-def front(routes: Iterable[tuple[str, str]]) -> Starlette:
-    """The application.
+class Front:
+    """The front at a loopback port, in a thread of this process, while entered.
 
     Args:
         routes: path prefixes in order of trial, and the base address each is passed to. A prefix
-            matches itself and everything below it.
+            matches itself and everything below it; one that stands there several times passes to
+            its addresses in turn, as to the instances of a function.
+        port: where it listens.
     """
-    table = tuple(routes)
+
+    def __init__(self, routes: Iterable[tuple[str, str]], port: int) -> None:
+        config = uvicorn.Config(
+            front(routes), host="127.0.0.1", port=port, log_level="warning", lifespan="on"
+        )
+        self._server = uvicorn.Server(config)
+        self._thread = threading.Thread(target=self._server.run, daemon=True)
+        self.port = port
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        while not self._server.started:
+            if not self.serves(0.01):
+                raise Problem(
+                    "unavailable", f"Port {self.port} is taken. Choose another with --port."
+                )
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self._server.should_exit = True
+        self._thread.join(5)
+
+    def serves(self, seconds: float) -> bool:
+        """Whether it still serves, after waiting that long for it to end."""
+        self._thread.join(seconds)
+        return self._thread.is_alive()
+
+
+def front(routes: Iterable[tuple[str, str]]) -> Starlette:
+    """The application; `routes` as in `Front`."""
+    addresses: dict[str, list[str]] = {}
+    for prefix, address in routes:
+        addresses.setdefault(prefix, []).append(address)
+    table = {prefix: cycle(instances) for prefix, instances in addresses.items()}
     client = httpx.AsyncClient(
         timeout=None,  # noqa: S113  the functions have their own
-        limits=httpx.Limits(max_connections=None),
+        limits=httpx.Limits(max_connections=None, keepalive_expiry=1),  # functions close at 2 s
         cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),  # they are the browsers'
     )
 
@@ -46,15 +88,23 @@ def front(routes: Iterable[tuple[str, str]]) -> Starlette:
             answer = await client.send(sent, stream=True)
         except httpx.ConnectError:
             return JSONResponse({"detail": "This function is starting. Retry."}, status_code=503)
+        except httpx.TransportError:
+            detail = "This function ended before it answered."
+            return JSONResponse({"detail": detail}, status_code=502)
         return _streamed(answer)
 
-    return Starlette(routes=[Route("/{path:path}", serve, methods=METHODS)])
+    @asynccontextmanager
+    async def lifespan(_: Starlette) -> AsyncIterator[None]:
+        async with client:
+            yield
+
+    return Starlette(routes=[Route("/{path:path}", serve, methods=METHODS)], lifespan=lifespan)
 
 
-def _target(table: tuple[tuple[str, str], ...], path: str) -> str | None:
-    for prefix, target in table:
+def _target(table: Mapping[str, Iterator[str]], path: str) -> str | None:
+    for prefix, addresses in table.items():
         if path == prefix or path.startswith(f"{prefix}/"):
-            return target
+            return next(addresses)
     return None
 
 

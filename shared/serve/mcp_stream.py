@@ -36,11 +36,11 @@ class StreamingTransport:
 
         async def sending(message: MutableMapping[str, Any]) -> None:
             if message["type"] == "http.response.start":
-                unbuffered = (b"x-accel-buffering", b"no")
-                message = {**message, "headers": [*message["headers"], unbuffered, *headers]}
+                message = {**message, "headers": [*message["headers"], *headers]}
             await send(message)
 
-        await manager.handle_request(dict(scope), receive, sending)
+        stripped = [(name, value.strip()) for name, value in scope["headers"]]
+        await manager.handle_request({**scope, "headers": stripped}, receive, sending)
 
     async def _open(self) -> StreamableHTTPSessionManager:
         if self._manager is not None and self._running is not None and not self._running.done():

@@ -108,7 +108,7 @@ def firestore_documents(firestore_project):
     adapter.close()
 
 
-@pytest.fixture(params=["sqlite", "firestore"])
+@pytest.fixture(params=["sqlite", pytest.param("firestore", marks=pytest.mark.slow)])
 def documents(request):
     return request.getfixturevalue(f"{request.param}_documents")
 

@@ -3,6 +3,8 @@
 Numbers behind test names are rows of the both-eras checklist (docs/architecture.md, "MCP").
 """
 
+import base64
+
 import orjson
 import pytest
 
@@ -72,6 +74,18 @@ async def test_a_tool_can_be_called_without_initialize_and_without_version_heade
     assert response.status_code == 200
 
 
+async def test_routing_headers_and_a_modern_body_do_not_make_a_request_modern(client):  # 2
+    for headers in (
+        {**modern_headers("tools/list"), **LEGACY},  # as mcp-remote sends them
+        {},
+    ):
+        response = await client.post(
+            "/mcp", json=message("tools/list", modern=True), headers=headers
+        )
+        assert response.status_code == 200
+        assert "resultType" not in response.json()["result"]
+
+
 async def test_discover_names_the_modern_version_and_how_long_it_holds(client):  # 1, 13, 14
     response = await client.post(
         "/mcp",
@@ -92,18 +106,43 @@ async def test_anything_but_post_is_405_once_signed_in(client, method, path):  #
     assert (response.status_code, response.headers["allow"]) == (405, "POST")
 
 
-async def test_a_modern_request_without_its_meta_is_refused(client):  # 5
-    response = await client.post(
-        "/mcp", json=message("tools/list"), headers=modern_headers("tools/list")
-    )
-    assert (response.status_code, response.json()["error"]["code"]) == (400, -32602)
+@pytest.mark.parametrize(
+    ("without", "status"),
+    [("protocolVersion", 400), ("clientCapabilities", 400), ("clientInfo", 200)],
+)
+async def test_a_modern_request_without_a_required_meta_key_is_refused(
+    client, without, status
+):  # 5
+    body = message("tools/list", modern=True)
+    del body["params"]["_meta"][f"io.modelcontextprotocol/{without}"]
+    response = await client.post("/mcp", json=body, headers=modern_headers("tools/list"))
+    assert response.status_code == status
+    assert status == 200 or response.json()["error"]["code"] == -32602
 
 
-async def test_headers_that_contradict_the_body_are_refused(client):  # 6
-    response = await client.post(
-        "/mcp", json=message("tools/list", modern=True), headers=modern_headers("tools/call")
-    )
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"mcp-method": "tools/list"},
+        {"mcp-method": None},
+        {"mcp-name": "search_products"},
+        {"mcp-name": "List_Catalogs"},
+        {"mcp-name": None},
+    ],
+)
+async def test_headers_that_contradict_the_body_or_are_missing_are_refused(client, changed):  # 6
+    headers = {**modern_headers("tools/call", "list_catalogs"), **changed}
+    headers = {name: value for name, value in headers.items() if value is not None}
+    body = message("tools/call", {"name": "list_catalogs"}, modern=True)
+    response = await client.post("/mcp", json=body, headers=headers)
     assert (response.status_code, response.json()["error"]["code"]) == (400, -32020)
+
+
+async def test_a_name_may_come_in_base64(client):  # 6
+    name = f"=?base64?{base64.b64encode(b'list_catalogs').decode()}?="
+    body = message("tools/call", {"name": "list_catalogs"}, modern=True)
+    response = await client.post("/mcp", json=body, headers=modern_headers("tools/call", name))
+    assert response.status_code == 200
 
 
 async def test_white_space_around_a_header_value_does_not_matter(client):  # 6
@@ -143,6 +182,20 @@ async def test_an_unknown_tool_is_a_protocol_error(client):  # 9
     assert (old.status_code, old.json()["error"]["code"]) == (200, -32602)
     assert (new.status_code, new.json()["error"]["code"]) == (400, -32602)
     assert "no_such_tool" in old.json()["error"]["message"]
+
+
+@pytest.mark.parametrize("modern", [False, True])
+async def test_results_carry_their_type_and_server_in_the_modern_era_only(client, modern):  # 13
+    called = await call(client, "list_catalogs", modern=modern)
+    listed = await client.post(
+        "/mcp",
+        json=message("tools/list", modern=modern),
+        headers=modern_headers("tools/list") if modern else LEGACY,
+    )
+    for result in (called.json()["result"], listed.json()["result"]):
+        assert result.get("resultType") == ("complete" if modern else None)
+        server = result.get("_meta", {}).get("io.modelcontextprotocol/serverInfo", {})
+        assert server.get("name") == ("catalog-mcp" if modern else None)
 
 
 @pytest.mark.parametrize("modern", [False, True])
@@ -217,11 +270,15 @@ async def test_an_unknown_host_is_421_and_an_unknown_origin_403(client):  # 20
     assert (elsewhere.status_code, page.status_code) == (421, 403)
 
 
-async def test_a_body_past_the_limit_is_413(client):  # 21
-    response = await client.post(
-        "/mcp", content=b" " * 2_000_000, headers={"content-type": "application/json"}
-    )
-    assert response.status_code == 413
+async def test_a_body_past_the_limit_is_413_however_it_is_sent(client):  # 21
+    async def in_parts():
+        for _ in range(20):
+            yield b" " * 100_000
+
+    for content in (b" " * 2_000_000, in_parts()):
+        headers = {"content-type": "application/json"}
+        response = await client.post("/mcp", content=content, headers=headers)
+        assert response.status_code == 413
 
 
 async def test_a_body_of_another_kind_is_415_and_an_unwanted_answer_406(client):

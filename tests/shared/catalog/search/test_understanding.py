@@ -10,6 +10,7 @@ from tests.bench.measures import measure
 from tests.bench.systems import search_products, single_field
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("real", "kinds"),
     [
