@@ -30,6 +30,7 @@ locals {
     "decisions",
     "devices",
     "email_codes",
+    "flows",
     "limits",
     "seen",
     "sessions",

@@ -1,7 +1,7 @@
 # One block per folder in functions/. They read as documentation: what for, how large, what it may do.
 
 locals {
-  # Secrets are made by the command line (`catalog-mcp create-keys`) and by people, so that no value
+  # Secrets are made by the command line (`catalog-mcp keys create`) and by people, so that no value
   # is ever in Terraform's state. See docs/operations.md, First deploy.
   rings = ["sealing-keys", "signing-keys"]
   sign_in_secrets = compact(concat(

@@ -1,4 +1,3 @@
-# noqa: INP001  a program, run by its path
 """Ask a deployment, from outside and without a credential, whether it is up and says who it is."""
 
 import sys

@@ -139,25 +139,6 @@ def rollback_command(catalog: str, version: int) -> None:
     _published("roll_back_catalog", {"catalog": catalog, "version": version})
 
 
-@main.command("create-keys")
-def create_keys_command() -> None:
-    """Create the signing and sealing keys of a new deployment; existing ones stay."""
-    try:
-        keyring.create_missing(App(_settings()).secrets)
-    except Problem as problem:
-        fail(problem)
-
-
-@main.command("rotate-keys")
-@click.argument("ring", type=click.Choice([keyring.SIGNING, keyring.SEALING]))
-def rotate_keys_command(ring: str) -> None:
-    """Take a key RING one step further (docs/operations.md, Rotating keys)."""
-    try:
-        keyring.rotate(App(_settings()).secrets, ring)
-    except Problem as problem:
-        fail(problem)
-
-
 def _published(tool: str, given: dict[str, Any]) -> None:
     arguments = {name: value for name, value in given.items() if value is not None}
     try:
@@ -179,7 +160,16 @@ def _settings() -> Settings:
 
 @main.group("keys")
 def keys_group() -> None:
-    """Rotate the keys tokens are signed with: prepare, wait, promote, wait, retire."""
+    """Create a deployment's keys, and rotate them: prepare, wait, promote, wait, retire."""
+
+
+@keys_group.command("create")
+def create_keys_command() -> None:
+    """Create the signing and sealing keys of a new deployment; existing ones stay."""
+    try:
+        keyring.create_missing(App(_settings()).secrets)
+    except Problem as problem:
+        fail(problem)
 
 
 for _name, _tool in (

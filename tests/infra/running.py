@@ -11,18 +11,14 @@ import zipfile
 import httpx
 
 from shared.cli.processes import free_port
-from tests.infra.package import package
+from tests.infra.programs import package
 
 
 class Runtime:
     """A Python environment with the lock of a zip and nothing else: not this repository."""
 
     def __init__(self, folder):
-        import pathlib
-
-        self.folder = folder = pathlib.Path("/tmp/scratch-deploy/lock")
-        if folder.exists():
-            return
+        self.folder = folder
         requirements = folder / "requirements.txt"
         folder.mkdir()
         requirements.write_bytes(package.contents("partner")["requirements.txt"])
@@ -85,7 +81,7 @@ class Unpacked:
         self.process.wait(20)
 
 
-class LoadBalancer(httpx.AsyncBaseTransport):
+class LoadBalancer(httpx.AsyncBaseTransport, httpx.BaseTransport):
     """Sends https requests to running functions by the rules of a URL map, as Google's would:
     with the Host as it came, and the client's address and its own in X-Forwarded-For."""
 
@@ -95,17 +91,25 @@ class LoadBalancer(httpx.AsyncBaseTransport):
         self.ports = {
             each["id"]: running[address.split('"')[1]].port for address, each in backends.items()
         }
-        self.inner = httpx.AsyncHTTPTransport()
+        self.inner, self.waiting = httpx.AsyncHTTPTransport(), httpx.HTTPTransport()
 
     async def handle_async_request(self, request):
-        port = self.ports[self._service(request.url.host, request.url.path)]
-        headers = [*request.headers.raw, (b"x-forwarded-for", b"203.0.113.7, 203.0.113.1")]
-        url = request.url.copy_with(scheme="http", host="127.0.0.1", port=port)
-        passed = httpx.Request(request.method, url, headers=headers, stream=request.stream)
-        return await self.inner.handle_async_request(passed)
+        return await self.inner.handle_async_request(self._passed(request))
+
+    def handle_request(self, request):
+        return self.waiting.handle_request(self._passed(request))
 
     async def aclose(self):
         await self.inner.aclose()
+
+    def close(self):
+        self.waiting.close()
+
+    def _passed(self, request):
+        port = self.ports[self._service(request.url.host, request.url.path)]
+        headers = [*request.headers.raw, (b"x-forwarded-for", b"203.0.113.7, 203.0.113.1")]
+        url = request.url.copy_with(scheme="http", host="127.0.0.1", port=port)
+        return httpx.Request(request.method, url, headers=headers, stream=request.stream)
 
     def _service(self, host, path):
         (matcher,) = (

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.infra.package import package
+from tests.infra.programs import package
 from tests.infra.provider import Provider
 
 ROOT = Path(__file__).parents[2]

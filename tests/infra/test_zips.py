@@ -15,7 +15,7 @@ from shared.settings import Settings
 from tests.browser import App as Client
 from tests.browser import Browser, allowed
 from tests.contract.storage_server import StorageServer
-from tests.infra.package import package
+from tests.infra.programs import package, smoke
 from tests.infra.running import LoadBalancer, MailServer, Runtime, Unpacked
 from tests.infra.terraform import Infra
 from tests.platform import FAMILIES, product, value
@@ -163,6 +163,9 @@ async def test_without_a_credential_every_public_host_says_where_to_get_one(worl
             server = (await http.get("/.well-known/oauth-authorization-server")).json()
             document = (await http.get(f"{settings.api_url}/openapi.json")).json()
             stranger = await http.get("https://mcp.catalogs.example/elsewhere")
+        with httpx.Client(transport=LoadBalancer(world.deployment, world.running)) as outside:
+            wrong = smoke.problems(outside, settings.mcp_url, settings.api_url)
+            also_wrong = smoke.problems(outside, f"{settings.mcp_url}/", settings.api_url)
         task = httpx.post(  # noqa: ASYNC210  nothing else runs here
             f"http://127.0.0.1:{world.running['tasks'].port}/jobs/sweep",
             headers={"host": httpx.URL(settings.tasks_url).netloc.decode()},
@@ -177,6 +180,8 @@ async def test_without_a_credential_every_public_host_says_where_to_get_one(worl
     assert document["openapi"].startswith("3.1")
     assert stranger.status_code == 404
     assert task.status_code == 401
+    assert wrong == []
+    assert len(also_wrong) == 1
 
 
 def publish(operator):
