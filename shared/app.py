@@ -5,6 +5,7 @@ not need a Google client never loads it. Nothing is built before it is used, so 
 forked after import.
 """
 
+import ssl
 import threading
 from collections.abc import Callable
 from typing import Any, TypeVar, cast
@@ -189,7 +190,9 @@ def _secrets(app: App) -> Secrets:
 def _fetch(app: App) -> Fetch:
     from shared.fetch import GuardedFetch
 
-    return GuardedFetch(app.settings.fetch_networks)
+    settings = app.settings
+    tls = ssl.create_default_context(cafile=settings.fetch_ca) if settings.fetch_ca else None
+    return GuardedFetch(settings.fetch_networks, settings.fetch_hosts, tls)
 
 
 def _mailer(app: App) -> Mailer:

@@ -2,13 +2,10 @@
 
 import logging
 import sys
-from contextvars import ContextVar
+import traceback
 from typing import Any, Final
 
 import orjson
-
-request_fields: ContextVar[dict[str, str] | None] = ContextVar("request_fields", default=None)
-"""Fields every line of the current request carries: request id, trace."""
 
 _SEVERITY: Final = {"WARNING": "WARNING", "ERROR": "ERROR", "CRITICAL": "CRITICAL"}
 
@@ -22,7 +19,6 @@ class JsonFormatter(logging.Formatter):
             "severity": _SEVERITY.get(record.levelname, "INFO"),
             "time": int(record.created * 1000) / 1000,
             "message": record.getMessage(),
-            **(request_fields.get() or {}),
             **getattr(record, "fields", {}),
         }
         if record.exc_info:
@@ -43,3 +39,22 @@ def configure() -> None:
 def line(message: str, *, level: int = logging.INFO, **fields: Any) -> None:
     """Write one line. Never hand it a credential, an argument or a product's text."""
     logging.getLogger("catalog_mcp").log(level, message, extra={"fields": fields})
+
+
+def crash(what: str, **fields: Any) -> None:
+    """Write a line about the failure being handled, with where it came from.
+
+    The exception's own text is left out: it may quote what a caller sent.
+    """
+    error = sys.exc_info()[1]
+    chain = []
+    while error is not None:
+        frames = "".join(traceback.format_tb(error.__traceback__))
+        chain.append(f"{type(error).__module__}.{type(error).__qualname__}\n{frames}")
+        error = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
+    line("crash", level=logging.ERROR, what=what, exception="caused by\n".join(chain), **fields)
+
+
+def refused(surface: str, outcome: str, request_id: str) -> None:
+    """Write a line about a request that was refused before any operation ran."""
+    line("refused", surface=surface, outcome=outcome, requestId=request_id)

@@ -150,6 +150,8 @@ class Settings(Frozen):
         max_body: most bytes of a request's body.
         fetch_networks: networks (CIDR) beyond the public ones that outgoing requests may reach; for
             tests and laptops, refused in the cloud.
+        fetch_hosts: addresses of names, asked before the resolver; likewise.
+        fetch_ca: a file of certificate authorities outgoing requests trust instead; likewise.
     """
 
     backend: Literal["local", "gcp"] = "local"
@@ -186,6 +188,8 @@ class Settings(Frozen):
     api_key_prefix: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,20}$")] = "octo_live"
     max_body: Annotated[int, Field(gt=0)] = 1_048_576
     fetch_networks: tuple[IPv4Network | IPv6Network, ...] = ()
+    fetch_hosts: dict[str, str] = Field(default_factory=dict)
+    fetch_ca: Path | None = None
     cloud: bool = False
 
     @model_validator(mode="after")
@@ -194,10 +198,14 @@ class Settings(Frozen):
             raise ValueError(
                 "the embedded backend keeps data on one machine; it never runs in the cloud"
             )
-        if self.cloud and self.fetch_networks:
-            raise ValueError("fetch_networks opens private addresses; it is never set in the cloud")
+        if self.cloud and (self.fetch_networks or self.fetch_hosts or self.fetch_ca):
+            raise ValueError("fetch_* opens private addresses; it is never set in the cloud")
         if self.cloud and self.sign_in and not (self.upstreams or self.smtp):
             raise ValueError("sign_in needs upstreams or smtp: nobody could sign in otherwise")
+        ids = ["own", *(issuer.id for issuer in self.issuers)]
+        names = [self.auth_url, *(issuer.issuer for issuer in self.issuers)]
+        if len(set(ids)) < len(ids) or len(set(names)) < len(names):
+            raise ValueError("two issuers share an id or an address; `own` and auth_url are ours")
         if self.cloud and self.analytics_hub:
             raise ValueError("analytics_hub is for tests; it is never set in the cloud")
         if self.backend == "gcp" and not (self.project and self.bucket):
@@ -268,8 +276,8 @@ class Settings(Frozen):
 
 
 def _value(text: str) -> Any:
-    """JSON where the text is a JSON list, object, number or boolean; else the text."""
-    if text[:1] in "[{" or text in ("true", "false") or text.isdigit():
+    """JSON where the text is a JSON list or object; else the text, which fields read themselves."""
+    if text[:1] in "[{":
         try:
             return orjson.loads(text)
         except orjson.JSONDecodeError:

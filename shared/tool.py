@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Enum
 from functools import cached_property
-from typing import Any, Final, Generic, Literal, TypeVar, get_type_hints
+from typing import Any, Final, Generic, TypeVar, get_type_hints
 
 from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
 from pydantic_core import ErrorDetails
@@ -21,7 +21,7 @@ from shared import log
 from shared.app import App
 from shared.auth.access import Access
 from shared.auth.caller import Caller, Credential, Surface
-from shared.auth.rate import Budget
+from shared.auth.rate import Budget, budget_of, served
 from shared.errors import Problem
 from shared.ports import ABSENT, Put, Snapshot, Write
 
@@ -275,13 +275,24 @@ class Reply:
 
 
 NOTHING: Final[tuple[str, ...]] = ()
+Arguments = Mapping[str, Any] | Problem
+"""What a host was handed for a tool, or why it could not be read."""
 
 
-def invoke(tool: Tool[A], app: App, request: Request, arguments: Mapping[str, Any]) -> Reply:
+class Crashed(Exception):  # noqa: N818  a signal to the host, which answers `internal`
+    """A run failed in a way nobody expected; the cause says how. `budget` is what was drawn."""
+
+    def __init__(self, tool: str, budget: Budget | None) -> None:
+        super().__init__(f"{tool} failed unexpectedly")
+        self.budget = budget
+
+
+def invoke(tool: Tool[A], app: App, request: Request, arguments: Arguments) -> Reply:
     """Run a tool: the only way one runs.
 
-    Every expected failure comes back as the reply's problem. Anything else is raised for the host,
-    after the call was logged and counted as `internal`.
+    Every expected failure comes back as the reply's problem. Arguments that could not be read are
+    refused in their turn: after who is calling, and not for free. Anything nobody expected is
+    raised as Crashed, after the call was logged and counted as `internal`.
     """
     started = time.perf_counter()
     caller: Caller | None = None
@@ -295,10 +306,9 @@ def invoke(tool: Tool[A], app: App, request: Request, arguments: Mapping[str, An
             lambda access: tool.reads(args, access) if tool.reads and args else NOTHING,
         )
         caller = admitted.caller
-        _authorize(tool, caller)
-        budget = _draw(app, caller, admitted.access)
-        if args is None:
-            raise wrong or Problem("internal", "Arguments were neither read nor refused.")
+        refusal = _refusal(tool, caller)
+        budget = _draw(app, caller, admitted.access, free=refusal is not None)
+        args = _good(args, refusal or wrong)
         call = Call(
             app=app,
             caller=caller,
@@ -315,60 +325,56 @@ def invoke(tool: Tool[A], app: App, request: Request, arguments: Mapping[str, An
         return Reply(body=body, budget=budget)
     except Problem as problem:
         outcome = problem.code
-        return Reply(problem=problem, budget=budget or _budget_of(problem))
+        return Reply(problem=problem, budget=budget or budget_of(problem))
+    except Exception as error:
+        raise Crashed(tool.name, budget) from error
     finally:
         if caller is not None and caller.org:
             app.usage.count(caller, tool.name, outcome)
         _log_call(tool, request, caller, outcome=outcome, took=time.perf_counter() - started)
 
 
-def _parse(tool: Tool[A], arguments: Mapping[str, Any]) -> tuple[A | None, Problem | None]:
+def _parse(tool: Tool[A], arguments: Arguments) -> tuple[A | None, Problem | None]:
+    if isinstance(arguments, Problem):
+        return None, arguments
     try:
         return tool.parse(arguments), None
     except Problem as wrong:
         return None, wrong
 
 
-def _authorize(tool: Tool[Any], caller: Caller) -> None:
+def _good(args: A | None, problem: Problem | None) -> A:
+    if problem is not None:
+        raise problem
+    if args is None:
+        raise TypeError("arguments were neither read nor refused")
+    return args
+
+
+def _refusal(tool: Tool[Any], caller: Caller) -> Problem | None:
     if caller.org_type not in tool.family.org_types:
         code = "api_key_org_type_forbidden" if caller.role == "key" else "forbidden"
-        raise Problem(
+        return Problem(
             code,
             "Organizations of your type cannot use this operation.",
             reason="organization_type",
         )
     if caller.scopes is not None and tool.scope not in caller.scopes:
-        raise Problem(
+        return Problem(
             "insufficient_scope",
             f"This operation needs the scope {tool.scope}. Ask for it and call again.",
             scopes=sorted({*caller.scopes, tool.scope}),
         )
+    return None
 
 
-def _draw(app: App, caller: Caller, access: Access | None) -> Budget | None:
+def _draw(app: App, caller: Caller, access: Access | None, *, free: bool) -> Budget | None:
+    """What the budget is after this call. A call that may not run is `free`: it draws nothing."""
     if access is None:
         return None
-    budget = app.rate.draw(caller.org, access.rate)
-    if budget.retry_after is not None:
-        seconds = max(1, -int(-budget.retry_after // 1))
-        raise RateLimited(budget, seconds)
-    return budget
-
-
-class RateLimited(Problem):
-    """The organization's budget is empty for `retry_after` more seconds."""
-
-    def __init__(self, budget: Budget, retry_after: int) -> None:
-        super().__init__(
-            "rate_limited",
-            f"Your organization's calls for this minute are used up. Wait {retry_after} s.",
-            retry_after=retry_after,
-        )
-        self.budget = budget
-
-
-def _budget_of(problem: Problem) -> Budget | None:
-    return problem.budget if isinstance(problem, RateLimited) else None
+    if free:
+        return app.rate.look(caller.org, access.rate)
+    return served(app.rate.draw(caller.org, access.rate))
 
 
 def _log_call(
@@ -386,14 +392,3 @@ def _log_call(
         requestId=request.request_id,
         **who,
     )
-
-
-def schema(
-    model: Any, *, mode: Literal["in", "out"], ref: str = "#/$defs/{model}"
-) -> dict[str, Any]:
-    """The JSON Schema (2020-12) of a type, as a host shows it: for what comes in, or goes out."""
-    adapter = model if isinstance(model, TypeAdapter) else TypeAdapter(model)
-    made: dict[str, Any] = adapter.json_schema(
-        mode="serialization" if mode == "out" else "validation", by_alias=True, ref_template=ref
-    )
-    return made

@@ -5,7 +5,7 @@ import hashlib
 import re
 import secrets
 from html.parser import HTMLParser
-from urllib.parse import parse_qs, urlencode, urlsplit
+from urllib.parse import parse_qs, urlencode, urljoin, urlsplit
 
 AUTH = "http://localhost:8080/auth"
 CALLBACK = "http://127.0.0.1:7777/callback"
@@ -43,9 +43,10 @@ class Page(HTMLParser):
 class Browser:
     """Follows redirects on our own origin, stops at any other; reads its mail from a folder."""
 
-    def __init__(self, client, mail):
+    def __init__(self, client, mail, auth=AUTH):
         self.client = client
         self.mail = mail
+        self.auth = auth
 
     async def open(self, url, **params):
         return await self._follow(await self.client.get(url, params=params or None))
@@ -54,8 +55,10 @@ class Browser:
         """Send a form of a page, with some fields typed or left out (None)."""
         filled = {**page.form(action), **fields}
         sent = {name: value for name, value in filled.items() if value is not None}
-        url = next(where for where, _ in page.forms if where.endswith(action))
-        headers = {"origin": "http://localhost:8080"}
+        where = next(where for where, _ in page.forms if where.endswith(action))
+        url = urljoin(self.auth, where)
+        parts = urlsplit(self.auth)
+        headers = {"origin": f"{parts.scheme}://{parts.netloc}"}
         return await self._follow(await self.client.post(url, data=sent, headers=headers))
 
     async def sign_in(self, page, email="ada@example.com"):
@@ -72,7 +75,7 @@ class Browser:
     async def _follow(self, response):
         while response.is_redirect:
             place = response.headers["location"]
-            if not place.startswith(AUTH):
+            if not place.startswith(self.auth):
                 return Arrived(place)
             response = await self.client.get(place)
         return Page(response)
@@ -91,8 +94,9 @@ class Arrived:
 class App:
     """A client program: registers, sends a browser, exchanges what comes back."""
 
-    def __init__(self, client, **registration):
+    def __init__(self, client, auth=AUTH, **registration):
         self.client = client
+        self.auth = auth
         self.registration = {
             "redirect_uris": [CALLBACK],
             "client_name": "Test app",
@@ -106,7 +110,7 @@ class App:
         self.verifier = None
 
     async def register(self):
-        response = await self.client.post(f"{AUTH}/oauth2/register", json=self.registration)
+        response = await self.client.post(f"{self.auth}/oauth2/register", json=self.registration)
         assert response.status_code == 201, response.text
         self.id = response.json()["client_id"]
         return self
@@ -125,12 +129,12 @@ class App:
             **params,
         }
         kept = {name: value for name, value in asked.items() if value is not None}
-        return f"{AUTH}/oauth2/authorize?{urlencode(kept, doseq=True)}"
+        return f"{self.auth}/oauth2/authorize?{urlencode(kept, doseq=True)}"
 
     async def token(self, **params):
         sent = {"client_id": self.id, **params}
         kept = {name: value for name, value in sent.items() if value is not None}
-        return await self.client.post(f"{AUTH}/oauth2/token", data=kept)
+        return await self.client.post(f"{self.auth}/oauth2/token", data=kept)
 
     async def exchange(self, code, **params):
         given = {
@@ -147,7 +151,7 @@ class App:
 
     async def revoke(self, token, /, **params):
         data = {"token": token, "client_id": self.id, **params}
-        return await self.client.post(f"{AUTH}/oauth2/revoke", data=data)
+        return await self.client.post(f"{self.auth}/oauth2/revoke", data=data)
 
 
 async def signed_in(platform, *, email="ada@example.com", **params):

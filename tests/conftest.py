@@ -4,11 +4,15 @@ import os
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from tests.platform import Platform, product
 
 ENVIRONMENT = os.environ  # noqa: TID251  the test run's own: where data is, whether this is CI
 
+
+settings.register_profile("no clock", deadline=None)  # how busy the machine is decides nothing
+settings.load_profile("no clock")
 
 WHOLE = {"catalog_data", "firestore_emulator"}
 """Fixtures that take real catalogs or an emulator: what asks for them is not in the fast tier."""

@@ -23,6 +23,7 @@ from shared.identity import (
     organizations,
     service_accounts,
     sessions,
+    signing_keys,
 )
 from shared.settings import Settings
 from shared.tool import Request, invoke
@@ -34,6 +35,7 @@ FAMILIES = (
     sessions.family,
     authorizations.family,
     service_accounts.family,
+    signing_keys.family,
     catalogs.family,
     publish_tools.family,
     withdrawal.family,
@@ -61,8 +63,9 @@ class MovedClock:
 class Platform:
     """One deployment and the means to act on it. `again()` is a second instance of it."""
 
-    def __init__(self, folder, clock=None, **settings):
+    def __init__(self, folder, clock=None, *, app=App, **settings):
         self.folder = folder
+        self.kind = app
         self.clock = clock or MovedClock()
         self.given = settings
         self.settings = Settings(
@@ -70,12 +73,12 @@ class Platform:
             cache=folder / "segments",
             **{"tasks_account": WORKER, "export_every": 0, **settings},
         )
-        self.app = App(self.settings, self.clock)
+        self.app = app(self.settings, self.clock)
         self.others = []
         keyring.create_missing(self.app.secrets)
 
     def again(self):
-        self.others.append(Platform(self.folder, self.clock, **self.given))
+        self.others.append(Platform(self.folder, self.clock, app=self.kind, **self.given))
         return self.others[-1]
 
     def close(self):

@@ -58,15 +58,17 @@ def find_client(server: AuthServer, id_: str) -> Client:
 
 
 def is_document_url(id_: str) -> bool:
-    """Whether an id is a URL a document may stand at: https, a path, and no way to disguise it."""
+    """Whether an id is a URL a document may stand at: https, a path, and no way to disguise it.
+
+    Which hosts, addresses and ports are reached is for Fetch to say.
+    """
     if len(id_) > MOST_URL or not id_.startswith("https://") or not id_.isascii():
         return False
     try:
         parts = urlsplit(id_)
-        port = parts.port
     except ValueError:
         return False
-    plain = "#" not in id_ and "\\" not in id_ and "@" not in parts.netloc and port in (None, 443)
+    plain = "#" not in id_ and "\\" not in id_ and "@" not in parts.netloc
     return plain and len(parts.path) > 1 and not _DOTS.search(parts.path) and id_.isprintable()
 
 

@@ -4,7 +4,6 @@ Three kinds of endpoint: documents and programs' endpoints, which any web page m
 take no cookies (CORS `*`); and pages, which only their own forms may call.
 """
 
-import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Final, Literal
@@ -19,6 +18,7 @@ from functions.auth import (
     revoke,
     sign_in,
     token,
+    upstream,
 )
 from functions.auth.browser import browser_of, remembered
 from functions.auth.pages import error_page, static
@@ -102,6 +102,9 @@ def endpoints(server: AuthServer) -> dict[str, Endpoint]:
         "/consent": {"GET": consent.show_consent, "POST": consent.decide},
         "/device": {"GET": device.device_entry, "POST": device.enter_code},
     }
+    for provider in server.settings.upstreams:
+        pages[f"/sign-in/with/{provider.id}"] = {"POST": upstream.begin}
+        pages[f"/sign-in/callback/{provider.id}"] = {"GET": upstream.finish}
     for path, methods in pages.items():
         table[base + path] = Endpoint("page", methods)
     return table
@@ -156,9 +159,8 @@ class AuthHost:
             answer = refuse(error)
         except Problem as problem:
             answer = refuse(_as_oauth(problem))
-        except Exception:
-            log.line("crash", level=logging.ERROR, path=head.path, requestId=head.request_id)
-            logging.getLogger("catalog_mcp").exception("unexpected failure at %s", head.path)
+        except Exception:  # noqa: BLE001  the host's boundary: told to the log, answered with 500
+            log.crash("auth", path=head.path, requestId=head.request_id)
             answer = refuse(
                 OAuthError("server_error", "Something went wrong on our side.", status=500)
             )

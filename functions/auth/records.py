@@ -22,6 +22,15 @@ class EmailCode(Record):
     expires_at: datetime
 
 
+class Flow(Record):
+    """A sign-in at an upstream provider: `flows/{sha256 of the state}`, for one browser."""
+
+    upstream: str
+    request: str
+    browser: str
+    expires_at: datetime
+
+
 class Code(Record):
     """An authorization code: `codes/{sha256}`. Kept after its use to notice a replay."""
 
@@ -77,6 +86,7 @@ class Seen(Record):
 
 
 EMAIL_CODES: Final = Records("email_codes", EmailCode, "code")
+FLOWS: Final = Records("flows", Flow, "sign-in")
 CODES: Final = Records("codes", Code, "code")
 DECISIONS: Final = Records("decisions", Decision, "decision")
 DEVICES: Final = Records("devices", Device, "device")

@@ -19,6 +19,8 @@ from shared.errors import Problem
 from shared.ports import Clock, Documents, Snapshot
 
 MOST_REMEMBERED: Final = 2048
+NOT_A_MEMBER: Final = "not_a_member"
+"""The reason of a refusal that a first sign-in may still change (`create_memberships`)."""
 _SAFE_ID: Final = re.compile(r"[A-Za-z0-9_.~@|+=-]{1,128}")
 
 Reads = Callable[[Access], Iterable[str]]
@@ -64,18 +66,16 @@ class Gate:
         if not is_safe_id(token.org):
             raise _forbidden("The access token's organization is unknown here.", "no_organization")
         if not is_safe_id(token.principal):
-            raise _forbidden(
-                "You are not a member of this organization (any more).", "not_a_member"
-            )
+            raise _forbidden("You are not a member of this organization.", NOT_A_MEMBER)
         session = session_path(token.issuer, token.session)
         membership = f"memberships/{token.org}:{token.principal}"
-        found = self._read({session, membership}, token.org, reads)
+        found = self._read((session, membership), token.org, reads)
         self._judge_session(token, found.get(session))
         member = found.get(membership)
-        if member is None or member.data.get("state") != "active":
-            raise _forbidden(
-                "You are not a member of this organization (any more).", "not_a_member"
-            )
+        if member is None:
+            raise _forbidden("You are not a member of this organization.", NOT_A_MEMBER)
+        if member.data["state"] != "active":
+            raise _forbidden("You are not a member of this organization any more.", "removed")
         access = self._access(token.org, found)
         if access is None or access.state != "active":
             raise _forbidden("This organization is disabled.", "organization_disabled")
@@ -93,7 +93,7 @@ class Gate:
     def _admit_key(self, key: ApiKey, surface: Surface, reads: Reads) -> Admitted:
         path = f"api_keys/{key.id}"
         predicted = self._org_of_key.get(key.id)
-        found = self._read({path}, predicted, reads)
+        found = self._read((path,), predicted, reads)
         record = found.get(path)
         digest = record.data["digest"] if record else bytes(len(key.digest))
         matches = hmac.compare_digest(digest, key.digest)
@@ -102,22 +102,31 @@ class Gate:
         org = record.data["org"]
         if org != predicted:
             _remember(self._org_of_key, key.id, org)
-            found = {**found, **self._read(set(), org, reads)}
+            found |= self._read((), org, reads)
         access = self._access(org, found)
         if access is None or access.state != "active":
             raise Problem("api_key_org_type_forbidden", "This API key's organization is disabled.")
         caller = Caller(surface, key.id, org, access.type, "key", None, None)
         return Admitted(caller, access, self._complete(found, access, reads))
 
-    def _read(self, paths: set[str], org: str | None, reads: Reads) -> dict[str, Snapshot]:
+    def _read(
+        self, paths: Iterable[str], org: str | None, reads: Reads
+    ) -> dict[str, Snapshot | None]:
+        """What is at these paths, at the organization's access, and at what is predicted."""
+        wanted = set(paths)
         if org is not None:
-            paths.add(f"access/{org}")
+            wanted.add(f"access/{org}")
             seen = self._seen.get(org)
             if seen is not None:
-                paths.update(reads(seen))
-        return self._documents.get_many(sorted(paths))
+                wanted.update(reads(seen))
+        return self._looked_up(wanted)
 
-    def _access(self, org: str, found: Mapping[str, Snapshot]) -> Access | None:
+    def _looked_up(self, paths: Iterable[str]) -> dict[str, Snapshot | None]:
+        """Each path with what is there, None where nothing is."""
+        asked = sorted(paths)
+        return {**dict.fromkeys(asked), **self._documents.get_many(asked)}
+
+    def _access(self, org: str, found: Mapping[str, Snapshot | None]) -> Access | None:
         snapshot = found.get(f"access/{org}")
         if snapshot is None:
             return None
@@ -127,16 +136,13 @@ class Gate:
         return access
 
     def _complete(
-        self, found: dict[str, Snapshot], access: Access, reads: Reads
+        self, found: dict[str, Snapshot | None], access: Access, reads: Reads
     ) -> dict[str, Snapshot]:
-        """Read what the grants just seen add.
-
-        A path asked for and not found is asked for again: the document may be new.
-        """
+        """What the call touches by the grants just seen; only what was not predicted is read."""
         missing = [path for path in reads(access) if path not in found]
         if missing:
-            found.update(self._documents.get_many(missing))
-        return found
+            found |= self._looked_up(missing)
+        return {path: snapshot for path, snapshot in found.items() if snapshot is not None}
 
     def _judge_session(self, token: Token, session: Snapshot | None) -> None:
         if session is None:
@@ -172,6 +178,7 @@ def session_path(issuer: str, session: str) -> str:
 
 
 def _remember(memory: OrderedDict[str, Any], name: str, value: Any) -> None:
+    memory.pop(name, None)
     memory[name] = value
     while len(memory) > MOST_REMEMBERED:
         memory.popitem(last=False)

@@ -22,7 +22,7 @@ class RemoteKeys:
 
     Fetched again after FRESH seconds, or when a token names an unknown key (at most once per
     COOLDOWN). While fetching fails, the last good set serves for LAST_GOOD seconds. One thread
-    fetches, the others wait for it.
+    fetches; only those that need a key which is not at hand wait for it.
     """
 
     def __init__(self, url: str, fetch: Fetch, clock: Clock) -> None:
@@ -36,7 +36,7 @@ class RemoteKeys:
 
     def held(self, kid: str) -> PyJWK | None:
         """The key, if it is at hand and fresh; never waits."""
-        if self._clock.time() - self._good_at < FRESH:
+        if self._good_for(FRESH):
             return self._keys.get(kid)
         return None
 
@@ -48,18 +48,30 @@ class RemoteKeys:
         found = self.held(kid)
         if found is not None:
             return found
-        with self._lock:
-            now = self._clock.time()
-            stale = now - self._good_at >= FRESH
-            if (stale or kid not in self._keys) and now - self._tried_at >= COOLDOWN:
-                self._tried_at = now
-                self._refresh(now)
-            if now - self._good_at >= LAST_GOOD:
-                raise Problem(
-                    "unavailable",
-                    "The keys of the authorization server cannot be fetched now. Try again.",
-                )
-            return self._keys.get(kid)
+        last_good = self._keys.get(kid) if self._good_for(LAST_GOOD) else None
+        if not self._lock.acquire(blocking=last_good is None):
+            return last_good
+        try:
+            return self._fetched(kid)
+        finally:
+            self._lock.release()
+
+    def _fetched(self, kid: str) -> PyJWK | None:
+        now = self._clock.time()
+        pause = COOLDOWN if self._good_for(LAST_GOOD) else TIMEOUT
+        needed = not self._good_for(FRESH) or kid not in self._keys
+        if needed and now - self._tried_at >= pause:
+            self._tried_at = now
+            self._refresh(now)
+        if not self._good_for(LAST_GOOD):
+            raise Problem(
+                "unavailable",
+                "The keys of the authorization server cannot be fetched now. Try again.",
+            )
+        return self._keys.get(kid)
+
+    def _good_for(self, seconds: float) -> bool:
+        return self._clock.time() - self._good_at < seconds
 
     def _refresh(self, now: float) -> None:
         try:
@@ -74,12 +86,24 @@ class RemoteKeys:
 
 
 def _parse(body: bytes) -> dict[str, PyJWK]:
+    """The keys that can verify, by id. Others in the set are left out (RFC 7517 5)."""
     try:
         listed: Any = orjson.loads(body)["keys"]
-        found = {}
-        for entry in listed:
-            if entry.get("use", "sig") == "sig" and "kid" in entry:
-                found[entry["kid"]] = PyJWK(entry)
-    except (ValueError, KeyError, TypeError, AttributeError, PyJWTError):
+    except (orjson.JSONDecodeError, KeyError, TypeError):
         return {}
+    found = {}
+    for entry in listed if isinstance(listed, list) else ():
+        if isinstance(entry, dict) and isinstance(entry.get("kid"), str):
+            key = _verifying(entry)
+            if key is not None:
+                found[entry["kid"]] = key
     return found
+
+
+def _verifying(entry: dict[str, Any]) -> PyJWK | None:
+    if entry.get("use", "sig") != "sig" or entry.get("kty") not in ("RSA", "EC"):
+        return None
+    try:
+        return PyJWK(entry)
+    except (PyJWTError, ValueError, TypeError):
+        return None

@@ -9,7 +9,7 @@ import base64
 import hashlib
 import hmac
 import secrets as random
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, Final, Literal
 
@@ -28,11 +28,15 @@ Role = Literal["next", "current", "previous"]
 
 @dataclass(frozen=True)
 class SigningKey:
-    """One ES256 key: its thumbprint, its role in the ring, and the private key as PEM."""
+    """One ES256 key: its thumbprint, its role in the ring, and the private key as PEM.
+
+    `since` is when it took that role, epoch seconds; 0 is before anybody asks.
+    """
 
     kid: str
     role: Role
     pem: str
+    since: float = 0.0
 
     @cached_property
     def private(self) -> ec.EllipticCurvePrivateKey:
@@ -73,10 +77,30 @@ class SigningRing:
         """The published key set (RFC 7517 5)."""
         return {"keys": [key.jwk for key in self.keys]}
 
+    def rotated(self) -> "SigningRing":
+        """The ring one step further: the next key signs, the one that did only verifies.
+
+        A key is published as the next one a step before it signs, and a step after: steps must be
+        further apart than tokens live and published keys are cached, an hour. The first step of a
+        new ring only publishes.
+        """
+        ahead = next((key for key in self.keys if key.role == "next"), None)
+        fresh = new_signing_key("next")
+        if ahead is None:
+            return SigningRing((self.current, fresh))
+        return SigningRing(
+            (replace(ahead, role="current"), fresh, replace(self.current, role="previous"))
+        )
+
     def pack(self) -> bytes:
         """The secret's bytes."""
         return orjson.dumps(
-            {"keys": [{"kid": key.kid, "role": key.role, "pem": key.pem} for key in self.keys]}
+            {
+                "keys": [
+                    {"kid": key.kid, "role": key.role, "pem": key.pem, "since": key.since}
+                    for key in self.keys
+                ]
+            }
         )
 
     @classmethod
@@ -87,9 +111,13 @@ class SigningRing:
 
 @dataclass(frozen=True)
 class SealingRing:
-    """Symmetric keys (32 bytes): the first seals, all of them open."""
+    """Symmetric keys (32 bytes): the first seals, all of them open.
+
+    `prepared` is when the last one was added, to be the first soon; 0 when none waits.
+    """
 
     keys: tuple[bytes, ...]
+    prepared: float = 0.0
 
     def seal(self, purpose: str, message: bytes) -> bytes:
         """A 16-byte HMAC-SHA256 tag; differs by purpose, so a tag is good for one thing only."""
@@ -99,14 +127,26 @@ class SealingRing:
         """Whether one of our keys made this tag for this purpose."""
         return any(hmac.compare_digest(_tag(key, purpose, message), tag) for key in self.keys)
 
+    def rotated(self) -> "SealingRing":
+        """The ring one step further: the second key seals, the first one only opens.
+
+        What is sealed must be opened within a step, and refresh tokens live 30 days.
+        """
+        fresh = random.token_bytes(32)
+        first, *others = self.keys
+        return SealingRing((others[0], fresh, first) if others else (first, fresh))
+
     def pack(self) -> bytes:
         """The secret's bytes."""
-        return orjson.dumps({"keys": [base64.b64encode(key).decode() for key in self.keys]})
+        keys = [base64.b64encode(key).decode() for key in self.keys]
+        return orjson.dumps({"keys": keys, "prepared": self.prepared})
 
     @classmethod
     def unpack(cls, data: bytes) -> "SealingRing":
         """Read the secret's bytes."""
-        return cls(tuple(base64.b64decode(key) for key in orjson.loads(data)["keys"]))
+        read = orjson.loads(data)
+        keys = tuple(base64.b64decode(key) for key in read["keys"])
+        return cls(keys, read.get("prepared", 0.0))
 
 
 def new_signing_key(role: Role) -> SigningKey:
@@ -135,6 +175,17 @@ def create_missing(secrets: Secrets) -> None:
             secrets.write(name, value, if_absent=True)
         except Conflict:
             continue
+
+
+def rotate(secrets: Secrets, name: str) -> None:
+    """Take the ring of that name one step further. Raises `not_found`, ValueError for no ring."""
+    rings: dict[str, type[SigningRing | SealingRing]] = {
+        SIGNING: SigningRing,
+        SEALING: SealingRing,
+    }
+    if name not in rings:
+        raise ValueError(f"there is no key ring {name!r}")
+    secrets.write(name, rings[name].unpack(secrets.read(name)).rotated().pack())
 
 
 class KeyRings:

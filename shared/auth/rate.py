@@ -11,16 +11,19 @@ import random
 import secrets
 import threading
 import time
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Final
 
 from shared.auth.usage import Usage
 from shared.errors import Conflict, Problem
-from shared.ports import ABSENT, Clock, Documents, Put
+from shared.ports import ABSENT, Clock, Documents, Put, Snapshot
 
 LEASE_SECONDS: Final = 2.0
 LEASE_SHARE: Final = 1 / 20
 GATHER_SECONDS: Final = 0.4
+FULL_SECONDS: Final = 60.0
+"""How long an empty bucket takes to fill, whatever the limit."""
 ATTEMPTS: Final = 12
 
 
@@ -39,6 +42,30 @@ class Budget:
     remaining: int
     full_at: float
     retry_after: float | None = None
+
+
+class RateLimited(Problem):
+    """The organization's budget is empty for `retry_after` more whole seconds."""
+
+    def __init__(self, budget: Budget, retry_after: int) -> None:
+        super().__init__(
+            "rate_limited",
+            f"Your organization's calls for this minute are used up. Wait {retry_after} s.",
+            retry_after=retry_after,
+        )
+        self.budget = budget
+
+
+def served(budget: Budget) -> Budget:
+    """The budget of a call that was served. Raises RateLimited when it was not."""
+    if budget.retry_after is not None:
+        raise RateLimited(budget, max(1, math.ceil(budget.retry_after)))
+    return budget
+
+
+def budget_of(problem: Problem) -> Budget | None:
+    """The budget that was found empty, where that is the problem."""
+    return problem.budget if isinstance(problem, RateLimited) else None
 
 
 @dataclass
@@ -73,12 +100,20 @@ class RateLimiter:
             now = self._clock.time()
             if lease.limit != limit:
                 lease.limit, lease.until, lease.dry_until = limit, 0.0, 0.0
-            if (lease.tokens < 1 or now >= lease.until) and now >= lease.dry_until:
+            dry = lease.dry_until - FULL_SECONDS < now < lease.dry_until
+            if (lease.tokens < 1 or now >= lease.until) and not dry:
                 self._renew(org, lease)
             if lease.tokens >= 1:
                 lease.tokens -= 1
                 return _budget(lease, now, served=True)
             return _budget(lease, now)
+
+    def look(self, org: str, limit: int) -> Budget:
+        """What is left, taking nothing; reads the bucket. Raises `unavailable`."""
+        snapshot = self._documents.get(f"rates/{org}")
+        now = self._clock.time()
+        left = limit if snapshot is None else _level(snapshot.data, limit, now)
+        return Budget(limit, math.floor(left), now + (limit - left) * 60 / limit)
 
     def _renew(self, org: str, lease: _Lease) -> None:
         path = f"rates/{org}"
@@ -91,10 +126,11 @@ class RateLimiter:
             if level < least:
                 lease.shared = shared
                 lease.dry_until = now + (least - level) * 60 / lease.limit
+                self._restamp(path, snapshot, now)
                 return
             taken = min(_lease_size(lease.limit), math.floor(level))
             extra = self._usage.take(org)
-            at = now if snapshot is None else max(now, snapshot.data["at"])
+            at = now if snapshot is None else max(now, _counted_at(snapshot.data, now))
             bucket = Put(
                 path,
                 {"level": level - taken, "at": at, "lease": secrets.token_hex(8)},
@@ -115,6 +151,13 @@ class RateLimiter:
             return
         raise Problem("unavailable", "Too many calls at the same moment. Try again.")
 
+    def _restamp(self, path: str, bucket: Snapshot | None, now: float) -> None:
+        """Let a bucket that a wrong clock stamped far ahead begin to fill again."""
+        if bucket is not None and _counted_at(bucket.data, now) != bucket.data["at"]:
+            stamped = {**bucket.data, "at": now}
+            with suppress(Conflict):  # somebody was faster, and stamped it
+                self._documents.commit([Put(path, stamped, if_version=bucket.version)])
+
 
 def _lease_size(limit: int) -> int:
     return max(1, math.floor(min(limit * LEASE_SHARE, limit / 60 * LEASE_SECONDS)))
@@ -125,7 +168,14 @@ def _least(limit: int) -> int:
 
 
 def _level(bucket: dict[str, float], limit: int, now: float) -> float:
-    return min(float(limit), bucket["level"] + max(0.0, now - bucket["at"]) * limit / 60)
+    passed = max(0.0, now - _counted_at(bucket, now))
+    return min(float(limit), bucket["level"] + passed * limit / 60)
+
+
+def _counted_at(bucket: dict[str, float], now: float) -> float:
+    """When the level was counted. Clocks differ a little; one further ahead was wrong."""
+    at = bucket["at"]
+    return now if at > now + FULL_SECONDS else at
 
 
 def _budget(lease: _Lease, now: float, *, served: bool = False) -> Budget:

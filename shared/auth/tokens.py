@@ -5,6 +5,7 @@ settings, never taken from the token's own header (RFC 8725 3.1, 3.8, 3.9).
 """
 
 import hashlib
+import math
 import secrets
 from collections import OrderedDict
 from collections.abc import Iterable, Mapping
@@ -17,6 +18,7 @@ from jwt import PyJWK
 from shared.auth.caller import Token
 from shared.auth.jwks import RemoteKeys
 from shared.auth.keyring import KeyRings
+from shared.auth.scopes import SCOPES
 from shared.errors import Problem
 from shared.ports import Clock
 from shared.settings import ClaimNames, ExternalIssuer, Settings
@@ -24,7 +26,8 @@ from shared.settings import ClaimNames, ExternalIssuer, Settings
 REMEMBERED: Final = 60.0
 MOST_REMEMBERED: Final = 4096
 MOST_BYTES: Final = 8192
-_TYPES: Final = frozenset({"at+jwt", "jwt", "application/at+jwt"})
+_OWN_TYPES: Final = frozenset({"at+jwt", "application/at+jwt"})
+_TYPES: Final = _OWN_TYPES | {"jwt"}
 
 
 class KeysNeeded(Exception):  # noqa: N818  a signal, not a failure
@@ -135,10 +138,11 @@ class Tokens:
         try:
             header = jwt.get_unverified_header(text)
             claims = jwt.decode(text, options={"verify_signature": False})
-        except jwt.PyJWTError:
+        except (jwt.PyJWTError, RecursionError):
             raise _refused("The access token is not a JWT.") from None
         trusted = self._trusted.get(str(claims.get("iss")))
-        if trusted is None or str(header.get("typ", "")).lower() not in _TYPES:
+        types = _OWN_TYPES if trusted is not None and trusted.remote is None else _TYPES
+        if trusted is None or str(header.get("typ", "")).lower() not in types:
             raise _refused("The access token is not from an issuer this endpoint trusts.")
         if header.get("alg") not in trusted.algorithms:
             raise _refused("The access token is signed with an algorithm its issuer does not use.")
@@ -149,6 +153,7 @@ class Tokens:
                 key,
                 algorithms=list(trusted.algorithms),
                 options={
+                    "enforce_minimum_key_length": True,
                     "require": ["exp", "iat", "sub"],
                     "verify_aud": False,
                     "verify_exp": False,
@@ -201,8 +206,10 @@ def _check_times(claims: dict[str, Any], now: float) -> None:
     try:
         expires, not_before = float(claims["exp"]), float(claims.get("nbf", 0))
         issued = float(claims["iat"])
-    except (TypeError, ValueError):
-        raise _refused("The access token's times are not numbers.") from None
+    except (TypeError, ValueError, OverflowError):
+        expires = not_before = issued = math.nan
+    if not all(map(math.isfinite, (expires, not_before, issued))):
+        raise _refused("The access token's times are not numbers.")
     if now >= expires:
         raise _refused("The access token has expired. Refresh it.")
     if not_before > now + 30 or issued > now + 30:
@@ -231,7 +238,7 @@ def _token(claims: dict[str, Any], trusted: _Trusted) -> Token:
     session = claims.get(names.session) or claims.get("jti")
     if not isinstance(session, str) or not session:
         raise _refused("The access token belongs to no session.")
-    scopes = _scopes(claims.get(names.scopes)) or frozenset(trusted.default_scopes)
+    scopes = _scopes(claims.get(names.scopes)) & SCOPES.keys()
     subject = str(claims["sub"])
     return Token(
         issuer=trusted.id,
@@ -241,7 +248,7 @@ def _token(claims: dict[str, Any], trusted: _Trusted) -> Token:
         client=str(claims.get(names.client) or claims.get("azp") or ""),
         session=session,
         authorization=claims.get("authz") if trusted.remote is None else None,
-        scopes=scopes,
+        scopes=frozenset(scopes or trusted.default_scopes),
         expires_at=float(claims["exp"]),
     )
 

@@ -6,10 +6,12 @@ from typing import Any
 import click
 
 from shared.app import App
+from shared.auth import keyring
 from shared.catalog import publish_tools
 from shared.cli import demo, dev, story
-from shared.cli.operations import commands, fail, run, show
+from shared.cli.operations import command_of, commands, fail, run, show
 from shared.errors import Problem
+from shared.identity import signing_keys
 from shared.settings import Settings, is_described, state_folder
 
 
@@ -155,6 +157,30 @@ def _settings() -> Settings:
         return Settings.read()
     return dev.last_settings(click.get_current_context().find_root().obj)
 
+
+@main.group("keys")
+def keys_group() -> None:
+    """Create a deployment's keys, and rotate them: prepare, wait, promote, wait, retire."""
+
+
+@keys_group.command("create")
+def create_keys_command() -> None:
+    """Create the signing and sealing keys of a new deployment; existing ones stay."""
+    try:
+        keyring.create_missing(App(_settings()).secrets)
+    except Problem as problem:
+        fail(problem)
+
+
+for _name, _tool in (
+    ("show", "list_signing_keys"),
+    ("prepare", "create_next_signing_key"),
+    ("promote", "promote_signing_key"),
+    ("retire", "retire_signing_key"),
+    ("revoke", "revoke_signing_key"),
+    ("seal", "rotate_sealing_key"),
+):
+    keys_group.add_command(command_of(signing_keys.family[_tool], _settings), _name)
 
 for command in commands(_settings):
     main.add_command(command)

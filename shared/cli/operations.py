@@ -24,6 +24,7 @@ from shared.identity import (
     organizations,
     service_accounts,
     sessions,
+    signing_keys,
 )
 from shared.settings import Settings
 from shared.tool import Family, Progress, Request, Tool, invoke, silently
@@ -35,6 +36,7 @@ FAMILIES: tuple[Family, ...] = (
     sessions.family,
     authorizations.family,
     service_accounts.family,
+    signing_keys.family,
     catalogs.family,
     withdrawal.family,
 )
@@ -65,10 +67,12 @@ def fail(problem: Problem) -> None:
 
 def commands(settings: Callable[[], Settings]) -> list[click.Command]:
     """A command per operation, acting on the deployment that `settings` finds."""
-    return [_command(tool, settings) for family in FAMILIES for tool in family.tools]
+    return [command_of(tool, settings) for family in FAMILIES for tool in family.tools]
 
 
-def _command(tool: Tool[Any], settings: Callable[[], Settings]) -> click.Command:
+def command_of(tool: Tool[Any], settings: Callable[[], Settings]) -> click.Command:
+    """The command that runs one operation."""
+
     def callback(**given: Any) -> None:
         arguments = {name: value for name, value in given.items() if value is not None}
         try:

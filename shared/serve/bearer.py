@@ -12,7 +12,12 @@ METADATA_PATH: Final = "/.well-known/oauth-protected-resource"
 
 
 def bearer(head: Head) -> str | None:
-    """The bearer token's text, or None where none was sent (RFC 6750 2.1; nowhere else)."""
+    """The bearer token's text, or None where none was sent (RFC 6750 2.1; nowhere else).
+
+    Of two Authorization headers neither counts: who would say which one was checked upstream?
+    """
+    if "authorization" in head.repeated:
+        return None
     scheme, _, text = head.headers.get("authorization", "").partition(" ")
     return text.strip() or None if scheme.lower() == "bearer" else None
 

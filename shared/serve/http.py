@@ -6,12 +6,13 @@ returns as one, so a function returns its host.
 
 import re
 import secrets
-from collections.abc import Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from typing import Any, Final
 from urllib.parse import urlsplit
 
 import orjson
 
+from shared import log
 from shared.errors import Problem
 from shared.settings import Settings
 
@@ -79,6 +80,25 @@ async def respond(
     sent = [(b"content-length", str(len(body)).encode()), *_ALWAYS, *headers]
     await send({"type": "http.response.start", "status": status, "headers": sent})
     await send({"type": "http.response.body", "body": b"" if head_only else body})
+
+
+async def safely(serve: Callable[[Any], Awaitable[None]], head: Head, send: Any) -> None:
+    """Run `serve(send)`. A failure nobody expected is told to the log and answered with 500."""
+    started = False
+
+    async def sending(message: Any) -> None:
+        nonlocal started
+        started = True
+        await send(message)
+
+    try:
+        await serve(sending)
+    except Exception:
+        log.crash("request", requestId=head.request_id)
+        if started:
+            raise
+        headers = (JSON, (b"x-request-id", head.request_id.encode()))
+        await respond(send, 500, error_body("internal"), headers)
 
 
 class Entrance:

@@ -15,7 +15,7 @@ import anyio
 import orjson
 from mcp.server.connection import Connection
 from mcp.server.lowlevel import Server
-from mcp.server.runner import modern_error_data, serve_one
+from mcp.server.runner import serve_one
 from mcp.shared.exceptions import NoBackChannelError
 from mcp.shared.inbound import (
     ERROR_CODE_HTTP_STATUS,
@@ -23,10 +23,19 @@ from mcp.shared.inbound import (
     classify_inbound_request,
     validate_mcp_param_headers,
 )
+from mcp.shared.jsonrpc_dispatcher import handler_exception_to_error_data
 from mcp.shared.transport_context import TransportContext
-from mcp_types import HEADER_MISMATCH, INVALID_PARAMS, INVALID_REQUEST, PARSE_ERROR
+from mcp_types import (
+    HEADER_MISMATCH,
+    INTERNAL_ERROR,
+    INVALID_PARAMS,
+    INVALID_REQUEST,
+    PARSE_ERROR,
+    ErrorData,
+)
 from mcp_types.version import HANDSHAKE_PROTOCOL_VERSIONS
 
+from shared import log
 from shared.auth.caller import Token
 from shared.errors import Problem
 from shared.serve.bearer import METADATA_PATH, bearer, challenge
@@ -39,6 +48,7 @@ from shared.serve.http import (
     error_body,
     read_body,
     respond,
+    safely,
     same_host,
 )
 from shared.serve.mcp_server import Refused, current
@@ -130,6 +140,9 @@ class McpEndpoint:
     async def __call__(self, scope: Scope, receive: Any, send: Any) -> None:
         """Serve one HTTP request."""
         head = Head(scope)
+        await safely(lambda sending: self._answered(scope, head, receive, sending), head, send)
+
+    async def _answered(self, scope: Scope, head: Head, receive: Any, send: Any) -> None:
         always = ((b"x-request-id", head.request_id.encode()), *self._entrance.cors(head))
         refusal = self._entrance.refusal(head)
         if refusal is not None:
@@ -190,11 +203,12 @@ class McpEndpoint:
 
     async def _verified(self, head: Head) -> Token:
         text = bearer(head)
-        if text is None:
-            raise Refused(Problem("unauthenticated", "Sign in to use this endpoint."))
         try:
+            if text is None:
+                raise _no_token()
             return await self._runner.verify(text)
         except Problem as problem:
+            log.refused("mcp", problem.code, head.request_id)
             raise (problem if problem.code == "unavailable" else Refused(problem)) from None
 
     def _refusal(self, problem: Problem, head: Head) -> tuple[int, tuple[bytes, bytes]]:
@@ -232,6 +246,7 @@ class McpEndpoint:
         try:
             await self._runner.admit(request)
         except Problem as problem:
+            log.refused("mcp", problem.code, request.request_id)
             raise (problem if problem.code == "unavailable" else Refused(problem)) from None
 
     def _runs_tool(self, method: str, params: Any) -> bool:
@@ -267,7 +282,7 @@ class McpEndpoint:
         except Refused:
             raise
         except Exception as error:  # noqa: BLE001  the SDK's own boundary: it maps every failure
-            failure = modern_error_data(error)
+            failure = _failure(error, head)
             legacy = version in HANDSHAKE_PROTOCOL_VERSIONS
             status = 200 if legacy else ERROR_CODE_HTTP_STATUS.get(failure.code, 200)
             raise _Rejected(
@@ -306,6 +321,10 @@ class McpEndpoint:
         return self._server.get_tool_input_schema(message["params"].get("name"))
 
 
+def _no_token() -> Problem:
+    return Problem("unauthenticated", "Sign in to use this endpoint.")
+
+
 def _check_headers(head: Head) -> None:
     content_type = head.headers.get("content-type", "").partition(";")[0].strip().lower()
     if content_type != "application/json":
@@ -333,6 +352,15 @@ def _parse(raw: bytes) -> dict[str, Any]:
     if not isinstance(message.get("params"), dict | None):
         raise _Rejected(INVALID_PARAMS, "params must be an object", id_=message.get("id"))
     return message
+
+
+def _failure(error: Exception, head: Head) -> ErrorData:
+    """What the client is told of a failure inside the SDK's serving; ours goes to the log alone."""
+    expected = handler_exception_to_error_data(error)
+    if expected is not None:
+        return expected
+    log.crash("mcp", requestId=head.request_id)
+    return ErrorData(code=INTERNAL_ERROR, message="Internal server error")
 
 
 def _rejection(found: InboundLadderRejection, id_: Any) -> _Rejected:

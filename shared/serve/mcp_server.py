@@ -19,7 +19,8 @@ from mcp_types.version import MODERN_PROTOCOL_VERSIONS
 
 from shared.errors import Problem
 from shared.serve.run import Runner
-from shared.tool import Effect, Family, Reply, Request, Tool, schema
+from shared.serve.schema import schema
+from shared.tool import Effect, Family, Reply, Request, Tool
 
 LIST_SECONDS: Final = 300
 REFUSALS: Final = frozenset(

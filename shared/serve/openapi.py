@@ -6,7 +6,7 @@ from typing import Any, Final
 from pydantic import TypeAdapter
 
 from shared.serve.rest import Route
-from shared.tool import schema
+from shared.serve.schema import schema
 
 _REF: Final = "#/components/schemas/"
 _HEADERS: Final = {

@@ -8,11 +8,12 @@ from urllib.parse import parse_qsl
 
 import orjson
 
+from shared import log
 from shared.auth.caller import Credential, Surface
 from shared.auth.rate import Budget
 from shared.errors import Problem
 from shared.serve.bearer import api_key
-from shared.serve.http import JSON, Entrance, Head, Scope, error_body, read_body, respond
+from shared.serve.http import JSON, Entrance, Head, Scope, error_body, read_body, respond, safely
 from shared.serve.run import Runner
 from shared.tool import Reply, Request, Tool
 
@@ -77,14 +78,18 @@ class RestHost:
         self._document = document
         self._surface: Surface = surface
         self._authenticate = authenticate or self._api_key
-        self._document_path = f"{base}/openapi.json"
-        self._table: dict[str, dict[str, Route]] = {}
+        self._table: dict[str, dict[str, Route | None]] = {}
+        if document is not None:
+            self._table[f"{base}/openapi.json"] = {"GET": None}
         for route in routes:
             self._table.setdefault(f"{base}{route.path}", {})[route.method] = route
 
     async def __call__(self, scope: Scope, receive: Any, send: Any) -> None:
         """Serve one HTTP request."""
         head = Head(scope)
+        await safely(lambda sending: self._answered(scope, head, receive, sending), head, send)
+
+    async def _answered(self, scope: Scope, head: Head, receive: Any, send: Any) -> None:
         always = ((b"x-request-id", head.request_id.encode()), *self._entrance.cors(head))
         refusal = self._entrance.refusal(head)
         methods = self._table.get(head.path)
@@ -92,26 +97,30 @@ class RestHost:
             await respond(send, refusal[0], error_body(refusal[1]), (JSON, *always))
         elif head.method == "OPTIONS":
             await respond(send, 204, b"", (*always[:1], *self._entrance.preflight(head)))
-        elif self._document and head.path == self._document_path and head.method == "GET":
-            await respond(send, 200, self._document, (JSON, *always))
         elif methods is None:
             await respond(send, 404, error_body("Not Found"), (JSON, *always))
         elif head.method not in methods:
             allow = (b"allow", ", ".join(sorted(methods)).encode())
             await respond(send, 405, error_body("Method Not Allowed"), (JSON, allow, *always))
+        elif (route := methods[head.method]) is None:
+            await respond(send, 200, self._document or b"", (JSON, *always))
         else:
-            reply, shown = await self._serve(methods[head.method], scope, head, receive)
-            await self._answer(send, reply, shown, always)
+            reply, shown = await self._serve(route, scope, head, receive)
+            await self._answer(send, route, reply, shown, always)
 
     async def _serve(
         self, route: Route, scope: Scope, head: Head, receive: Any
     ) -> tuple[Reply, Shown | None]:
         try:
             credential = await self._authenticate(head)
-            arguments = await self._arguments(route, scope, head, receive)
         except Problem as problem:
+            log.refused(self._surface, problem.code, head.request_id)
             return Reply(problem=problem), None
         request = Request(credential, self._surface, head.request_id)
+        try:
+            arguments = await self._arguments(route, scope, head, receive)
+        except Problem as problem:
+            return await self._runner.run(route.tool, request, problem), None
         reply = await self._runner.run(route.tool, request, arguments)
         if reply.body is None or route.show is None:
             return reply, None
@@ -123,11 +132,13 @@ class RestHost:
     async def _arguments(
         self, route: Route, scope: Scope, head: Head, receive: Any
     ) -> dict[str, Any]:
-        """Query and body as one mapping. Raises `invalid` for a body that is not a JSON object."""
+        """The query of a GET, the body of anything else. Raises `invalid` for what is neither."""
         query = scope.get("query_string", b"").decode("latin-1")
         arguments: dict[str, Any] = dict(parse_qsl(query, keep_blank_values=True))
         if route.method == "GET":
             return arguments
+        if arguments:
+            raise _no_query(arguments)
         raw = await read_body(receive, self._settings.max_body)
         content_type = head.headers.get("content-type", "").partition(";")[0].strip().lower()
         if content_type != "application/json":
@@ -149,9 +160,11 @@ class RestHost:
                     }
                 ],
             )
-        return {**arguments, **body}
+        return body
 
-    async def _answer(self, send: Any, reply: Reply, shown: Shown | None, always: Any) -> None:
+    async def _answer(
+        self, send: Any, route: Route, reply: Reply, shown: Shown | None, always: Any
+    ) -> None:
         headers = (*always, *_budget_headers(reply.budget))
         if reply.problem is None:
             body, own = shown or (reply.body or b"null", (JSON,))
@@ -163,27 +176,43 @@ class RestHost:
             headers = (*headers, (b"retry-after", retry))
         if problem.code == "unauthenticated":
             headers = (*headers, (b"www-authenticate", b"Bearer"))
-        body = orjson.dumps({"detail": _detail(problem)}, default=str)
+        body = orjson.dumps({"detail": _detail(problem, route)}, default=str)
         await respond(send, problem.status, body, (JSON, *headers))
 
 
-def _detail(problem: Problem) -> Any:
+def _detail(problem: Problem, route: Route) -> Any:
     if problem.code == "unauthenticated":
         return problem.message
     if problem.code in ("invalid", "invalid_limit"):
-        errors = problem.details.get("errors") or [_out_of_range(problem)]
-        return [{**error, "loc": ["body", *error["loc"]]} for error in errors]
+        where = problem.details.get("where", "query" if route.method == "GET" else "body")
+        errors = problem.details.get("errors") or [_by_the_tool(problem)]
+        return [{**error, "loc": [where, *error["loc"]]} for error in errors]
     return DETAIL.get(problem.code, problem.code)
 
 
-def _out_of_range(problem: Problem) -> dict[str, Any]:
-    """A range that a tool checks itself, in the form of one the schema would have checked."""
-    return {
-        "type": problem.code,
-        "loc": [problem.code.removeprefix("invalid_")],
-        "msg": problem.message,
-        "ctx": problem.details,
-    }
+def _by_the_tool(problem: Problem) -> dict[str, Any]:
+    """What a tool checks itself, in the form of what the schema would have checked."""
+    details = dict(problem.details)
+    field_name = details.pop("field", "limit" if problem.code == "invalid_limit" else None)
+    loc = [] if field_name is None else [field_name]
+    return {"type": problem.code, "loc": loc, "msg": problem.message, "ctx": details}
+
+
+def _no_query(given: Mapping[str, str]) -> Problem:
+    return Problem(
+        "invalid",
+        "This operation takes its arguments in the body, none in the query.",
+        where="query",
+        errors=[
+            {
+                "type": "extra_forbidden",
+                "loc": [name],
+                "msg": "Extra inputs are not permitted",
+                "input": value,
+            }
+            for name, value in given.items()
+        ],
+    )
 
 
 def _not_json(error: orjson.JSONDecodeError) -> Problem:

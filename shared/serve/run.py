@@ -4,18 +4,19 @@ Tools, and the reads in front of them, are plain functions; the loop only parses
 """
 
 import asyncio
-import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextvars import copy_context
 from typing import Any, Final, TypeVar
 
 from shared import log
 from shared.app import App
-from shared.auth.caller import Token
+from shared.auth.caller import Caller, Token
+from shared.auth.gate import NOT_A_MEMBER
 from shared.auth.tokens import KeysNeeded
 from shared.errors import Problem
-from shared.tool import Reply, Request, Tool, invoke
+from shared.identity.joining import join, may_join
+from shared.tool import Arguments, Call, Crashed, Reply, Request, Tool, invoke
 
 THREADS: Final = 16
 T = TypeVar("T")
@@ -46,31 +47,53 @@ class Runner:
 
     async def admit(self, request: Request) -> None:
         """Pass the gate without running a tool. Raises what the gate raises."""
-        await self.hop(
-            lambda: self.app.gate.admit(request.credential, request.surface, lambda _: ())
-        )
+        await self.hop(lambda: _admit(self.app, request))
 
-    async def run(self, tool: Tool[Any], request: Request, arguments: Mapping[str, Any]) -> Reply:
+    async def run(self, tool: Tool[Any], request: Request, arguments: Arguments) -> Reply:
         """Run a tool; what nobody expected becomes `internal`, told to the log alone."""
         return await self.hop(lambda: attempt(tool, self.app, request, arguments))
 
 
-def attempt(tool: Tool[Any], app: App, request: Request, arguments: Mapping[str, Any]) -> Reply:
+def attempt(tool: Tool[Any], app: App, request: Request, arguments: Arguments) -> Reply:
     """`invoke`, with unexpected failures logged and turned into `internal`."""
     try:
-        return invoke(tool, app, request, arguments)
-    except Exception:
-        log.line(
-            "crash",
-            level=logging.ERROR,
-            tool=tool.name,
-            requestId=request.request_id,
-        )
-        logging.getLogger("catalog_mcp").exception("unexpected failure in %s", tool.name)
-        return Reply(
-            problem=Problem(
-                "internal",
-                "Something went wrong on our side. Try again; if it stays, tell us the request id.",
-                request_id=request.request_id,
-            )
-        )
+        reply = invoke(tool, app, request, arguments)
+        if reply.problem is not None and _joined(app, request, reply.problem):
+            reply = invoke(tool, app, request, arguments)
+    except Crashed as crashed:
+        log.crash(tool.name, requestId=request.request_id, surface=request.surface)
+        return Reply(problem=internal(request.request_id), budget=crashed.budget)
+    return reply
+
+
+def internal(request_id: str) -> Problem:
+    """What a caller is told of a failure nobody expected."""
+    return Problem(
+        "internal",
+        "Something went wrong on our side. Try again; if it stays, tell us the request id.",
+        request_id=request_id,
+    )
+
+
+def _admit(app: App, request: Request) -> None:
+    try:
+        app.gate.admit(request.credential, request.surface, lambda _: ())
+    except Problem as problem:
+        if not _joined(app, request, problem):
+            raise
+        app.gate.admit(request.credential, request.surface, lambda _: ())
+
+
+def _joined(app: App, request: Request, refusal: Problem) -> bool:
+    """Whether a caller who was refused for want of a membership has one to look at now."""
+    token = request.credential
+    if refusal.details.get("reason") != NOT_A_MEMBER or not isinstance(token, Token):
+        return False
+    caller = Caller(request.surface, token.principal, token.org, "", "", None, token.client or None)
+    call = Call(app, caller, request.surface, request.request_id, app.clock.now(), {}, None)
+    try:
+        return may_join(call, token) and join(call, token)
+    except Problem as problem:
+        if problem.code != "not_found":
+            raise
+        return False

@@ -9,6 +9,7 @@ import pytest
 
 from shared.ports import Put
 
+pytestmark = pytest.mark.slow
 REPOSITORY = Path(__file__).parents[2]
 WRITERS = 8
 

@@ -31,8 +31,8 @@ OTHERS = (*OPERATIONS, publish_tools.family, *JOBS)
 ALL = [*TOOLS, *(tool for family in OTHERS for tool in family.tools)]
 VERBS = {
     "change", "check", "create", "deactivate", "delete", "end", "export", "follow", "get", "grant",
-    "list", "lookup", "publish", "refresh", "register", "restore", "roll", "search", "set", "start",
-    "sweep", "upsert", "withdraw",
+    "list", "lookup", "promote", "publish", "refresh", "register", "restore", "retire", "revoke",
+    "roll", "rotate", "search", "set", "start", "sweep", "upsert", "withdraw",
 }  # fmt: skip
 
 

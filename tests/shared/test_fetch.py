@@ -6,23 +6,16 @@ import socket
 import ssl
 import threading
 import time
-from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
 
 from shared.errors import Problem
 from shared.fetch import GuardedFetch
+from tests.tls import write_certificates
 
 LOOPBACK = (ipaddress.ip_network("127.0.0.0/8"), ipaddress.ip_network("::1/128"))
 NAME = "files.test"
-CRITICAL = (x509.BasicConstraints, x509.KeyUsage)
-SIGNS = dict.fromkeys(
-    ("digital_signature", "content_commitment", "key_encipherment", "data_encipherment"), False
-) | dict.fromkeys(("key_agreement", "encipher_only", "decipher_only"), False)
 
 
 class Handler(BaseHTTPRequestHandler):
@@ -34,6 +27,11 @@ class Handler(BaseHTTPRequestHandler):
     def do_GET(self):
         self.server.seen.append((self.path, dict(self.headers.items())))
         getattr(self, self.path.partition("?")[0].strip("/") or "plain")()
+
+    def do_POST(self):
+        sent = self.rfile.read(int(self.headers["Content-Length"]))
+        self.server.seen.append((self.path, dict(self.headers.items()), sent))
+        self.answer(b"posted")
 
     def answer(self, body, status=200, headers=()):
         self.send_response(status)
@@ -112,56 +110,11 @@ class Server(ThreadingHTTPServer):
         self.server_close()
 
 
-def issue(subject, key, issuer, issuer_key, *extensions):
-    now = datetime.now(UTC)
-    builder = x509.CertificateBuilder(
-        issuer_name=issuer,
-        subject_name=subject,
-        public_key=key.public_key(),
-        serial_number=x509.random_serial_number(),
-        not_valid_before=now - timedelta(days=1),
-        not_valid_after=now + timedelta(days=1),
-    )
-    for extension in extensions:
-        builder = builder.add_extension(extension, critical=isinstance(extension, CRITICAL))
-    return builder.sign(issuer_key, hashes.SHA256())
-
-
 @pytest.fixture(scope="module")
 def certificates(tmp_path_factory):
     """A certificate authority's file, and a certificate of it for NAME."""
     folder = tmp_path_factory.mktemp("tls")
-    authority_key, key = (ec.generate_private_key(ec.SECP256R1()) for _ in range(2))
-    authority_name, name = (
-        x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, text)]) for text in ("CA", NAME)
-    )
-    authority_id = x509.SubjectKeyIdentifier.from_public_key(authority_key.public_key())
-    authority = issue(
-        authority_name,
-        authority_key,
-        authority_name,
-        authority_key,
-        x509.BasicConstraints(ca=True, path_length=None),
-        x509.KeyUsage(**SIGNS, key_cert_sign=True, crl_sign=True),
-        authority_id,
-    )
-    certificate = issue(
-        name,
-        key,
-        authority_name,
-        authority_key,
-        x509.SubjectAlternativeName([x509.DNSName(NAME)]),
-        x509.AuthorityKeyIdentifier.from_issuer_subject_key_identifier(authority_id),
-    )
-    (folder / "ca.pem").write_bytes(authority.public_bytes(serialization.Encoding.PEM))
-    (folder / "server.pem").write_bytes(
-        key.private_bytes(
-            serialization.Encoding.PEM,
-            serialization.PrivateFormat.PKCS8,
-            serialization.NoEncryption(),
-        )
-        + certificate.public_bytes(serialization.Encoding.PEM)
-    )
+    write_certificates(folder, NAME)
     return folder
 
 
@@ -339,3 +292,15 @@ def test_a_name_nobody_knows_is_unavailable(monkeypatch):
 
     monkeypatch.setattr(socket, "getaddrinfo", getaddrinfo)
     refused("unavailable", GuardedFetch(), "https://nobody.test/")
+
+
+def test_a_form_is_posted_whole_and_under_the_same_policy(plain_server):
+    url = f"http://{NAME}:{plain_server.server_port}/token"
+    fetch = GuardedFetch(LOOPBACK, {NAME: "127.0.0.1"})
+    answer = fetch.post(url, {"code": "a b&c", "x": "é"}, timeout=5.0, max_bytes=100)
+    assert (answer.status, answer.body) == (200, b"posted")
+    (_, headers, sent) = plain_server.seen[-1]
+    assert sent == b"code=a+b%26c&x=%C3%A9"
+    assert headers["Content-Type"] == "application/x-www-form-urlencoded"
+    with pytest.raises(Problem, match="unsafe_url"):
+        GuardedFetch((), {NAME: "127.0.0.1"}).post(url, {}, timeout=5.0, max_bytes=100)

@@ -16,6 +16,7 @@ from typing import Final, NamedTuple
 import orjson
 
 from shared.catalog.search.order import Position
+from shared.errors import Problem
 
 _MAC_BYTES: Final = 16
 _LONGEST: Final = 65_536
@@ -61,6 +62,18 @@ def unseal(cursor: str | None, question: str, key: bytes) -> dict[str, Place] | 
         catalog: Place(version, tuple(position) if position else None, only)
         for catalog, (version, position, only) in places.items()
     }
+
+
+def expired() -> Problem:
+    """`cursor_expired`: what a cursor of ours is answered with when its order cannot go on.
+
+    That is when its version is no longer kept, or the caller's restriction on a catalog changed.
+    """
+    return Problem(
+        "cursor_expired",
+        "The catalog, or what you may see of it, changed since this cursor was given. "
+        "Search again without a cursor.",
+    )
 
 
 def _mac(body: bytes, key: bytes) -> bytes:

@@ -1,4 +1,12 @@
-"""Search: a question, some catalogs, a place to continue from; a page of ready JSON."""
+"""Search: a question, some catalogs, a place to continue from; a page of ready JSON.
+
+    question = Question(query="kettle")
+    places = unseal(cursor, question.digest(), key)   # None: from the start
+    shelves = [...]   # a Shelf a granted catalog, in places[catalog].version where places name it
+    page = search(shelves, question, limit=50, key=key, places=places)
+
+Where a version that `places` names is no longer kept, the caller raises `cursor.expired()`.
+"""
 
 import heapq
 from collections.abc import Iterator, Mapping, Sequence
@@ -9,7 +17,7 @@ from typing import Annotated, Final, NamedTuple
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
 from shared.catalog.search.browse import Browse
-from shared.catalog.search.cursor import Place, seal
+from shared.catalog.search.cursor import Place, expired, seal
 from shared.catalog.search.facets import clauses
 from shared.catalog.search.order import Order, Position
 from shared.catalog.search.ranked import ranked
@@ -132,11 +140,7 @@ class _Walk:
         self.shelf = shelf
         self._only = _digest(_ONLY.dump_json(shelf.only)) if shelf.only else ""
         if place is not None and place.only != self._only:
-            raise Problem(
-                "cursor_expired",
-                "What you may see of a catalog changed since this cursor was given. "
-                "Search again without a cursor.",
-            )
+            raise expired()
         self.position = place.position if place else None
         self.order = order_of(shelf, question)
         self._chunk = chunk

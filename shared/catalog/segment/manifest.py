@@ -5,9 +5,12 @@ store keyed by content holds every version of every catalog; a version's own dir
 the files under the names given here. Source: design/search.md, section 4.
 """
 
+import errno
 import hashlib
+import shutil
 from pathlib import Path
 from typing import Annotated, Final, Literal
+from uuid import uuid4
 
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic.alias_generators import to_camel
@@ -131,13 +134,27 @@ def link(manifest: Manifest, source: Path, target: Path, *, by_digest: bool = Fa
 
     Files of two versions may share a name and differ, so versions never share a directory. With
     `by_digest`, `source` holds the files under their SHA-256. Files that are not there are left
-    out (source files, usually); `require` tells whether enough are.
+    out (source files, usually); `require` tells whether enough are. On another filesystem, files
+    are copied. Several processes may do this at once.
     """
     target.mkdir(parents=True, exist_ok=True)
     for file in manifest.files:
         stored = source / (file.sha256 if by_digest else file.name)
-        if stored.is_file() and not (target / file.name).exists():
-            (target / file.name).hardlink_to(stored)
+        if stored.is_file():
+            _place(stored, target / file.name)
+
+
+def _place(stored: Path, path: Path) -> None:
+    try:
+        path.hardlink_to(stored)
+    except FileExistsError:
+        return
+    except OSError as error:
+        if error.errno != errno.EXDEV:
+            raise
+        whole = path.with_name(f".{path.name}.{uuid4().hex}")
+        shutil.copyfile(stored, whole)
+        whole.replace(path)
 
 
 def _matches(path: Path, file: SegmentFile) -> bool:

@@ -1,5 +1,6 @@
 """Versions of a segment: built whole, built on one another, never changed."""
 
+import tempfile
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -7,7 +8,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from shared.catalog.segment.manifest import Manifest, link
+from shared.catalog.segment.manifest import Manifest, damaged, link
 from shared.catalog.segment.reader import Segment
 from shared.catalog.segment.writer import apply, build
 from shared.catalog.urls import lookup_forms
@@ -134,6 +135,26 @@ def test_a_version_opens_from_files_kept_under_their_digests(catalog, applied, p
     assert page_of(segment, "https://shop.example/p/1") is None
 
 
+def test_a_version_opens_from_files_on_another_filesystem(catalog, product):
+    version = catalog([product("1")]).segment
+    memory = Path("/dev/shm")
+    with tempfile.TemporaryDirectory(dir=memory if memory.is_dir() else None) as elsewhere:
+        link(version.manifest, version.directory, Path(elsewhere))
+        assert damaged(Path(elsewhere), version.manifest, sources=True) == ()
+        assert Segment(Path(elsewhere), version.manifest).number_of("1") is not None
+
+
+def test_a_version_may_be_linked_and_opened_by_many_at_once(catalog, product, tmp_path):
+    version = catalog([product(str(at)) for at in range(5)]).segment
+
+    def opened(_):
+        link(version.manifest, version.directory, tmp_path / "shared")
+        return Segment(tmp_path / "shared", version.manifest).active_number_of("3")
+
+    with ThreadPoolExecutor(8) as pool:
+        assert set(pool.map(opened, range(64))) == {version.active_number_of("3")}
+
+
 def test_a_full_build_is_advised_after_many_generations_or_many_deletes(catalog, applied, product):
     version = catalog([product(str(at)) for at in range(40)])
     assert not applied(version, deletes=["1", "2"]).segment.manifest.rebuild_advised
@@ -182,6 +203,7 @@ def test_the_products_of_a_version_build_the_same_catalog_again(luma, catalog, a
     assert rebuilt.items(limit=100) == changed.items(limit=100)
 
 
+@pytest.mark.slow
 def test_a_segment_answers_many_threads_at_once(icecat):
     products, catalog = icecat
     queries = [product.title for product in products[::600]]

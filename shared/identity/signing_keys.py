@@ -1,0 +1,217 @@
+"""Operations on the keys we sign access tokens with and seal client ids and refresh tokens with.
+
+A rotation is three steps, each safe to stop after (auth.md 3.3): a next key is published ahead of
+its use, so that whoever keeps our key set for a while has it; then it signs, and the one before is
+still published; then that one is removed, once no token it signed can be alive. Sealing keys are
+never removed in a rotation: ids of clients last for ever.
+"""
+
+import secrets as random
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Annotated, Final, Literal
+
+from pydantic import Field
+
+from shared.auth.keyring import (
+    SEALING,
+    SIGNING,
+    KeyRings,
+    Role,
+    SealingRing,
+    SigningKey,
+    SigningRing,
+    new_signing_key,
+)
+from shared.errors import Problem
+from shared.ports import ABSENT, Put
+from shared.tool import Args, Call, Effect, Family, Result, Risk
+
+family = Family("signing_keys", org_types=frozenset({"operator"}))
+
+AHEAD: Final = 900.0
+"""Seconds a next key is published before it may sign: three times what caches may keep."""
+SKEW: Final = 60.0
+SPREAD: Final = 2 * KeyRings.SECONDS
+"""Seconds until every instance has read a changed ring."""
+
+
+class KeyView(Result):
+    """A signing key without its private half. `since` is when it took its role, epoch seconds."""
+
+    kid: str
+    role: Role
+    since: float
+
+
+class RingView(Result):
+    """The keys of a deployment: those that sign, and how many seal."""
+
+    signing: list[KeyView]
+    sealing: int
+    next_sealing_key: bool
+
+
+class Nothing(Args):
+    """Takes no arguments."""
+
+
+@family.tool(scope="identity:read", effect=Effect.READ, risk=Risk.LOW, title="List signing keys")
+def list_signing_keys(call: Call, args: Nothing) -> RingView:
+    """List the signing keys by role, and say how many sealing keys there are."""
+    del args
+    return _view(call)
+
+
+@family.tool(
+    scope="identity:write", effect=Effect.WRITE, risk=Risk.MEDIUM, title="Publish a next key"
+)
+def create_next_signing_key(call: Call, args: Nothing) -> RingView:
+    """Publish the key that will sign next. Promote it a quarter of an hour later or more."""
+    del args
+
+    def add(ring: SigningRing) -> SigningRing:
+        if _of(ring, "next"):
+            raise Problem("conflict", "There is a next key already. Promote it, or revoke it.")
+        fresh = replace(new_signing_key("next"), since=call.app.clock.time())
+        return SigningRing((fresh, *ring.keys))
+
+    return _signing(call, "signing_key.published", add)
+
+
+@family.tool(
+    scope="identity:write", effect=Effect.WRITE, risk=Risk.HIGH, title="Sign with the next key"
+)
+def promote_signing_key(call: Call, args: Nothing) -> RingView:
+    """Let the next key sign from now on. The one before stays published for its last tokens."""
+    del args
+    now = call.app.clock.time()
+
+    def promote(ring: SigningRing) -> SigningRing:
+        fresh = _of(ring, "next")
+        if fresh is None:
+            raise Problem("conflict", "There is no next key. Publish one first.")
+        _wait(fresh.since + AHEAD - now, "Caches may not have the next key yet.")
+        roles: dict[Role, Role] = {"next": "current", "current": "previous"}
+        return SigningRing(
+            tuple(
+                replace(key, role=roles[key.role], since=now) if key.role in roles else key
+                for key in ring.keys
+            )
+        )
+
+    return _signing(call, "signing_key.promoted", promote)
+
+
+@family.tool(
+    scope="identity:write", effect=Effect.DESTROY, risk=Risk.MEDIUM, title="Remove previous keys"
+)
+def retire_signing_key(call: Call, args: Nothing) -> RingView:
+    """Remove previous keys, once no token they signed can be alive."""
+    del args
+    now = call.app.clock.time()
+    lifetime = call.app.settings.access_seconds + SKEW + SPREAD
+
+    def retire(ring: SigningRing) -> SigningRing:
+        previous = [key for key in ring.keys if key.role == "previous"]
+        if not previous:
+            raise Problem("conflict", "There is no previous key.")
+        youngest = max(key.since for key in previous)
+        _wait(youngest + lifetime - now, "Tokens of the previous key may be alive.")
+        return SigningRing(tuple(key for key in ring.keys if key.role != "previous"))
+
+    return _signing(call, "signing_key.retired", retire)
+
+
+class RevokeSigningKey(Args):
+    """Which key."""
+
+    kid: Annotated[str, Field(min_length=1, max_length=64, description="Its id.")]
+
+
+@family.tool(
+    scope="identity:write", effect=Effect.DESTROY, risk=Risk.HIGH, title="Revoke a signing key"
+)
+def revoke_signing_key(call: Call, args: RevokeSigningKey) -> RingView:
+    """Remove a key that leaked. What it signed is refused within two minutes everywhere.
+
+    If it was the current key, a new one signs at once; clients refresh and notice nothing.
+    """
+
+    def revoke(ring: SigningRing) -> SigningRing:
+        if ring.key(args.kid) is None:
+            raise Problem("not_found", "There is no signing key with that id.", kind="signing key")
+        kept = tuple(key for key in ring.keys if key.kid != args.kid)
+        if not any(key.role == "current" for key in kept):
+            fresh = replace(new_signing_key("current"), since=call.app.clock.time())
+            kept = (fresh, *kept)
+        return SigningRing(kept)
+
+    return _signing(call, "signing_key.revoked", revoke, kid=args.kid)
+
+
+class RotateSealingKey(Args):
+    """Which step."""
+
+    step: Annotated[
+        Literal["prepare", "promote"],
+        Field(description="prepare: accept a new key everywhere; promote: seal with it."),
+    ]
+
+
+@family.tool(
+    scope="identity:write", effect=Effect.WRITE, risk=Risk.HIGH, title="Rotate the sealing key"
+)
+def rotate_sealing_key(call: Call, args: RotateSealingKey) -> RingView:
+    """Seal with a new key, in two steps. Earlier keys stay accepted: ids of clients last."""
+    ring = SealingRing.unpack(call.app.secrets.read(SEALING))
+    now = call.app.clock.time()
+    if args.step == "prepare":
+        if ring.prepared:
+            raise Problem("conflict", "A key is prepared already. Promote it.")
+        changed = SealingRing((*ring.keys, random.token_bytes(32)), prepared=now)
+    else:
+        if not ring.prepared:
+            raise Problem("conflict", "No key is prepared. Prepare one first.")
+        _wait(ring.prepared + SPREAD - now, "Instances may not have the prepared key yet.")
+        changed = SealingRing((ring.keys[-1], *ring.keys[:-1]))
+    _store(call, SEALING, changed.pack(), f"sealing_key.{args.step}d")
+    return _view(call)
+
+
+def _signing(
+    call: Call, event: str, change: Callable[[SigningRing], SigningRing], **details: str
+) -> RingView:
+    ring = SigningRing.unpack(call.app.secrets.read(SIGNING))
+    _store(call, SIGNING, change(ring).pack(), event, **details)
+    return _view(call)
+
+
+def _store(call: Call, name: str, value: bytes, event: str, **details: str) -> None:
+    """Audit and write. Of two operators at once, one gets a conflict and wrote nothing."""
+    path = f"rings/{name}"
+    before = call.app.documents.get(path)
+    put = Put(path, {"changedAt": call.now}, if_version=before.version if before else ABSENT)
+    call.commit([put], event=event, target=name, **details)
+    call.app.secrets.write(name, value)
+
+
+def _of(ring: SigningRing, role: Role) -> SigningKey | None:
+    return next((key for key in ring.keys if key.role == role), None)
+
+
+def _wait(seconds: float, why: str) -> None:
+    if seconds > 0:
+        raise Problem(
+            "conflict", f"{why} Wait {-int(-seconds // 1)} s.", retry_after=-int(-seconds // 1)
+        )
+
+
+def _view(call: Call) -> RingView:
+    signing = SigningRing.unpack(call.app.secrets.read(SIGNING))
+    sealing = SealingRing.unpack(call.app.secrets.read(SEALING))
+    return RingView(
+        signing=[KeyView(kid=key.kid, role=key.role, since=key.since) for key in signing.keys],
+        sealing=len(sealing.keys),
+        next_sealing_key=sealing.prepared > 0,
+    )

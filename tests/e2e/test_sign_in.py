@@ -1,0 +1,325 @@
+"""Real clients sign in from nothing, without a header, and call a tool; then the logs are searched.
+
+A person is `person.py`, which clients find as the browser of the machine.
+"""
+
+import json
+import re
+import secrets
+import subprocess
+import sys
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import httpx2
+import pexpect
+import pytest
+from mcp import ClientSession
+from mcp.client.auth import OAuthClientProvider
+from mcp.client.stdio import StdioServerParameters, stdio_client
+from mcp.client.streamable_http import streamable_http_client
+from mcp.shared.auth import OAuthClientMetadata
+
+from shared.app import App
+from shared.cli.dev import last_settings
+from shared.cli.operations import run as run_operation
+from shared.cli.processes import free_port, start
+from shared.clock import SystemClock
+from shared.identity import organizations
+from shared.settings import machine_environment
+from tests.e2e.person import allow
+from tests.e2e.programs import BIN, SECONDS, program, run, surroundings
+from tests.platform import Platform
+
+pytestmark = [pytest.mark.slow, pytest.mark.anyio]
+PERSON = Path(__file__).with_name("person.py")
+AUTHORIZE = r"http://localhost:\d+/auth/oauth2/authorize\?[^\s\x07\x1b\"]+"
+SPELLINGS = ("http://localhost:{}/mcp", "http://127.0.0.1:{}/mcp", "http://localhost:{}/mcp/")
+
+
+@pytest.fixture
+def home(tmp_path):
+    (tmp_path / "home").mkdir()
+    return tmp_path / "home"
+
+
+@pytest.fixture
+def dev(dev):
+    """The running dev, and a person of its own for each test: one gets only so many mails."""
+    app = App(last_settings(Path(dev["data"])))
+    email = f"{secrets.token_hex(4)}@example.com"
+    run_operation(app, organizations.family["set_member"], {"org": "demo", "email": email})
+    app.close()
+    return {**dev, "email": email}
+
+
+@pytest.fixture
+def browsing(dev, tmp_path):
+    """Variables that make a client's browser a person's who allows what they are asked."""
+    folder = tmp_path / "bin"
+    folder.mkdir()
+    opener = folder / "xdg-open"
+    opener.write_text(
+        f'#!/bin/sh\nexec {sys.executable} {PERSON} "$1" {dev["mail"]} {dev["email"]}\n'
+    )
+    opener.chmod(0o755)
+    path = f"{folder}:{BIN}:/usr/bin:/bin"
+    return {"PATH": path, "BROWSER": str(opener), "DISPLAY": ":0"}
+
+
+def opened(dev, url):
+    """A person opens this address."""
+    command = [sys.executable, PERSON, url, dev["mail"], dev["email"]]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=SECONDS, check=False)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+class Claude:
+    """Claude Code in a home of its own, with one server added by its address alone."""
+
+    def __init__(self, home, variables, url):
+        self.home = home
+        self.variables = variables
+        self("add", "--transport", "http", "octo", url)
+
+    def __call__(self, *arguments):
+        done = run(self.home, "claude", "mcp", *arguments, **self.variables)
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
+    def log_in(self):
+        """It wants a terminal; what it shows at the end."""
+        child = pexpect.spawn(
+            str(program("claude")),
+            ["mcp", "login", "octo"],
+            env=surroundings(self.home, **self.variables),
+            cwd=str(self.home),
+            timeout=SECONDS,
+            encoding="utf-8",
+        )
+        child.expect(pexpect.EOF)
+        child.close()
+        return child.before
+
+
+@pytest.mark.parametrize("spelling", SPELLINGS)
+def test_claude_code_signs_in_and_out_and_in_again(dev, home, browsing, spelling):
+    claude = Claude(home, browsing, spelling.format(dev["port"]))
+    for _ in range(2):
+        assert "Needs authentication" in claude("list")
+        assert 'Authenticated with "octo"' in claude.log_in()
+        assert "✔ Connected" in claude("list")
+        claude("logout", "octo")
+    assert "Needs authentication" in claude("list")
+
+
+@pytest.mark.parametrize("how", ["browser", "--device-code"])
+async def test_mcp_remote_signs_in(dev, home, browsing, how):
+    variables = {**browsing, "BROWSER": "/bin/false"}
+    arguments = [dev["mcp_url"], *([how] if how.startswith("--") else [])]
+    server = StdioServerParameters(
+        command=str(program("mcp-remote")), args=arguments, env=surroundings(home, **variables)
+    )
+    said = home / "stderr"
+    with said.open("w+") as stderr:
+        async with stdio_client(server, errlog=stderr) as streams:
+            import anyio
+
+            async with anyio.create_task_group() as group:
+                group.start_soon(anyio.to_thread.run_sync, approve, dev, said)
+                async with ClientSession(*streams) as session:
+                    await session.initialize()
+                    result = await session.call_tool("list_catalogs", {})
+    assert result.structured_content["result"][0]["catalog"] == "demo_shop"
+
+
+def approve(dev, said):
+    """Wait for the address a program prints, and open it."""
+    import time
+
+    pattern = re.compile(r"http://localhost:\d+/auth/(?:oauth2/authorize|device)\?\S+")
+    deadline = time.monotonic() + SECONDS
+    while not (found := pattern.search(said.read_text())):
+        assert time.monotonic() < deadline, said.read_text()
+    opened(dev, found[0])
+
+
+def test_the_inspector_signs_in(dev, home):
+    child = pexpect.spawn(
+        str(program("mcp-inspector")),
+        ["--cli", dev["mcp_url"], "--transport", "http", "--method", "tools/call",
+         "--tool-name", "list_catalogs", "--format", "json"],
+        env=surroundings(home),
+        cwd=str(home),
+        timeout=SECONDS,
+        encoding="utf-8",
+        dimensions=(50, 4000),
+    )  # fmt: skip
+    child.expect(AUTHORIZE)
+    opened(dev, child.after)
+    child.expect(pexpect.EOF)
+    child.close()
+    answer = child.before[child.before.index('{"result"') :]
+    assert '"catalog":"demo_shop"' in answer
+    assert child.exitstatus == 0
+
+
+class Kept:
+    """The Python SDK's storage, in memory."""
+
+    def __init__(self):
+        self.tokens = self.client = None
+
+    async def get_tokens(self):
+        return self.tokens
+
+    async def set_tokens(self, tokens):
+        self.tokens = tokens
+
+    async def get_client_info(self):
+        return self.client
+
+    async def set_client_info(self, client):
+        self.client = client
+
+
+def sdk(dev, kept, url):
+    """The SDK's own OAuth, with a person for its browser."""
+    from mcp.client.auth import AuthorizationCodeResult
+
+    from tests.browser import Browser
+
+    answer = {}
+
+    async def redirect(address):
+        parts = urlsplit(address)
+        async with httpx2.AsyncClient() as client:
+            browser = Browser(client, Path(dev["mail"]), f"{parts.scheme}://{parts.netloc}/auth")
+            page = await browser.sign_in(await browser.open(address), dev["email"])
+            answer.update((await browser.send(page, "/consent", decision="allow")).answer)
+
+    async def callback():
+        return AuthorizationCodeResult(
+            code=answer["code"], state=answer["state"], iss=answer["iss"]
+        )
+
+    metadata = OAuthClientMetadata(
+        redirect_uris=["http://localhost:3030/callback"], client_name="Python SDK"
+    )
+    return OAuthClientProvider(url, metadata, kept, redirect, callback)
+
+
+@pytest.mark.parametrize("spelling", SPELLINGS)
+async def test_the_python_sdk_signs_in(dev, spelling):
+    url = spelling.format(dev["port"])
+    kept = Kept()
+    for _ in range(2):
+        async with (
+            httpx2.AsyncClient(auth=sdk(dev, kept, url), follow_redirects=True) as http,
+            streamable_http_client(url, http_client=http) as streams,
+            ClientSession(streams[0], streams[1]) as session,
+        ):
+            await session.initialize()
+            result = await session.call_tool("list_catalogs", {})
+        assert result.structured_content["result"][0]["catalog"] == "demo_shop"
+
+
+def test_octogen_mcp_login_verifies_and_logs_in_a_second_time(dev, home):
+    command = [
+        Path(sys.executable).with_name("octogen-mcp-login"), "--authkit-domain", dev["auth_url"],
+        "--resource", dev["mcp_url"].removesuffix("/mcp"), "--client-id-file", home / "client",
+        "--redirect-uri-file", home / "redirect", "--refresh-token-file", home / "token",
+        "--port", str(free_port()), "--no-open", "--verify",
+    ]  # fmt: skip
+    seen = set()
+    for _ in range(2):
+        child = pexpect.spawn(
+            str(command[0]), [str(part) for part in command[1:]], timeout=SECONDS,
+            encoding="utf-8", dimensions=(50, 4000), cwd=str(home),
+        )  # fmt: skip
+        child.expect(AUTHORIZE)
+        opened(dev, child.after)
+        child.expect(pexpect.EOF)
+        child.close()
+        assert child.exitstatus == 0, child.before
+        seen.add((home / "token").read_text().strip())
+    assert len(seen) == 2
+
+
+@pytest.fixture
+def takes_documents(tmp_path):
+    """An authorization server that takes client metadata documents, as one in the cloud does."""
+    port = free_port()
+    origin = f"http://localhost:{port}"
+    platform = Platform(
+        tmp_path / "data",
+        SystemClock(),
+        sign_in=True,
+        client_documents=True,
+        auth_url=f"{origin}/auth",
+        mcp_url=f"{origin}/mcp",
+    )
+    platform.organization("partner")
+    platform.member(email="ada@example.com")
+    environment = {**machine_environment(), **platform.settings.environment()}
+    running = start("auth", environment, tmp_path / "auth.log", port=port)
+    try:
+        running.wait()
+        yield {
+            "auth_url": platform.settings.auth_url,
+            "mcp_url": platform.settings.mcp_url,
+            "mail": str(platform.folder / "mail.txt"),
+            "email": "ada@example.com",
+        }
+    finally:
+        running.end()
+        platform.close()
+
+
+def test_the_conformance_suite_has_no_failure_and_no_warning(takes_documents, home):
+    port = free_port()
+    registered = httpx2.post(
+        f"{takes_documents['auth_url']}/oauth2/register",
+        json={"redirect_uris": [f"http://127.0.0.1:{port}/callback"], "client_name": "conformance"},
+    )
+    child = pexpect.spawn(
+        str(program("conformance")),
+        ["authorization", "--url", takes_documents["auth_url"],
+         "--client-id", registered.json()["client_id"],
+         "--resource", takes_documents["mcp_url"], "-p", str(port), "-o", str(home / "results")],
+        env=surroundings(home, BROWSER="/bin/false"), cwd=str(home), timeout=SECONDS,
+        encoding="utf-8", dimensions=(50, 4000),
+    )  # fmt: skip
+    child.expect(AUTHORIZE)
+    address = child.after
+    child.expect("Callback server started")
+    opened(takes_documents, address)
+    child.expect(pexpect.EOF)
+    child.close()
+    assert child.exitstatus == 0, child.before
+    found = [json.loads(file.read_text()) for file in (home / "results").rglob("checks.json")]
+    assert len(found) == 2
+    assert {check["status"] for checks in found for check in checks} <= {"SUCCESS", "INFO"}
+
+
+def test_no_log_holds_any_secret_that_was_issued(dev, home, browsing):
+    """Runs last: everything above has happened. Exact secrets where known, forms where not."""
+    claude = Claude(home, browsing, dev["mcp_url"])
+    claude.log_in()
+    kept = json.loads((home / ".claude" / ".credentials.json").read_text())
+    (entry,) = kept["mcpOAuth"].values()
+    mailed = re.findall(r"^ +(\d{4}) (\d{4})$", Path(dev["mail"]).read_text(), re.MULTILINE)
+    known = [entry["accessToken"], entry["refreshToken"], dev["api_key"], dev["token"]]
+    known += [f"{one}{other}" for one, other in mailed] + [f"{a} {b}" for a, b in mailed]
+    log = (Path(dev["data"]) / "functions.log").read_text()
+    assert '"surface":"mcp"' in log
+    assert [secret for secret in known if secret in log] == []
+    forms = (r"ort_[0-9a-f]{32}_", r"eyJ[A-Za-z0-9_-]{20,}\.", r"[?&](code|state|request)=")
+    assert [form for form in forms if re.search(form, log)] == []
+
+
+async def test_a_person_is_told_where_they_were_sent(dev):
+    """The stand-in itself: an address that is no sign-in ends on a page, not in a callback."""
+    text = await allow(f"{dev['auth_url']}/consent?request=x", dev["mail"], dev["email"])
+    assert "Start again in the app" in text

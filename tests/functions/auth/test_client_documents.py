@@ -1,0 +1,155 @@
+"""Clients named by the URL of a metadata document, fetched from a real server over real TLS."""
+
+import pytest
+
+from tests.browser import App, Browser, allowed
+from tests.platform import Platform
+from tests.web_server import WebServer
+
+pytestmark = pytest.mark.anyio
+PATH = "/oauth/client.json"
+
+
+@pytest.fixture(scope="module")
+def web(tmp_path_factory):
+    with WebServer(tmp_path_factory.mktemp("tls"), "client.test") as server:
+        yield server
+
+
+@pytest.fixture
+def platform(tmp_path, web):
+    web.seen.clear()
+    platform = Platform(tmp_path / "data", sign_in=True, client_documents=True, **web.settings)
+    platform.organization("partner")
+    platform.member(email="ada@example.com")
+    yield platform
+    platform.close()
+
+
+def document(web, path=PATH, **fields):
+    """What Claude Code publishes: loopback addresses without a port."""
+    given = {
+        "client_id": f"{web.origin}{path}",
+        "client_name": "Claude Code",
+        "client_uri": "https://claude.ai",
+        "logo_uri": f"{web.origin}/logo.png",
+        "redirect_uris": ["http://127.0.0.1/callback", "http://localhost/callback"],
+        "grant_types": ["authorization_code", "refresh_token"],
+        "response_types": ["code"],
+        "token_endpoint_auth_method": "none",
+        **fields,
+    }
+    return {name: value for name, value in given.items() if value is not None}
+
+
+async def asked(platform, id_, **params):
+    """The page a person sees when a client with this id asks."""
+    app = App(platform.http(face="auth"))
+    app.id = id_
+    browser = Browser(platform.http(face="auth"), platform.settings.data / "mail.txt")
+    return app, browser, await browser.open(app.request(**params))
+
+
+async def test_a_client_signs_in_with_a_document_and_any_loopback_port(platform, web):
+    web.answers[PATH] = document(web)
+    app, browser, page = await asked(platform, f"{web.origin}{PATH}")
+    page = await browser.sign_in(page)
+    assert "client.test publishes" in page.text
+    assert "Unverified" not in page.text
+    tokens = await allowed(app, browser)
+    assert (await app.refresh(tokens["refresh_token"])).status_code == 200
+    assert set(web.seen) == {PATH}  # a logo is never fetched
+
+
+async def test_a_document_is_kept_for_ten_minutes_and_a_failure_for_one(platform, web):
+    web.answers[PATH] = document(web)
+    for _ in range(3):
+        await asked(platform, f"{web.origin}{PATH}")
+    assert web.seen == [PATH]
+    platform.clock.advance(600)
+    web.answers[PATH] = (500, b"", {})
+    for _ in range(3):
+        assert (await asked(platform, f"{web.origin}{PATH}"))[2].status == 400
+    assert web.seen == [PATH] * 2
+    platform.clock.advance(60)
+    web.answers[PATH] = document(web)
+    assert (await asked(platform, f"{web.origin}{PATH}"))[2].status == 200
+
+
+BAD = {
+    "another client's id": {"client_id": "https://client.test/other"},
+    "no id": {"client_id": None},
+    "a shared secret": {"client_secret": "hunter2"},
+    "a method with a secret": {"token_endpoint_auth_method": "client_secret_post"},
+    "a dangerous address": {"redirect_uris": ["http://127.0.0.1/callback", "javascript:alert(1)"]},
+    "no address": {"redirect_uris": []},
+    "more than ten kilobytes": {"software_statement": "x" * 10_240},
+}
+
+
+@pytest.mark.parametrize("what", list(BAD))
+async def test_a_document_is_refused_with(platform, web, what):
+    web.answers[PATH] = document(web, **BAD[what])
+    app, _, page = await asked(platform, f"{web.origin}{PATH}")
+    assert page.status == 400
+    response = await app.refresh("ort_x")
+    assert (response.status_code, response.json()["error"]) == (401, "invalid_client")
+
+
+async def test_an_answer_that_is_no_document_is_refused(platform, web):
+    for path, answer in {
+        "/redirect": (302, b"", {"location": f"{web.origin}{PATH}"}),
+        "/list": (200, b"[]", {}),
+        "/html": (200, b"<html>", {}),
+        "/missing": (404, b"{}", {}),
+    }.items():
+        web.answers[path] = answer
+        assert (await asked(platform, f"{web.origin}{path}"))[2].status == 400
+
+
+@pytest.mark.parametrize(
+    "id_",
+    [
+        "http://client.test/oauth/client.json",
+        "https://client.test",
+        "https://client.test/",
+        "https://user@client.test/oauth/client.json",
+        "https://client.test/oauth/client.json#x",
+        "https://client.test/a/../client.json",
+        "https://client.test/a/%2e%2E/client.json",
+        "https://127.0.0.1/client.json",
+        "https://10.0.0.1/client.json",
+        "https://169.254.169.254/computeMetadata/v1/",
+        "https://[::ffff:10.0.0.1]/client.json",
+        "https://2130706433/client.json",
+        "https://0x7f000001/client.json",
+        "https://localhost/client.json",
+    ],
+)
+async def test_a_url_that_is_no_public_document_is_never_fetched(tmp_path, web, id_):
+    settings = {**web.settings, "fetch_networks": (), "fetch_hosts": {"client.test": "10.0.0.1"}}
+    settings["fetch_hosts"]["localhost"] = "127.0.0.1"
+    platform = Platform(tmp_path / "data", sign_in=True, client_documents=True, **settings)
+    web.seen.clear()
+    app, _, page = await asked(platform, id_)
+    assert page.status == 400
+    assert web.seen == []
+    assert (await app.refresh("ort_x")).json()["error"] == "invalid_client"
+    platform.close()
+
+
+async def test_documents_are_not_taken_where_they_are_not_advertised(tmp_path, web):
+    platform = Platform(tmp_path / "data", sign_in=True, **web.settings)
+    web.answers[PATH] = document(web)
+    web.seen.clear()
+    assert (await asked(platform, f"{web.origin}{PATH}"))[2].status == 400
+    assert web.seen == []
+    platform.close()
+
+
+@pytest.mark.parametrize("name", ["fetch_networks", "fetch_hosts", "fetch_ca"])
+def test_what_opens_private_addresses_is_refused_in_the_cloud(web, name):
+    from shared.settings import Settings
+
+    with pytest.raises(ValueError, match="never set in the cloud"):
+        Settings(backend="gcp", project="p", bucket="b", cloud=True, **{name: web.settings[name]})
