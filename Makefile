@@ -3,12 +3,18 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 CLIENTS := tests/e2e/node_modules
+BIGQUERY := .venv-bigquery
+CHECKOV := .venv-checkov
+ENVIRONMENT ?= dev
+PROJECT ?= $(shell sed -n 's/^project *= "\(.*\)"/\1/p' infra/environments/$(ENVIRONMENT).tfvars)
+APPLY ?= true
+TERRAFORM := terraform -chdir=infra
 PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
 CATALOG_DATA_DIR ?= ../shared/data
 export CATALOG_DATA_DIR
 
 .DEFAULT_GOAL := help
-.PHONY: help dev test check lint types tests bench lock format clean
+.PHONY: help dev test check lint types tests bench lock format clean package plan apply smoke
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
@@ -32,8 +38,13 @@ types: $(VENV)/.tests
 fast: $(VENV)/.tests
 	$(BIN)/python -m pytest -m "not slow"
 
-tests: $(VENV)/.tests $(CLIENTS)/.installed ## The slow tests: emulators, real clients, whole processes
+INSTALLED := $(CLIENTS)/.installed $(CHECKOV)/.installed $(BIGQUERY)/.installed
+tests: $(VENV)/.tests $(INSTALLED) ## The slow tests: emulators, real clients, whole processes
 	$(BIN)/python -m pytest -m slow
+
+.PHONY: simulate
+simulate: $(VENV)/.tests ## A week of 200 organizations with 50 catalogs and 3 readers each
+	$(BIN)/python -m tests.shared.subscriptions.simulation $(ARGS)
 
 format: $(VENV)/.tests ## Format and fix what can be fixed
 	$(BIN)/ruff format .
@@ -46,7 +57,39 @@ lock: $(VENV)/.tests ## Pin every library, with hashes
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	  --no-header --no-emit-index-url -c functions/requirements.txt tests/requirements.in \
 	  -o tests/requirements.txt
+	$(BIN)/uv pip compile --quiet --python-version 3.13 --generate-hashes --no-header \
+	  --no-emit-index-url tests/contract/bigquery_emulator.in -o tests/contract/bigquery_emulator.txt
+	echo checkov==3.3.30 | $(BIN)/uv pip compile --quiet --universal --python-version 3.11 \
+	  --generate-hashes --no-header --no-emit-index-url - -o tests/infra/checkov.txt
 	$(BIN)/npm install --prefix tests/e2e --package-lock-only --loglevel=error
+
+package: ## Pack the source zip of every function into build/
+	$(PYTHON) infra/package.py
+
+plan: package ## Say what deploying to ENVIRONMENT would change, and keep that
+	$(TERRAFORM) init -input=false -reconfigure \
+	  -backend-config=bucket=$(PROJECT)-terraform -backend-config=prefix=$(ENVIRONMENT)
+	$(TERRAFORM) plan -input=false -var-file=environments/$(ENVIRONMENT).tfvars \
+	  -var=project=$(PROJECT) -out=platform.tfplan
+	$(TERRAFORM) show -no-color platform.tfplan > infra/plan.txt
+
+ifeq ($(APPLY),true)
+apply: ## Deploy exactly what `make plan` kept
+	$(TERRAFORM) apply -input=false platform.tfplan
+
+smoke: $(VENV)/.runtime ## Ask the deployment from outside whether it is up
+	$(BIN)/python infra/smoke.py "$$($(TERRAFORM) output -raw mcp_url)" "$$($(TERRAFORM) output -raw api_url)"
+else
+apply smoke:
+	@echo "planned only: set APPLY=true to $@"
+endif
+
+.PHONY: provider-schema
+provider-schema: $(VENV)/.tests ## Keep the schema of the resources infra/ uses, for offline checks
+	rm -rf build/provider && mkdir -p build/provider
+	$(BIN)/python -m pip download --quiet --no-deps --dest build/provider cdktn-provider-google==21.1.0
+	$(BIN)/python -m zipfile -e build/provider/*.whl build/provider
+	$(BIN)/python tests/infra/provider_schema.py build/provider/cdktn_provider_google/_jsii/*.tgz
 
 clean: ## Remove environments and build products
 	rm -rf .venv .venv-* build out $(CLIENTS)
@@ -64,4 +107,16 @@ $(VENV)/.tests: $(VENV)/.runtime tests/requirements.txt
 # Node and npm come with the Python packages: nothing else has to be on the machine.
 $(CLIENTS)/.installed: tests/e2e/package-lock.json | $(VENV)/.tests
 	$(BIN)/npm ci --prefix tests/e2e --loglevel=error
+	touch $@
+
+# The BigQuery emulator needs Python 3.13; without one its tests say why they are skipped.
+$(BIGQUERY)/.installed: tests/contract/bigquery_emulator.txt
+	rm -rf $(BIGQUERY)
+	if $(PYTHON) -c 'import sys; sys.exit(sys.version_info[:2] != (3, 13))'; then \
+	  $(PYTHON) -m venv $(BIGQUERY) && $(BIGQUERY)/bin/python -m pip --quiet \
+	    --disable-pip-version-check install --require-hashes -r $<; \
+	else mkdir $(BIGQUERY); fi
+$(CHECKOV)/.installed: tests/infra/checkov.txt
+	$(PYTHON) -m venv $(CHECKOV)
+	$(CHECKOV)/bin/python -m pip --quiet --disable-pip-version-check install --require-hashes -r $<
 	touch $@

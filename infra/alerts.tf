@@ -59,6 +59,13 @@ resource "google_monitoring_alert_policy" "threshold" {
       threshold = floor(var.max_instances * 0.8)
       duration  = "300s"
     }
+    "Work piles up" = {
+      filter    = "metric.type=\"cloudtasks.googleapis.com/queue/depth\" AND resource.type=\"cloud_tasks_queue\" AND resource.labels.queue_id=\"${google_cloud_tasks_queue.work.name}\""
+      aligner   = "ALIGN_MAX"
+      reducer   = "REDUCE_MAX"
+      threshold = 5000
+      duration  = "1800s"
+    }
     "The API cannot be reached" = {
       filter    = "metric.type=\"monitoring.googleapis.com/uptime_check/check_passed\" AND resource.type=\"uptime_url\" AND metric.labels.check_id=\"${google_monitoring_uptime_check_config.api.uptime_check_id}\""
       aligner   = "ALIGN_NEXT_OLDER"

@@ -15,16 +15,27 @@ locals {
   # The queries of shared/queries.py that compare one field and sort by another. A test derives
   # these from there; what only compares, or only sorts, is served by single-field indexes.
   indexes = {
-    api_keys-org-createdAt            = ["api_keys", "org", "createdAt"]
-    audit-org-at-descending           = ["audit", "org", "-at"]
-    sessions-principal-createdAt-desc = ["sessions", "principal", "-createdAt"]
+    api-keys-of-organization         = ["api_keys", "org", "createdAt"]
+    audit-of-organization            = ["audit", "org", "-at"]
+    authorizations-of-person         = ["authorizations", "person", "state", "-createdAt"]
+    service-accounts-of-organization = ["service_accounts", "org", "createdAt"]
+    sessions-of-principal            = ["sessions", "principal", "-createdAt"]
   }
 
   # Documents that mean the same as nothing once this time has passed, so Firestore removes them.
   # API keys and grants also expire, but stay to be looked at.
-  expiring = {
-    sessions = "expiresAt"
-  }
+  expiring = toset([
+    "authorizations",
+    "codes",
+    "decisions",
+    "devices",
+    "email_codes",
+    "flows",
+    "limits",
+    "seen",
+    "sessions",
+    "user_codes",
+  ])
 
   # Large or many-keyed fields that no query names: not indexing them saves most of a write.
   unindexed = {
@@ -52,7 +63,7 @@ resource "google_firestore_field" "expiring" {
   for_each   = local.expiring
   database   = google_firestore_database.documents.name
   collection = each.key
-  field      = each.value
+  field      = "expiresAt"
   ttl_config {}
   index_config {}
 }

@@ -13,6 +13,16 @@ resource "google_storage_bucket" "files" {
   soft_delete_policy {
     retention_duration_seconds = 1209600 # 14 days
   }
+  # What a killed export left behind; a finished one removes its own.
+  lifecycle_rule {
+    action {
+      type = "Delete"
+    }
+    condition {
+      age            = 2
+      matches_prefix = ["exports/"]
+    }
+  }
   lifecycle_rule {
     action {
       type = "AbortIncompleteMultipartUpload"
@@ -21,6 +31,13 @@ resource "google_storage_bucket" "files" {
       age = 7
     }
   }
+}
+
+# Exports pass through the bucket on their way to BigQuery, which loads them with the function's role.
+resource "google_storage_bucket_iam_member" "exporter" {
+  bucket = google_storage_bucket.files.name
+  role   = "roles/storage.objectUser"
+  member = module.tasks.member
 }
 
 resource "google_storage_bucket_iam_member" "reader" {

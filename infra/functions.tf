@@ -1,29 +1,52 @@
 # One block per folder in functions/. They read as documentation: what for, how large, what it may do.
 
 locals {
-  # The secrets the command line makes (`catalog-mcp create-keys`), so that no key is ever in
-  # Terraform's state. See docs/operations.md, First deploy.
+  # Secrets are made by the command line (`catalog-mcp keys create`) and by people, so that no value
+  # is ever in Terraform's state. See docs/operations.md, First deploy.
   rings = ["sealing-keys", "signing-keys"]
+  sign_in_secrets = compact(concat(
+    [for upstream in var.upstreams : upstream.secret],
+    [var.smtp == null ? "" : var.smtp.secret],
+  ))
+
+  # Functions have an address before they exist, which keeps the one that is called out of a cycle.
+  tasks_url = "https://${var.prefix}-tasks-${data.google_project.this.number}.${var.region}.run.app"
 
   # What every function runs with: one variable per field of Settings (shared/settings.py).
-  environment = {
-    CATALOG_MCP_BACKEND        = "gcp"
-    CATALOG_MCP_PROJECT        = var.project
-    CATALOG_MCP_DATABASE       = google_firestore_database.documents.name
-    CATALOG_MCP_BUCKET         = google_storage_bucket.files.name
-    CATALOG_MCP_SECRETS        = "/secrets"
-    CATALOG_MCP_CACHE          = "/tmp/segments"
-    CATALOG_MCP_CACHE_BYTES    = "1000000000"
-    CATALOG_MCP_MCP_URL        = "https://${local.hosts.mcp}/mcp"
-    CATALOG_MCP_API_URL        = "https://${local.hosts.api}/v1"
-    CATALOG_MCP_AUTH_URL       = "https://${local.hosts.auth}"
-    CATALOG_MCP_HOSTS          = jsonencode(local.aliases)
-    CATALOG_MCP_ORIGINS        = jsonencode(var.origins)
-    CATALOG_MCP_ISSUERS        = jsonencode(var.issuers)
-    CATALOG_MCP_SIGN_IN        = "false"
-    CATALOG_MCP_API_KEY_PREFIX = var.api_key_prefix
-    CATALOG_MCP_MAX_BODY       = "1048576"
-  }
+  environment = merge(
+    {
+      CATALOG_MCP_BACKEND          = "gcp"
+      CATALOG_MCP_PROJECT          = var.project
+      CATALOG_MCP_DATABASE         = google_firestore_database.documents.name
+      CATALOG_MCP_BUCKET           = google_storage_bucket.files.name
+      CATALOG_MCP_SECRETS          = "/secrets"
+      CATALOG_MCP_CACHE            = "/tmp/segments"
+      CATALOG_MCP_CACHE_BYTES      = "1000000000"
+      CATALOG_MCP_REGION           = var.region
+      CATALOG_MCP_QUEUE            = google_cloud_tasks_queue.work.name
+      CATALOG_MCP_LOCATION         = var.sharing_location
+      CATALOG_MCP_EXCHANGE         = google_bigquery_analytics_hub_data_exchange.catalogs.data_exchange_id
+      CATALOG_MCP_DATASET_PREFIX   = var.dataset_prefix
+      CATALOG_MCP_EXPORT_EVERY     = tostring(var.export_every)
+      CATALOG_MCP_EXPORT_FRESH_FOR = tostring(var.export_fresh_for)
+      CATALOG_MCP_TASKS_URL        = local.tasks_url
+      CATALOG_MCP_TASKS_ACCOUNT    = google_service_account.invoker.email
+      CATALOG_MCP_MCP_URL          = "https://${local.hosts.mcp}/mcp"
+      CATALOG_MCP_API_URL          = "https://${local.hosts.api}/v1"
+      CATALOG_MCP_AUTH_URL         = "https://${local.hosts.auth}"
+      CATALOG_MCP_HOSTS            = jsonencode(local.aliases)
+      CATALOG_MCP_ORIGINS          = jsonencode(var.origins)
+      CATALOG_MCP_ISSUERS          = jsonencode(var.issuers)
+      CATALOG_MCP_SIGN_IN          = "true"
+      CATALOG_MCP_UPSTREAMS        = jsonencode(var.upstreams)
+      CATALOG_MCP_CLIENT_DOCUMENTS = "true"
+      CATALOG_MCP_ACCESS_SECONDS   = tostring(var.access_seconds)
+      CATALOG_MCP_TRUSTED_PROXIES  = "2" # the load balancer adds the client's address and its own
+      CATALOG_MCP_API_KEY_PREFIX   = var.api_key_prefix
+      CATALOG_MCP_MAX_BODY         = "1048576"
+    },
+    var.smtp == null ? {} : { CATALOG_MCP_SMTP = jsonencode(var.smtp) },
+  )
 
   platform = {
     project     = var.project
@@ -42,7 +65,7 @@ module "partner" {
   purpose     = "MCP for partner organizations"
   platform    = local.platform
   ingress     = "ALLOW_INTERNAL_AND_GCLB"
-  invokers    = ["allUsers"]
+  invoker     = "allUsers"
   roles       = ["roles/datastore.user"]
   secrets     = local.rings
   memory      = "2Gi"
@@ -57,11 +80,41 @@ module "api" {
   purpose     = "REST /v1 for partners' backends"
   platform    = local.platform
   ingress     = "ALLOW_INTERNAL_AND_GCLB"
-  invokers    = ["allUsers"]
+  invoker     = "allUsers"
   roles       = ["roles/datastore.user"]
-  secrets     = local.rings
+  secrets     = ["sealing-keys"]
   memory      = "2Gi"
   concurrency = 40
   timeout     = 60
   instances   = { min = var.min_instances, max = var.max_instances }
+}
+
+module "auth" {
+  source      = "./modules/function"
+  name        = "auth"
+  purpose     = "The authorization server: sign-in, consent, tokens"
+  platform    = local.platform
+  ingress     = "ALLOW_INTERNAL_AND_GCLB"
+  invoker     = "allUsers"
+  roles       = ["roles/datastore.user"]
+  secrets     = concat(local.rings, local.sign_in_secrets)
+  memory      = "512Mi"
+  concurrency = 40
+  timeout     = 60
+  instances   = { min = var.min_instances, max = var.max_instances }
+}
+
+module "tasks" {
+  source      = "./modules/function"
+  name        = "tasks"
+  purpose     = "What Cloud Tasks and Cloud Scheduler call: exports, listings, subscriptions"
+  platform    = local.platform
+  ingress     = "ALLOW_INTERNAL_ONLY"
+  invoker     = google_service_account.invoker.member
+  roles       = ["roles/datastore.user", "roles/bigquery.user"]
+  secrets     = []
+  memory      = "4Gi" # an export is written to /tmp before it is loaded
+  concurrency = 4
+  timeout     = 1800
+  instances   = { min = 0, max = 5 }
 }

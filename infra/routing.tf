@@ -4,12 +4,16 @@ locals {
   hosts   = { for name in ["api", "auth", "mcp"] : name => "${name}.${var.domain}" }
   aliases = [for name in var.mcp_aliases : "${name}.${var.domain}"]
 
-  # Which function serves which path: the table ROUTES of shared/cli/dev.py, the same on every host.
+  # Which function serves which path: the table ROUTES of shared/cli/dev.py without
+  # what is private, the same on every host.
   # A path stands for itself and all below it.
   routes = {
-    "/v1"                                   = "api"
-    "/mcp"                                  = "partner"
-    "/.well-known/oauth-protected-resource" = "partner"
+    "/v1"                                     = "api"
+    "/mcp"                                    = "partner"
+    "/.well-known/oauth-protected-resource"   = "partner"
+    "/auth"                                   = "auth"
+    "/.well-known/oauth-authorization-server" = "auth"
+    "/.well-known/openid-configuration"       = "auth"
   }
 
   # What serves everything else of a host.
@@ -17,13 +21,14 @@ locals {
     { for alias in local.aliases : alias => "partner" },
     {
       (local.hosts.api)  = "api"
-      (local.hosts.auth) = "partner"
+      (local.hosts.auth) = "auth"
       (local.hosts.mcp)  = "partner"
     },
   )
 
   public = {
     api     = module.api.name
+    auth    = module.auth.name
     partner = module.partner.name
   }
 }

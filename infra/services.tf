@@ -1,9 +1,13 @@
 # The APIs the platform uses. bootstrap.sh enables the few that Terraform itself needs.
 resource "google_project_service" "api" {
   for_each = toset([
+    "analyticshub",
     "artifactregistry",
+    "bigquery",
     "cloudbuild",
     "cloudfunctions",
+    "cloudscheduler",
+    "cloudtasks",
     "compute",
     "firestore",
     "iam",

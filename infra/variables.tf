@@ -74,6 +74,67 @@ variable "issuers" {
   default = []
 }
 
+variable "upstreams" {
+  description = "OpenID providers people sign in with. Each secret is made beforehand in Secret Manager."
+  type = list(object({
+    id         = string
+    name       = string
+    issuer     = string
+    client_id  = string
+    secret     = string
+    algorithms = optional(list(string), ["RS256"])
+    scopes     = optional(list(string), ["openid", "email", "profile"])
+  }))
+  default = []
+}
+
+variable "smtp" {
+  description = "Where sign-in codes are handed in as mail. Its secret is made beforehand in Secret Manager."
+  type = object({
+    host     = string
+    port     = optional(number, 587)
+    sender   = string
+    user     = optional(string, "")
+    secret   = optional(string, "")
+    starttls = optional(bool, true)
+  })
+  default = null
+  validation {
+    condition     = var.smtp != null || length(var.upstreams) > 0
+    error_message = "People sign in through upstreams or by mail: set one of them."
+  }
+}
+
+variable "access_seconds" {
+  description = "How long access tokens live. Whatever it is, ending a session counts at once."
+  type        = number
+  default     = 600
+}
+
+variable "sharing_location" {
+  description = "Where BigQuery tables and the data exchange are: a region, us or eu. Cannot be changed later."
+  type        = string
+  default     = "us"
+}
+
+variable "dataset_prefix" {
+  description = "What suggested names of partners' linked datasets begin with."
+  type        = string
+  default     = "octogen"
+}
+
+variable "export_every" {
+  description = "Seconds between two exports of a catalog that is published more often."
+  type        = number
+  default     = 900
+}
+
+variable "export_fresh_for" {
+  description = "Seconds after its export that a table is promised to be fresh."
+  type        = number
+  default     = 172800
+}
+
 variable "api_key_prefix" {
   description = "What an API key begins with. Keys with another prefix stop working."
   type        = string

@@ -57,7 +57,8 @@ class Browser:
         sent = {name: value for name, value in filled.items() if value is not None}
         where = next(where for where, _ in page.forms if where.endswith(action))
         url = urljoin(self.auth, where)
-        headers = {"origin": "http://" + urlsplit(self.auth).netloc}
+        parts = urlsplit(self.auth)
+        headers = {"origin": f"{parts.scheme}://{parts.netloc}"}
         return await self._follow(await self.client.post(url, data=sent, headers=headers))
 
     async def sign_in(self, page, email="ada@example.com"):
@@ -93,8 +94,9 @@ class Arrived:
 class App:
     """A client program: registers, sends a browser, exchanges what comes back."""
 
-    def __init__(self, client, **registration):
+    def __init__(self, client, auth=AUTH, **registration):
         self.client = client
+        self.auth = auth
         self.registration = {
             "redirect_uris": [CALLBACK],
             "client_name": "Test app",
@@ -108,7 +110,7 @@ class App:
         self.verifier = None
 
     async def register(self):
-        response = await self.client.post(f"{AUTH}/oauth2/register", json=self.registration)
+        response = await self.client.post(f"{self.auth}/oauth2/register", json=self.registration)
         assert response.status_code == 201, response.text
         self.id = response.json()["client_id"]
         return self
@@ -127,12 +129,12 @@ class App:
             **params,
         }
         kept = {name: value for name, value in asked.items() if value is not None}
-        return f"{AUTH}/oauth2/authorize?{urlencode(kept, doseq=True)}"
+        return f"{self.auth}/oauth2/authorize?{urlencode(kept, doseq=True)}"
 
     async def token(self, **params):
         sent = {"client_id": self.id, **params}
         kept = {name: value for name, value in sent.items() if value is not None}
-        return await self.client.post(f"{AUTH}/oauth2/token", data=kept)
+        return await self.client.post(f"{self.auth}/oauth2/token", data=kept)
 
     async def exchange(self, code, **params):
         given = {
@@ -149,7 +151,7 @@ class App:
 
     async def revoke(self, token, /, **params):
         data = {"token": token, "client_id": self.id, **params}
-        return await self.client.post(f"{AUTH}/oauth2/revoke", data=data)
+        return await self.client.post(f"{self.auth}/oauth2/revoke", data=data)
 
 
 async def signed_in(platform, *, email="ada@example.com", **params):

@@ -5,3 +5,9 @@ domain        = "dev.catalogs.example"
 alert_email   = "ops@catalogs.example"
 max_instances = 3
 log_days      = 7
+smtp = {
+  host   = "smtp.catalogs.example"
+  sender = "no-reply@dev.catalogs.example"
+  user   = "catalog-mcp"
+  secret = "smtp-password"
+}

@@ -8,3 +8,9 @@ alert_email        = "ops@catalogs.example"
 operators          = ["group:ops@catalogs.example"]
 min_instances      = 1
 max_instances      = 50
+smtp = {
+  host   = "smtp.catalogs.example"
+  sender = "no-reply@catalogs.example"
+  user   = "catalog-mcp"
+  secret = "smtp-password"
+}

@@ -1,5 +1,10 @@
 # What must hold for every deployment, on a plan and on an apply against a mocked provider.
-mock_provider "google" {}
+mock_provider "google" {
+  override_data {
+    target = data.google_project.this
+    values = { number = "123456789012" }
+  }
+}
 
 variables {
   project     = "catalog-mcp-test"
@@ -7,6 +12,8 @@ variables {
   domain      = "catalogs.example"
   alert_email = "ops@catalogs.example"
   mcp_aliases = ["codex-mcp"]
+  smtp        = { host = "smtp.example.com", sender = "no-reply@catalogs.example", user = "us", secret = "smtp-password" }
+  upstreams   = [{ id = "google", name = "Google", issuer = "https://accounts.google.com", client_id = "c", secret = "google-client-secret" }]
   operators   = ["group:ops@catalogs.example"]
 }
 
@@ -18,7 +25,7 @@ run "apply" {
   command = apply
 
   assert {
-    condition     = toset([for name, url in google_compute_region_network_endpoint_group.function : name]) == toset(["api", "partner"])
+    condition     = toset([for name, url in google_compute_region_network_endpoint_group.function : name]) == toset(["api", "auth", "partner"])
     error_message = "Only the intended functions are behind the load balancer."
   }
   assert {
@@ -53,4 +60,13 @@ run "refuses_operators_that_are_everybody" {
   command = plan
   variables { operators = ["allUsers"] }
   expect_failures = [var.operators]
+}
+
+run "refuses_a_platform_nobody_can_sign_in_to" {
+  command = plan
+  variables {
+    smtp      = null
+    upstreams = []
+  }
+  expect_failures = [var.smtp]
 }

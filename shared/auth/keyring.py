@@ -9,7 +9,7 @@ import base64
 import hashlib
 import hmac
 import secrets as random
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, Final, Literal
 
@@ -77,6 +77,21 @@ class SigningRing:
         """The published key set (RFC 7517 5)."""
         return {"keys": [key.jwk for key in self.keys]}
 
+    def rotated(self) -> "SigningRing":
+        """The ring one step further: the next key signs, the one that did only verifies.
+
+        A key is published as the next one a step before it signs, and a step after: steps must be
+        further apart than tokens live and published keys are cached, an hour. The first step of a
+        new ring only publishes.
+        """
+        ahead = next((key for key in self.keys if key.role == "next"), None)
+        fresh = new_signing_key("next")
+        if ahead is None:
+            return SigningRing((self.current, fresh))
+        return SigningRing(
+            (replace(ahead, role="current"), fresh, replace(self.current, role="previous"))
+        )
+
     def pack(self) -> bytes:
         """The secret's bytes."""
         return orjson.dumps(
@@ -111,6 +126,15 @@ class SealingRing:
     def holds(self, purpose: str, message: bytes, tag: bytes) -> bool:
         """Whether one of our keys made this tag for this purpose."""
         return any(hmac.compare_digest(_tag(key, purpose, message), tag) for key in self.keys)
+
+    def rotated(self) -> "SealingRing":
+        """The ring one step further: the second key seals, the first one only opens.
+
+        What is sealed must be opened within a step, and refresh tokens live 30 days.
+        """
+        fresh = random.token_bytes(32)
+        first, *others = self.keys
+        return SealingRing((others[0], fresh, first) if others else (first, fresh))
 
     def pack(self) -> bytes:
         """The secret's bytes."""
@@ -151,6 +175,17 @@ def create_missing(secrets: Secrets) -> None:
             secrets.write(name, value, if_absent=True)
         except Conflict:
             continue
+
+
+def rotate(secrets: Secrets, name: str) -> None:
+    """Take the ring of that name one step further. Raises `not_found`, ValueError for no ring."""
+    rings: dict[str, type[SigningRing | SealingRing]] = {
+        SIGNING: SigningRing,
+        SEALING: SealingRing,
+    }
+    if name not in rings:
+        raise ValueError(f"there is no key ring {name!r}")
+    secrets.write(name, rings[name].unpack(secrets.read(name)).rotated().pack())
 
 
 class KeyRings:

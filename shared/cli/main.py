@@ -6,6 +6,7 @@ from typing import Any
 import click
 
 from shared.app import App
+from shared.auth import keyring
 from shared.catalog import publish_tools
 from shared.cli import demo, dev, story
 from shared.cli.operations import command_of, commands, fail, run, show
@@ -159,7 +160,16 @@ def _settings() -> Settings:
 
 @main.group("keys")
 def keys_group() -> None:
-    """Rotate the keys tokens are signed with: prepare, wait, promote, wait, retire."""
+    """Create a deployment's keys, and rotate them: prepare, wait, promote, wait, retire."""
+
+
+@keys_group.command("create")
+def create_keys_command() -> None:
+    """Create the signing and sealing keys of a new deployment; existing ones stay."""
+    try:
+        keyring.create_missing(App(_settings()).secrets)
+    except Problem as problem:
+        fail(problem)
 
 
 for _name, _tool in (

@@ -4,24 +4,45 @@ import importlib
 import json
 import re
 from pathlib import Path
+from urllib.parse import urlsplit
 
+from functions.tasks.main import ROUTES as JOBS
 from shared.auth import keyring
 from shared.cli.dev import ROUTES
 from shared.ports import ID
 from shared.queries import SHAPES
 from shared.records import Records
 from shared.settings import PREFIX, Settings
-from tests.infra.package import package
+from tests.infra.programs import package
 
 ROOT = Path(__file__).parents[2]
-PUBLIC = {"api", "partner"}
+PUBLIC = {"api", "auth", "partner"}
 """The functions that answer anybody, since they check credentials themselves."""
 
-NOT_IN_THE_CLOUD = {"data", "fetch_networks", "cloud"}
-"""Settings without a variable there: the local backend's folder, the opening for tests, and what
-K_SERVICE says."""
+NOT_IN_THE_CLOUD = {
+    "analytics_hub",
+    "cloud",
+    "data",
+    "fetch_ca",
+    "fetch_hosts",
+    "fetch_networks",
+    "task_issuer",
+}
+"""Settings without a variable there: the local backend's folder, openings for tests, what K_SERVICE
+says, and who signs for Cloud Tasks, which is Google by default."""
 
-KEPT_PAST_THEIR_TIME = {"api_keys": "expired keys are shown with their last use"}
+RINGS = {
+    "api": {keyring.SEALING},
+    "auth": {keyring.SEALING, keyring.SIGNING},
+    "partner": {keyring.SEALING, keyring.SIGNING},
+    "tasks": set(),
+}
+"""The key rings each function reads."""
+
+KEPT_PAST_THEIR_TIME = {
+    "api_keys": "expired keys are listed with their last use",
+    "grants": "what was granted until when can be looked at, and extended",
+}
 
 
 def every_function_is_deployed(deployment):
@@ -78,7 +99,7 @@ def only_partners_functions_are_public(deployment):
     }
     assert {name for name, member in members.items() if member == "allUsers"} == PUBLIC
     everything = json.dumps(deployment.resources)
-    assert everything.count('"allUsers"') == 2 * len(PUBLIC)  # the member, and its key in for_each
+    assert everything.count('"allUsers"') == len(PUBLIC)
     assert "allAuthenticatedUsers" not in everything
     ingress = {
         name: each["service_config"][0]["ingress_settings"]
@@ -118,6 +139,7 @@ def what_expires_is_removed(deployment):
         for found in declared(Records)
         if "expires_at" in found.model.model_fields
     }
+    expiring |= {"limits"}  # counted by Add, so not a Records
     policies = {
         each["collection"]: each["field"]
         for each in deployment.all("google_firestore_field").values()
@@ -127,11 +149,17 @@ def what_expires_is_removed(deployment):
 
 
 def secrets_are_those_of_the_code(deployment):
-    """Each function mounts the key rings where shared/gcp/secrets.py looks, and may read them."""
+    """Each function mounts what it reads where shared/gcp/secrets.py looks, and no more."""
     for name, each in deployment.functions().items():
-        volumes = each["service_config"][0]["secret_volumes"]
+        (service,) = each["service_config"]
+        volumes = service["secret_volumes"]
+        settings = Settings.read(service["environment_variables"])
+        wanted = set(RINGS[name])
+        if name == "auth":
+            wanted |= {upstream.secret for upstream in settings.upstreams}
+            wanted |= {settings.smtp.secret}
         mounted = {volume["secret"]: volume["mount_path"] for volume in volumes}
-        assert mounted == {ring: f"/secrets/{ring}" for ring in (keyring.SIGNING, keyring.SEALING)}
+        assert mounted == {secret: f"{settings.secrets}/{secret}" for secret in wanted}
         assert all(volume["versions"] == [] for volume in volumes)
         readers = deployment.all("google_secret_manager_secret_iam_member")
         granted = {
@@ -139,11 +167,11 @@ def secrets_are_those_of_the_code(deployment):
             for address, binding in readers.items()
             if address.startswith(f"module.{name}.")
         }
-        assert granted == set(mounted)
+        assert granted == wanted
 
 
 def the_load_balancer_routes_as_dev_does(deployment):
-    """Every host has the table of `make dev`, and each host of our addresses is served."""
+    """Every host has the public part of `make dev`'s table; all hosts of our addresses work."""
     maps = deployment.all("google_compute_url_map")["google_compute_url_map.platform"]
     backends = {
         each["id"]: address.split('"')[1]
@@ -151,14 +179,51 @@ def the_load_balancer_routes_as_dev_does(deployment):
     }
     for matcher in maps["path_matcher"]:
         table = {tuple(rule["paths"]): backends[rule["service"]] for rule in matcher["path_rule"]}
-        assert table == {(path, f"{path}/*"): function for path, function in ROUTES}
+        assert table == {
+            (path, f"{path}/*"): function for path, function in ROUTES if function in PUBLIC
+        }
     paths = [path for path, _ in ROUTES]
     assert not [a for a in paths for b in paths if a != b and a.startswith(f"{b}/")]
-    settings = Settings.read(
-        deployment.functions()["partner"]["service_config"][0]["environment_variables"]
-    )
+    settings = settings_of(deployment, "partner")
     served = {host for rule in maps["host_rule"] for host in rule["hosts"]}
-    assert served == settings.known_hosts == set(deployment.outputs["dns"])
+    assert served == settings.known_hosts - {urlsplit(settings.tasks_url).netloc}
+    assert served == set(deployment.outputs["dns"])
+    rest = {
+        host: backends[matcher["default_service"]]
+        for rule in maps["host_rule"]
+        for matcher in maps["path_matcher"]
+        for host in rule["hosts"]
+        if matcher["name"] == rule["path_matcher"]
+    }
+    assert rest[urlsplit(settings.mcp_url).netloc] == "partner"
+    assert rest[urlsplit(settings.api_url).netloc] == "api"
+    assert rest[urlsplit(settings.auth_url).netloc] == "auth"
+
+
+def work_is_sent_where_it_is_done(deployment):
+    """The queue, the exchange, the sweeper and the invoker are those the functions are told of."""
+    settings = settings_of(deployment, "tasks")
+    (queue,) = deployment.all("google_cloud_tasks_queue").values()
+    assert (queue["name"], queue["location"]) == (settings.queue, settings.region)
+    (exchange,) = deployment.all("google_bigquery_analytics_hub_data_exchange").values()
+    assert (exchange["data_exchange_id"], exchange["location"]) == (
+        settings.exchange,
+        settings.location,
+    )
+    (sweep,) = deployment.all("google_cloud_scheduler_job").values()
+    (target,) = sweep["http_target"]
+    paths = [f"/jobs{route.path}" for route in JOBS if route.operation_id == "sweep"]
+    assert [target["uri"]] == [f"{settings.tasks_url}{path}" for path in paths]
+    assert target["oidc_token"][0]["audience"] == settings.tasks_url
+    assert target["oidc_token"][0]["service_account_email"] == settings.tasks_account
+    host = urlsplit(settings.tasks_url).netloc
+    assert host.startswith(f"{deployment.functions()['tasks']['name']}-")
+
+
+def settings_of(deployment, name):
+    """What a function reads from its environment."""
+    (service,) = deployment.functions()[name]["service_config"]
+    return Settings.read(service["environment_variables"])
 
 
 def every_alert_is_explained(deployment):
@@ -204,4 +269,5 @@ CHECKS = (
     the_load_balancer_routes_as_dev_does,
     every_alert_is_explained,
     data_is_hard_to_lose,
+    work_is_sent_where_it_is_done,
 )

@@ -2,8 +2,8 @@
 
 Terraform talks to a running provider named in TF_REATTACH_PROVIDERS over gRPC (protocol 6.x,
 https://github.com/hashicorp/terraform/blob/main/docs/plugin-protocol/tfplugin6.proto). What
-`validate` and a mocked `test` ask of it is its schemas, so those are all it answers with; the
-messages are written field by field: protobuf's numbers are few and its compiler is not here.
+`validate` and a mocked `test` ask of it is its schemas, so those are all it answers with, in
+messages written field by field: they have few numbers, and their compiler would be a dependency.
 """
 
 import json

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.infra.package import package
+from tests.infra.programs import package
 from tests.infra.provider import Provider
 
 ROOT = Path(__file__).parents[2]
@@ -33,7 +33,8 @@ class Infra:
         shutil.copytree(
             ROOT / "infra", self.folder, ignore=shutil.ignore_patterns("__pycache__", ".terraform*")
         )
-        package.main(["--target", str(folder / "build")])
+        for name in package.functions():
+            package.pack(name, folder / "build")
 
     def replace(self, file, before, after):
         """Break the copy. The text must be there, or nothing would be tested."""

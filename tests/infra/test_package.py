@@ -6,7 +6,7 @@ import zipfile
 
 import pytest
 
-from tests.infra.package import package
+from tests.infra.programs import package
 
 FUNCTIONS = package.functions()
 

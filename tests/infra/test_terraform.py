@@ -88,70 +88,43 @@ def test_the_policy_tests_stop_what_must_not_be_deployed(copy, file, before, aft
     assert message in " ".join(output.split())
 
 
-@pytest.mark.parametrize(
-    ("check", "file", "before", "after"),
-    [
-        (checks.every_function_is_deployed, "functions.tf", 'module "api"', 'module "rest"'),
-        (
-            checks.functions_get_exactly_the_settings,
-            "functions.tf",
-            'CATALOG_MCP_MAX_BODY       = "1048576"',
-            "",
-        ),
-        (
-            checks.functions_get_exactly_the_settings,
-            "functions.tf",
-            'CATALOG_MCP_BACKEND        = "gcp"',
-            'CATALOG_MCP_BACKEND        = "local"',
-        ),
-        (
-            checks.no_account_is_shared,
-            "modules/function/main.tf",
-            "local.name\n  display",
-            "var.platform.prefix\n  display",
-        ),
-        (checks.no_role_is_basic, "operators.tf", "roles/logging.viewer", "roles/viewer"),
-        (
-            checks.only_partners_functions_are_public,
-            "files.tf",
-            "module.api.member",
-            '"allUsers"',
-        ),
-        (
-            checks.every_query_has_its_index,
-            "documents.tf",
-            '"audit", "org", "-at"',
-            '"audit", "org", "at"',
-        ),
-        (checks.what_expires_is_removed, "documents.tf", 'sessions = "expiresAt"', ""),
-        (
-            checks.secrets_are_those_of_the_code,
-            "modules/function/main.tf",
-            '"/secrets/${secret_volumes.key}"',
-            '"/keys/${secret_volumes.key}"',
-        ),
-        (
-            checks.the_load_balancer_routes_as_dev_does,
-            "routing.tf",
-            '"/v1"                                   = "api"',
-            '"/v1"                                   = "partner"',
-        ),
-        (checks.every_alert_is_explained, "alerts.tf", "A function crashed", "Something crashed"),
-        (checks.data_is_hard_to_lose, "documents.tf", "_RECOVERY_ENABLED", "_RECOVERY_DISABLED"),
-    ],
-)
-def test_a_deployment_that_does_not_fit_the_code_is_found(copy, check, file, before, after):
-    copy.replace(file, before, after)
-    if check is checks.every_function_is_deployed:
-        for each in ("files.tf", "routing.tf"):
-            copy.replace(each, "module.api.", "module.rest.")
-    (copy.folder / "tests" / "platform.tftest.hcl").write_text(without_assertions(copy))
-    deployment = copy.applied()
-    with pytest.raises((AssertionError, ValueError)):
-        check(deployment)
+BREAKS = {
+    checks.every_function_is_deployed: (
+        "modules/function/main.tf",
+        "entry_point     = var.name",
+        'entry_point     = "main"',
+    ),
+    checks.functions_get_exactly_the_settings: ("functions.tf", "CATALOG_MCP_MAX_BODY", "MAX_BODY"),
+    checks.no_account_is_shared: (
+        "modules/function/main.tf",
+        "account_id   = local.name",
+        "account_id   = var.platform.prefix",
+    ),
+    checks.no_role_is_basic: ("operators.tf", "roles/logging.viewer", "roles/viewer"),
+    checks.only_partners_functions_are_public: ("files.tf", "module.api.member", '"allUsers"'),
+    checks.every_query_has_its_index: ("documents.tf", '"-at"', '"at"'),
+    checks.what_expires_is_removed: ("documents.tf", '"seen",', ""),
+    checks.secrets_are_those_of_the_code: ("functions.tf", '["sealing-keys"]', "local.rings"),
+    checks.the_load_balancer_routes_as_dev_does: ("routing.tf", '"/v1" ', '"/v2" '),
+    checks.every_alert_is_explained: ("alerts.tf", "A function crashed", "Something crashed"),
+    checks.data_is_hard_to_lose: ("documents.tf", "_RECOVERY_ENABLED", "_RECOVERY_DISABLED"),
+    checks.work_is_sent_where_it_is_done: ("work.tf", "/jobs/sweep", "/sweep"),
+}
+"""What each check has to find, in a copy that has all of it."""
 
 
-def without_assertions(copy):
-    """The test file as a plain apply, so that the check alone has to find it."""
-    text = (copy.folder / "tests" / "platform.tftest.hcl").read_text()
-    return f'{text.partition("run ")[0]}run "apply" {{\n  command = apply\n}}\n'
+@pytest.fixture(scope="module")
+def broken(tmp_path_factory):
+    copy = Infra(tmp_path_factory.mktemp("broken"))
+    for file, before, after in BREAKS.values():
+        copy.replace(file, before, after)
+    tests = copy.folder / "tests" / "platform.tftest.hcl"
+    given = tests.read_text().partition("\nrun ")[0]
+    tests.write_text(f'{given}\nrun "apply" {{\n  command = apply\n}}\n')
+    return copy.applied()
+
+
+@pytest.mark.parametrize("check", checks.CHECKS, ids=lambda check: check.__name__)
+def test_a_deployment_that_does_not_fit_the_code_is_found(broken, check):
+    with pytest.raises(AssertionError):
+        check(broken)

@@ -75,9 +75,8 @@ resource "google_cloudfunctions2_function" "this" {
 }
 
 resource "google_cloud_run_v2_service_iam_member" "invoker" {
-  for_each = toset(var.invokers)
   name     = google_cloudfunctions2_function.this.name
   location = var.platform.region
   role     = "roles/run.invoker"
-  member   = each.key
+  member   = var.invoker
 }

@@ -30,9 +30,9 @@ variable "ingress" {
   }
 }
 
-variable "invokers" {
-  description = "Who may call it: allUsers for what partners reach, since it checks tokens itself; else one account."
-  type        = list(string)
+variable "invoker" {
+  description = "Who may call it: allUsers for what partners reach, since it checks credentials itself; else one account."
+  type        = string
 }
 
 variable "roles" {

@@ -3,6 +3,8 @@
 import pytest
 
 from shared.errors import Problem
+from shared.ports import Query
+from shared.queries import AUDIT_OF_ORGANIZATION
 from tests.browser import App, allowed, signed_in
 from tests.platform import call
 
@@ -110,3 +112,26 @@ def test_no_operation_shows_a_private_key(with_sign_in):
     shown = str(with_sign_in.do("list_signing_keys"))
     assert "PRIVATE" not in shown
     assert set(with_sign_in.do("list_signing_keys")["signing"][0]) == {"kid", "role", "since"}
+
+
+async def test_every_step_of_a_rotation_is_one_audit_record(with_sign_in):
+    clock = with_sign_in.clock
+    with_sign_in.do("create_next_signing_key")
+    clock.advance(900)
+    with_sign_in.do("promote_signing_key")
+    clock.advance(900)
+    with_sign_in.do("retire_signing_key")
+    with_sign_in.do("revoke_signing_key", kid=kids(with_sign_in)["current"])
+    with_sign_in.do("rotate_sealing_key", step="prepare")
+    clock.advance(900)
+    with_sign_in.do("rotate_sealing_key", step="promote")
+    asked = Query(AUDIT_OF_ORGANIZATION, equal={"org": ""})
+    events = [item.data["event"] for item in with_sign_in.app.documents.query(asked).items]
+    assert sorted(event for event in events if "ing_key" in event) == [
+        "sealing_key.prepared",
+        "sealing_key.promoted",
+        "signing_key.promoted",
+        "signing_key.published",
+        "signing_key.retired",
+        "signing_key.revoked",
+    ]

@@ -104,8 +104,16 @@ CHANGES = {
     "withdraw_catalog": ("catalog.withdrawn", lambda p: {"catalog": a_catalog(p)}),
     "restore_catalog": ("catalog.restored", lambda p: {"catalog": a_withdrawn_catalog(p)}),
 }
-ELSEWHERE = {"end_authorization"}
-"""Needs a whole sign-in first: tests/functions/auth proves its event."""
+ELSEWHERE = {
+    "create_next_signing_key",
+    "end_authorization",
+    "promote_signing_key",
+    "retire_signing_key",
+    "revoke_signing_key",
+    "rotate_sealing_key",
+}
+"""Keys are secrets, not documents, and an authorization needs a whole sign-in first: the tests of
+both prove their events."""
 IDEMPOTENT = sorted(
     tool.name
     for family in FAMILIES

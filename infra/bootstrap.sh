@@ -1,0 +1,34 @@
+#!/usr/bin/env bash
+# What must exist before Terraform can run: a few APIs, the bucket its state is in, and the account
+# Cloud Build deploys as. Once per project, by an owner of it; may be repeated.
+set -euo pipefail
+project="${1:?usage: infra/bootstrap.sh PROJECT [REGION]}"
+region="${2:-us-central1}"
+deployer="catalog-mcp-deployer@$project.iam.gserviceaccount.com"
+
+gcloud services enable --project "$project" \
+  cloudbuild.googleapis.com cloudresourcemanager.googleapis.com iam.googleapis.com \
+  secretmanager.googleapis.com serviceusage.googleapis.com storage.googleapis.com
+
+if ! gcloud storage buckets describe "gs://$project-terraform" >/dev/null 2>&1; then
+  gcloud storage buckets create "gs://$project-terraform" --project "$project" --location "$region" \
+    --uniform-bucket-level-access --public-access-prevention
+fi
+gcloud storage buckets update "gs://$project-terraform" --versioning
+
+if ! gcloud iam service-accounts describe "$deployer" --project "$project" >/dev/null 2>&1; then
+  gcloud iam service-accounts create catalog-mcp-deployer --project "$project" \
+    --display-name "Deploys from Cloud Build"
+fi
+
+# Everything infra/ manages, kind by kind; no basic role, and no key is ever made for it.
+for role in \
+  analyticshub.admin bigquery.user cloudfunctions.admin cloudscheduler.admin cloudtasks.queueAdmin \
+  compute.loadBalancerAdmin compute.securityAdmin datastore.owner iam.serviceAccountAdmin \
+  iam.serviceAccountUser logging.configWriter logging.logWriter monitoring.editor \
+  resourcemanager.projectIamAdmin run.admin secretmanager.admin serviceusage.serviceUsageAdmin \
+  storage.admin; do
+  gcloud projects add-iam-policy-binding "$project" --member "serviceAccount:$deployer" \
+    --role "roles/$role" --condition None --quiet >/dev/null
+done
+echo "Ready: state in gs://$project-terraform, deployments as $deployer"

@@ -1,0 +1,74 @@
+# Work for later: a queue that calls the tasks function, and a clock that finds what was lost.
+
+# Calls the tasks function, and can do nothing else. Cloud Tasks and Cloud Scheduler sign as it.
+resource "google_service_account" "invoker" {
+  account_id   = "${var.prefix}-invoker"
+  display_name = "Calls the tasks function"
+}
+
+# Failures that the code knows are recorded and scheduled anew by itself (shared/work.py); these
+# retries are for crashes and timeouts.
+resource "google_cloud_tasks_queue" "work" {
+  name     = "${var.prefix}-work"
+  location = var.region
+  rate_limits {
+    max_dispatches_per_second = 10
+    max_concurrent_dispatches = 10
+  }
+  retry_config {
+    max_attempts  = 20
+    min_backoff   = "10s"
+    max_backoff   = "600s"
+    max_doublings = 6
+  }
+  stackdriver_logging_config {
+    sampling_ratio = 0.1
+  }
+  depends_on = [google_project_service.api]
+}
+
+locals {
+  # Who hands work over: by enqueuing it as the invoker.
+  workers = merge(
+    { partner = module.partner.member, tasks = module.tasks.member },
+    { for member in var.operators : member => member },
+  )
+}
+
+resource "google_cloud_tasks_queue_iam_member" "enqueuer" {
+  for_each = local.workers
+  name     = google_cloud_tasks_queue.work.name
+  location = var.region
+  role     = "roles/cloudtasks.enqueuer"
+  member   = each.value
+}
+
+resource "google_service_account_iam_member" "acts_as_invoker" {
+  for_each           = local.workers
+  service_account_id = google_service_account.invoker.name
+  role               = "roles/iam.serviceAccountUser"
+  member             = each.value
+}
+
+resource "google_cloud_scheduler_job" "sweep" {
+  name             = "${var.prefix}-sweep"
+  description      = "Hands over again what the queue lost"
+  region           = var.region
+  schedule         = "*/5 * * * *"
+  time_zone        = "Etc/UTC"
+  attempt_deadline = "300s"
+  http_target {
+    uri         = "${local.tasks_url}/jobs/sweep"
+    http_method = "POST"
+    body        = base64encode("{}")
+    headers     = { "content-type" = "application/json" }
+    oidc_token {
+      service_account_email = google_service_account.invoker.email
+      audience              = local.tasks_url
+    }
+  }
+  retry_config {
+    retry_count = 1
+  }
+  depends_on = [module.tasks]
+}

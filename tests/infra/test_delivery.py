@@ -1,0 +1,70 @@
+"""The delivery pipeline and the policy scan: each finds what was broken on purpose."""
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.infra.terraform import ENVIRONMENT, Infra, program
+
+pytestmark = pytest.mark.slow
+ROOT = Path(__file__).parents[2]
+SCHEMA_CHECK = ("check-jsonschema", "--builtin-schema", "vendor.cloudbuild")
+
+
+def run(*command):
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    return done.returncode, done.stdout + done.stderr
+
+
+def beside_python(name):
+    """A program of the environment the tests run in."""
+    found = Path(sys.executable).with_name(name)
+    return str(found) if found.exists() else program(name)
+
+
+def test_the_build_fits_cloud_builds_schema_and_a_misspelt_one_does_not(tmp_path):
+    check = (beside_python(SCHEMA_CHECK[0]), *SCHEMA_CHECK[1:])
+    status, output = run(*check, str(ROOT / "cloudbuild.yaml"))
+    assert status == 0, output
+    broken = tmp_path / "cloudbuild.yaml"
+    broken.write_text((ROOT / "cloudbuild.yaml").read_text().replace("entrypoint:", "entrypont:"))
+    assert run(*check, str(broken))[0] == 1
+
+
+def test_every_step_of_the_build_is_a_make_target():
+    build = (ROOT / "cloudbuild.yaml").read_text()
+    steps = re.findall(r"entrypoint: make\n    args: \[(.+)\]", build)
+    targets = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
+    assert steps == ["check", "tests", "package", "plan", "apply", "smoke"]
+    assert set(steps) <= targets
+
+
+def test_the_policy_scan_is_clean_and_every_exception_has_a_reason(tmp_path):
+    copy = Infra(tmp_path)
+    status, output = scan(copy)
+    assert status == 0, output
+    skipped = re.findall(r"#checkov:skip=(\w+)(.*)", all_text(copy))
+    assert all(re.match(r":.{20,}", reason) for _, reason in skipped), skipped
+
+
+def test_the_policy_scan_finds_a_bucket_that_could_be_public(tmp_path):
+    copy = Infra(tmp_path)
+    copy.replace("files.tf", '"enforced"', '"inherited"')
+    status, output = scan(copy)
+    assert status == 1
+    assert "CKV_GCP_114" in output
+
+
+def scan(copy):
+    checkov = ENVIRONMENT.get("CHECKOV") or str(ROOT / ".venv-checkov" / "bin" / "checkov")
+    if not Path(checkov).exists():
+        checkov = program("checkov")
+    options = ("--framework", "terraform", "--skip-download", "--compact", "--quiet")
+    return run(checkov, "--directory", str(copy.folder), *options)
+
+
+def all_text(copy):
+    return "\n".join(path.read_text() for path in sorted(copy.folder.rglob("*.tf")))

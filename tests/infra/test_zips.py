@@ -1,0 +1,203 @@
+"""The zips that are deployed, run as they will be: environments from Terraform, paths by its URL
+map, nothing on the path but the lock."""
+
+import json
+import subprocess
+
+import httpx
+import pytest
+
+from shared.app import App
+from shared.auth import keyring
+from shared.cli.operations import run
+from shared.local.queue import FileQueue
+from shared.settings import Settings
+from tests.browser import App as Client
+from tests.browser import Browser, allowed
+from tests.contract.storage_server import StorageServer
+from tests.infra.programs import package, smoke
+from tests.infra.running import LoadBalancer, MailServer, Runtime, Unpacked
+from tests.infra.terraform import Infra
+from tests.platform import FAMILIES, product, value
+
+pytestmark = [pytest.mark.slow, pytest.mark.anyio]
+FUNCTIONS = package.functions()
+
+
+class Operator(App):
+    """The platform as the command line sees it; what it hands over waits in a file."""
+
+    @property
+    def queue(self):
+        return self.once(lambda app: FileQueue(app.settings.data / "queue.sqlite", app.clock))
+
+    def do(self, operation, **arguments):
+        """Run an operation."""
+        (tool,) = (tool for family in FAMILIES for tool in family.tools if tool.name == operation)
+        return run(self, tool, arguments)
+
+
+@pytest.fixture(scope="module")
+def runtime(tmp_path_factory):
+    return Runtime(tmp_path_factory.mktemp("runtime") / "lock")
+
+
+@pytest.fixture(scope="module")
+def deployment(tmp_path_factory):
+    return Infra(tmp_path_factory.mktemp("infra")).applied()
+
+
+@pytest.fixture
+def world(tmp_path, firestore_emulator, deployment, runtime, monkeypatch):
+    """Every function running, with an operator behind and a load balancer in front."""
+    with MailServer(tmp_path / "mail.txt") as mail, StorageServer() as storage:
+        elsewhere = {
+            "FIRESTORE_EMULATOR_HOST": firestore_emulator,
+            "STORAGE_EMULATOR_HOST": storage.url,
+        }
+        for name, text in elsewhere.items():
+            monkeypatch.setenv(name, text)
+        environments = {
+            name: {**here(each, tmp_path, mail.port), **elsewhere}
+            for name, each in deployment.functions().items()
+        }
+        running = {
+            name: Unpacked(name, tmp_path, runtime, environments[name]) for name in FUNCTIONS
+        }
+        operator = Operator(
+            Settings.read({**environments["partner"], "CATALOG_MCP_DATA": str(tmp_path)})
+        )
+        for ring in (keyring.SIGNING, keyring.SEALING):
+            (tmp_path / "secrets" / ring).mkdir(parents=True)
+        secrets = App(Settings(data=tmp_path / "made")).secrets
+        keyring.create_missing(secrets)
+        for ring in (keyring.SIGNING, keyring.SEALING):
+            (tmp_path / "secrets" / ring / ring).write_bytes(secrets.read(ring))
+        yield World(operator, running, deployment, tmp_path / "mail.txt")
+        operator.close()
+
+
+def here(function, folder, mail):
+    """A function's environment, with the folders and the mail server of this machine."""
+    (service,) = function["service_config"]
+    return {
+        **service["environment_variables"],
+        "CATALOG_MCP_SECRETS": str(folder / "secrets"),
+        "CATALOG_MCP_CACHE": str(folder / "segments" / function["name"]),
+        "CATALOG_MCP_SMTP": json.dumps(
+            {"host": "127.0.0.1", "port": mail, "sender": "a@b.example"}
+        ),
+        "CATALOG_MCP_UPSTREAMS": "[]",
+    }
+
+
+class World:
+    """The running deployment."""
+
+    def __init__(self, operator, running, deployment, mail):
+        self.operator = operator
+        self.running = running
+        self.deployment = deployment
+        self.mail = mail
+
+    def http(self, url, bearer=None):
+        """A client of one of the public addresses."""
+        headers = {"authorization": f"Bearer {bearer}"} if bearer else {}
+        transport = LoadBalancer(self.deployment, self.running)
+        return httpx.AsyncClient(transport=transport, base_url=url, headers=headers, timeout=60)
+
+
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_importing_a_zip_needs_nothing_but_the_lock_and_loads_no_google_client(
+    name, tmp_path, runtime
+):
+    function = Unpacked(name, tmp_path, runtime, {})
+    program = (
+        "import sys, main, shared; from pathlib import Path;"
+        "unwanted = ('grpc', 'google.api_core', 'google.auth', 'duckdb', 'httpx');"
+        "print([name for name in unwanted if name in sys.modules]);"
+        "print(Path(shared.__file__).parent.parent == Path.cwd())"
+    )
+    command = [runtime.bin / "python", "-c", program]
+    done = subprocess.run(
+        command, cwd=function.folder, env={}, check=True, capture_output=True, text=True
+    )
+    assert done.stdout.splitlines() == ["[]", "True"]
+
+
+async def test_a_person_signs_in_and_their_clients_find_products_through_the_zips(world):
+    operator, settings = world.operator, world.operator.settings
+    publish(operator)
+    key = operator.do("create_api_key", org="partner", name="tests")["secret"]
+    functions = list(world.running.values())
+    with functions[0], functions[1], functions[2], functions[3]:
+        async with (
+            world.http(settings.auth_url) as browser,
+            world.http(settings.auth_url) as program,
+        ):
+            client = await Client(program, settings.auth_url).register()
+            person = Browser(browser, world.mail, settings.auth_url)
+            tokens = await allowed(client, person, resource=settings.mcp_url)
+            refreshed = (await client.refresh(tokens["refresh_token"])).json()
+        async with world.http("https://mcp.catalogs.example", refreshed["access_token"]) as mcp:
+            (catalog,) = await value(mcp, "list_catalogs")
+            page = await value(mcp, "search_products", {"catalog": "books", "query": "product 3"})
+        async with world.http(settings.api_url, key) as rest:
+            listed = await rest.get("/catalogs")
+            found = await rest.post("/products/search", json={"q": "product 3"})
+    assert catalog["catalog"] == "books"
+    assert page["items"][0]["title"] == "Product 3"
+    assert listed.json() == [catalog]
+    assert found.json()["items"][0]["uuid"] == page["items"][0]["uuid"]
+
+
+async def test_without_a_credential_every_public_host_says_where_to_get_one(world):
+    settings = world.operator.settings
+    functions = list(world.running.values())
+    with functions[0], functions[1], functions[2], functions[3]:
+        async with world.http("https://mcp.catalogs.example") as http:
+            refused = await http.post("/mcp", json={})
+            path = "/.well-known/oauth-protected-resource/mcp"
+            resource = (await http.get(path)).json()
+            alias = (await http.get(f"https://codex-mcp.catalogs.example{path}")).json()
+            server = (await http.get("/.well-known/oauth-authorization-server")).json()
+            document = (await http.get(f"{settings.api_url}/openapi.json")).json()
+            stranger = await http.get("https://mcp.catalogs.example/elsewhere")
+        with httpx.Client(transport=LoadBalancer(world.deployment, world.running)) as outside:
+            wrong = smoke.problems(outside, settings.mcp_url, settings.api_url)
+            also_wrong = smoke.problems(outside, f"{settings.mcp_url}/", settings.api_url)
+        task = httpx.post(  # noqa: ASYNC210  nothing else runs here
+            f"http://127.0.0.1:{world.running['tasks'].port}/jobs/sweep",
+            headers={"host": httpx.URL(settings.tasks_url).netloc.decode()},
+            json={},
+        )
+    assert refused.status_code == 401
+    assert path in refused.headers["www-authenticate"]
+    assert resource["resource"] == settings.mcp_url
+    assert resource["authorization_servers"] == [settings.auth_url]
+    assert alias["resource"] == "https://codex-mcp.catalogs.example/mcp"
+    assert server["issuer"] == settings.auth_url
+    assert document["openapi"].startswith("3.1")
+    assert stranger.status_code == 404
+    assert task.status_code == 401
+    assert wrong == []
+    assert len(also_wrong) == 1
+
+
+def publish(operator):
+    """One catalog, granted to an organization with one member."""
+    feed = operator.settings.data / "feed.jsonl"
+    feed.write_text("".join(f"{json.dumps(product(str(n)))}\n" for n in range(1, 6)))
+    operator.do("create_organization", id="partner", name="Partner")
+    operator.do("create_organization", id="owner", name="Owner", type="catalog_owner")
+    operator.do("create_tenant", id="shop", name="Shop", org="owner")
+    operator.do(
+        "create_catalog",
+        catalog="books",
+        tenant="shop",
+        display_name="Books",
+        source_base_url="https://books.example",
+    )
+    operator.do("publish_catalog", catalog="books", source=str(feed))
+    operator.do("grant_catalog", org="partner", catalog="books")
+    operator.do("set_member", org="partner", subject="ada", email="ada@example.com")
