@@ -3,6 +3,7 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 CLIENTS := tests/e2e/node_modules
+BIGQUERY := .venv-bigquery
 CHECKOV := .venv-checkov
 ENVIRONMENT ?= dev
 PROJECT ?= $(shell sed -n 's/^project *= "\(.*\)"/\1/p' infra/environments/$(ENVIRONMENT).tfvars)
@@ -37,8 +38,13 @@ types: $(VENV)/.tests
 fast: $(VENV)/.tests
 	$(BIN)/python -m pytest -m "not slow"
 
-tests: $(VENV)/.tests $(CLIENTS)/.installed $(CHECKOV)/.installed ## The slow tests: emulators, real clients, whole processes
+INSTALLED := $(CLIENTS)/.installed $(CHECKOV)/.installed $(BIGQUERY)/.installed
+tests: $(VENV)/.tests $(INSTALLED) ## The slow tests: emulators, real clients, whole processes
 	$(BIN)/python -m pytest -m slow
+
+.PHONY: simulate
+simulate: $(VENV)/.tests ## A week of 200 organizations with 50 catalogs and 3 readers each
+	$(BIN)/python -m tests.shared.subscriptions.simulation $(ARGS)
 
 format: $(VENV)/.tests ## Format and fix what can be fixed
 	$(BIN)/ruff format .
@@ -51,6 +57,8 @@ lock: $(VENV)/.tests ## Pin every library, with hashes
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	  --no-header --no-emit-index-url -c functions/requirements.txt tests/requirements.in \
 	  -o tests/requirements.txt
+	$(BIN)/uv pip compile --quiet --python-version 3.13 --generate-hashes --no-header \
+	  --no-emit-index-url tests/contract/bigquery_emulator.in -o tests/contract/bigquery_emulator.txt
 	echo checkov==3.3.30 | $(BIN)/uv pip compile --quiet --universal --python-version 3.11 \
 	  --generate-hashes --no-header --no-emit-index-url - -o tests/infra/checkov.txt
 	$(BIN)/npm install --prefix tests/e2e --package-lock-only --loglevel=error
@@ -101,6 +109,13 @@ $(CLIENTS)/.installed: tests/e2e/package-lock.json | $(VENV)/.tests
 	$(BIN)/npm ci --prefix tests/e2e --loglevel=error
 	touch $@
 
+# The BigQuery emulator needs Python 3.13; without one its tests say why they are skipped.
+$(BIGQUERY)/.installed: tests/contract/bigquery_emulator.txt
+	rm -rf $(BIGQUERY)
+	if $(PYTHON) -c 'import sys; sys.exit(sys.version_info[:2] != (3, 13))'; then \
+	  $(PYTHON) -m venv $(BIGQUERY) && $(BIGQUERY)/bin/python -m pip --quiet \
+	    --disable-pip-version-check install --require-hashes -r $<; \
+	else mkdir $(BIGQUERY); fi
 $(CHECKOV)/.installed: tests/infra/checkov.txt
 	$(PYTHON) -m venv $(CHECKOV)
 	$(CHECKOV)/bin/python -m pip --quiet --disable-pip-version-check install --require-hashes -r $<

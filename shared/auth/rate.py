@@ -11,16 +11,19 @@ import random
 import secrets
 import threading
 import time
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Final
 
 from shared.auth.usage import Usage
 from shared.errors import Conflict, Problem
-from shared.ports import ABSENT, Clock, Documents, Put
+from shared.ports import ABSENT, Clock, Documents, Put, Snapshot
 
 LEASE_SECONDS: Final = 2.0
 LEASE_SHARE: Final = 1 / 20
 GATHER_SECONDS: Final = 0.4
+FULL_SECONDS: Final = 60.0
+"""How long an empty bucket takes to fill, whatever the limit."""
 ATTEMPTS: Final = 12
 
 
@@ -97,7 +100,8 @@ class RateLimiter:
             now = self._clock.time()
             if lease.limit != limit:
                 lease.limit, lease.until, lease.dry_until = limit, 0.0, 0.0
-            if (lease.tokens < 1 or now >= lease.until) and now >= lease.dry_until:
+            dry = lease.dry_until - FULL_SECONDS < now < lease.dry_until
+            if (lease.tokens < 1 or now >= lease.until) and not dry:
                 self._renew(org, lease)
             if lease.tokens >= 1:
                 lease.tokens -= 1
@@ -122,10 +126,11 @@ class RateLimiter:
             if level < least:
                 lease.shared = shared
                 lease.dry_until = now + (least - level) * 60 / lease.limit
+                self._restamp(path, snapshot, now)
                 return
             taken = min(_lease_size(lease.limit), math.floor(level))
             extra = self._usage.take(org)
-            at = now if snapshot is None else max(now, snapshot.data["at"])
+            at = now if snapshot is None else max(now, _counted_at(snapshot.data, now))
             bucket = Put(
                 path,
                 {"level": level - taken, "at": at, "lease": secrets.token_hex(8)},
@@ -146,6 +151,13 @@ class RateLimiter:
             return
         raise Problem("unavailable", "Too many calls at the same moment. Try again.")
 
+    def _restamp(self, path: str, bucket: Snapshot | None, now: float) -> None:
+        """Let a bucket that a wrong clock stamped far ahead begin to fill again."""
+        if bucket is not None and _counted_at(bucket.data, now) != bucket.data["at"]:
+            stamped = {**bucket.data, "at": now}
+            with suppress(Conflict):  # somebody was faster, and stamped it
+                self._documents.commit([Put(path, stamped, if_version=bucket.version)])
+
 
 def _lease_size(limit: int) -> int:
     return max(1, math.floor(min(limit * LEASE_SHARE, limit / 60 * LEASE_SECONDS)))
@@ -156,7 +168,14 @@ def _least(limit: int) -> int:
 
 
 def _level(bucket: dict[str, float], limit: int, now: float) -> float:
-    return min(float(limit), bucket["level"] + max(0.0, now - bucket["at"]) * limit / 60)
+    passed = max(0.0, now - _counted_at(bucket, now))
+    return min(float(limit), bucket["level"] + passed * limit / 60)
+
+
+def _counted_at(bucket: dict[str, float], now: float) -> float:
+    """When the level was counted. Clocks differ a little; one further ahead was wrong."""
+    at = bucket["at"]
+    return now if at > now + FULL_SECONDS else at
 
 
 def _budget(lease: _Lease, now: float, *, served: bool = False) -> Budget:

@@ -50,7 +50,7 @@ class Usage:
             pending = self._pending.get(org)
             if pending is None or not pending.counts:
                 return ()
-            if now.timestamp() - pending.written_at < SECONDS:
+            if 0 <= now.timestamp() - pending.written_at < SECONDS:
                 return ()
             self._pending[org] = _Pending(written_at=now.timestamp())
         return (

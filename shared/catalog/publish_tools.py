@@ -39,10 +39,18 @@ class RejectedRow(Result):
     reasons: tuple[str, ...]
 
 
+class DisputedUrl(Result):
+    """A URL that several products claim: it resolves to `product`, the lower key."""
+
+    url: str
+    product: str
+    others: tuple[str, ...]
+
+
 class PublishReport(Result):
     """What a publish or upsert came to.
 
-    `rejected_rows` and `warnings` show at most 100; the counts are of all.
+    `rejected_rows`, `warnings` and `disputed_urls` show at most 100; the counts are of all.
     """
 
     catalog: str
@@ -53,6 +61,8 @@ class PublishReport(Result):
     rejected_rows: list[RejectedRow]
     warned: int
     warnings: list[str]
+    disputed: int
+    disputed_urls: list[DisputedUrl]
     last_indexed_at: datetime
 
 
@@ -298,6 +308,11 @@ def _report(published: Published, reading: _Reading) -> PublishReport:
         rejected_rows=reading.rejections,
         warned=reading.warned,
         warnings=reading.warnings,
+        disputed=published.disputed,
+        disputed_urls=[
+            DisputedUrl(url=each.form, product=each.key, others=each.others)
+            for each in published.disputes
+        ],
         last_indexed_at=head.last_indexed_at,
     )
 

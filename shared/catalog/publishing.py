@@ -20,7 +20,7 @@ from shared.catalog.lease import Lease, leased
 from shared.catalog.opened import opened_segments
 from shared.catalog.product import Product
 from shared.catalog.segment.manifest import Manifest, link
-from shared.catalog.segment.reader import Segment
+from shared.catalog.segment.reader import Dispute, Segment
 from shared.catalog.segment.writer import apply, build
 from shared.catalog.versions import Version, forget_old, store, version_id, versions
 from shared.errors import Conflict, Problem
@@ -31,15 +31,21 @@ from shared.records import Found
 from shared.tool import Call, Progress
 
 EVERY: Final = 1000
+MOST_DISPUTES: Final = 100
 HOW_TO_RETRY: Final = "Somebody else published this catalog meanwhile. Nothing was lost; try again."
 
 
 @dataclass(frozen=True, slots=True)
 class Published:
-    """What a publish came to."""
+    """What a publish came to.
+
+    `disputed` URLs are claimed by several products; `disputes` shows the first MOST_DISPUTES.
+    """
 
     head: Head
     changed: bool
+    disputed: int = 0
+    disputes: tuple[Dispute, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,9 +189,10 @@ def _finish(making: _Making, manifest: Manifest, directory: Path, made: Version)
     store(call.app.blobs, key, directory, manifest, each)
     writes = [versions(key).put(version_id(made.number), made, if_version=ABSENT)]
     head = _next_head(making, made, manifest.hosts)
+    disputes = list(Segment(directory, manifest).disputes())
     published = _move(making, head, writes, event=f"catalog.{made.made_by}")
     forget_old(call.app.documents, call.app.blobs, published.head, made.created_at)
-    return published
+    return replace(published, disputed=len(disputes), disputes=tuple(disputes[:MOST_DISPUTES]))
 
 
 def _version(making: _Making, manifest: Manifest, **made: Any) -> Version:

@@ -68,18 +68,11 @@ class BigQueryWarehouse:
         """Make the rows the catalog's whole table. Raises `unavailable`, `forbidden`, `invalid`."""
         name = f"exports/{catalog}/{key}.jsonl.gz"
         self._blobs.put(name, rows)
-        schema = [_field(column) for column in columns]
-        with _answered():
-            self._dataset(STAGING, _STAGED_FOR_MS)
-            dataset = self._dataset(f"catalog_{catalog}")
-            staged = f"{self._project}.{STAGING}.{catalog}_{key}"
-            self._load(f"gs://{self._bucket}/{name}", staged, schema, f"load-{key}")
-            self._swap(staged, f"{dataset}.{TABLE}", f"swap-{key}")
-            self._keep_view(dataset)
-            self._client.get().delete_table(
-                staged, not_found_ok=True, retry=_RETRY, timeout=_SECONDS
-            )
-        self._blobs.delete(name)
+        try:
+            with _answered():
+                self._load_and_swap(catalog, f"gs://{self._bucket}/{name}", columns, key)
+        finally:
+            self._blobs.delete(name)
 
     def drop(self, catalog: str) -> None:
         """Remove the catalog's dataset with all in it."""
@@ -97,6 +90,15 @@ class BigQueryWarehouse:
         client = self._client.take()
         if client is not None:
             client.close()  # type: ignore[no-untyped-call]
+
+    def _load_and_swap(self, catalog: str, uri: str, columns: Sequence[Column], key: str) -> None:
+        self._dataset(STAGING, _STAGED_FOR_MS)
+        dataset = self._dataset(f"catalog_{catalog}")
+        staged = f"{self._project}.{STAGING}.{catalog}_{key}"
+        self._load(uri, staged, [_field(column) for column in columns], f"load-{key}")
+        self._swap(staged, f"{dataset}.{TABLE}", f"swap-{key}")
+        self._keep_view(dataset)
+        self._client.get().delete_table(staged, not_found_ok=True, retry=_RETRY, timeout=_SECONDS)
 
     def _dataset(self, name: str, expiring_ms: int | None = None) -> str:
         dataset = bigquery.Dataset(f"{self._project}.{name}")

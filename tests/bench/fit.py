@@ -106,7 +106,7 @@ def _pairs(order: Ranked, ratings: dict[str, int]) -> tuple[Array, Array] | None
         return None
     numbers = np.concatenate([run.numbers for run in runs])
     bm25 = np.concatenate([run.bm25 for run in runs])
-    full = sum(len(run.numbers) for run in runs if run.kind is Kind.ALL)
+    full = sum(len(run.numbers) for run in runs if run.kind is not Kind.ANY)
     rows = features(order.segment, order.words, numbers, bm25, full)
     keys = [order.segment.claims(number)[0] for number in numbers.tolist()]
     gains = np.array([2.0 ** ratings.get(key, 0) - 1 for key in keys])

@@ -9,9 +9,12 @@ import uuid
 import warnings
 from pathlib import Path
 
+import duckdb
 import grpc
 import httpx
 import pytest
+from google.auth.credentials import AnonymousCredentials
+from google.cloud import bigquery
 from google.cloud.secretmanager_v1 import SecretManagerServiceClient
 from google.cloud.secretmanager_v1.services.secret_manager_service.transports import (
     SecretManagerServiceGrpcTransport,
@@ -25,11 +28,15 @@ from shared.gcp.documents import FirestoreDocuments
 from shared.gcp.listings import AnalyticsHubListings
 from shared.gcp.queue import CloudTasksQueue
 from shared.gcp.secrets import SecretManagerSecrets
+from shared.gcp.warehouse import BigQueryWarehouse
 from shared.local.blobs import FolderBlobs
 from shared.local.documents import SqliteDocuments
 from shared.local.listings import FileListings
 from shared.local.queue import FileQueue
 from shared.local.secrets import FileSecrets
+from shared.local.warehouse import DuckWarehouse
+from tests.contract.bigquery_emulator import ENVIRONMENT as EMULATOR_ENVIRONMENT
+from tests.contract.bigquery_emulator import BigQueryEmulator, PlainBucket
 from tests.contract.hub_server import SUBSCRIBER, HubServer
 from tests.contract.secret_server import SecretServer
 from tests.contract.storage_server import StorageServer
@@ -255,3 +262,54 @@ def cloud_queue(tasks_server):
 @pytest.fixture(params=["file", "cloud"])
 def queue(request):
     return request.getfixturevalue(f"{request.param}_queue")
+
+
+@pytest.fixture
+def duck_warehouse(tmp_path):
+    return DuckWarehouse(tmp_path / "warehouse")
+
+
+@pytest.fixture(scope="session")
+def bigquery_emulator(tmp_path_factory):
+    if not (EMULATOR_ENVIRONMENT / "bin/local-bigquery").exists():
+        missing(f"no BigQuery emulator in {EMULATOR_ENVIRONMENT}: run `make tests` on Python 3.13")
+    with BigQueryEmulator(tmp_path_factory.mktemp("bigquery")) as emulator:
+        yield emulator
+
+
+@pytest.fixture
+def bigquery_warehouse(bigquery_emulator):
+    project = f"test-{uuid.uuid4().hex[:12]}"
+
+    def connect():
+        return bigquery.Client(
+            project=project,
+            location="us",
+            credentials=AnonymousCredentials(),
+            client_options={"api_endpoint": bigquery_emulator.url},
+        )
+
+    bucket = PlainBucket(bigquery_emulator.buckets / project)
+    adapter = BigQueryWarehouse(project, "us", bucket, project, connect)
+    adapter.connect = connect
+    yield adapter
+    adapter.close()
+
+
+@pytest.fixture
+def ask(warehouse):
+    """The rows of a question about the catalog `books`; `{name}` stands for a table of it."""
+
+    def rows(question):
+        if isinstance(warehouse, DuckWarehouse):
+            with duckdb.connect(warehouse.file("books"), read_only=True) as database:
+                found = database.sql(question.replace("{", "").replace("}", ""))
+                return [dict(zip(found.columns, row, strict=True)) for row in found.fetchall()]
+        client = warehouse.connect()
+        try:
+            named = question.replace("{", "`catalog_books.").replace("}", "`")
+            return [dict(row) for row in client.query_and_wait(named)]
+        finally:
+            client.close()
+
+    return rows

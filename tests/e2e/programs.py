@@ -30,9 +30,13 @@ def program(name):
     """The path of a program of package.json. In CI it must be there."""
     path = INSTALLED / ".bin" / name
     if not path.exists():
-        reason = f"{name} is not installed: `make tests` installs it from tests/e2e/package.json"
-        (pytest.fail if os.environ.get("CI") else pytest.skip)(reason)  # noqa: TID251  is this CI
+        missing(f"{name} is not installed: `make tests` installs it from tests/e2e/package.json")
     return path
+
+
+def missing(reason):
+    """Skip with a reason; fail where the tests decide (CI)."""
+    (pytest.fail if os.environ.get("CI") else pytest.skip)(reason)  # noqa: TID251  is this CI
 
 
 def surroundings(home, **variables):

@@ -1,6 +1,8 @@
 """The docs name what exists: every error code, setting, stored collection and command."""
 
 import re
+import tomllib
+from importlib.metadata import EntryPoint
 from pathlib import Path
 
 import pytest
@@ -37,3 +39,9 @@ def test_every_command_the_readme_names_exists():
     readme = (ROOT / "README.md").read_text()
     named = set(re.findall(r"^catalog-mcp ([a-z-]+)", readme, re.MULTILINE))
     assert named <= set(main.commands)
+
+
+def test_the_installed_command_is_the_command_line():
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    entry = EntryPoint("catalog-mcp", project["scripts"]["catalog-mcp"], "console_scripts")
+    assert entry.load() is main

@@ -28,6 +28,11 @@ class Handler(BaseHTTPRequestHandler):
         self.server.seen.append((self.path, dict(self.headers.items())))
         getattr(self, self.path.partition("?")[0].strip("/") or "plain")()
 
+    def do_POST(self):
+        sent = self.rfile.read(int(self.headers["Content-Length"]))
+        self.server.seen.append((self.path, dict(self.headers.items()), sent))
+        self.answer(b"posted")
+
     def answer(self, body, status=200, headers=()):
         self.send_response(status)
         for name, value in headers:
@@ -287,3 +292,15 @@ def test_a_name_nobody_knows_is_unavailable(monkeypatch):
 
     monkeypatch.setattr(socket, "getaddrinfo", getaddrinfo)
     refused("unavailable", GuardedFetch(), "https://nobody.test/")
+
+
+def test_a_form_is_posted_whole_and_under_the_same_policy(plain_server):
+    url = f"http://{NAME}:{plain_server.server_port}/token"
+    fetch = GuardedFetch(LOOPBACK, {NAME: "127.0.0.1"})
+    answer = fetch.post(url, {"code": "a b&c", "x": "é"}, timeout=5.0, max_bytes=100)
+    assert (answer.status, answer.body) == (200, b"posted")
+    (_, headers, sent) = plain_server.seen[-1]
+    assert sent == b"code=a+b%26c&x=%C3%A9"
+    assert headers["Content-Type"] == "application/x-www-form-urlencoded"
+    with pytest.raises(Problem, match="unsafe_url"):
+        GuardedFetch((), {NAME: "127.0.0.1"}).post(url, {}, timeout=5.0, max_bytes=100)

@@ -1,8 +1,9 @@
 """The order of a catalog's answers to a text.
 
 Passes follow each other, each without what came before: products one of whose identifiers was
-asked for, products with all words, products with any. Inside a pass BM25 decides, and equal scores
-stand in browse order. The first 200 are reranked, save for the identified.
+asked for, products with all words (all that the catalog knows, if it does not know all), products
+with any. Inside a pass BM25 decides, and equal scores stand in browse order. The first 200 are
+reranked, save for the identified.
 """
 
 from dataclasses import dataclass
@@ -30,7 +31,8 @@ class Kind(Enum):
 
     IDENTIFIED = (1.0, 0.0)
     ALL = (0.5, 0.5)
-    ANY = (0.0, 0.5)
+    KNOWN = (0.25, 0.25)
+    ANY = (0.0, 0.25)
 
 
 class Pass(NamedTuple):
@@ -108,7 +110,7 @@ class Ranked:
             self.words,
             numbers[known:],
             bm25[known:],
-            size.get(Kind.ALL, 0),
+            size.get(Kind.ALL, 0) + size.get(Kind.KNOWN, 0),
             model=self.model,
         )
         scores[known:] = np.sort(scores[known:])[::-1]
@@ -136,7 +138,7 @@ def ranked(segment: Segment, query: str, words: Words, clauses: list[Clause]) ->
     earlier: list[Clause] = []
     for kind, asked in (
         (Kind.IDENTIFIED, queries.identified(segment, query, words.words)),
-        (Kind.ALL, queries.all_words(segment, words.words)),
+        (Kind.ALL if words.whole else Kind.KNOWN, queries.all_words(segment, words.words)),
         (Kind.ANY, queries.any_word(segment, words.words)),
     ):
         if asked is not None:

@@ -3,7 +3,7 @@
 A linear model over what the title says, so cheap (about 0.1 ms for 200) and plain enough to read.
 It was fitted on human judgments by `tests/bench/fit.py`; `tests/bench/relevance.py` says what it is
 worth on queries it has not seen. A product keeps its place unless the model is sure: its score is
-set against the logarithm of the place it had. Trees (LightGBM, up to 21 features) did no better.
+set against the logarithm of the place it had. What is not sure about the numbers: docs/search.md.
 """
 
 from functools import cache

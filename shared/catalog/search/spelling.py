@@ -1,5 +1,6 @@
 """Spelling: the word of a catalog that an unknown word probably means."""
 
+from collections.abc import Sequence
 from typing import Final
 
 from shared.catalog.segment.lexicon import LONGEST, SHORTEST
@@ -7,28 +8,26 @@ from shared.catalog.segment.reader import Segment
 
 _LONG: Final = 8
 _SAME_START: Final = 4
+_MOST_TRIED: Final = 5
 
 
-def corrected(segment: Segment, word: str, edits: int) -> str | None:
+def corrected(segment: Segment, word: str, edits: int, beside: Sequence[str]) -> str | None:
     """The word of the catalog's titles, brands and categories this one is nearest to, or None.
 
-    At most so many `edits` away, and one only below 8 letters; among equally near ones the
-    commonest, one with the same first letter counting fourfold. Words with digits are never
-    corrected: a model number is right or unknown.
+    At most so many `edits` away, and one only below 8 letters. Among equally near ones that which
+    most products have together with the words it stands `beside`; then the commonest, one with the
+    same first letter counting fourfold. Words with digits are never corrected: a model number is
+    right or unknown.
     """
     if not (word.isalpha() and SHORTEST <= len(word) <= LONGEST):
         return None
-    edits = edits if len(word) >= _LONG else 1
     found: dict[str, tuple[int, int]] = {}
     for lexicon in segment.lexicons:
-        for distance, near, count in lexicon.near(word, edits):
-            found[near] = (distance, found.get(near, (0, 0))[1] + count)
-    return min(
-        found,
-        key=lambda near: (
-            found[near][0],
-            -found[near][1] * (_SAME_START if near[0] == word[0] else 1),
-            near,
-        ),
-        default=None,
-    )
+        for distance, near, count in lexicon.near(word, edits if len(word) >= _LONG else 1):
+            start = _SAME_START if near[0] == word[0] else 1
+            found[near] = (distance, found.get(near, (0, 0))[1] - count * start)
+    ranked = sorted(found, key=lambda near: (found[near], near))
+    nearest = [near for near in ranked if found[near][0] == found[ranked[0]][0]][:_MOST_TRIED]
+    if len(nearest) > 1 and beside:
+        nearest.sort(key=lambda near: -segment.together([near, *beside]))
+    return nearest[0] if nearest else None

@@ -24,8 +24,11 @@ Spelling = tuple[str, ...]
 class Word(NamedTuple):
     """A word of the query: any of its spellings will do.
 
-    `asked`: the words as asked, two where they may be one. `telling` is False for words like
-    `the`, which a product need not have.
+    Attributes:
+        asked: the words as asked, two where they may be one.
+        spellings: the terms to look for.
+        telling: False for words like `the`, and for words that the catalog does not have at all:
+            a product need not have them.
     """
 
     asked: tuple[str, ...]
@@ -35,10 +38,17 @@ class Word(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Words:
-    """A query, understood. `text`: what is looked for; the query itself unless corrected."""
+    """A query, understood.
+
+    Attributes:
+        text: what is looked for; the query itself unless corrected.
+        words: its words, each once.
+        whole: whether the catalog has every word that tells something.
+    """
 
     text: str
     words: tuple[Word, ...]
+    whole: bool
 
 
 def understand(segment: Segment, query: str) -> Words:
@@ -51,36 +61,47 @@ def understand(segment: Segment, query: str) -> Words:
             max=LONGEST_QUERY,
         )
     asked = list(dict.fromkeys(segment.surface(query)))
+    beside = [word for word in asked if _known(segment, word)]
     said: list[str] = []
     words: list[Word] = []
     while rest := asked[sum(len(word.asked) for word in words) :]:
-        spelling, word = _word(segment, rest)
+        spelling, word = _word(segment, rest, beside)
         said += spelling
         words.append(word)
     if not any(word.telling for word in words):
         words = [word._replace(telling=True) for word in words]
-    return Words(query.strip() if said == asked else " ".join(said), tuple(words))
+    text = query.strip() if said == asked else " ".join(said)
+    return Words(text, tuple(words), all(map(segment.frequency, said)))
 
 
-def _word(segment: Segment, rest: list[str]) -> tuple[list[str], Word]:
-    """The first word of these, and how it is written in the catalog."""
+def _known(segment: Segment, word: str) -> bool:
+    return not segment.is_stop_word(word) and segment.frequency(word) > 0
+
+
+def _word(segment: Segment, rest: list[str], beside: list[str]) -> tuple[list[str], Word]:
+    """The first word of these, and how it is written in the catalog.
+
+    `beside`: words of the query that the catalog has; what is found here joins them.
+    """
     pair = rest[:2]
     joined = "".join(pair)
     if len(pair) > 1 and segment.frequency(joined):
         spellings = (segment.terms(joined), tuple(t for word in pair for t in segment.terms(word)))
         return pair, Word(tuple(pair), spellings, telling=True)
-    said = _spelt(segment, rest[0])
+    said = _spelt(segment, rest[0], beside)
+    if said != rest[:1]:
+        beside += said
     spelling = tuple(term for word in said for term in segment.terms(word))
-    return said, Word((rest[0],), (spelling,), not segment.is_stop_word(rest[0]))
+    return said, Word((rest[0],), (spelling,), telling=any(_known(segment, word) for word in said))
 
 
-def _spelt(segment: Segment, asked: str) -> list[str]:
+def _spelt(segment: Segment, asked: str, beside: list[str]) -> list[str]:
     """How the catalog writes the word."""
     if segment.frequency(asked):
         return [asked]
-    if right := corrected(segment, asked, 1):
+    if right := corrected(segment, asked, 1, beside):
         return [right]
-    return _split(segment, asked) or [corrected(segment, asked, 2) or asked]
+    return _split(segment, asked) or [corrected(segment, asked, 2, beside) or asked]
 
 
 def _split(segment: Segment, word: str) -> list[str]:

@@ -7,7 +7,7 @@ products may claim one URL: both are kept, and the caller compares the stored te
 
 from array import array
 from bisect import bisect_left
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Final
 
@@ -55,6 +55,15 @@ class Addresses:
         count = len(data) // _ADDRESS_BYTES
         self._digests = data[: count * _DIGEST_BYTES].cast("Q")
         self._ordinals = data[count * _DIGEST_BYTES :].cast("I")
+
+    def repeated(self, others: Iterable["Addresses"]) -> list[int]:
+        """Digests that stand here more than once, or here and in one of the others."""
+        here = np.frombuffer(self._digests, dtype=np.uint64)
+        found = [here[1:][here[1:] == here[:-1]]]
+        for other in others:
+            there = np.frombuffer(other._digests, dtype=np.uint64)  # noqa: SLF001  of this class
+            found.append(here[np.isin(here, there, assume_unique=False)])
+        return [int(each) for each in np.unique(np.concatenate(found))]
 
     def find(self, hashed: int) -> Iterator[int]:
         """Ordinals of the records that may answer to the text of this digest."""

@@ -23,6 +23,7 @@ from shared.facets import attribute_facet
 TITLE_WEIGHT: Final = 3
 BRAND_WEIGHT: Final = 2
 DEPTHS: Final = 7
+_SHORTEST_NUMBER: Final = 6
 _NUMBER: Final = re.compile(r"[\d.,\s]+")
 _NOT_WORDS: Final = frozenset({"true", "false", "yes", "no", "none", "n/a"})
 
@@ -144,15 +145,19 @@ def _says_something(value: str) -> bool:
 
 
 def _identifiers(product: Product) -> Iterator[str]:
-    """Compact forms; GTINs as 14 digits, so that leading zeros do not matter."""
+    """Compact forms; GTINs as 14 digits, so that leading zeros do not matter.
+
+    A feed's own short row number is none: who asks for `1984` means the book.
+    """
     owners: tuple[Product | Variant, ...] = (product, *product.variants)
     for owner in owners:
         yield from (gtin14(gtin) or compact(gtin) for gtin in owner.gtins)
         yield compact(owner.mpn or "")
-    yield compact(product.key)
     yield compact(product.product_group_id or "")
+    for number in (product.key, *(variant.id for variant in product.variants)):
+        if not (number.isdigit() and len(number) < _SHORTEST_NUMBER):
+            yield compact(number)
     for variant in product.variants:
-        yield compact(variant.id)
         yield compact(variant.sku or "")
 
 

@@ -36,6 +36,14 @@ class Found:
     via: str
 
 
+class Dispute(NamedTuple):
+    """A URL several products claim: the key it resolves to (the lower), and the other keys."""
+
+    form: str
+    key: str
+    others: tuple[str, ...]
+
+
 class Stretch(NamedTuple):
     """Matches in order: the score (or order key) of each, and its number."""
 
@@ -126,6 +134,24 @@ class Segment:
             if best is not None:
                 return Found(claims[best][1], form, via)
         return None
+
+    def disputes(self) -> Iterator[Dispute]:
+        """URLs that a product of the newest generation claims and another product claims as well.
+
+        What `lookup` answers for each is decided; the catalog's owner should know all the same.
+        """
+        newest, *older = self._generations.values()
+        for hashed in newest.urls.repeated(each.urls for each in older):
+            claims: dict[str, list[tuple[Claim, str]]] = {}
+            for number in self._at(hashed):
+                key, claimed = self.claims(number)
+                for form in (form for form in claimed if digest(form) == hashed):
+                    claims.setdefault(form, []).append((Claim(claimed[form]), key))
+            for form, rivals in claims.items():
+                best, disagree = winner(rivals)
+                if best is not None and disagree:
+                    others = sorted({key for _, key in rivals} - {best})
+                    yield Dispute(form, best, tuple(others))
 
     def number_of(self, key: str) -> int | None:
         """The number of the product with this key, active or not, or None."""
@@ -222,7 +248,9 @@ class Segment:
         return SourceFile(self.directory / f"sources.{number}", self._decompress)
 
     def _claimants(self, form: str) -> Iterator[int]:
-        hashed = digest(form)
+        return self._at(digest(form))
+
+    def _at(self, hashed: int) -> Iterator[int]:
         for generation in self._generations.values():
             for ordinal in generation.urls.find(hashed):
                 number = generation.number << 32 | ordinal

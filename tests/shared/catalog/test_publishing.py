@@ -98,6 +98,20 @@ async def test_rejected_rows_are_reported_with_line_and_reason_and_the_rest_is_p
     assert "surprise" in report["rejectedRows"][1]["reasons"][0]
 
 
+async def test_a_url_that_two_products_claim_goes_to_the_lower_key_and_is_reported(stocked):
+    shared_page = "https://books.example/p/both"
+    feed = [product("b", url=shared_page), product("a", url=f"{shared_page}?utm_source=x")]
+    report = stocked.publish("books", [*rows(1, 2), *feed])
+    expected = [{"url": shared_page, "product": "a", "others": ["b"]}]
+    assert (report["disputed"], report["disputedUrls"]) == (1, expected)
+    async with stocked.http(stocked.token()) as client:
+        found = await value(client, "lookup_product", {"canonical_url": shared_page})
+    assert found["product"]["title"] == "Product a"
+    later = stocked.publish("books", [product("0", url=shared_page)], "upsert_products")
+    assert later["disputedUrls"] == [{"url": shared_page, "product": "0", "others": ["a", "b"]}]
+    assert stocked.publish("books", rows(1, 2))["disputed"] == 0
+
+
 @pytest.mark.parametrize("feed", [[{"id": "bad"}, *rows(1, 2)], [{"id": "bad"}], []])
 async def test_above_the_tolerated_share_nothing_is_published(stocked, feed):
     with pytest.raises(Problem) as refused:

@@ -23,6 +23,7 @@ def uuids(items):
     return [item["uuid"] for item in items]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("query", QUERIES)
 def test_a_walk_sees_every_match_once_in_one_order_whatever_the_limit(icecat, query):
     _, catalog = icecat
@@ -33,6 +34,7 @@ def test_a_walk_sees_every_match_once_in_one_order_whatever_the_limit(icecat, qu
         assert uuids(walk(lambda _: [catalog.shelf], question, limit)) == whole
 
 
+@pytest.mark.slow
 def test_a_walk_one_by_one_sees_the_same_order(icecat):
     _, catalog = icecat
     question = Question(query="kensington laptop lock black", price_max=60)
@@ -49,6 +51,7 @@ def test_a_walk_one_by_one_sees_the_same_order(icecat):
     assert one_by_one[:100] == again
 
 
+@pytest.mark.slow
 def test_scores_never_rise_along_a_walk(icecat):
     _, catalog = icecat
     for query in QUERIES:
@@ -77,6 +80,7 @@ def shelves_of(versions, heads):
     return opened
 
 
+@pytest.mark.slow
 def test_a_walk_across_a_republish_sees_each_product_once_and_none_that_is_gone(
     icecat, applied, catalog
 ):
@@ -102,6 +106,7 @@ def test_a_walk_across_a_republish_sees_each_product_once_and_none_that_is_gone(
     assert len(renewed) == 20, "items show what the newest version says"
 
 
+@pytest.mark.slow
 def test_a_walk_over_catalogs_sees_each_catalog_in_its_own_order(icecat, bestbuy, luma):
     catalogs = {catalog.key: catalog for _, catalog in (icecat, bestbuy, luma)}
     question = Question(query="wireless headphones")
@@ -118,6 +123,7 @@ def test_a_walk_over_catalogs_sees_each_catalog_in_its_own_order(icecat, bestbuy
             assert [item["uuid"] for item in together if item["catalogKey"] == key] == order
 
 
+@pytest.mark.slow
 def test_a_catalog_whose_grant_is_withdrawn_during_a_walk_is_left_out(icecat, bestbuy):
     question = Question(query="wireless headphones")
     shelves = [icecat[1].shelf, bestbuy[1].shelf]
@@ -135,6 +141,7 @@ def _next(shelves, question, page):
     return search(shelves, question, limit=100, key=KEY, places=places).items if places else []
 
 
+@pytest.mark.slow
 def test_a_catalog_granted_during_a_walk_waits_for_the_next_search(icecat, bestbuy):
     question = Question(query="wireless headphones")
     first = search([icecat[1].shelf], question, limit=50, key=KEY)

@@ -14,7 +14,11 @@ from tests.bench.systems import search_products, single_field
 @pytest.mark.parametrize(
     ("real", "kinds"),
     [
-        ("icecat", ("identifier", "brand", "category", "plural", "typo")),
+        pytest.param(
+            "icecat",
+            ("identifier", "brand", "category", "plural", "typo"),
+            marks=pytest.mark.slow,
+        ),
         ("bestbuy", ("brand", "category", "plural", "typo")),
     ],
 )
@@ -94,6 +98,25 @@ def test_an_unknown_word_is_corrected_to_the_nearest_of_the_catalog(catalog, pro
     page = shop.page(asked)
     assert page.effective_query == meant
     assert shop.keys(asked) == shop.keys(meant) != []
+
+
+def test_a_correction_fits_the_words_beside_it(catalog, product):
+    common = [product(str(at), "Peter Pan") for at in range(30)]
+    shop = catalog([*common, product("hp", "Harry Potter"), product("cw", "Christmas wonder")])
+    assert shop.page("poter").effective_query == "peter"
+    assert shop.keys("harry poter") == shop.keys("hary poter") == ["hp"]
+
+
+def test_a_word_the_catalog_does_not_have_is_not_required(catalog, product):
+    shop = catalog([product("both", "Red kettle"), product("one", "Red lamp, red, red")])
+    found = shop.items("red kettle zyxwvutsrq")
+    assert [item["title"] for item in found] == ["Red kettle", "Red lamp, red, red"]
+    assert 50 > found[0]["displayMatchScore"] >= 25 > found[1]["displayMatchScore"]
+
+
+def test_a_short_row_number_is_no_identifier(catalog, product):
+    shop = catalog([product("1984", "The Runaway Bunny"), product("2", "1984, a novel")])
+    assert shop.keys("1984") == ["2"]
 
 
 def test_a_word_the_catalog_has_is_never_corrected(catalog, product):

@@ -203,6 +203,7 @@ def test_the_products_of_a_version_build_the_same_catalog_again(luma, catalog, a
     assert rebuilt.items(limit=100) == changed.items(limit=100)
 
 
+@pytest.mark.slow
 def test_a_segment_answers_many_threads_at_once(icecat):
     products, catalog = icecat
     queries = [product.title for product in products[::600]]
