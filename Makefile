@@ -46,6 +46,12 @@ tests: $(VENV)/.tests $(INSTALLED) ## The slow tests: emulators, real clients, w
 simulate: $(VENV)/.tests ## A week of 200 organizations with 50 catalogs and 3 readers each
 	$(BIN)/python -m tests.shared.subscriptions.simulation $(ARGS)
 
+.PHONY: more-clients
+more-clients: $(VENV)/.tests ## Sign in with Codex and opencode as well (large downloads)
+	$(BIN)/npm install --prefix build/more-clients --no-save --loglevel=error \
+	  @openai/codex@0.169.0 opencode-ai@1.18.33
+	$(BIN)/python -m pytest tests/e2e/more_clients.py
+
 format: $(VENV)/.tests ## Format and fix what can be fixed
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
