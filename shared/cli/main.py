@@ -5,12 +5,10 @@ from typing import Any
 
 import click
 
-from shared.app import App
 from shared.auth import keyring
 from shared.catalog import publish_tools
 from shared.cli import demo, dev, story
-from shared.cli.operations import command_of, commands, fail, run, show
-from shared.errors import Problem
+from shared.cli.operations import acting, command_of, commands, run, show
 from shared.identity import signing_keys
 from shared.settings import Settings, is_described, state_folder
 
@@ -60,10 +58,8 @@ def dev_command(default: Path, /, data: Path | None, **given: Any) -> None:
 @click.option("--catalog", help="One of the demo's; the smallest if left out.")
 def story_command(catalog: str | None) -> None:
     """Play a partner of the running dev deployment, from registering to a fresh linked dataset."""
-    try:
-        story.tell(App(_settings()), catalog, click.echo)
-    except Problem as problem:
-        fail(problem)
+    with acting(_settings) as app:
+        story.tell(app, catalog, click.echo)
 
 
 @main.command("subscribe")
@@ -72,10 +68,8 @@ def story_command(catalog: str | None) -> None:
 @click.option("--principal", required=True, help="As registered.")
 def subscribe_command(catalog: str, project: str, principal: str) -> None:
     """Play a partner on the local exchange: subscribe to the listing of CATALOG."""
-    try:
-        click.echo(App(_settings()).own_listings.subscribe(catalog, principal, project))
-    except Problem as problem:
-        fail(problem)
+    with acting(_settings) as app:
+        click.echo(app.own_listings.subscribe(catalog, principal, project))
 
 
 @main.command("token")
@@ -84,10 +78,8 @@ def subscribe_command(catalog: str, project: str, principal: str) -> None:
 @click.option("--days", default=demo.TOKEN_DAYS, show_default=True)
 def token_command(organization: str, subject: str, days: int) -> None:
     """Mint a development token for the local deployment."""
-    try:
-        click.echo(demo.token(App(_settings()), organization, subject, days=days))
-    except Problem as problem:
-        fail(problem)
+    with acting(_settings) as app:
+        click.echo(demo.token(app, organization, subject, days=days))
 
 
 @main.command("publish")
@@ -141,11 +133,8 @@ def rollback_command(catalog: str, version: int) -> None:
 
 def _published(tool: str, given: dict[str, Any]) -> None:
     arguments = {name: value for name, value in given.items() if value is not None}
-    try:
-        app = App(_settings())
+    with acting(_settings) as app:
         show(run(app, publish_tools.family[tool], arguments, progress=_progress))
-    except Problem as problem:
-        fail(problem)
 
 
 def _progress(doing: str, done: int) -> None:
@@ -154,7 +143,10 @@ def _progress(doing: str, done: int) -> None:
 
 def _settings() -> Settings:
     if is_described():
-        return Settings.read()
+        try:
+            return Settings.read()
+        except ValueError as error:
+            raise click.ClickException(str(error)) from None
     return dev.last_settings(click.get_current_context().find_root().obj)
 
 
@@ -166,10 +158,8 @@ def keys_group() -> None:
 @keys_group.command("create")
 def create_keys_command() -> None:
     """Create the signing and sealing keys of a new deployment; existing ones stay."""
-    try:
-        keyring.create_missing(App(_settings()).secrets)
-    except Problem as problem:
-        fail(problem)
+    with acting(_settings) as app:
+        keyring.create_missing(app.secrets)
 
 
 for _name, _tool in (

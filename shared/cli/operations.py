@@ -6,7 +6,8 @@ their own cloud credentials, and prints what comes back.
 
 import getpass
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any, get_args, get_origin
 
 import click
@@ -65,6 +66,18 @@ def fail(problem: Problem) -> None:
     sys.exit(1)
 
 
+@contextmanager
+def acting(settings: Callable[[], Settings]) -> Iterator[App]:
+    """The deployment that `settings` finds, for one command. A Problem is printed and ends it."""
+    app = App(settings())
+    try:
+        yield app
+    except Problem as problem:
+        fail(problem)
+    finally:
+        app.close()
+
+
 def commands(settings: Callable[[], Settings]) -> list[click.Command]:
     """A command per operation, acting on the deployment that `settings` finds."""
     return [command_of(tool, settings) for family in FAMILIES for tool in family.tools]
@@ -75,10 +88,8 @@ def command_of(tool: Tool[Any], settings: Callable[[], Settings]) -> click.Comma
 
     def callback(**given: Any) -> None:
         arguments = {name: value for name, value in given.items() if value is not None}
-        try:
-            show(run(App(settings()), tool, arguments))
-        except Problem as problem:
-            fail(problem)
+        with acting(settings) as app:
+            show(run(app, tool, arguments))
 
     return click.Command(
         tool.name.replace("_", "-"),
