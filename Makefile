@@ -116,6 +116,8 @@ $(BIGQUERY)/.installed: tests/contract/bigquery_emulator.txt
 	  $(PYTHON) -m venv $(BIGQUERY) && $(BIGQUERY)/bin/python -m pip --quiet \
 	    --disable-pip-version-check install --require-hashes -r $<; \
 	else mkdir $(BIGQUERY); fi
+	touch $@
+
 $(CHECKOV)/.installed: tests/infra/checkov.txt
 	$(PYTHON) -m venv $(CHECKOV)
 	$(CHECKOV)/bin/python -m pip --quiet --disable-pip-version-check install --require-hashes -r $<

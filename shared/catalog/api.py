@@ -124,7 +124,7 @@ class SearchRequest(Args):
         str | None, Field(description="Words, a brand, a model number or a GTIN. Absent: browse.")
     ] = None
     catalog: Annotated[
-        str | None, Field(max_length=64, description="One catalog; an alternative to catalogs.")
+        str | None, Field(description="One catalog; an alternative to catalogs.")
     ] = None
     catalogs: CatalogNames = None
     facets: Annotated[Facets | None, Field(description="What products must match.")] = None

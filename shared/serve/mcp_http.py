@@ -256,7 +256,8 @@ class McpEndpoint:
     def _streams(self, method: str, params: Any) -> bool:
         if method != "tools/call" or not isinstance(params, dict):
             return False
-        return params.get("name") in self._streaming
+        name = params.get("name")
+        return isinstance(name, str) and name in self._streaming
 
     async def _result(
         self, head: Head, message: dict[str, Any], method: str, params: Any, id_: Any

@@ -1,0 +1,72 @@
+"""Schema-driven fuzzing of REST: no 500, nothing undocumented, answers as described."""
+
+import pytest
+import schemathesis
+from hypothesis import HealthCheck, Phase, given, settings
+from schemathesis import GenerationMode
+from schemathesis.specs.openapi.checks import ignored_auth, positive_data_acceptance
+
+from functions.api.main import host
+from functions.api.routes import ROUTES
+from tests.platform import Platform, product
+
+pytestmark = pytest.mark.slow
+HOST = "localhost"
+EXCLUDED = [
+    ignored_auth,  # sends our header along when it means to leave it out; test_api proves the 401s
+    positive_data_acceptance,  # a text that is no URL fits the schema, and is 422 by the contract
+]
+
+
+@pytest.fixture(scope="module")
+def fuzzed(tmp_path_factory):
+    """A platform with a catalog that generated questions can find things in, and a key."""
+    platform = Platform(tmp_path_factory.mktemp("fuzz"), hosts=(HOST, "testserver"))
+    platform.organization("partner", rate_limit=1_000_000)
+    platform.catalog("books", [product(str(n), color="Red") for n in range(1, 60)])
+    platform.grant("partner", "books")
+    platform.bearer = platform.key()
+    yield platform
+    platform.close()
+
+
+@pytest.fixture(scope="module")
+def described(fuzzed):
+    return schemathesis.openapi.from_asgi(
+        "/v1/openapi.json", host(fuzzed.app), headers={"host": HOST}
+    )
+
+
+@pytest.mark.parametrize("mode", GenerationMode, ids=lambda mode: mode.value)
+@pytest.mark.parametrize("route", ROUTES, ids=lambda route: route.operation_id)
+def test_no_request_finds_a_500_or_an_answer_that_is_not_described(fuzzed, described, route, mode):
+    operation = described[route.path][route.method]
+    if mode is GenerationMode.NEGATIVE and route.method == "GET":
+        pytest.skip("takes nothing that could be wrong")
+    headers = {"authorization": f"Bearer {fuzzed.bearer}", "host": HOST}
+    seen = set()
+
+    @settings(
+        max_examples=100,
+        deadline=None,
+        derandomize=True,
+        database=None,
+        phases=[Phase.explicit, Phase.generate],
+        suppress_health_check=list(HealthCheck),
+    )
+    @given(case=operation.as_strategy(generation_mode=mode))
+    def every(case):
+        if "url" in route.tool.takes.model_fields and mode is GenerationMode.POSITIVE:
+            case.body["url"] = f"https://books.example/p/{len(case.body['url'])}"
+        answer = case.call_and_validate(headers=headers, excluded_checks=EXCLUDED)
+        assert answer.headers["x-request-id"]
+        assert ("x-ratelimit-limit" in answer.headers) == (answer.status_code != 401)
+        seen.add(answer.status_code)
+
+    every()
+    assert seen & ({200, 404} if mode is GenerationMode.POSITIVE else {422})
+
+
+def test_the_document_is_valid_openapi_3_1(described):
+    assert described.raw_schema["openapi"].startswith("3.1")
+    described.validate()

@@ -1,0 +1,228 @@
+"""Requests nobody sane sends: always an answer with a request id, never a 500, nothing leaked."""
+
+import httpx
+import orjson
+import pytest
+
+from functions.api.main import host as api_host
+from functions.partner import main as partner
+from shared.catalog import api
+from shared.serve.rest import RestHost, Route
+from shared.serve.run import Runner
+from tests.functions import failing
+from tests.platform import LEGACY, ORIGIN, call, message, modern_headers
+
+pytestmark = pytest.mark.anyio
+DEEP = b'{"q":' + b"[" * 10_000 + b"]" * 10_000 + b"}"
+BODIES = {
+    "nothing": b"",
+    "deep arrays": DEEP,
+    "deep objects": b'{"a":' * 10_000 + b"1" + b"}" * 10_000,
+    "a number past 64 bits": b'{"limit":123456789012345678901234567890}',
+    "a number past every float": b'{"limit":1e999}',
+    "NaN": b'{"price_min":NaN}',
+    "infinity": b'{"price_min":Infinity}',
+    "duplicate keys": b'{"limit":1,"limit":0}',
+    "a lone surrogate": b'{"q":"\\ud800"}',
+    "a raw surrogate": b'{"q":"\xed\xa0\x80"}',
+    "not UTF-8": b'{"q":"\xff\xfe"}',
+    "UTF-16": '{"q":"x"}'.encode("utf-16"),
+    "a byte order mark": b'\xef\xbb\xbf{"q":"x"}',
+    "a NUL": b'{"q":"a\x00b"}',
+    "an escaped NUL": b'{"q":"a\\u0000b"}',
+    "a list": b"[]",
+    "null": b"null",
+    "cut off": b'{"q":',
+    "a proto key": b'{"__proto__":{},"constructor":1}',
+    "dunder": b'{"model_config":{},"__class__":"x"}',
+    "a long key": b'{"' + b"k" * 100_000 + b'":1}',
+    "many keys": b"{" + b",".join(b'"k%d":1' % n for n in range(5_000)) + b"}",
+}
+HEADERS = {
+    "not ASCII": {"x-anything": b"\xff\xfe\x80"},
+    "a request id that is none": {"x-request-id": b"a\tb\xff"},
+    "a long request id": {"x-request-id": b"a" * 5_000},
+    "long": {"x-anything": b"a" * 100_000},
+    "an odd content type": {"content-type": b"application/json; charset=\xff"},
+    "an odd accept": {"accept": b"\xff, application/json"},
+    "an odd version": {"mcp-protocol-version": b"\xff"},
+    "an odd origin": {"origin": b"http://\xff"},
+    "a null origin": {"origin": b"null"},
+    "an odd host": {"host": b"\xff:8080"},
+}
+
+
+def same(response):
+    assert response.status_code < 500, response.text
+    assert response.headers["x-request-id"]
+    return response
+
+
+@pytest.mark.parametrize("path", ["search", "lookup"])
+@pytest.mark.parametrize("name", BODIES)
+async def test_rest_answers_any_body(shop, name, path):
+    headers = {"content-type": "application/json"}
+    async with shop.http(shop.bearers["api"], face="api") as client:
+        response = await client.post(f"/v1/products/{path}", content=BODIES[name], headers=headers)
+    same(response)
+    assert response.headers["x-ratelimit-limit"]
+    if response.status_code == 422 and isinstance(response.json()["detail"], list):
+        assert all(entry["loc"][0] == "body" for entry in response.json()["detail"])
+
+
+@pytest.mark.parametrize("name", BODIES)
+async def test_mcp_answers_any_body_and_any_arguments(shop, name):
+    async with shop.http(shop.bearers["partner"]) as client:
+        headers = {"content-type": "application/json", **LEGACY}
+        same(await client.post("/mcp", content=BODIES[name], headers=headers))
+        head = b'{"jsonrpc":"2.0","id":1,"method":"tools/call","params":'
+        call_of = head + b'{"name":"search_products","arguments":' + BODIES[name] + b"}}"
+        for version in (LEGACY, modern_headers("tools/call", "search_products")):
+            same(await client.post("/mcp", content=call_of, headers={**headers, **version}))
+
+
+@pytest.mark.parametrize("face", ["partner", "api"])
+@pytest.mark.parametrize("name", HEADERS)
+async def test_any_header_is_answered(shop, name, face):
+    path = "/mcp" if face == "partner" else "/v1/products/search"
+    async with shop.http(shop.bearers[face], face=face) as client:
+        body = message("tools/list") if face == "partner" else {}
+        same(await client.post(path, json=body, headers=HEADERS[name]))
+
+
+@pytest.mark.parametrize(
+    "method", ["initialize", "tools/list", "tools/call", "ping", "server/discover", "logging/x"]
+)
+@pytest.mark.parametrize(
+    "params",
+    [{}, {"name": {}}, {"name": None}, {"name": "x" * 10_000}, {"_meta": 7}, {"_meta": {}}],
+)
+async def test_mcp_answers_any_parameters(shop, method, params):
+    async with shop.http(shop.bearers["partner"]) as client:
+        for version in ({}, LEGACY, modern_headers(method)):
+            same(await client.post("/mcp", json=message(method, params), headers=version))
+
+
+@pytest.mark.parametrize("id_", [0, -1, "", "x" * 10_000, 2**63, 2**64, 1.0])
+async def test_mcp_answers_any_id(shop, id_):
+    async with shop.http(shop.bearers["partner"]) as client:
+        response = same(await client.post("/mcp", json=message("ping", id_=id_), headers=LEGACY))
+    if response.status_code == 200:
+        assert response.json()["id"] == id_
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status"),
+    [
+        ("POST", "/v1/openapi.json", 405),
+        ("PUT", "/v1/products/search", 405),
+        ("GET", "/v1/", 404),
+        ("GET", "/v1/catalogs/", 404),
+        ("GET", "/v1/%2e%2e/catalogs", 404),
+        ("GET", "/v1/cat%00alogs", 404),
+    ],
+)
+async def test_paths_and_methods_that_are_not_there_are_told_so(shop, method, path, status):
+    async with shop.http(shop.bearers["api"], face="api") as client:
+        response = await client.request(method, path)
+    assert same(response).status_code == status
+    assert ("allow" in response.headers) == (status == 405)
+
+
+async def test_a_body_is_refused_in_its_turn_after_who_is_calling(shop):
+    for body, kind, status in (
+        (b"{", "application/json", 422),
+        (b"{}", "text/plain", 415),
+        (b" " * 2_000_000, "application/json", 413),
+    ):
+        for key, expected in ((None, 401), (shop.key("owner"), 403), (shop.bearers["api"], status)):
+            async with shop.http(key, face="api") as client:
+                response = await client.post(
+                    "/v1/products/search", content=body, headers={"content-type": kind}
+                )
+            assert response.status_code == expected
+            assert ("x-ratelimit-limit" in response.headers) == (expected != 401)
+
+
+async def test_the_query_of_an_operation_with_a_body_is_refused_not_ignored(shop):
+    async with shop.http(shop.bearers["api"], face="api") as client:
+        response = await client.post("/v1/products/search?limit=1", json={})
+        listed = await client.get("/v1/catalogs?page=2")
+    for refused, name in ((response, "limit"), (listed, "page")):
+        assert refused.status_code == 422
+        assert [entry["loc"] for entry in refused.json()["detail"]] == [["query", name]]
+
+
+async def test_a_range_that_a_tool_checks_names_its_field(shop):
+    async with shop.http(shop.bearers["api"], face="api") as client:
+        crossed = await client.post("/v1/products/search", json={"price_min": 2, "price_max": 1})
+        facet = {"facets": [{"name": "category_path.depth_9", "values": ["x"]}]}
+        unknown = await client.post("/v1/products/search", json=facet)
+    assert crossed.json()["detail"][0]["loc"] == ["body", "price_min"]
+    assert unknown.json()["detail"][0]["loc"] == ["body", "facets", 0, "name"]
+
+
+@pytest.fixture
+def faces(stocked):
+    """Both hosts with a tool that fails as nobody expects."""
+    before = partner.FAMILIES
+    partner.FAMILIES = (*before, failing.family)
+    mcp = partner.endpoint(stocked.app)
+    partner.FAMILIES = before
+    route = Route("POST", "/fail", "fail", failing.family["fail_hard"])
+    rest = RestHost((route,), Runner(stocked.app), base="/v1", document=b"{}")
+    return {
+        "mcp": httpx.AsyncClient(
+            transport=httpx.ASGITransport(mcp),
+            base_url=ORIGIN,
+            headers={"authorization": f"Bearer {stocked.token()}"},
+        ),
+        "rest": httpx.AsyncClient(
+            transport=httpx.ASGITransport(rest),
+            base_url=ORIGIN,
+            headers={"authorization": f"Bearer {stocked.key()}"},
+        ),
+    }
+
+
+async def test_a_crash_in_a_tool_is_internal_and_told_to_the_log_alone(faces, logged):
+    secret = {"word": "hush-hush"}
+    over_mcp = await call(faces["mcp"], "fail_hard", secret)
+    over_rest = await faces["rest"].post("/v1/fail", json=secret)
+    result = over_mcp.json()["result"]
+    assert result["isError"] is True
+    assert result["structuredContent"]["result"]["error"] == "internal"
+    assert (over_rest.status_code, over_rest.json()) == (500, {"detail": "internal"})
+    assert over_rest.headers["x-ratelimit-limit"]
+    printed = logged()[1]
+    for answer in (over_mcp, over_rest):
+        assert "hush" not in answer.text
+        assert "RuntimeError" not in answer.text
+        told = [each for each in printed if each.get("requestId") == answer.headers["x-request-id"]]
+        (crash,) = [each for each in told if each["message"] == "crash"]
+        assert crash["severity"] == "ERROR"
+        assert "RuntimeError" in crash["exception"]
+        assert "fail_hard" in crash["exception"]
+        (call_line,) = [each for each in told if each["message"] == "call"]
+        assert call_line["outcome"] == "internal"
+    assert "hush" not in orjson.dumps(printed).decode()
+
+
+async def test_a_crash_in_a_host_is_500_with_a_request_id(stocked, logged):
+    def broken(arguments, body):
+        raise KeyError(arguments["url"])
+
+    route = Route("POST", "/x", "x", api.family["lookup_url"], show=broken)
+    rest = RestHost((route,), Runner(stocked.app), base="/v1", document=b"{}")
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(rest), base_url=ORIGIN) as client:
+        headers = {"authorization": f"Bearer {stocked.key()}"}
+        body = {"url": "https://books.example/p/1"}
+        response = await client.post("/v1/x", json=body, headers=headers)
+    assert (response.status_code, response.json()) == (500, {"detail": "internal"})
+    (crash,) = [each for each in logged()[1] if each["message"] == "crash"]
+    assert crash["requestId"] == response.headers["x-request-id"]
+    assert "books.example" not in orjson.dumps(crash).decode()
+
+
+def test_hosts_are_the_ones_that_are_deployed(stocked):
+    assert isinstance(api_host(stocked.app), RestHost)
