@@ -19,7 +19,14 @@ from typing import Any
 from shared.catalog.product import Product
 from tests.bench.fit import Fitter, digest, fitted_on, read_products
 from tests.bench.measures import Judgments, Scores, interval, measure, read_judgments
-from tests.bench.systems import Answer, opened, search_products, single_field, usual_default
+from tests.bench.systems import (
+    Answer,
+    invoked,
+    opened,
+    search_products,
+    single_field,
+    usual_default,
+)
 
 
 def evaluate(
@@ -90,9 +97,13 @@ def main() -> None:
     parser.add_argument("--judgments", type=Path, required=True, help="query,product_id,rating")
     parser.add_argument("--json", action="store_true", help="print JSON")
     asked = parser.parse_args()
-    with tempfile.TemporaryDirectory() as directory:
+    with tempfile.TemporaryDirectory() as folder:
+        products = read_products(asked.catalog)
         report = evaluate(
-            read_products(asked.catalog), read_judgments(asked.judgments), Path(directory)
+            products,
+            read_judgments(asked.judgments),
+            Path(folder) / "engine",
+            invoked(asked.catalog, products, Path(folder) / "platform"),
         )
     if asked.json:
         print(json.dumps(report, indent=2))

@@ -8,6 +8,7 @@ import orjson
 import tantivy
 from tantivy import Document, Occur, Query, SchemaBuilder
 
+from shared.catalog import granted
 from shared.catalog.product import Product, product_uuid
 from shared.catalog.search.search import Question, search
 from shared.catalog.search.shelf import Shelf
@@ -15,6 +16,9 @@ from shared.catalog.segment.analysis import TEXT, analyzer
 from shared.catalog.segment.index import WORDS
 from shared.catalog.segment.reader import Segment
 from shared.catalog.segment.writer import build
+from shared.clock import SystemClock
+from shared.tool import Request, invoke
+from tests.platform import Platform
 
 CATALOG: Final = "bench"
 DEPTH: Final = 100
@@ -81,6 +85,25 @@ def search_products(shelf: Shelf, products: Sequence[Product]) -> Answer:
     def answer(query: str) -> list[str]:
         page = search([shelf], Question(query=query), limit=DEPTH, key=b"bench")
         return [keys[orjson.loads(item)["uuid"]] for item in page.items]
+
+    return answer
+
+
+def invoked(feed: Path, products: Sequence[Product], folder: Path) -> Answer:
+    """What a partner's agent gets: the feed published and granted, the tool run by `invoke`."""
+    platform = Platform(folder, SystemClock())
+    platform.organization("partner", rate_limit=1_000_000)
+    platform.catalog(CATALOG, [{"id": "0", "title": "-", "url": "https://bench.example/"}])
+    platform.do("publish_catalog", catalog=CATALOG, source=str(feed))
+    platform.grant("partner", CATALOG)
+    credential = platform.app.tokens.verify(platform.token(lifetime=86_400))
+    request = Request(credential, "mcp", "bench")
+    keys = {str(product_uuid(CATALOG, product.key)): product.key for product in products}
+
+    def answer(query: str) -> list[str]:
+        arguments = {"catalog": CATALOG, "query": query, "limit": DEPTH}
+        reply = invoke(granted.family["search_products"], platform.app, request, arguments)
+        return [keys[item["uuid"]] for item in orjson.loads(reply.body)["items"]]
 
     return answer
 
