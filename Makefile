@@ -46,6 +46,12 @@ tests: $(VENV)/.tests $(INSTALLED) ## The slow tests: emulators, real clients, w
 simulate: $(VENV)/.tests ## A week of 200 organizations with 50 catalogs and 3 readers each
 	$(BIN)/python -m tests.shared.subscriptions.simulation $(ARGS)
 
+.PHONY: more-clients
+more-clients: $(VENV)/.tests ## Sign in with Codex and opencode as well (large downloads)
+	$(BIN)/npm install --prefix build/more-clients --no-save --loglevel=error \
+	  @openai/codex@0.169.0 opencode-ai@1.18.33
+	$(BIN)/python -m pytest tests/e2e/more_clients.py
+
 format: $(VENV)/.tests ## Format and fix what can be fixed
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
@@ -116,6 +122,8 @@ $(BIGQUERY)/.installed: tests/contract/bigquery_emulator.txt
 	  $(PYTHON) -m venv $(BIGQUERY) && $(BIGQUERY)/bin/python -m pip --quiet \
 	    --disable-pip-version-check install --require-hashes -r $<; \
 	else mkdir $(BIGQUERY); fi
+	touch $@
+
 $(CHECKOV)/.installed: tests/infra/checkov.txt
 	$(PYTHON) -m venv $(CHECKOV)
 	$(CHECKOV)/bin/python -m pip --quiet --disable-pip-version-check install --require-hashes -r $<

@@ -4,6 +4,7 @@ resource "google_compute_security_policy" "edge" {
   #checkov:skip=CKV_GCP_73:A rule against Log4Shell guards Java; these are Python functions.
   name        = var.prefix
   description = "Limits by address; organizations have budgets of their own behind it"
+  depends_on  = [google_project_service.api]
 
   rule {
     priority    = 1000

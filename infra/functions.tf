@@ -72,6 +72,7 @@ module "partner" {
   concurrency = 40
   timeout     = 60
   instances   = { min = var.min_instances, max = var.max_instances }
+  depends_on  = [google_project_service.api]
 }
 
 module "api" {
@@ -87,6 +88,7 @@ module "api" {
   concurrency = 40
   timeout     = 60
   instances   = { min = var.min_instances, max = var.max_instances }
+  depends_on  = [google_project_service.api]
 }
 
 module "auth" {
@@ -102,6 +104,7 @@ module "auth" {
   concurrency = 40
   timeout     = 60
   instances   = { min = var.min_instances, max = var.max_instances }
+  depends_on  = [google_project_service.api]
 }
 
 module "tasks" {
@@ -117,4 +120,5 @@ module "tasks" {
   concurrency = 4
   timeout     = 1800
   instances   = { min = 0, max = 5 }
+  depends_on  = [google_project_service.api]
 }

@@ -93,6 +93,7 @@ resource "google_compute_managed_ssl_certificate" "platform" {
   managed {
     domains = sort(keys(local.rest))
   }
+  depends_on = [google_project_service.api]
   lifecycle {
     create_before_destroy = true
   }
@@ -102,6 +103,7 @@ resource "google_compute_ssl_policy" "modern" {
   name            = var.prefix
   profile         = "MODERN"
   min_tls_version = "TLS_1_2"
+  depends_on      = [google_project_service.api]
 }
 
 resource "google_compute_target_https_proxy" "platform" {

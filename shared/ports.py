@@ -5,7 +5,7 @@ passes that port's contract suite in `tests/contract`. A promise that is not in 
 relied on.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -326,8 +326,19 @@ class Column:
 class Warehouse(Protocol):
     """Tables partners query: a BigQuery dataset per catalog, or a DuckDB file on a laptop."""
 
-    def load(self, catalog: str, rows: Path, columns: Sequence[Column], *, key: str) -> None:
+    def load(
+        self,
+        catalog: str,
+        rows: Path,
+        columns: Sequence[Column],
+        *,
+        key: str,
+        go_on: Callable[[], None],
+    ) -> None:
         """Make the rows the whole of `catalog_<key>.products_v1`, in one step that readers see.
+
+        `go_on` is called every few seconds and before that step; what it raises ends the load
+        with nothing changed.
 
         `rows` is gzipped JSON lines with a member per column. The dataset, the table and the view
         `products_current_v1` (its active products) are made when missing. A load of the same `key`

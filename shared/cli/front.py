@@ -36,7 +36,12 @@ class Front:
 
     def __init__(self, routes: Iterable[tuple[str, str]], port: int) -> None:
         config = uvicorn.Config(
-            front(routes), host="127.0.0.1", port=port, log_level="warning", lifespan="on"
+            front(routes),
+            host="127.0.0.1",
+            port=port,
+            log_level="warning",
+            lifespan="on",
+            loop="asyncio",  # over uvloop, anyio fails on a peer that ends while it connects
         )
         self._server = uvicorn.Server(config)
         self._thread = threading.Thread(target=self._server.run, daemon=True)

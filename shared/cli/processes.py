@@ -35,15 +35,10 @@ class Function:
     def wait(self) -> None:
         """Until it takes connections. Raises `unavailable` when it ends, or never does."""
         deadline = time.monotonic() + START_SECONDS
-        while time.monotonic() < deadline:
-            if self.process.poll() is not None:
-                break
-            try:
-                socket.create_connection(("127.0.0.1", self.port), timeout=0.2).close()
-            except OSError:
-                time.sleep(0.02)
-            else:
+        while self.process.poll() is None and time.monotonic() < deadline:
+            if self._listens():
                 return
+            time.sleep(0.02)
         raise Problem(
             "unavailable",
             f"The function {self.name} did not start. Its output is in the log file.",
@@ -64,6 +59,16 @@ class Function:
         """End it and its workers this instant, in the middle of whatever they do."""
         os.killpg(self.process.pid, signal.SIGKILL)
         self.process.wait()
+        deadline = time.monotonic() + STOP_SECONDS
+        while self._listens() and time.monotonic() < deadline:  # a worker is still being killed
+            time.sleep(0.005)
+
+    def _listens(self) -> bool:
+        try:
+            socket.create_connection(("127.0.0.1", self.port), timeout=0.2).close()
+        except OSError:
+            return False
+        return True
 
 
 def start(

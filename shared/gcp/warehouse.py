@@ -1,5 +1,6 @@
 """Tables partners query, in BigQuery: a dataset per catalog."""
 
+import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -19,7 +20,8 @@ TABLE: Final = "products_v1"
 VIEW: Final = "products_current_v1"
 STAGING: Final = "catalog_mcp_staging"
 _STAGED_FOR_MS: Final = 86_400_000
-_JOB_SECONDS: Final = 1500.0
+_SWAP_SECONDS: Final = 300.0
+_POLL_SECONDS: Final = 1.0
 _SECONDS: Final = 30.0
 _RETRY: Final = DEFAULT_RETRY.with_timeout(60.0)
 _TYPES: Final = {
@@ -64,13 +66,28 @@ class BigQueryWarehouse:
             connect or (lambda: bigquery.Client(project=project, location=location))
         )
 
-    def load(self, catalog: str, rows: Path, columns: Sequence[Column], *, key: str) -> None:
+    def load(
+        self,
+        catalog: str,
+        rows: Path,
+        columns: Sequence[Column],
+        *,
+        key: str,
+        go_on: Callable[[], None],
+    ) -> None:
         """Make the rows the catalog's whole table. Raises `unavailable`, `forbidden`, `invalid`."""
         name = f"exports/{catalog}/{key}.jsonl.gz"
         self._blobs.put(name, rows)
+        schema = [_field(column) for column in columns]
+        staged = f"{self._project}.{STAGING}.{catalog}_{key}"
         try:
             with _answered():
-                self._load_and_swap(catalog, f"gs://{self._bucket}/{name}", columns, key)
+                self._dataset(STAGING, _STAGED_FOR_MS)
+                job = self._load(f"gs://{self._bucket}/{name}", staged, schema, f"load-{key}")
+            self._wait(job, go_on)
+            go_on()
+            with _answered():
+                self._show(catalog, staged, f"swap-{key}")
         finally:
             self._blobs.delete(name)
 
@@ -91,14 +108,22 @@ class BigQueryWarehouse:
         if client is not None:
             client.close()  # type: ignore[no-untyped-call]
 
-    def _load_and_swap(self, catalog: str, uri: str, columns: Sequence[Column], key: str) -> None:
-        self._dataset(STAGING, _STAGED_FOR_MS)
+    def _show(self, catalog: str, staged: str, job_id: str) -> None:
+        """The one step readers see, and what belongs to it."""
         dataset = self._dataset(f"catalog_{catalog}")
-        staged = f"{self._project}.{STAGING}.{catalog}_{key}"
-        self._load(uri, staged, [_field(column) for column in columns], f"load-{key}")
-        self._swap(staged, f"{dataset}.{TABLE}", f"swap-{key}")
+        self._swap(staged, f"{dataset}.{TABLE}", job_id)
         self._keep_view(dataset)
         self._client.get().delete_table(staged, not_found_ok=True, retry=_RETRY, timeout=_SECONDS)
+
+    def _wait(self, job: Any, go_on: Callable[[], None]) -> None:
+        """Until the job is done. Raises as `load` does."""
+        while True:
+            with _answered():
+                if job.done(retry=_RETRY, timeout=_SECONDS):
+                    job.result(retry=_RETRY, timeout=_SECONDS)
+                    return
+            go_on()
+            time.sleep(_POLL_SECONDS)
 
     def _dataset(self, name: str, expiring_ms: int | None = None) -> str:
         dataset = bigquery.Dataset(f"{self._project}.{name}")
@@ -109,7 +134,8 @@ class BigQueryWarehouse:
 
     def _load(
         self, uri: str, target: str, schema: Sequence[bigquery.SchemaField], job_id: str
-    ) -> None:
+    ) -> Any:
+        """The running load job, begun now or by an earlier try."""
         config = bigquery.LoadJobConfig(
             schema=schema,
             source_format=bigquery.SourceFormat.NEWLINE_DELIMITED_JSON,
@@ -117,14 +143,12 @@ class BigQueryWarehouse:
             create_disposition=bigquery.CreateDisposition.CREATE_IF_NEEDED,
         )
         client = self._client.get()
-        job: Any
         try:
-            job = client.load_table_from_uri(
+            return client.load_table_from_uri(
                 uri, target, job_id=job_id, job_config=config, retry=_RETRY, timeout=_SECONDS
             )
         except exceptions.Conflict:
-            job = client.get_job(job_id, retry=_RETRY, timeout=_SECONDS)
-        job.result(retry=_RETRY, timeout=_JOB_SECONDS)
+            return client.get_job(job_id, retry=_RETRY, timeout=_SECONDS)
 
     def _swap(self, staged: str, target: str, job_id: str) -> None:
         config = bigquery.CopyJobConfig(
@@ -139,7 +163,7 @@ class BigQueryWarehouse:
             )
         except exceptions.Conflict:
             job = client.get_job(job_id, retry=_RETRY, timeout=_SECONDS)
-        job.result(retry=_RETRY, timeout=_JOB_SECONDS)
+        job.result(retry=_RETRY, timeout=_SWAP_SECONDS)
 
     def _keep_view(self, dataset: str) -> None:
         view = bigquery.Table(f"{dataset}.{VIEW}")

@@ -1,7 +1,7 @@
 """A warehouse of DuckDB files, one per catalog: `catalog_<key>.duckdb`, with BigQuery's tables."""
 
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -30,7 +30,15 @@ class DuckWarehouse:
     def __init__(self, root: Path) -> None:
         self._root = root
 
-    def load(self, catalog: str, rows: Path, columns: Sequence[Column], *, key: str) -> None:
+    def load(
+        self,
+        catalog: str,
+        rows: Path,
+        columns: Sequence[Column],
+        *,
+        key: str,
+        go_on: Callable[[], None],
+    ) -> None:
         """Make the rows the catalog's whole table. Raises `invalid`."""
         del key
         self._root.mkdir(parents=True, exist_ok=True)
@@ -40,6 +48,7 @@ class DuckWarehouse:
                 _build(draft, rows, columns)
             except duckdb.Error as error:
                 raise Problem("invalid", "The exported rows do not fit their columns.") from error
+            go_on()
             draft.replace(self.file(catalog))
 
     def drop(self, catalog: str) -> None:

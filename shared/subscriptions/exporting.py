@@ -104,8 +104,7 @@ def _load(app: App, head: Head, generation: int, now: datetime, lease: Lease) ->
                 if number % RENEWED_EVERY == 0:
                     lease.renew()
         key = hashlib.sha256(text.encode()).hexdigest()[:32]
-        app.warehouse.load(head.catalog, rows, COLUMNS, key=key)
-    lease.renew()
+        app.warehouse.load(head.catalog, rows, COLUMNS, key=key, go_on=lease.renew)
 
 
 def _wake_all(app: App, catalog: str) -> None:

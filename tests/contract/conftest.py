@@ -199,7 +199,46 @@ def hub_listings(hub_server):
     adapter.close()
 
 
-@pytest.fixture(params=["file", "hub"])
+def google(*names):
+    """The values of GOOGLE_TEST_ variables, or a skip: these tests can run on a real project too.
+
+    CONTRIBUTING.md, "Against real Google Cloud", says which and what they must name.
+    """
+    values = [ENVIRONMENT.get(f"GOOGLE_TEST_{name}") for name in names]
+    if None in values:
+        variables = ", ".join(f"GOOGLE_TEST_{name}" for name in names)
+        pytest.skip(f"no real Google project given: set {variables}")
+    return values
+
+
+@pytest.fixture
+def google_listings():
+    project, location, exchange = google("PROJECT", "LOCATION", "EXCHANGE")
+    adapter = AnalyticsHubListings(project, location, exchange)
+    yield adapter
+    adapter.remove("books")
+    adapter.close()
+
+
+@pytest.fixture
+def google_queue():
+    project, region, queue, account = google("PROJECT", "REGION", "QUEUE", "ACCOUNT")
+    adapter = CloudTasksQueue(project, region, queue, url="https://tasks.example", account=account)
+    yield adapter
+    adapter.close()
+
+
+@pytest.fixture
+def google_warehouse():
+    project, location, bucket = google("PROJECT", "LOCATION", "BUCKET")
+    adapter = BigQueryWarehouse(project, location, StorageBlobs(bucket), bucket)
+    adapter.connect = lambda: bigquery.Client(project=project, location=location)
+    yield adapter
+    adapter.drop("books")
+    adapter.close()
+
+
+@pytest.fixture(params=["file", "hub", pytest.param("google", marks=pytest.mark.slow)])
 def listings(request):
     return request.getfixturevalue(f"{request.param}_listings")
 
@@ -209,7 +248,37 @@ def exchange(listings, request):
     """What a listing's policy says, and what a partner does, behind the adapter's back."""
     if isinstance(listings, FileListings):
         return listings
+    if request.node.callspec.params["listings"] == "google":
+        return OnGoogle(listings)
     return Behind(listings, request.getfixturevalue("hub_server"))
+
+
+class OnGoogle:
+    """The same questions, asked of Analytics Hub itself; subscriptions are made by ourselves."""
+
+    def __init__(self, listings):
+        self.listings = listings
+        self.client = listings._client.get()
+
+    def members(self, catalog):
+        policy = self.client.get_iam_policy({"resource": self.listings.resource(catalog)})
+        found = [each for each in policy.bindings if each.role == SUBSCRIBER]
+        return sorted(member for each in found for member in each.members)
+
+    def subscribe(self, catalog, principal, project):
+        del principal
+        if project != google("PROJECT")[0]:
+            pytest.skip("a real subscription is made in the test's own project only")
+        reference = {"project_id": project, "dataset_id": f"linked_{uuid.uuid4().hex}"}
+        self.client.subscribe_listing(
+            {
+                "name": self.listings.resource(catalog),
+                "destination_dataset": {
+                    "dataset_reference": reference,
+                    "location": self.listings.location,
+                },
+            }
+        )
 
 
 class Behind:
@@ -259,7 +328,7 @@ def cloud_queue(tasks_server):
     adapter.close()
 
 
-@pytest.fixture(params=["file", "cloud"])
+@pytest.fixture(params=["file", "cloud", pytest.param("google", marks=pytest.mark.slow)])
 def queue(request):
     return request.getfixturevalue(f"{request.param}_queue")
 

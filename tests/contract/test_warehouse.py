@@ -1,6 +1,7 @@
 """What every Warehouse adapter promises, on DuckDB and on the BigQuery emulator."""
 
 import gzip
+import secrets
 from datetime import UTC, datetime
 from decimal import Decimal
 
@@ -11,11 +12,13 @@ from shared.catalog.product import Availability, Brand, Image, Price, Product, R
 from shared.errors import Problem
 from shared.subscriptions.schema import COLUMNS, row
 
+RUN = secrets.token_hex(4)
+"""Loads are known by their key for long, on a real project."""
 AT = datetime(2026, 11, 21, 12, tzinfo=UTC)
 
 
 @pytest.fixture(
-    params=["duck", pytest.param("bigquery", marks=pytest.mark.slow)],
+    params=["duck", *(pytest.param(on, marks=pytest.mark.slow) for on in ("bigquery", "google"))],
 )
 def warehouse(request):
     return request.getfixturevalue(f"{request.param}_warehouse")
@@ -30,6 +33,10 @@ def rows(tmp_path):
         return path
 
     return write
+
+
+def load(warehouse, rows, *, key, go_on=lambda: None):
+    warehouse.load("books", rows, COLUMNS, key=key, go_on=go_on)
 
 
 def whole(key="7", **changes):
@@ -67,7 +74,7 @@ def whole(key="7", **changes):
 
 
 def test_every_column_comes_back_as_it_went_in(warehouse, rows, ask):
-    warehouse.load("books", rows(whole()), COLUMNS, key="k1")
+    load(warehouse, rows(whole()), key=f"k1{RUN}")
     (found,) = ask("SELECT * FROM {products_current_v1}")
     assert set(found) == {column.name for column in COLUMNS}
     assert found["title"] == "Ein Büchlein “quoted” 🎁"
@@ -90,8 +97,8 @@ def test_every_column_comes_back_as_it_went_in(warehouse, rows, ask):
 def test_a_load_replaces_everything_and_inactive_products_are_only_in_the_table(
     warehouse, rows, ask
 ):
-    warehouse.load("books", rows(whole("1"), whole("2")), COLUMNS, key="k1")
-    warehouse.load("books", rows(whole("3"), whole("4", is_active=False)), COLUMNS, key="k2")
+    load(warehouse, rows(whole("1"), whole("2")), key=f"k1{RUN}")
+    load(warehouse, rows(whole("3"), whole("4", is_active=False)), key=f"k2{RUN}")
     keys = "SELECT product_key FROM {} ORDER BY product_key"
     assert [r["product_key"] for r in ask(keys.format("{products_v1}"))] == ["3", "4"]
     assert [r["product_key"] for r in ask(keys.format("{products_current_v1}"))] == ["3"]
@@ -99,20 +106,30 @@ def test_a_load_replaces_everything_and_inactive_products_are_only_in_the_table(
 
 def test_the_same_load_again_changes_nothing(warehouse, rows, ask):
     for _ in range(2):
-        warehouse.load("books", rows(whole("1")), COLUMNS, key="k1")
+        load(warehouse, rows(whole("1")), key=f"k1{RUN}")
     assert len(ask("SELECT product_key FROM {products_v1}")) == 1
 
 
 def test_rows_that_do_not_fit_are_invalid_and_leave_the_table_as_it_was(warehouse, rows, ask):
-    warehouse.load("books", rows(whole("1")), COLUMNS, key="k1")
+    load(warehouse, rows(whole("1")), key=f"k1{RUN}")
     with pytest.raises(Problem, match="invalid"):
-        warehouse.load("books", rows({**whole("2"), "current_price": "cheap"}), COLUMNS, key="k2")
+        load(warehouse, rows({**whole("2"), "current_price": "cheap"}), key=f"k2{RUN}")
     assert [r["product_key"] for r in ask("SELECT product_key FROM {products_v1}")] == ["1"]
 
 
 def test_a_dropped_catalog_is_gone_and_can_come_back(warehouse, rows, ask):
-    warehouse.load("books", rows(whole("1")), COLUMNS, key="k1")
+    load(warehouse, rows(whole("1")), key=f"k1{RUN}")
     for _ in range(2):
         warehouse.drop("books")
-    warehouse.load("books", rows(whole("2")), COLUMNS, key="k2")
+    load(warehouse, rows(whole("2")), key=f"k2{RUN}")
     assert [r["product_key"] for r in ask("SELECT product_key FROM {products_v1}")] == ["2"]
+
+
+def test_a_load_that_may_not_go_on_shows_nothing(warehouse, rows, ask):
+    def lost():
+        raise Problem("publish_conflict", "The right to write this catalog was lost.")
+
+    load(warehouse, rows(whole("1")), key=f"k1{RUN}")
+    with pytest.raises(Problem, match="publish_conflict"):
+        load(warehouse, rows(whole("2")), key=f"k2{RUN}", go_on=lost)
+    assert [r["product_key"] for r in ask("SELECT product_key FROM {products_v1}")] == ["1"]

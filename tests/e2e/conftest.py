@@ -1,8 +1,18 @@
-"""One `catalog-mcp dev` for every test that only talks to it."""
+"""One `catalog-mcp dev` for every test that only talks to it, and people who sign in there."""
+
+import secrets
+import sys
+from pathlib import Path
 
 import pytest
 
+from shared.app import App
+from shared.cli.dev import last_settings
+from shared.cli.operations import run
 from shared.cli.processes import free_port
+from shared.identity import organizations
+from tests.e2e.person import PROGRAM
+from tests.e2e.programs import BIN
 from tests.e2e.running import facts_of, start, stop
 
 
@@ -15,3 +25,34 @@ def dev(tmp_path_factory):
         yield facts_of(process)
     finally:
         stop(process)
+
+
+@pytest.fixture
+def site(dev):
+    """The running dev, with a person of its own for each test: one gets only so many mails."""
+    app = App(last_settings(Path(dev["data"])))
+    email = f"{secrets.token_hex(4)}@example.com"
+    run(app, organizations.family["set_member"], {"org": "demo", "email": email})
+    app.close()
+    return {**dev, "email": email}
+
+
+@pytest.fixture
+def home(tmp_path):
+    """A client's home, where it has never been."""
+    (tmp_path / "home").mkdir()
+    return tmp_path / "home"
+
+
+@pytest.fixture
+def browsing(site, tmp_path):
+    """Variables that make a client's browser a person's who allows what they are asked."""
+    folder = tmp_path / "bin"
+    folder.mkdir()
+    opener = folder / "xdg-open"
+    opener.write_text(
+        f'#!/bin/sh\nexec {sys.executable} {PROGRAM} "$1" {site["mail"]} {site["email"]}\n'
+    )
+    opener.chmod(0o755)
+    path = f"{folder}:{BIN}:/usr/bin:/bin"
+    return {"PATH": path, "BROWSER": str(opener), "DISPLAY": ":0"}

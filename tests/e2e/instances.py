@@ -6,7 +6,7 @@ Every instance is a process under functions-framework as deployed; all share one
 import threading
 import time
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import httpx
 
@@ -65,11 +65,15 @@ def deployment(folder):
 
 @dataclass(frozen=True)
 class Answer:
-    """When a call started, and what it came to: a status (0: no answer) and the catalogs shown."""
+    """When a call started, and what it came to: a status (0: no answer) and the catalogs shown.
+
+    `text` is the body of what is not a 200, for whoever reads a failed test.
+    """
 
     started: float
     status: int
     catalogs: tuple[str, ...] = ()
+    text: str = field(default="", compare=False)
 
 
 class Client:
@@ -106,7 +110,7 @@ class Client:
         except httpx.TransportError:
             return Answer(started, 0)
         if response.status_code != 200:
-            return Answer(started, response.status_code)
+            return Answer(started, response.status_code, text=response.text)
         value = response.json()
         if self.surface == "mcp":
             value = value["result"]["structuredContent"]["result"]

@@ -14,6 +14,8 @@ import httpx
 sys.path.insert(0, str(Path(__file__).parents[2]))
 from tests.browser import Arrived, Browser
 
+PROGRAM = Path(__file__)
+
 
 async def allow(url, mail, email):
     """What the person's browser shows at the end."""

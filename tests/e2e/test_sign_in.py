@@ -5,7 +5,6 @@ A person is `person.py`, which clients find as the browser of the machine.
 
 import json
 import re
-import secrets
 import subprocess
 import sys
 from pathlib import Path
@@ -20,56 +19,22 @@ from mcp.client.stdio import StdioServerParameters, stdio_client
 from mcp.client.streamable_http import streamable_http_client
 from mcp.shared.auth import OAuthClientMetadata
 
-from shared.app import App
-from shared.cli.dev import last_settings
-from shared.cli.operations import run as run_operation
 from shared.cli.processes import free_port, start
 from shared.clock import SystemClock
-from shared.identity import organizations
 from shared.settings import machine_environment
+from tests.e2e.person import PROGRAM as PERSON
 from tests.e2e.person import allow
-from tests.e2e.programs import BIN, SECONDS, program, run, surroundings
+from tests.e2e.programs import SECONDS, program, run, surroundings
 from tests.platform import Platform
 
 pytestmark = [pytest.mark.slow, pytest.mark.anyio]
-PERSON = Path(__file__).with_name("person.py")
 AUTHORIZE = r"http://localhost:\d+/auth/oauth2/authorize\?[^\s\x07\x1b\"]+"
 SPELLINGS = ("http://localhost:{}/mcp", "http://127.0.0.1:{}/mcp", "http://localhost:{}/mcp/")
 
 
-@pytest.fixture
-def home(tmp_path):
-    (tmp_path / "home").mkdir()
-    return tmp_path / "home"
-
-
-@pytest.fixture
-def dev(dev):
-    """The running dev, and a person of its own for each test: one gets only so many mails."""
-    app = App(last_settings(Path(dev["data"])))
-    email = f"{secrets.token_hex(4)}@example.com"
-    run_operation(app, organizations.family["set_member"], {"org": "demo", "email": email})
-    app.close()
-    return {**dev, "email": email}
-
-
-@pytest.fixture
-def browsing(dev, tmp_path):
-    """Variables that make a client's browser a person's who allows what they are asked."""
-    folder = tmp_path / "bin"
-    folder.mkdir()
-    opener = folder / "xdg-open"
-    opener.write_text(
-        f'#!/bin/sh\nexec {sys.executable} {PERSON} "$1" {dev["mail"]} {dev["email"]}\n'
-    )
-    opener.chmod(0o755)
-    path = f"{folder}:{BIN}:/usr/bin:/bin"
-    return {"PATH": path, "BROWSER": str(opener), "DISPLAY": ":0"}
-
-
-def opened(dev, url):
+def opened(site, url):
     """A person opens this address."""
-    command = [sys.executable, PERSON, url, dev["mail"], dev["email"]]
+    command = [sys.executable, PERSON, url, site["mail"], site["email"]]
     done = subprocess.run(command, capture_output=True, text=True, timeout=SECONDS, check=False)
     assert done.returncode == 0, done.stderr
     return done.stdout
@@ -104,8 +69,8 @@ class Claude:
 
 
 @pytest.mark.parametrize("spelling", SPELLINGS)
-def test_claude_code_signs_in_and_out_and_in_again(dev, home, browsing, spelling):
-    claude = Claude(home, browsing, spelling.format(dev["port"]))
+def test_claude_code_signs_in_and_out_and_in_again(site, home, browsing, spelling):
+    claude = Claude(home, browsing, spelling.format(site["port"]))
     for _ in range(2):
         assert "Needs authentication" in claude("list")
         assert 'Authenticated with "octo"' in claude.log_in()
@@ -115,9 +80,9 @@ def test_claude_code_signs_in_and_out_and_in_again(dev, home, browsing, spelling
 
 
 @pytest.mark.parametrize("how", ["browser", "--device-code"])
-async def test_mcp_remote_signs_in(dev, home, browsing, how):
+async def test_mcp_remote_signs_in(site, home, browsing, how):
     variables = {**browsing, "BROWSER": "/bin/false"}
-    arguments = [dev["mcp_url"], *([how] if how.startswith("--") else [])]
+    arguments = [site["mcp_url"], *([how] if how.startswith("--") else [])]
     server = StdioServerParameters(
         command=str(program("mcp-remote")), args=arguments, env=surroundings(home, **variables)
     )
@@ -127,14 +92,14 @@ async def test_mcp_remote_signs_in(dev, home, browsing, how):
             import anyio
 
             async with anyio.create_task_group() as group:
-                group.start_soon(anyio.to_thread.run_sync, approve, dev, said)
+                group.start_soon(anyio.to_thread.run_sync, approve, site, said)
                 async with ClientSession(*streams) as session:
                     await session.initialize()
                     result = await session.call_tool("list_catalogs", {})
     assert result.structured_content["result"][0]["catalog"] == "demo_shop"
 
 
-def approve(dev, said):
+def approve(site, said):
     """Wait for the address a program prints, and open it."""
     import time
 
@@ -142,13 +107,13 @@ def approve(dev, said):
     deadline = time.monotonic() + SECONDS
     while not (found := pattern.search(said.read_text())):
         assert time.monotonic() < deadline, said.read_text()
-    opened(dev, found[0])
+    opened(site, found[0])
 
 
-def test_the_inspector_signs_in(dev, home):
+def test_the_inspector_signs_in(site, home):
     child = pexpect.spawn(
         str(program("mcp-inspector")),
-        ["--cli", dev["mcp_url"], "--transport", "http", "--method", "tools/call",
+        ["--cli", site["mcp_url"], "--transport", "http", "--method", "tools/call",
          "--tool-name", "list_catalogs", "--format", "json"],
         env=surroundings(home),
         cwd=str(home),
@@ -157,7 +122,7 @@ def test_the_inspector_signs_in(dev, home):
         dimensions=(50, 4000),
     )  # fmt: skip
     child.expect(AUTHORIZE)
-    opened(dev, child.after)
+    opened(site, child.after)
     child.expect(pexpect.EOF)
     child.close()
     answer = child.before[child.before.index('{"result"') :]
@@ -184,7 +149,7 @@ class Kept:
         self.client = client
 
 
-def sdk(dev, kept, url):
+def sdk(site, kept, url):
     """The SDK's own OAuth, with a person for its browser."""
     from mcp.client.auth import AuthorizationCodeResult
 
@@ -195,8 +160,8 @@ def sdk(dev, kept, url):
     async def redirect(address):
         parts = urlsplit(address)
         async with httpx2.AsyncClient() as client:
-            browser = Browser(client, Path(dev["mail"]), f"{parts.scheme}://{parts.netloc}/auth")
-            page = await browser.sign_in(await browser.open(address), dev["email"])
+            browser = Browser(client, Path(site["mail"]), f"{parts.scheme}://{parts.netloc}/auth")
+            page = await browser.sign_in(await browser.open(address), site["email"])
             answer.update((await browser.send(page, "/consent", decision="allow")).answer)
 
     async def callback():
@@ -211,12 +176,12 @@ def sdk(dev, kept, url):
 
 
 @pytest.mark.parametrize("spelling", SPELLINGS)
-async def test_the_python_sdk_signs_in(dev, spelling):
-    url = spelling.format(dev["port"])
+async def test_the_python_sdk_signs_in(site, spelling):
+    url = spelling.format(site["port"])
     kept = Kept()
     for _ in range(2):
         async with (
-            httpx2.AsyncClient(auth=sdk(dev, kept, url), follow_redirects=True) as http,
+            httpx2.AsyncClient(auth=sdk(site, kept, url), follow_redirects=True) as http,
             streamable_http_client(url, http_client=http) as streams,
             ClientSession(streams[0], streams[1]) as session,
         ):
@@ -225,10 +190,10 @@ async def test_the_python_sdk_signs_in(dev, spelling):
         assert result.structured_content["result"][0]["catalog"] == "demo_shop"
 
 
-def test_octogen_mcp_login_verifies_and_logs_in_a_second_time(dev, home):
+def test_octogen_mcp_login_verifies_and_logs_in_a_second_time(site, home):
     command = [
-        Path(sys.executable).with_name("octogen-mcp-login"), "--authkit-domain", dev["auth_url"],
-        "--resource", dev["mcp_url"].removesuffix("/mcp"), "--client-id-file", home / "client",
+        Path(sys.executable).with_name("octogen-mcp-login"), "--authkit-domain", site["auth_url"],
+        "--resource", site["mcp_url"].removesuffix("/mcp"), "--client-id-file", home / "client",
         "--redirect-uri-file", home / "redirect", "--refresh-token-file", home / "token",
         "--port", str(free_port()), "--no-open", "--verify",
     ]  # fmt: skip
@@ -239,7 +204,7 @@ def test_octogen_mcp_login_verifies_and_logs_in_a_second_time(dev, home):
             encoding="utf-8", dimensions=(50, 4000), cwd=str(home),
         )  # fmt: skip
         child.expect(AUTHORIZE)
-        opened(dev, child.after)
+        opened(site, child.after)
         child.expect(pexpect.EOF)
         child.close()
         assert child.exitstatus == 0, child.before
@@ -303,23 +268,23 @@ def test_the_conformance_suite_has_no_failure_and_no_warning(takes_documents, ho
     assert {check["status"] for checks in found for check in checks} <= {"SUCCESS", "INFO"}
 
 
-def test_no_log_holds_any_secret_that_was_issued(dev, home, browsing):
+def test_no_log_holds_any_secret_that_was_issued(site, home, browsing):
     """Runs last: everything above has happened. Exact secrets where known, forms where not."""
-    claude = Claude(home, browsing, dev["mcp_url"])
+    claude = Claude(home, browsing, site["mcp_url"])
     claude.log_in()
     kept = json.loads((home / ".claude" / ".credentials.json").read_text())
     (entry,) = kept["mcpOAuth"].values()
-    mailed = re.findall(r"^ +(\d{4}) (\d{4})$", Path(dev["mail"]).read_text(), re.MULTILINE)
-    known = [entry["accessToken"], entry["refreshToken"], dev["api_key"], dev["token"]]
+    mailed = re.findall(r"^ +(\d{4}) (\d{4})$", Path(site["mail"]).read_text(), re.MULTILINE)
+    known = [entry["accessToken"], entry["refreshToken"], site["api_key"], site["token"]]
     known += [f"{one}{other}" for one, other in mailed] + [f"{a} {b}" for a, b in mailed]
-    log = (Path(dev["data"]) / "functions.log").read_text()
+    log = (Path(site["data"]) / "functions.log").read_text()
     assert '"surface":"mcp"' in log
     assert [secret for secret in known if secret in log] == []
     forms = (r"ort_[0-9a-f]{32}_", r"eyJ[A-Za-z0-9_-]{20,}\.", r"[?&](code|state|request)=")
     assert [form for form in forms if re.search(form, log)] == []
 
 
-async def test_a_person_is_told_where_they_were_sent(dev):
+async def test_a_person_is_told_where_they_were_sent(site):
     """The stand-in itself: an address that is no sign-in ends on a page, not in a callback."""
-    text = await allow(f"{dev['auth_url']}/consent?request=x", dev["mail"], dev["email"])
+    text = await allow(f"{site['auth_url']}/consent?request=x", site["mail"], site["email"])
     assert "Start again in the app" in text

@@ -7,14 +7,20 @@ import subprocess
 import httpx
 import pytest
 
+from functions.tasks.main import ROUTES as JOBS
 from shared.app import App
 from shared.auth import keyring
+from shared.auth.caller import Service
 from shared.cli.operations import run
+from shared.gcp.listings import AnalyticsHubListings
 from shared.local.queue import FileQueue
+from shared.local.warehouse import DuckWarehouse
 from shared.settings import Settings
+from shared.tool import Request, invoke
 from tests.browser import App as Client
 from tests.browser import Browser, allowed
 from tests.contract.storage_server import StorageServer
+from tests.infra.google import Google
 from tests.infra.programs import package, smoke
 from tests.infra.running import LoadBalancer, MailServer, Runtime, Unpacked
 from tests.infra.terraform import Infra
@@ -22,19 +28,59 @@ from tests.platform import FAMILIES, product, value
 
 pytestmark = [pytest.mark.slow, pytest.mark.anyio]
 FUNCTIONS = package.functions()
+READER = {
+    "subscriberProjectId": "acme-reader",
+    "subscriberPrincipal": "serviceAccount:etl@acme-reader.iam.gserviceaccount.com",
+}
+CELL = {"catalog_key": "books", "subscriber_principal": READER["subscriberPrincipal"]}
 
 
 class Operator(App):
-    """The platform as the command line sees it; what it hands over waits in a file."""
+    """The platform as the command line sees it. It also does the work that it hands over: only
+    Google can sign the tokens that the deployed tasks function asks for."""
+
+    hub = ""
 
     @property
     def queue(self):
-        return self.once(lambda app: FileQueue(app.settings.data / "queue.sqlite", app.clock))
+        return self.once(file_queue)
+
+    @property
+    def warehouse(self):
+        return self.once(duck_warehouse)
+
+    @property
+    def listings(self):
+        return self.once(wire_listings)
+
+    def work(self):
+        """Do what is due now, and what comes of it."""
+        while (due := self.queue.next_at()) is not None and due <= self.clock.time():
+            taken = self.queue.take()
+            (tool,) = (route.tool for route in JOBS if f"/jobs{route.path}" == taken.job)
+            worker = Request(Service(self.settings.tasks_account), "tasks", "test-request")
+            assert invoke(tool, self, worker, taken.body).problem is None
+            self.queue.finish(taken)
 
     def do(self, operation, **arguments):
         """Run an operation."""
         (tool,) = (tool for family in FAMILIES for tool in family.tools if tool.name == operation)
         return run(self, tool, arguments)
+
+
+def file_queue(app):
+    return FileQueue(app.settings.data / "queue.sqlite", app.clock)
+
+
+def duck_warehouse(app):
+    return DuckWarehouse(app.settings.data / "warehouse")
+
+
+def wire_listings(app):
+    settings = app.settings
+    return AnalyticsHubListings(
+        settings.project, settings.location, settings.exchange, address=app.hub
+    )
 
 
 @pytest.fixture(scope="module")
@@ -50,7 +96,15 @@ def deployment(tmp_path_factory):
 @pytest.fixture
 def world(tmp_path, firestore_emulator, deployment, runtime, monkeypatch):
     """Every function running, with an operator behind and a load balancer in front."""
-    with MailServer(tmp_path / "mail.txt") as mail, StorageServer() as storage:
+    partner = deployment.functions()["partner"]["service_config"][0]
+    settings = Settings.read(partner["environment_variables"])
+    queue = f"projects/{settings.project}/locations/{settings.region}/queues/{settings.queue}"
+    account = f"partner@{settings.project}.iam.gserviceaccount.com"
+    with (
+        MailServer(tmp_path / "mail.txt") as mail,
+        StorageServer() as storage,
+        Google(tmp_path / "google", queue, account) as google,
+    ):
         elsewhere = {
             "FIRESTORE_EMULATOR_HOST": firestore_emulator,
             "STORAGE_EMULATOR_HOST": storage.url,
@@ -62,18 +116,19 @@ def world(tmp_path, firestore_emulator, deployment, runtime, monkeypatch):
             for name, each in deployment.functions().items()
         }
         running = {
-            name: Unpacked(name, tmp_path, runtime, environments[name]) for name in FUNCTIONS
+            name: Unpacked(name, tmp_path, runtime, {**environments[name], **google.environment})
+            for name in FUNCTIONS
         }
         operator = Operator(
             Settings.read({**environments["partner"], "CATALOG_MCP_DATA": str(tmp_path)})
         )
-        for ring in (keyring.SIGNING, keyring.SEALING):
-            (tmp_path / "secrets" / ring).mkdir(parents=True)
+        operator.hub = google.hub.address
         secrets = App(Settings(data=tmp_path / "made")).secrets
         keyring.create_missing(secrets)
         for ring in (keyring.SIGNING, keyring.SEALING):
+            (tmp_path / "secrets" / ring).mkdir(parents=True)
             (tmp_path / "secrets" / ring / ring).write_bytes(secrets.read(ring))
-        yield World(operator, running, deployment, tmp_path / "mail.txt")
+        yield World(operator, running, deployment, tmp_path / "mail.txt", google)
         operator.close()
 
 
@@ -94,11 +149,12 @@ def here(function, folder, mail):
 class World:
     """The running deployment."""
 
-    def __init__(self, operator, running, deployment, mail):
+    def __init__(self, operator, running, deployment, mail, google):
         self.operator = operator
         self.running = running
         self.deployment = deployment
         self.mail = mail
+        self.google = google
 
     def http(self, url, bearer=None):
         """A client of one of the public addresses."""
@@ -125,9 +181,10 @@ def test_importing_a_zip_needs_nothing_but_the_lock_and_loads_no_google_client(
     assert done.stdout.splitlines() == ["[]", "True"]
 
 
-async def test_a_person_signs_in_and_their_clients_find_products_through_the_zips(world):
+async def test_a_partner_signs_in_finds_products_and_subscribes_through_the_zips(world):
     operator, settings = world.operator, world.operator.settings
     publish(operator)
+    operator.work()
     key = operator.do("create_api_key", org="partner", name="tests")["secret"]
     functions = list(world.running.values())
     with functions[0], functions[1], functions[2], functions[3]:
@@ -142,6 +199,10 @@ async def test_a_person_signs_in_and_their_clients_find_products_through_the_zip
         async with world.http("https://mcp.catalogs.example", refreshed["access_token"]) as mcp:
             (catalog,) = await value(mcp, "list_catalogs")
             page = await value(mcp, "search_products", {"catalog": "books", "query": "product 3"})
+            registered = await value(mcp, "register_bigquery_subscriber", {"request": READER})
+            waiting = await value(mcp, "refresh_bigquery_subscription_status", CELL)
+            world.google.hub.subscribe(waiting["listingResource"], READER["subscriberProjectId"])
+            subscribed = await value(mcp, "refresh_bigquery_subscription_status", CELL)
         async with world.http(settings.api_url, key) as rest:
             listed = await rest.get("/catalogs")
             found = await rest.post("/products/search", json={"q": "product 3"})
@@ -149,6 +210,15 @@ async def test_a_person_signs_in_and_their_clients_find_products_through_the_zip
     assert page["items"][0]["title"] == "Product 3"
     assert listed.json() == [catalog]
     assert found.json()["items"][0]["uuid"] == page["items"][0]["uuid"]
+    assert registered["cells"][0]["status"] == "pending"
+    assert waiting["status"] == "awaiting_subscription"
+    assert subscribed["status"] == "active"
+    handed_over = [task.http_request for task in world.google.tasks.tasks.values()]
+    assert {task.url for task in handed_over} >= {f"{settings.tasks_url}/jobs/followings"}
+    assert {task.oidc_token.audience for task in handed_over} == {settings.tasks_url}
+    assert {task.oidc_token.service_account_email for task in handed_over} == {
+        settings.tasks_account
+    }
 
 
 async def test_without_a_credential_every_public_host_says_where_to_get_one(world):
@@ -181,7 +251,7 @@ async def test_without_a_credential_every_public_host_says_where_to_get_one(worl
     assert stranger.status_code == 404
     assert task.status_code == 401
     assert wrong == []
-    assert len(also_wrong) == 1
+    assert len(also_wrong) == 2
 
 
 def publish(operator):

@@ -1,4 +1,4 @@
-"""After a whole life of sign-ins no secret of it is in a log line, and none is kept in the clear."""
+"""After a whole life of sign-ins no secret of it is in a log line or kept in the clear."""
 
 import re
 

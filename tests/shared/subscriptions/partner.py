@@ -1,9 +1,14 @@
-"""A partner's member calling tools, in process."""
+"""What tests of subscriptions do: a partner calls tools, an operator grants and publishes."""
 
 import orjson
 
+from shared import work
+from shared.ports import Query
 from shared.subscriptions.tools import family
 from shared.tool import Request, invoke
+from tests.platform import product
+
+READER = ("acme-reader", "serviceAccount:etl@acme-reader.iam.gserviceaccount.com")
 
 
 def call(platform, org, name, **arguments):
@@ -16,3 +21,45 @@ def call(platform, org, name, **arguments):
     if reply.problem:
         raise reply.problem
     return orjson.loads(reply.body)
+
+
+def register(platform, project=READER[0], principal=READER[1]):
+    return partner(
+        platform,
+        "register_bigquery_subscriber",
+        request={"subscriberProjectId": project, "subscriberPrincipal": principal},
+    )["subscriber"]["subscriberId"]
+
+
+def partner(platform, name, **arguments):
+    """Call a tool as a member of the partner organization; its value."""
+    return call(platform, "partner", name, **arguments)
+
+
+def cell(platform, catalog="books"):
+    (found,) = partner(platform, "list_bigquery_subscribers")["cells"]
+    assert found["catalogKey"] == catalog
+    return found["status"], found["reasonCode"]
+
+
+def due(platform, kind):
+    """The records of a kind that wait for a turn: id to (due, generation)."""
+    documents = platform.app.documents
+    page = documents.query(Query(work.KINDS[kind], limit=1000))
+    return {each.id: (each.data["due"], each.data["generation"]) for each in page.items}
+
+
+def subscribe(platform):
+    platform.app.listings.subscribe("books", READER[1], READER[0])
+
+
+def withdraw(platform):
+    platform.do("withdraw_grant", org="partner", catalog="books")
+
+
+def grant(platform):
+    platform.grant("partner", "books")
+
+
+def republish(platform):
+    platform.publish("books", [product("1"), product("2")])

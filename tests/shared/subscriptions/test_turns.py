@@ -2,63 +2,28 @@
 
 import itertools
 import shutil
-from datetime import timedelta
 
 import pytest
 
 from shared import work
-from shared.catalog.lease import leased
 from shared.errors import Problem
 from shared.local.documents import SqliteDocuments
 from shared.local.listings import FileListings
 from shared.local.queue import FileQueue
-from shared.ports import Query
-from shared.subscriptions.records import CELLS, EXPORTS
 from tests.platform import Platform, product
-from tests.shared.subscriptions.partner import call
-
-READER = ("acme-reader", "serviceAccount:etl@acme-reader.iam.gserviceaccount.com")
+from tests.shared.subscriptions.partner import (
+    cell,
+    due,
+    grant,
+    register,
+    republish,
+    subscribe,
+    withdraw,
+)
 
 
 class Killed(BaseException):
     """The process ends here: nothing catches this."""
-
-
-@pytest.fixture
-def shared(tmp_path):
-    platform = Platform(tmp_path / "data")
-    platform.organization("partner")
-    platform.catalog("books", [product("1")])
-    platform.grant("partner", "books")
-    register(platform)
-    yield platform
-    platform.close()
-
-
-def register(platform, project=READER[0], principal=READER[1]):
-    return partner(
-        platform,
-        "register_bigquery_subscriber",
-        request={"subscriberProjectId": project, "subscriberPrincipal": principal},
-    )["subscriber"]["subscriberId"]
-
-
-def partner(platform, name, **arguments):
-    """Call a tool as a member of the partner organization; its value."""
-    return call(platform, "partner", name, **arguments)
-
-
-def cell(platform, catalog="books"):
-    (found,) = partner(platform, "list_bigquery_subscribers")["cells"]
-    assert found["catalogKey"] == catalog
-    return found["status"], found["reasonCode"]
-
-
-def due(platform, kind):
-    """The records of a kind that wait for a turn: id to (due, generation)."""
-    documents = platform.app.documents
-    page = documents.query(Query(work.KINDS[kind], limit=1000))
-    return {each.id: (each.data["due"], each.data["generation"]) for each in page.items}
 
 
 def everything(platform):
@@ -78,22 +43,6 @@ def tasks_of(platform):
         taken.append(one)
         platform.app.queue.finish(one)
     return taken
-
-
-def subscribe(platform):
-    platform.app.listings.subscribe("books", READER[1], READER[0])
-
-
-def withdraw(platform):
-    platform.do("withdraw_grant", org="partner", catalog="books")
-
-
-def grant(platform):
-    platform.grant("partner", "books")
-
-
-def republish(platform):
-    platform.publish("books", [product("1"), product("2")])
 
 
 def take_down(platform):
@@ -180,6 +129,7 @@ def fresh(tmp_path):
         platform.close()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("story", STORIES)
 @pytest.mark.parametrize("way", [twice, in_reverse, a_day_late, lost], ids=lambda w: w.__name__)
 def test_however_work_is_delivered_the_outcome_is_the_same(fresh, story, way):
@@ -287,125 +237,3 @@ def test_two_sweepers_at_once_raise_a_generation_once(shared):
     for _ in range(2):
         shared.job("/jobs/sweep", {})
     assert due(shared, "listings")["books"][1] == before + 1
-
-
-def failing(monkeypatch, method, code="unavailable"):
-    """Analytics Hub refuses one thing until told otherwise."""
-
-    def refuse(*_):
-        raise Problem(code, "Analytics Hub did not answer in time. Try again in a moment.")
-
-    monkeypatch.setattr(FileListings, method, refuse)
-
-
-def test_what_fails_is_retried_with_back_off_and_then_needs_attention_but_goes_on(
-    shared, monkeypatch
-):
-    with monkeypatch.context() as broken:
-        failing(broken, "admit", "forbidden")
-        shared.work(2)
-        assert cell(shared) == ("pending", None)
-        gaps, last = [], None
-        for _ in range(8):
-            at = due(shared, "cells").popitem()[1][0]
-            gaps.append((at - last).total_seconds() if last else 0)
-            last = at
-            shared.work((at - shared.clock.now()).total_seconds() + 0.01)
-        assert [round(gap) for gap in gaps[1:7]] == [30, 60, 120, 240, 480, 960]
-        assert cell(shared) == ("access_grant_failed", "needs_attention")
-        kept = CELLS.find(shared.app.documents, due(shared, "cells").popitem()[0])
-        assert kept.value.last_error.startswith("forbidden: ")
-        assert kept.value.due - shared.clock.now() > timedelta(hours=5)
-    shared.work(7 * 3600)
-    assert cell(shared) == ("awaiting_subscription", None)
-
-
-def test_a_listing_that_cannot_be_asked_for_long_says_so_and_recovers(shared, monkeypatch):
-    shared.work(2)
-    subscribe(shared)
-    shared.work(3600)
-    assert cell(shared) == ("active", None)
-    with monkeypatch.context() as broken:
-        failing(broken, "subscriptions")
-        shared.work(3700)
-        assert cell(shared) == ("active", None)
-        shared.work(4 * 3600)
-        assert cell(shared) == ("refresh_failed", "needs_attention")
-    shared.work(7 * 3600)
-    assert cell(shared) == ("active", None)
-
-
-def test_an_unchanged_hour_costs_one_question_and_one_write_however_many_cells(shared, monkeypatch):
-    for number in range(5):
-        register(shared, f"acme-reader-{number}")
-    shared.work(4 * 3600)
-    writes, questions = [], []
-    commit, ask = SqliteDocuments.commit, FileListings.subscriptions
-
-    def counted(self, changes):
-        writes.extend(changes)
-        commit(self, changes)
-
-    def asked(self, catalog):
-        questions.append(catalog)
-        return ask(self, catalog)
-
-    monkeypatch.setattr(SqliteDocuments, "commit", counted)
-    monkeypatch.setattr(FileListings, "subscriptions", asked)
-    shared.work(3 * 3600)
-    assert len(questions) == 3
-    assert [write.path for write in writes] == ["listings/books"] * 3
-    found = partner(shared, "list_bigquery_subscribers")["cells"]
-    assert len({each["lastCheckedAt"] for each in found}) == 1
-    assert len({each["nextCheckAt"] for each in found}) == 1
-
-
-def test_a_subscription_that_ends_is_noticed_within_the_hour(shared):
-    shared.work(2)
-    name = shared.app.listings.subscribe("books", READER[1], READER[0])
-    shared.work(3 * 3600)
-    assert cell(shared) == ("active", None)
-    shared.app.listings.unsubscribe("books", name)
-    shared.work(3600)
-    assert cell(shared) == ("awaiting_subscription", None)
-    subscribe(shared)
-    shared.work(3600)
-    assert cell(shared) == ("active", None)
-
-
-def test_a_handler_that_was_overtaken_leaves_no_access_behind(shared, monkeypatch):
-    """Admission by a slow handler arrives after the withdrawal was carried out."""
-    shared.work(0.3)
-    admit = FileListings.admit
-
-    def slowly(self, catalog, principal):
-        monkeypatch.setattr(FileListings, "admit", admit)
-        withdraw(shared)
-        shared.work(2)
-        assert self.members(catalog) == []
-        admit(self, catalog, principal)
-
-    withdraw(shared)
-    shared.work(2)
-    grant(shared)
-    monkeypatch.setattr(FileListings, "admit", slowly)
-    shared.work(5)
-    assert cell(shared) == ("pending", "scope_revoked")
-    assert shared.app.listings.members("books") == []
-
-
-def test_a_newer_version_is_exported_even_if_an_export_was_running(shared):
-    shared.work(2)
-    republish(shared)
-    record = EXPORTS.get(shared.app.documents, "books")
-    with leased(shared.app.documents, shared.app.clock, "export:books"):
-        assert shared.job("/jobs/exports", {"id": "books", "generation": record.value.generation})
-        assert EXPORTS.get(shared.app.documents, "books").value.version == 1
-    shared.work(60)
-    assert EXPORTS.get(shared.app.documents, "books").value.version == 2
-
-
-def test_records_that_do_not_exist_are_nobodys_turn(shared):
-    for job in ("cells", "exports", "listings", "followings"):
-        reply = shared.job(f"/jobs/{job}", {"id": "nothing", "generation": 1})
-        assert reply.body == b'{"outcome":"old"}'
