@@ -129,16 +129,21 @@ class SearchRequest(Args):
     catalogs: CatalogNames = None
     facets: Annotated[Facets | None, Field(description="What products must match.")] = None
     exclude_facets: Annotated[Facets | None, Field(description="What they must not match.")] = None
-    price_min: Annotated[float | None, Field(ge=0, description="Inclusive lowest price.")] = None
-    price_max: Annotated[float | None, Field(ge=0, description="Inclusive highest price.")] = None
-    limit: Annotated[int | None, Field(description="Products a page, 1 to 100; 50 if absent.")] = (
-        None
-    )
+    price_min: Annotated[
+        float | None, Field(strict=True, ge=0, description="Inclusive lowest price.")
+    ] = None
+    price_max: Annotated[
+        float | None, Field(strict=True, ge=0, description="Inclusive highest price.")
+    ] = None
+    limit: Annotated[
+        int | None, Field(strict=True, description="Products a page, 1 to 100; 50 if absent.")
+    ] = None
     cursor: Annotated[
         str | None, Field(description="nextCursor of the page before, with the same request.")
     ] = None
     debug: Annotated[
-        bool | None, Field(description="Also say which version of each catalog was searched.")
+        bool | None,
+        Field(strict=True, description="Also say which version of each catalog was searched."),
     ] = None
 
     @model_validator(mode="before")

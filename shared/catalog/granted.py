@@ -140,7 +140,9 @@ class SearchProducts(Args):
         str | None,
         Field(description="Words, a brand, a model number or a GTIN. Left out: browse."),
     ] = None
-    limit: Annotated[int, Field(description="Products a page, 1 to 100.")] = DEFAULT_LIMIT
+    limit: Annotated[int, Field(strict=True, description="Products a page, 1 to 100.")] = (
+        DEFAULT_LIMIT
+    )
     cursor: Annotated[
         str | None, Field(description="nextCursor of the page before, with the same query.")
     ] = None
