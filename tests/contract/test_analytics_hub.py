@@ -81,6 +81,7 @@ def test_many_changes_at_once_all_arrive(listings, policy):
     assert sorted(m for binding in policy().bindings for m in binding.members) == principals
 
 
+@pytest.mark.slow
 def test_an_endless_race_is_unavailable(listings, hub_server, policy):
     hub_server.fail("SetIamPolicy", *["ABORTED"] * 8)
     with pytest.raises(Problem, match="unavailable"):

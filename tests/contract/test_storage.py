@@ -29,6 +29,7 @@ def test_a_large_file_goes_up_in_a_resumable_session(blobs, storage_server, file
     assert storage_server.requests == ["POST resumable", "PUT resumable", "POST resumable", "GET"]
 
 
+@pytest.mark.slow
 def test_a_call_that_fails_once_is_repeated(blobs, storage_server, file, tmp_path):
     storage_server.faults[:] = [503]
     blobs.put("a", file)

@@ -136,6 +136,7 @@ def test_while_one_thread_fetches_anew_the_others_go_on_with_what_they_have(keys
     assert issuer.fetched == 2
 
 
+@pytest.mark.slow
 def test_an_issuer_that_does_not_answer_costs_three_seconds_at_most(keys, issuer):
     issuer.gate.clear()
     began = time.monotonic()
