@@ -80,6 +80,7 @@ def serve(*, port: int, data: Path, catalogs: Path, as_json: bool, **changes: An
         ) as functions:
             app = App(settings)
             demo.prepare(app, catalogs, lambda line: click.echo(line, err=True))
+            functions.wait()
             table = [(prefix, functions.running[name].address) for prefix, name in ROUTES]
             with Front(table, port) as server, Drain(app):
                 facts = _facts(app, settings, server.port)

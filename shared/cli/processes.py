@@ -130,8 +130,6 @@ class Functions:
         try:
             for name in self._names:
                 self.running[name] = start(name, self._environment, self._log)
-            for function in self.running.values():
-                function.wait()
         except BaseException:
             self.stop()
             raise
@@ -144,6 +142,11 @@ class Functions:
         trace: TracebackType | None,
     ) -> None:
         self.stop()
+
+    def wait(self) -> None:
+        """Until every function answers. Raises `unavailable`."""
+        for function in self.running.values():
+            function.wait()
 
     def stop(self) -> None:
         """End every process."""
