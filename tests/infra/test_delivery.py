@@ -2,11 +2,11 @@
 
 import re
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
+from tests.infra.programs import beside_python
 from tests.infra.terraform import ENVIRONMENT, Infra, program
 
 pytestmark = pytest.mark.slow
@@ -17,12 +17,6 @@ SCHEMA_CHECK = ("check-jsonschema", "--builtin-schema", "vendor.cloudbuild")
 def run(*command):
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     return done.returncode, done.stdout + done.stderr
-
-
-def beside_python(name):
-    """A program of the environment the tests run in."""
-    found = Path(sys.executable).with_name(name)
-    return str(found) if found.exists() else program(name)
 
 
 def test_the_build_fits_cloud_builds_schema_and_a_misspelt_one_does_not(tmp_path):
