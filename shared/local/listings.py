@@ -5,7 +5,7 @@ What Analytics Hub would know: listings, who may subscribe to them, and who has.
 """
 
 import secrets
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -76,7 +76,7 @@ class FileListings:
         """What a partner does: the new subscription's name. Raises `forbidden`, `not_found`."""
         name = f"{catalog}:{secrets.token_hex(6)}"
 
-        def add(data: dict[str, Any]) -> dict[str, Any]:
+        def add(data: Mapping[str, Any]) -> dict[str, Any]:
             if principal not in data["members"]:
                 raise Problem("forbidden", "This principal may not subscribe to this listing.")
             made = {"project": project, "state": "active"}
@@ -88,7 +88,7 @@ class FileListings:
     def unsubscribe(self, catalog: str, name: str) -> None:
         """What a partner does: delete a subscription."""
 
-        def drop(data: dict[str, Any]) -> dict[str, Any]:
+        def drop(data: Mapping[str, Any]) -> dict[str, Any]:
             kept = {key: each for key, each in data["subscriptions"].items() if key != name}
             return {**data, "subscriptions": kept}
 
@@ -99,10 +99,10 @@ class FileListings:
         self._documents.close()
 
     def _set_state(self, catalog: str, name: str, state: str) -> None:
-        def change(data: dict[str, Any]) -> dict[str, Any]:
+        def change(data: Mapping[str, Any]) -> dict[str, Any]:
             found = data["subscriptions"]
             if name not in found:
-                return data
+                return dict(data)
             changed = {**found, name: {**found[name], "state": state}}
             return {**data, "subscriptions": changed}
 
@@ -117,7 +117,7 @@ class FileListings:
     def _change(
         self,
         catalog: str,
-        edit: Callable[[dict[str, Any]], dict[str, Any]],
+        edit: Callable[[Mapping[str, Any]], dict[str, Any]],
         *,
         create: bool = False,
     ) -> None:
