@@ -235,7 +235,7 @@ def _listings(app: App) -> Listings:
         )
     from shared.local.listings import FileListings
 
-    return FileListings(settings.data / "exchange.sqlite")
+    return FileListings(settings.data / "listings.sqlite")
 
 
 def _warehouse(app: App) -> Warehouse:
