@@ -32,8 +32,8 @@ SWEEP = 300
 APART = 0.1
 """Seconds between two tasks: the queue sends ten a second (infra/work.tf)."""
 LOOK = 1500
-JOINING = 2.0
-"""Seconds between two cells that begin, on average: about what ten tasks a second can follow."""
+JOINING = 4.0
+"""Seconds between two cells that begin, on average: their tasks keep half of the queue busy."""
 SLACK = timedelta(minutes=15)
 PROMISED = timedelta(hours=1) + SLACK
 """A cell is checked at least hourly; a failed check comes again within minutes."""
@@ -155,10 +155,13 @@ class Simulation:
         return per_day
 
     def work(self, until):
-        due = self.platform.app.queue.next_at() or until
-        self.behind = max(self.behind, self.platform.clock.time() - due)
+        self.behind = max(self.behind, self.lag())
         done = self.platform.work(max(0.0, until - self.platform.clock.time()), APART)
         self.counts["tasks"] += done
+
+    def lag(self):
+        due = self.platform.app.queue.next_at()
+        return 0.0 if due is None else max(0.0, self.platform.clock.time() - due)
 
     def sweep(self):
         self.platform.job("/jobs/sweep", {})
@@ -277,7 +280,8 @@ class Simulation:
     def progress(self):
         hours = (self.platform.clock.time() - self.began) / 3600
         took = time.monotonic() - self.started
-        text = f"hour {hours:.1f}: {len(self.wrong_since)} cells wrong now; {took:.0f} s"
+        wrong = f"{len(self.wrong_since)} cells wrong now (longest ever: {self.worst})"
+        text = f"hour {hours:.1f}: {wrong}, queue {self.lag():.0f} s behind; {took:.0f} s"
         print(text, file=sys.stderr, flush=True)
 
     def tell(self, day, counts):
