@@ -5,8 +5,6 @@ A person is `person.py`, which clients find as the browser of the machine.
 
 import json
 import re
-import subprocess
-import sys
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -21,23 +19,14 @@ from mcp.shared.auth import OAuthClientMetadata
 
 from shared.cli.processes import free_port
 from shared.clock import SystemClock
-from tests.e2e.person import PROGRAM as PERSON
+from tests.e2e.octogen import AUTHORIZE, log_in, opened
 from tests.e2e.person import allow
 from tests.e2e.programs import SECONDS, program, run, surroundings
 from tests.e2e.running import serving
 from tests.platform import Platform
 
 pytestmark = [pytest.mark.slow, pytest.mark.anyio]
-AUTHORIZE = r"http://localhost:\d+/auth/oauth2/authorize\?[^\s\x07\x1b\"]+"
 SPELLINGS = ("http://localhost:{}/mcp", "http://127.0.0.1:{}/mcp", "http://localhost:{}/mcp/")
-
-
-def opened(site, url):
-    """A person opens this address."""
-    command = [sys.executable, PERSON, url, site["mail"], site["email"]]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=SECONDS, check=False)
-    assert done.returncode == 0, done.stderr
-    return done.stdout
 
 
 class Claude:
@@ -191,24 +180,7 @@ async def test_the_python_sdk_signs_in(site, spelling):
 
 
 def test_octogen_mcp_login_verifies_and_logs_in_a_second_time(site, home):
-    command = [
-        Path(sys.executable).with_name("octogen-mcp-login"), "--authkit-domain", site["auth_url"],
-        "--resource", site["mcp_url"].removesuffix("/mcp"), "--client-id-file", home / "client",
-        "--redirect-uri-file", home / "redirect", "--refresh-token-file", home / "token",
-        "--port", str(free_port()), "--no-open", "--verify",
-    ]  # fmt: skip
-    seen = set()
-    for _ in range(2):
-        child = pexpect.spawn(
-            str(command[0]), [str(part) for part in command[1:]], timeout=SECONDS,
-            encoding="utf-8", dimensions=(50, 4000), cwd=str(home),
-        )  # fmt: skip
-        child.expect(AUTHORIZE)
-        opened(site, child.after)
-        child.expect(pexpect.EOF)
-        child.close()
-        assert child.exitstatus == 0, child.before
-        seen.add((home / "token").read_text().strip())
+    seen = {log_in(site, home) for _ in range(2)}
     assert len(seen) == 2
 
 
