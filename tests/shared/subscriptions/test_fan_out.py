@@ -46,11 +46,16 @@ def test_ten_thousand_cells_are_admitted_at_the_queues_pace_however_often_it_is_
     def admitted():
         return sum(len(platform.app.listings.members(catalog)) for catalog in catalogs)
 
-    tasks, sweeps = 0, 0
-    while admitted() < 10_000 or overdue(platform):
-        tasks += platform.work(SWEEP, APART)
+    sweeps = 0
+    while admitted() < 10_000:
+        assert sweeps < 6, f"only {admitted()} after half an hour"
+        platform.work(SWEEP, APART)
         platform.job("/jobs/sweep", {})
         sweeps += 1
-        print(sweeps, tasks, admitted(), overdue(platform))
-        assert sweeps < 24, (admitted(), overdue(platform))
+    while overdue(platform):
+        assert sweeps < 24, "the queue has not caught up after two hours"
+        platform.work(SWEEP, APART)
+        platform.job("/jobs/sweep", {})
+        sweeps += 1
+    print(f"all were admitted, and the queue caught up after {5 * sweeps} minutes")
     platform.close()
