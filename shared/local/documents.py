@@ -1,10 +1,9 @@
 """Documents in one SQLite file, for a laptop and for tests: the same promises as Firestore."""
 
 import sqlite3
-import tempfile
 import threading
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import closing, contextmanager, suppress
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
@@ -17,15 +16,15 @@ from shared.documents import (
     cursor_after,
     place_of_cursor,
 )
-from shared.errors import Conflict, Problem
+from shared.errors import Conflict
 from shared.local.ordering import LAST, descending, key, types_end
+from shared.local.sqlite import connect, create, transaction
 from shared.per_process import PerProcess
 from shared.ports import ABSENT, ID, Add, Delete, Page, Put, Query, Shape, Snapshot, Write
 from shared.queries import SHAPES
 from shared.values import INT64, dumps, loads
 
 _SCHEMA: Final = """
-PRAGMA journal_mode = WAL;
 CREATE TABLE documents (path TEXT PRIMARY KEY, version INTEGER NOT NULL, body BLOB NOT NULL);
 CREATE TABLE entries (key BLOB PRIMARY KEY, path TEXT NOT NULL) WITHOUT ROWID;
 CREATE INDEX entries_of_document ON entries (path);
@@ -33,7 +32,6 @@ CREATE TABLE last_version (version INTEGER NOT NULL);
 INSERT INTO last_version VALUES (0);
 CREATE TABLE shapes (name TEXT PRIMARY KEY);
 """
-_WAIT_SECONDS: Final = 10.0
 _GET: Final = "SELECT path, body, version FROM documents WHERE path = ?"
 _QUERY: Final = (
     "SELECT path, body, version FROM entries JOIN documents USING (path)"
@@ -82,7 +80,7 @@ class SqliteDocuments:
     def commit(self, writes: Sequence[Write]) -> None:
         """Apply all writes or none. Raises Conflict, or `unavailable` when the file stays busy."""
         checked_writes(writes)
-        with self._connection() as database, self._open.get().writing, _transaction(database):
+        with self._connection() as database, self._open.get().writing, transaction(database):
             database.execute("UPDATE last_version SET version = version + 1")
             (version,) = database.execute("SELECT version FROM last_version").fetchone()
             for write in writes:
@@ -110,37 +108,17 @@ class SqliteDocuments:
         try:
             database = idle.pop()
         except IndexError:
-            database = self._connect()
+            database = connect(self._path)
         try:
             yield database
         finally:
             idle.append(database)
 
     def _prepare(self) -> _Open:
-        _create(self._path)
-        with closing(self._connect()) as database:
+        create(self._path, _SCHEMA)
+        with closing(connect(self._path)) as database:
             _index(database)
         return _Open()
-
-    def _connect(self) -> sqlite3.Connection:
-        database = sqlite3.connect(
-            self._path, timeout=_WAIT_SECONDS, isolation_level=None, check_same_thread=False
-        )
-        database.execute("PRAGMA synchronous = NORMAL")
-        return database
-
-
-def _create(path: Path) -> None:
-    """Make the file whole before it has its name, so that processes never race over its schema."""
-    if path.exists():
-        return
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=path.parent) as folder:
-        draft = Path(folder, "draft")
-        with closing(sqlite3.connect(draft)) as database:
-            database.executescript(_SCHEMA)
-        with suppress(FileExistsError):
-            path.hardlink_to(draft)
 
 
 def _index(database: sqlite3.Connection) -> None:
@@ -148,24 +126,12 @@ def _index(database: sqlite3.Connection) -> None:
     declared = {_name(shape) for shape in SHAPES}
     if {name for (name,) in database.execute("SELECT name FROM shapes")} == declared:
         return
-    with _transaction(database):
+    with transaction(database):
         database.execute("DELETE FROM shapes")
         database.execute("DELETE FROM entries")
         database.executemany("INSERT INTO shapes VALUES (?)", [(name,) for name in declared])
         for path, body in database.execute("SELECT path, body FROM documents"):
             _add_entries(database, path, loads(body))
-
-
-@contextmanager
-def _transaction(database: sqlite3.Connection) -> Iterator[None]:
-    try:
-        database.execute("BEGIN IMMEDIATE")
-    except sqlite3.OperationalError as error:
-        if error.sqlite_errorcode != sqlite3.SQLITE_BUSY:
-            raise
-        raise Problem("unavailable", "The database is busy. Try again in a moment.") from error
-    with database:
-        yield
 
 
 def _apply(database: sqlite3.Connection, write: Write, version: int) -> None:
