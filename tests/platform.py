@@ -25,6 +25,7 @@ from shared.identity import (
     sessions,
     signing_keys,
 )
+from shared.serve.deployed import traced
 from shared.settings import Settings
 from shared.tool import Request, invoke
 
@@ -177,7 +178,7 @@ class Platform:
     def http(self, bearer=None, *, face="partner", **headers):
         """An HTTP client of one function, in process."""
         hosts = {"partner": endpoint, "api": host, "auth": AuthHost, "tasks": tasks_host}
-        app = hosts[face](self.app)
+        app = traced(hosts[face](self.app), self.app)
         if bearer:
             headers["authorization"] = f"Bearer {bearer}"
         transport = httpx.ASGITransport(app, raise_app_exceptions=True)

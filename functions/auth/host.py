@@ -33,11 +33,10 @@ from functions.auth.web import (
     as_json,
     read_cookies,
 )
-from shared import log
 from shared.app import App
 from shared.errors import Problem
 from shared.serve.discovery import metadata_paths
-from shared.serve.http import Entrance, Head, Scope, read_body
+from shared.serve.http import Entrance, Head, Scope, read_body, safely
 from shared.serve.run import Runner
 
 Handler = Callable[[AuthServer, Incoming], Outgoing]
@@ -129,6 +128,14 @@ class AuthHost:
     async def __call__(self, scope: Scope, receive: Any, send: Any) -> None:
         """Serve one HTTP request."""
         head = Head(scope)
+        await safely(
+            lambda sending: self._answered(scope, head, receive, sending),
+            head,
+            send,
+            lambda sending: _send(sending, head, self._failure(head), self._more(head)),
+        )
+
+    async def _answered(self, scope: Scope, head: Head, receive: Any, send: Any) -> None:
         endpoint = self._table.get(head.path)
         if not self._hosts.knows(head):
             answer = Outgoing(421, b"This server does not answer to that host.")
@@ -140,20 +147,20 @@ class AuthHost:
             answer = Outgoing(204, headers=_PREFLIGHT)
         else:
             answer = await self._endpoint(endpoint, scope, head, receive)
-        await _send(send, head, answer, (*self._always, ("x-request-id", head.request_id)))
+        await _send(send, head, answer, self._more(head))
 
     async def _endpoint(
         self, endpoint: Endpoint, scope: Scope, head: Head, receive: Any
     ) -> Outgoing:
-        """One endpoint's answer, whatever happens in it."""
+        """One endpoint's answer, its refusals included."""
         is_page = endpoint.kind == "page"
-        refuse = self._refuse_page if is_page else _refuse_program
+        refuse = self._refusing(endpoint)
         handler = endpoint.methods.get("GET" if head.method == "HEAD" else head.method)
         if handler is None:
             allow = ", ".join(sorted(endpoint.methods))
             return replace(
                 refuse(OAuthError("invalid_request", "Method not allowed.", status=405)),
-                headers=(("allow", allow), *(_PAGE if is_page else _ANY_ORIGIN)),
+                headers=(("allow", allow), *_extra(endpoint)),
             )
         try:
             request = await self._read(scope, head, receive)
@@ -164,12 +171,7 @@ class AuthHost:
             answer = refuse(error)
         except Problem as problem:
             answer = refuse(_as_oauth(problem))
-        except Exception:  # noqa: BLE001  the host's boundary: told to the log, answered with 500
-            log.crash("auth", path=head.path, requestId=head.request_id)
-            answer = refuse(
-                OAuthError("server_error", "Something went wrong on our side.", status=500)
-            )
-        return replace(answer, headers=(*answer.headers, *(_PAGE if is_page else _ANY_ORIGIN)))
+        return replace(answer, headers=(*answer.headers, *_extra(endpoint)))
 
     def _run(self, handler: Handler, request: Incoming, *, page: bool) -> Outgoing:
         if not page:
@@ -210,9 +212,28 @@ class AuthHost:
         cached = (("cache-control", "public, max-age=3600"),)
         return Outgoing(200, static(name), _STATIC[name], cached)
 
+    def _more(self, head: Head) -> tuple[Pair, ...]:
+        return (*self._always, ("x-request-id", head.request_id))
+
+    def _failure(self, head: Head) -> Outgoing:
+        """What is answered when something failed that nobody expected."""
+        error = OAuthError("server_error", "Something went wrong on our side.", status=500)
+        endpoint = self._table.get(head.path)
+        if endpoint is None:
+            return _refuse_program(error)
+        answer = self._refusing(endpoint)(error)
+        return replace(answer, headers=(*answer.headers, *_extra(endpoint)))
+
+    def _refusing(self, endpoint: Endpoint) -> Callable[[OAuthError], Outgoing]:
+        return self._refuse_page if endpoint.kind == "page" else _refuse_program
+
     def _refuse_page(self, error: OAuthError) -> Outgoing:
         answer = error_page(self._server, error.description, status=error.status)
         return replace(answer, headers=error.headers)
+
+
+def _extra(endpoint: Endpoint) -> tuple[Pair, ...]:
+    return _PAGE if endpoint.kind == "page" else _ANY_ORIGIN
 
 
 def _refuse_program(error: OAuthError) -> Outgoing:

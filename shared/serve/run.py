@@ -15,6 +15,7 @@ from shared.errors import Problem
 from shared.identity.joining import join, may_join
 from shared.serve.threads import Threads
 from shared.tool import Arguments, Call, Crashed, Reply, Request, Tool, invoke
+from shared.tracing import Tracer
 
 MOST_THREADS: Final = 16
 T = TypeVar("T")
@@ -44,7 +45,10 @@ class Runner:
 
     async def run(self, tool: Tool[Any], request: Request, arguments: Arguments) -> Reply:
         """Run a tool; what nobody expected becomes `internal`, told to the log alone."""
-        return await self.hop(lambda: attempt(tool, self.app, request, arguments))
+        tracer = self.app.tracer
+        if tracer is None:
+            return await self.hop(lambda: attempt(tool, self.app, request, arguments))
+        return await self.hop(lambda: _recorded(tracer, tool, self.app, request, arguments))
 
 
 def attempt(tool: Tool[Any], app: App, request: Request, arguments: Arguments) -> Reply:
@@ -57,6 +61,17 @@ def attempt(tool: Tool[Any], app: App, request: Request, arguments: Arguments) -
         log.crash(tool.name, requestId=request.request_id, surface=request.surface)
         return Reply(problem=internal(request.request_id), budget=crashed.budget)
     return reply
+
+
+def _recorded(
+    tracer: Tracer, tool: Tool[Any], app: App, request: Request, arguments: Arguments
+) -> Reply:
+    """`attempt` inside a span that says which tool ran and what came of it."""
+    with tracer.inside(tool.name) as span:
+        reply = attempt(tool, app, request, arguments)
+        span.note("outcome", reply.problem.code if reply.problem else "ok")
+        span.note("surface", request.surface)
+        return reply
 
 
 def internal(request_id: str) -> Problem:
