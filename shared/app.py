@@ -213,9 +213,9 @@ def _mailer(app: App) -> Mailer:
         from shared.local.mail import FileMailer
 
         return FileMailer(app.settings.data / "mail.txt")
-    from shared.mail import SmtpMailer
+    from shared.mail import Outbox, SmtpMailer
 
-    return SmtpMailer(app.settings.smtp, app.secrets)
+    return Outbox(SmtpMailer(app.settings.smtp, app.secrets))
 
 
 def _queue(app: App) -> Queue:
@@ -248,7 +248,7 @@ def _listings(app: App) -> Listings:
         )
     from shared.local.listings import FileListings
 
-    return FileListings(settings.data / "exchange.sqlite")
+    return FileListings(settings.data / "listings.sqlite")
 
 
 def _warehouse(app: App) -> Warehouse:

@@ -154,12 +154,18 @@ class Platform:
         request = Request(Service(WORKER), "tasks", "test-request")
         return invoke(tool, self.app, request, body)
 
-    def work(self, seconds=1):
-        """Do all work that is due by then, moving the clock along; how many tasks that were."""
+    def work(self, seconds=1, apart=1e-6):
+        """Do all work that is due by then, moving the clock along; how many tasks that were.
+
+        The queue waits `apart` seconds before each task.
+        """
         until = self.clock.time() + seconds
         done = 0
-        while (due := self.app.queue.next_at()) is not None and due <= until:
-            self.clock.advance(max(0.0, due - self.clock.time()) + 1e-6)
+        while (due := self.app.queue.next_at()) is not None:
+            now = self.clock.time()
+            if max(due, now) > until:
+                break
+            self.clock.advance(max(0.0, due - now) + apart)
             taken = self.app.queue.take()
             if self.job(taken.job, taken.body).problem is None:
                 self.app.queue.finish(taken)

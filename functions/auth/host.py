@@ -4,6 +4,7 @@ Three kinds of endpoint: documents and programs' endpoints, which any web page m
 take no cookies (CORS `*`); and pages, which only their own forms may call.
 """
 
+import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Final, Literal
@@ -72,11 +73,12 @@ _STATIC: Final = {"style.css": "text/css; charset=utf-8", "code.js": "text/javas
 
 @dataclass(frozen=True)
 class Endpoint:
-    """One path: what answers which method, for whom, how often."""
+    """One path: what answers which method, for whom, how often, and after how many seconds."""
 
     kind: Literal["program", "page"]
     methods: Mapping[str, Handler]
     most: int = limits.PER_MINUTE
+    seconds: float = 0.0
 
 
 def endpoints(server: AuthServer) -> dict[str, Endpoint]:
@@ -106,6 +108,8 @@ def endpoints(server: AuthServer) -> dict[str, Endpoint]:
         pages[f"/sign-in/callback/{provider.id}"] = {"GET": upstream.finish}
     for path, methods in pages.items():
         table[base + path] = Endpoint("page", methods)
+    sends_mail = f"{base}/sign-in"
+    table[sends_mail] = replace(table[sends_mail], seconds=server.app.mailer.seconds)
     return table
 
 
@@ -161,7 +165,8 @@ class AuthHost:
         try:
             request = await self._read(scope, head, receive)
             limits.check_address(self._server, head.path, request.address, endpoint.most)
-            answer = await self._runner.hop(lambda: self._run(handler, request, page=is_page))
+            work = self._runner.hop(lambda: self._run(handler, request, page=is_page))
+            answer, _ = await asyncio.gather(work, asyncio.sleep(endpoint.seconds))
         except OAuthError as error:
             answer = refuse(error)
         except Problem as problem:

@@ -9,6 +9,7 @@ import hashlib
 import threading
 from collections import Counter
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any, Final
 
 from shared.auth.caller import Caller
@@ -76,4 +77,9 @@ def client_field(caller: Caller) -> str:
     """The field of `activity/{org}` that says when this key or client was last seen."""
     if caller.client is None:
         return f"key__{caller.subject}"
-    return f"client__{hashlib.sha256(caller.client.encode()).hexdigest()[:16]}"
+    return _client_field(caller.client)
+
+
+@lru_cache(maxsize=1024)
+def _client_field(client: str) -> str:
+    return f"client__{hashlib.sha256(client.encode()).hexdigest()[:16]}"

@@ -128,8 +128,11 @@ class OpenedSegments:
         for key in siblings[:-MOST_VERSIONS]:
             self._close(key)
         for key in by_use:
-            if key != newest and key in self._opened and _size(self._directory) > self._most_bytes:
-                self._close(key)
+            if key == newest or key not in self._opened:
+                continue
+            if _size(self._directory) <= self._most_bytes:
+                return
+            self._close(key)
 
     def _close(self, key: _Key) -> None:
         del self._opened[key]

@@ -3,10 +3,7 @@
 Tools, and the reads in front of them, are plain functions; the loop only parses and renders.
 """
 
-import asyncio
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
-from contextvars import copy_context
 from typing import Any, Final, TypeVar
 
 from shared import log
@@ -16,10 +13,11 @@ from shared.auth.gate import NOT_A_MEMBER
 from shared.auth.tokens import KeysNeeded
 from shared.errors import Problem
 from shared.identity.joining import join, may_join
+from shared.serve.threads import Threads
 from shared.tool import Arguments, Call, Crashed, Reply, Request, Tool, invoke
 from shared.tracing import Tracer
 
-THREADS: Final = 16
+MOST_THREADS: Final = 16
 T = TypeVar("T")
 
 
@@ -28,16 +26,11 @@ class Runner:
 
     def __init__(self, app: App) -> None:
         self.app = app
-        self._threads: ThreadPoolExecutor | None = None
+        self._threads = Threads(MOST_THREADS)
 
     async def hop(self, work: Callable[[], T]) -> T:
         """The result of `work`, run in a worker thread with this request's context."""
-        if self._threads is None:
-            self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="call")
-        context = copy_context()
-        return await asyncio.get_running_loop().run_in_executor(
-            self._threads, lambda: context.run(work)
-        )
+        return await self._threads.run(work)
 
     async def verify(self, text: str) -> Token:
         """The verified access token. Hops only when an issuer's keys must be fetched."""
