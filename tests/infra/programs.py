@@ -20,5 +20,6 @@ def beside_python(name):
     return str(Path(sys.executable).with_name(name))
 
 
+costs = program("costs")
 package = program("package")
 smoke = program("smoke")

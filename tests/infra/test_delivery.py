@@ -36,6 +36,19 @@ def test_every_step_of_the_build_is_a_make_target():
     assert set(steps) <= targets
 
 
+def test_a_plan_takes_the_committed_provider_and_no_other_once_there_is_one(tmp_path):
+    for name in ("Makefile", "infra"):
+        (tmp_path / name).symlink_to(ROOT / name)
+    plan = ("make", "--dry-run", "plan", "PROJECT=a-project", "--directory", str(tmp_path))
+    assert "-lockfile=readonly" not in run(*plan)[1]
+    (tmp_path / "infra").unlink()
+    (tmp_path / "infra").mkdir()
+    (tmp_path / "infra" / ".terraform.lock.hcl").touch()
+    assert "-lockfile=readonly -backend-config=bucket=a-project-terraform" in " ".join(
+        run(*plan)[1].replace("\\", "").split()
+    )
+
+
 def test_the_policy_scan_is_clean_and_every_exception_has_a_reason(tmp_path):
     copy = Infra(tmp_path)
     status, output = scan(copy)
