@@ -13,6 +13,9 @@ from tests.infra.provider import Provider
 
 ROOT = Path(__file__).parents[2]
 SCHEMAS = Path(__file__).with_name("google_schema.json")
+PATIENCE = 120
+"""Seconds one command may take; it takes five."""
+
 ENVIRONMENT = os.environ  # noqa: TID251  the test run's own: where programs are, whether this is CI
 
 
@@ -63,6 +66,7 @@ class Infra:
                     capture_output=True,
                     text=True,
                     check=False,
+                    timeout=PATIENCE,
                 )
         return done.returncode, done.stdout + done.stderr
 
