@@ -67,7 +67,7 @@ def test_imports_stand_at_the_top_except_in_the_composition_root():
     assert inline == []
 
 
-@pytest.mark.parametrize("function", ["api", "auth", "partner", "tasks"])
+@pytest.mark.parametrize("function", ["api", "auth", "partner", "portal", "tasks"])
 def test_importing_a_function_loads_no_google_client(function):
     program = (
         f"import sys; import functions.{function}.main;"
