@@ -394,7 +394,7 @@ def _draw(
 def _log_call(
     tool: Tool[Any], request: Request, caller: Caller | None, *, outcome: str, took: float
 ) -> None:
-    call = {"tool": tool.name, "surface": request.surface, "outcome": outcome}
+    call: dict[str, Any] = {"tool": tool.name, "surface": request.surface, "outcome": outcome}
     if caller is not None:
         call |= {"org": caller.org, "by": caller.subject, "client": caller.client}
     log.line("call", **call, ms=round(took * 1000, 3), requestId=request.request_id)

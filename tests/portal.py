@@ -5,6 +5,7 @@ import threading
 from urllib.parse import urljoin, urlsplit
 
 import httpx
+import orjson
 import uvicorn
 
 from functions.auth.host import AuthHost
@@ -13,6 +14,7 @@ from functions.portal.host import PortalHost
 from functions.portal.portal import Portal
 from shared.auth.scopes import PORTAL
 from shared.cli.processes import free_port
+from shared.tool import Request, invoke
 from tests.browser import Page
 from tests.platform import Platform
 
@@ -105,6 +107,24 @@ class Person:
     def code(self):
         mail = (self.site.platform.folder / "mail.txt").read_text()
         return re.findall(r"^ +(\d{4} \d{4})$", mail, re.MULTILINE)[-1]
+
+
+def acting(platform, org="partner", subject="ada", *, role="owner"):
+    """Run tools as a person of an organization does, through `invoke`; raises the Problem."""
+    if platform.app.documents.get(f"memberships/{org}:{subject}") is None:
+        platform.member(org, subject, role=role, email=f"{subject}@example.com")
+    text = platform.token(
+        org, subject, scopes=PORTAL, audience=platform.settings.portal_url, lifetime=86_400
+    )
+    token = platform.app.tokens.verify(text, face=platform.settings.portal_url)
+
+    def run(tool, **arguments):
+        reply = invoke(tool, platform.app, Request(token, "portal", "test-request"), arguments)
+        if reply.problem is not None:
+            raise reply.problem
+        return orjson.loads(reply.body)
+
+    return run
 
 
 def events(platform, org="partner"):

@@ -5,9 +5,9 @@ from dataclasses import replace
 from typing import Any, Final
 from urllib.parse import quote
 
-from functions.portal import catalogs, oauth, sign_in
+from functions.portal import catalogs, connect, keys, members, oauth, sessions, sign_in
 from functions.portal.portal import ASSETS, Portal
-from functions.portal.visit import Visit
+from functions.portal.visit import Again, Visit
 from shared import log
 from shared.app import App
 from shared.errors import Problem
@@ -30,6 +30,17 @@ PUBLIC: Final[Mapping[str, Mapping[str, Public]]] = {
 
 PAGES: Final[Mapping[str, Mapping[str, Page]]] = {
     "/": {"GET": catalogs.show},
+    "/connect": {"GET": connect.show},
+    "/keys": {"GET": keys.show},
+    "/keys/create": {"POST": keys.create},
+    "/keys/deactivate": {"POST": keys.deactivate},
+    "/members": {"GET": members.show},
+    "/members/invite": {"POST": members.invite},
+    "/members/change": {"POST": members.change},
+    "/sessions": {"GET": sessions.show},
+    "/sessions/end": {"POST": sessions.end},
+    "/sessions/end-all": {"POST": sessions.end_all},
+    "/sessions/disconnect": {"POST": sessions.disconnect},
     "/sign-out": {"POST": sign_in.sign_out},
 }
 """Everything else; a POST is always one of our own forms."""
@@ -122,6 +133,8 @@ def _handled(visit: Visit, handler: Page) -> Outgoing:
         return visit.page("problem.html", 403, message=message)
     try:
         return handler(visit)
+    except Again as again:
+        return again.page
     except Problem as problem:
         if problem.code == "unauthenticated" or _has_no_organization(problem):
             raise

@@ -3,8 +3,8 @@
 Everything a page shows or changes goes through `run`, the one way a tool runs.
 """
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from functools import cached_property
 from typing import Any, Final
@@ -18,6 +18,15 @@ from shared.identity import account
 from shared.serve.pages.web import Incoming, Outgoing, Pair, redirect
 from shared.serve.run import attempt
 from shared.tool import Request, Tool
+
+
+class Again(Exception):  # noqa: N818  an answer, not a failure
+    """The page with the form that was refused; the host answers with it."""
+
+    def __init__(self, page: Outgoing) -> None:
+        super().__init__("a form was refused")
+        self.page = page
+
 
 NOTE: Final = "portal-note"
 _NOTE_FOR: Final = timedelta(minutes=2)
@@ -98,10 +107,35 @@ class Visit:
             sent, "portal-form", *parts
         )
 
+    def asked(self, name: str) -> str:
+        """A parameter of the address, trimmed; the empty text where there is none."""
+        return (self.request.query.get(name) or "").strip()
+
     def typed(self, *names: str) -> dict[str, str]:
         """What was typed into these fields, trimmed; the empty text where nothing was."""
         form = self.request.form
         return {name: (form.get(name) or "").strip() for name in names}
+
+    def change(
+        self,
+        tool: Tool[Any],
+        arguments: Mapping[str, Any],
+        *,
+        typed: Mapping[str, str],
+        again: Callable[[Refused], Outgoing],
+        form: str = "",
+    ) -> Any:
+        """A tool's JSON value after a form was sent; where it refuses, the page `again`, raised.
+
+        What was typed is kept, and what is wrong is said at its field.
+        """
+        try:
+            return self.run(tool, **arguments)
+        except Problem as problem:
+            if problem.code in ("unauthenticated", "forbidden", "internal"):
+                raise
+            page = again(Refused.because(form, typed, problem))
+            raise Again(replace(page, status=problem.status)) from None
 
     def page(self, template: str, status: int = 200, **values: Any) -> Outgoing:
         """A page of the portal."""
@@ -135,8 +169,3 @@ class Visit:
         self.cookies.append(self.portal.set_cookie(NOTE, "", timedelta(0)))
         note: dict[str, str] = orjson.loads(hidden)
         return note
-
-
-def given(typed: Mapping[str, str]) -> dict[str, str]:
-    """The fields that something was typed into."""
-    return {name: text for name, text in typed.items() if text}
