@@ -70,39 +70,18 @@ def ways(settings: Settings) -> Iterator[Way]:
             Step("Start Claude Desktop again: your browser opens to sign in."),
         ),
     )
+    yield from _terminals(url)
     yield from _editors(url)
     yield from _backends(api)
 
 
-def _editors(url: str) -> Iterator[Way]:
+def _terminals(url: str) -> Iterator[Way]:
     yield Way(
         "codex",
         "Codex CLI",
         (
             Step("Add the server: your browser opens.", f"codex mcp add {NAME} --url {url}"),
             Step("To sign in again later:", f"codex mcp login {NAME}"),
-        ),
-    )
-    yield Way(
-        "cursor",
-        "Cursor",
-        (
-            Step(
-                "Add the server, then sign in under Settings, MCP:",
-                _json({"mcpServers": {NAME: {"url": url}}}),
-                "~/.cursor/mcp.json",
-            ),
-        ),
-    )
-    yield Way(
-        "vscode",
-        "VS Code",
-        (
-            Step(
-                "Add the server; VS Code asks you to sign in when it starts it:",
-                _json({"servers": {NAME: {"type": "http", "url": url}}}),
-                ".vscode/mcp.json",
-            ),
         ),
     )
     yield Way(
@@ -123,6 +102,31 @@ def _editors(url: str) -> Iterator[Way]:
                 "opencode.json",
             ),
             Step("Sign in:", f"opencode mcp auth {NAME}"),
+        ),
+    )
+
+
+def _editors(url: str) -> Iterator[Way]:
+    yield Way(
+        "cursor",
+        "Cursor",
+        (
+            Step(
+                "Add the server, then sign in under Settings, MCP:",
+                _json({"mcpServers": {NAME: {"url": url}}}),
+                "~/.cursor/mcp.json",
+            ),
+        ),
+    )
+    yield Way(
+        "vscode",
+        "VS Code",
+        (
+            Step(
+                "Add the server; VS Code asks you to sign in when it starts it:",
+                _json({"servers": {NAME: {"type": "http", "url": url}}}),
+                ".vscode/mcp.json",
+            ),
         ),
     )
 
