@@ -45,8 +45,12 @@ locals {
       CATALOG_MCP_MAX_BODY         = "1048576"
     },
     var.smtp == null ? {} : { CATALOG_MCP_SMTP = jsonencode(var.smtp) },
+    var.traces ? { CATALOG_MCP_TRACES = "https://telemetry.googleapis.com/v1/traces" } : {},
     var.portal_client == null ? {} : { CATALOG_MCP_PORTAL_CLIENT = jsonencode(var.portal_client) },
   )
+
+  # What every function may do, whatever it is for.
+  common_roles = var.traces ? ["roles/telemetry.tracesWriter"] : []
 
   platform = {
     project     = var.project
@@ -55,6 +59,7 @@ locals {
     sources     = google_storage_bucket.sources.name
     builder     = google_service_account.builder.id
     packages    = var.packages
+    roles       = local.common_roles
     environment = local.environment
   }
 }

@@ -203,6 +203,12 @@ variable "log_days" {
   default     = 30
 }
 
+variable "traces" {
+  description = "Whether spans of requests go to Cloud Trace (docs/operations.md, Traces)."
+  type        = bool
+  default     = false
+}
+
 variable "packages" {
   description = "The folder with the functions' zips, made by `make package`."
   type        = string

@@ -1,21 +1,46 @@
 """Mail over SMTP submission (RFC 6409), with TLS to every host but this machine."""
 
+import logging
 import smtplib
 import ssl
+from concurrent.futures import Future, ThreadPoolExecutor
 from email.message import EmailMessage
 from email.utils import formatdate, make_msgid
 from typing import Final
 
+from shared import log
 from shared.errors import Problem
+from shared.per_process import PerProcess
 from shared.ports import Secrets
 from shared.settings import Smtp
 
 TIMEOUT: Final = 10.0
+THREADS: Final = 4
 _LOOPBACK: Final = frozenset({"localhost", "127.0.0.1", "::1"})
 
 
+class Outbox:
+    """`ports.Mailer` whose messages leave in threads, so that nobody waits for a mail server.
+
+    An instance in the cloud has its processor only while it answers, so answers take `seconds`,
+    which is longer than a submission usually does. A message that nobody took is a line in the
+    log: whoever waits for it asks for another.
+    """
+
+    seconds = 1.5
+
+    def __init__(self, submission: "SmtpMailer") -> None:
+        self._submission = submission
+        self._threads = PerProcess(lambda: ThreadPoolExecutor(THREADS, thread_name_prefix="mail"))
+
+    def send(self, to: str, subject: str, text: str) -> None:
+        """Send one plain-text message in a thread."""
+        sent = self._threads.get().submit(self._submission.send, to, subject, text)
+        sent.add_done_callback(_tell)
+
+
 class SmtpMailer:
-    """`ports.Mailer` through one submission server; one connection a message."""
+    """Hands messages in at one submission server, each over a connection of its own."""
 
     def __init__(self, smtp: Smtp, secrets: Secrets) -> None:
         self._smtp = smtp
@@ -57,3 +82,11 @@ class SmtpMailer:
             server.close()
             raise
         return server
+
+
+def _tell(sent: Future[None]) -> None:
+    error = sent.exception()
+    if error is not None:
+        log.line(
+            "mail not sent", level=logging.ERROR, error=type(error.__cause__ or error).__name__
+        )

@@ -24,12 +24,13 @@ class Snapshot:
 
     Attributes:
         path: `collection/id`, with parents where nested: `catalogs/books/versions/00000007`.
-        data: JSON values, plus `bytes` and timezone-aware UTC `datetime` (microseconds kept).
+        data: JSON values, plus `bytes` and timezone-aware UTC `datetime` (microseconds kept). Not
+            to be changed in place: others may hold the same one.
         version: opaque; differs after every change of this document. For `if_version`.
     """
 
     path: str
-    data: dict[str, Any]
+    data: Mapping[str, Any]
     version: str
 
     @property
@@ -376,8 +377,12 @@ class Fetch(Protocol):
 class Mailer(Protocol):
     """Sends e-mail to one person at a time: SMTP, or a file on a laptop."""
 
+    @property
+    def seconds(self) -> float:
+        """How long to take for an answer whose time must not tell whether a message was sent."""
+
     def send(self, to: str, subject: str, text: str) -> None:
-        """Hand one plain-text message in. Raises `unavailable` when nobody took it."""
+        """Send one plain-text message, soon. Says nothing of one that nobody takes."""
 
 
 class Clock(Protocol):

@@ -137,6 +137,7 @@ class Settings(Frozen):
 
     Attributes:
         backend: `local` embeds SQLite and folders; `gcp` uses Google's services.
+        service: what this process is deployed as, by Cloud Run's K_SERVICE; none on a laptop.
         data: the folder of the local backend.
         cache: folder for opened search segments; may be lost at any time.
         cache_bytes: most bytes kept there.
@@ -168,6 +169,7 @@ class Settings(Frozen):
             infrastructure wrote.
         api_key_prefix: what a key begins with.
         max_body: most bytes of a request's body.
+        traces: where spans of requests are sent (OTLP over HTTP); nowhere when not set.
         fetch_networks: networks (CIDR) beyond the public ones that outgoing requests may reach; for
             tests and laptops, refused in the cloud.
         fetch_hosts: addresses of names, asked before the resolver; likewise.
@@ -209,10 +211,11 @@ class Settings(Frozen):
     trusted_proxies: Annotated[int, Field(ge=0, le=5)] = 0
     api_key_prefix: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,20}$")] = "octo_live"
     max_body: Annotated[int, Field(gt=0)] = 1_048_576
+    traces: Url | None = None
     fetch_networks: tuple[IPv4Network | IPv6Network, ...] = ()
     fetch_hosts: dict[str, str] = Field(default_factory=dict)
     fetch_ca: Path | None = None
-    cloud: bool = False
+    service: str = ""
 
     @model_validator(mode="after")
     def _cloud_needs_the_cloud(self) -> "Settings":
@@ -236,6 +239,11 @@ class Settings(Frozen):
         if self.backend == "gcp" and not (self.project and self.bucket):
             raise ValueError("backend gcp needs project and bucket")
         return self
+
+    @property
+    def cloud(self) -> bool:
+        """Whether this process runs in Google's cloud."""
+        return bool(self.service)
 
     @property
     def takes_client_documents(self) -> bool:
@@ -279,7 +287,7 @@ class Settings(Frozen):
             for name, text in environ.items()
             if name.startswith(PREFIX)
         }
-        given["cloud"] = bool(environ.get("K_SERVICE"))
+        given["service"] = environ.get("K_SERVICE", "")
         try:
             return cls.model_validate(given)
         except ValidationError as error:
@@ -291,7 +299,7 @@ class Settings(Frozen):
 
     def environment(self) -> dict[str, str]:
         """The variables that would make `read` return these settings, for starting a process."""
-        given = self.model_dump(mode="json", exclude={"cloud"}, exclude_none=True)
+        given = self.model_dump(mode="json", exclude={"service"}, exclude_none=True)
         return {
             f"{PREFIX}{name.upper()}": text
             if isinstance(text, str)

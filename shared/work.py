@@ -3,8 +3,8 @@
 A record of one of `KINDS` says itself when something is due about it, and its `generation` says
 which turn that is. The queue only makes it happen in time: a task is named after the record, the
 time and the generation, so handing it over twice is one task. What the queue lost, the sweeper
-finds overdue, raises its generation by compare-and-set, and hands over again; a task of an older
-generation is no longer anybody's turn (contract/partner.md, "Scheduled refresh").
+finds overdue, raises its generation by compare-and-set, and hands over again; the turn of an older
+generation is no longer anybody's (contract/partner.md, "Scheduled refresh").
 """
 
 import hashlib
@@ -36,7 +36,8 @@ GRACE: Final = timedelta(minutes=2)
 """How late work may be before the sweeper takes it for lost."""
 FURTHEST: Final = timedelta(days=2)
 """Work further ahead is not handed over yet: the sweeper does that when it is due."""
-MOST_SWEPT: Final = 2000
+MOST_SWEPT: Final = 1000
+"""Of one kind at once: a third of what the queue sends until the next sweep (infra/work.tf)."""
 
 
 class Scheduled(Record):
@@ -90,18 +91,20 @@ def enqueue(app: App, kind: str, id_: str, due: datetime, generation: int) -> No
 
 
 def turn(app: App, records: Records[S], id_: str, generation: int) -> Found[S] | None:
-    """The record when it is this generation's turn; None for a task that came twice or too late.
+    """The record when something is due about it; None for a task that came twice, or too late.
 
-    A worker that was killed after it wrote and before it enqueued is called again with the old
-    generation; so the turn that is due now is handed over then.
+    A task of an older generation does nothing about its own turn. But it may be what is left of a
+    worker that was killed after it wrote and before it enqueued, so the turn that follows is handed
+    over then. And it may have waited in a queue that is behind, with its generation raised by the
+    sweeper meanwhile: a turn whose time has come is taken at once, because in a queue that is far
+    behind, its own task would be overtaken by the next sweep, for ever.
     """
     found = records.find(app.documents, id_)
-    if found is None:
+    if found is None or found.value.due is None:
         return None
-    if found.value.generation == generation and found.value.due is not None:
+    if found.value.generation == generation or found.value.due <= app.clock.now():
         return found
-    if found.value.due is not None:
-        enqueue(app, records.collection, id_, found.value.due, found.value.generation)
+    enqueue(app, records.collection, id_, found.value.due, found.value.generation)
     return None
 
 

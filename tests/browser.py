@@ -9,18 +9,17 @@ from urllib.parse import parse_qs, urlencode, urljoin, urlsplit
 
 AUTH = "http://localhost:8080/auth"
 CALLBACK = "http://127.0.0.1:7777/callback"
+DEVICE = "urn:ietf:params:oauth:grant-type:device_code"
 
 
-class Page(HTMLParser):
+class Html(HTMLParser):
     """A page's forms, each with its action and fields, and its text."""
 
-    def __init__(self, response):
+    def __init__(self, html):
         super().__init__()
-        self.response = response
-        self.status = response.status_code
         self.forms = []
         self.text = ""
-        self.feed(response.text)
+        self.feed(html)
         self.text = " ".join(self.text.split())
 
     def handle_starttag(self, tag, attrs):
@@ -44,6 +43,15 @@ class Page(HTMLParser):
     def form(self, action):
         """The fields of the form with this action, as a browser would send them."""
         return next(dict(fields) for where, fields in self.forms if where.endswith(action))
+
+
+class Page(Html):
+    """What a browser was answered."""
+
+    def __init__(self, response):
+        super().__init__(response.text)
+        self.response = response
+        self.status = response.status_code
 
 
 class Browser:
@@ -158,6 +166,32 @@ class App:
     async def revoke(self, token, /, **params):
         data = {"token": token, "client_id": self.id, **params}
         return await self.client.post(f"{self.auth}/oauth2/revoke", data=data)
+
+
+class Device(App):
+    """A client that registers for device codes alone, as mcp-remote does."""
+
+    def __init__(self, client, auth=AUTH):
+        grants = [DEVICE, "refresh_token"]
+        super().__init__(client, auth, grant_types=grants, redirect_uris=[], response_types=[])
+        self.code = None
+
+    async def ask(self, **params):
+        data = {"client_id": self.id, **params}
+        place = f"{self.auth}/oauth2/device_authorization"
+        response = await self.client.post(place, data=data)
+        assert response.status_code == 200, response.text
+        self.code = response.json()["device_code"]
+        return response.json()
+
+    async def poll(self, **params):
+        response = await self.token(grant_type=DEVICE, device_code=self.code, **params)
+        body = response.json()
+        assert response.status_code == (200 if "access_token" in body else 400)
+        return body
+
+    async def error(self):
+        return (await self.poll())["error"]
 
 
 async def signed_in(platform, *, email="ada@example.com", **params):

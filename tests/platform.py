@@ -27,6 +27,7 @@ from shared.identity import (
     sessions,
     signing_keys,
 )
+from shared.serve.deployed import traced
 from shared.settings import Settings
 from shared.tool import Request, invoke
 
@@ -156,12 +157,18 @@ class Platform:
         request = Request(Service(WORKER), "tasks", "test-request")
         return invoke(tool, self.app, request, body)
 
-    def work(self, seconds=1):
-        """Do all work that is due by then, moving the clock along; how many tasks that were."""
+    def work(self, seconds=1, apart=1e-6):
+        """Do all work that is due by then, moving the clock along; how many tasks that were.
+
+        The queue waits `apart` seconds before each task.
+        """
         until = self.clock.time() + seconds
         done = 0
-        while (due := self.app.queue.next_at()) is not None and due <= until:
-            self.clock.advance(max(0.0, due - self.clock.time()) + 1e-6)
+        while (due := self.app.queue.next_at()) is not None:
+            now = self.clock.time()
+            if max(due, now) > until:
+                break
+            self.clock.advance(max(0.0, due - now) + apart)
             taken = self.app.queue.take()
             if self.job(taken.job, taken.body).problem is None:
                 self.app.queue.finish(taken)
@@ -180,7 +187,7 @@ class Platform:
             "portal": PortalHost,
             "tasks": tasks_host,
         }
-        app = hosts[face](self.app)
+        app = traced(hosts[face](self.app), self.app)
         if bearer:
             headers["authorization"] = f"Bearer {bearer}"
         transport = httpx.ASGITransport(app, raise_app_exceptions=True)

@@ -97,6 +97,7 @@ class Person:
         )
         sent = {name: value for name, value in {**filled, **fields}.items() if value is not None}
         url = urljoin(str(page.response.url), where)
+        self.site.platform.clock.advance(0.001)  # or events of one moment would have no order
         return Page(self.http.post(url, data=sent, headers={"origin": self.site.origin}))
 
     def sign_in(self, email, path="/"):

@@ -4,6 +4,7 @@ Three kinds of endpoint: documents and programs' endpoints, which any web page m
 take no cookies (CORS `*`); and pages, which only their own forms may call.
 """
 
+import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Final, Literal
@@ -23,17 +24,17 @@ from functions.auth import (
 from functions.auth.browser import browser_of, remembered
 from functions.auth.pages import ASSETS, error_page
 from functions.auth.server import AuthServer
-from shared import log
 from shared.app import App
 from shared.errors import Problem
 from shared.serve.discovery import metadata_paths
-from shared.serve.http import Entrance, Head, Scope, read_body
+from shared.serve.http import Entrance, Head, Scope, read_body, safely
 from shared.serve.pages import web
 from shared.serve.pages.files import PAGE_HEADERS
 from shared.serve.pages.web import (
     Incoming,
     OAuthError,
     Outgoing,
+    Pair,
     Params,
     as_json,
     read_cookies,
@@ -59,11 +60,12 @@ _PREFLIGHT: Final = (
 
 @dataclass(frozen=True)
 class Endpoint:
-    """One path: what answers which method, for whom, how often."""
+    """One path: what answers which method, for whom, how often, and after how many seconds."""
 
     kind: Literal["program", "page"]
     methods: Mapping[str, Handler]
     most: int = limits.PER_MINUTE
+    seconds: float = 0.0
 
 
 def endpoints(server: AuthServer) -> dict[str, Endpoint]:
@@ -93,6 +95,8 @@ def endpoints(server: AuthServer) -> dict[str, Endpoint]:
         pages[f"/sign-in/callback/{provider.id}"] = {"GET": upstream.finish}
     for path, methods in pages.items():
         table[base + path] = Endpoint("page", methods)
+    sends_mail = f"{base}/sign-in"
+    table[sends_mail] = replace(table[sends_mail], seconds=server.app.mailer.seconds)
     return table
 
 
@@ -109,6 +113,14 @@ class AuthHost:
     async def __call__(self, scope: Scope, receive: Any, send: Any) -> None:
         """Serve one HTTP request."""
         head = Head(scope)
+        await safely(
+            lambda sending: self._answered(scope, head, receive, sending),
+            head,
+            send,
+            lambda sending: web.send(sending, head, self._failure(head), self._more(head)),
+        )
+
+    async def _answered(self, scope: Scope, head: Head, receive: Any, send: Any) -> None:
         endpoint = self._table.get(head.path)
         if not self._hosts.knows(head):
             answer = Outgoing(421, b"This server does not answer to that host.")
@@ -120,38 +132,31 @@ class AuthHost:
             answer = Outgoing(204, headers=_PREFLIGHT)
         else:
             answer = await self._endpoint(endpoint, scope, head, receive)
-        more = (*self._server.always, ("x-request-id", head.request_id))
-        await web.send(send, head, answer, more)
+        await web.send(send, head, answer, self._more(head))
 
     async def _endpoint(
         self, endpoint: Endpoint, scope: Scope, head: Head, receive: Any
     ) -> Outgoing:
-        """One endpoint's answer, whatever happens in it."""
+        """One endpoint's answer, its refusals included."""
         is_page = endpoint.kind == "page"
-        refuse = self._refuse_page if is_page else _refuse_program
+        refuse = self._refusing(endpoint)
         handler = endpoint.methods.get("GET" if head.method == "HEAD" else head.method)
         if handler is None:
             allow = ", ".join(sorted(endpoint.methods))
             return replace(
                 refuse(OAuthError("invalid_request", "Method not allowed.", status=405)),
-                headers=(("allow", allow), *(PAGE_HEADERS if is_page else _ANY_ORIGIN)),
+                headers=(("allow", allow), *_extra(endpoint)),
             )
         try:
             request = await self._read(scope, head, receive)
             limits.check_address(self._server, head.path, request.address, endpoint.most)
-            answer = await self._runner.hop(lambda: self._run(handler, request, page=is_page))
+            work = self._runner.hop(lambda: self._run(handler, request, page=is_page))
+            answer, _ = await asyncio.gather(work, asyncio.sleep(endpoint.seconds))
         except OAuthError as error:
             answer = refuse(error)
         except Problem as problem:
             answer = refuse(_as_oauth(problem))
-        except Exception:  # noqa: BLE001  the host's boundary: told to the log, answered with 500
-            log.crash("auth", path=head.path, requestId=head.request_id)
-            answer = refuse(
-                OAuthError("server_error", "Something went wrong on our side.", status=500)
-            )
-        return replace(
-            answer, headers=(*answer.headers, *(PAGE_HEADERS if is_page else _ANY_ORIGIN))
-        )
+        return replace(answer, headers=(*answer.headers, *_extra(endpoint)))
 
     def _run(self, handler: Handler, request: Incoming, *, page: bool) -> Outgoing:
         if not page:
@@ -187,9 +192,28 @@ class AuthHost:
             return seen[-self._proxies]
         return str(client[0]) if client else ""
 
+    def _more(self, head: Head) -> tuple[Pair, ...]:
+        return (*self._server.always, ("x-request-id", head.request_id))
+
+    def _failure(self, head: Head) -> Outgoing:
+        """What is answered when something failed that nobody expected."""
+        error = OAuthError("server_error", "Something went wrong on our side.", status=500)
+        endpoint = self._table.get(head.path)
+        if endpoint is None:
+            return _refuse_program(error)
+        answer = self._refusing(endpoint)(error)
+        return replace(answer, headers=(*answer.headers, *_extra(endpoint)))
+
+    def _refusing(self, endpoint: Endpoint) -> Callable[[OAuthError], Outgoing]:
+        return self._refuse_page if endpoint.kind == "page" else _refuse_program
+
     def _refuse_page(self, error: OAuthError) -> Outgoing:
         answer = error_page(self._server, error.description, status=error.status)
         return replace(answer, headers=error.headers)
+
+
+def _extra(endpoint: Endpoint) -> tuple[Pair, ...]:
+    return PAGE_HEADERS if endpoint.kind == "page" else _ANY_ORIGIN
 
 
 def _refuse_program(error: OAuthError) -> Outgoing:

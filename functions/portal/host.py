@@ -22,10 +22,9 @@ from functions.portal import (
 )
 from functions.portal.portal import ASSETS, Portal
 from functions.portal.visit import Again, Visit
-from shared import log
 from shared.app import App
 from shared.errors import Problem
-from shared.serve.http import Entrance, Head, Scope, read_body
+from shared.serve.http import Entrance, Head, Scope, read_body, safely
 from shared.serve.pages import web
 from shared.serve.pages.files import PAGE_HEADERS
 from shared.serve.pages.web import Incoming, OAuthError, Outgoing, Params, read_cookies, redirect
@@ -91,29 +90,38 @@ class PortalHost:
         """Serve one HTTP request."""
         head = Head(scope)
         path = head.path.removeprefix(self._portal.base) or "/"
-        if not self._hosts.knows(head):
-            answer = Outgoing(421, b"This server does not answer to that host.")
-        elif (file := ASSETS.at(path)) is not None:
-            answer = file
-        else:
-            answer = await self._answer(scope, head, path, receive)
-            answer = replace(answer, headers=(*answer.headers, *PAGE_HEADERS))
-        more = (*self._portal.always, ("x-request-id", head.request_id))
-        await web.send(send, head, answer, more)
+
+        async def send_page(sending: Any, answer: Outgoing) -> None:
+            more = (*self._portal.always, ("x-request-id", head.request_id))
+            await web.send(sending, head, answer, more)
+
+        async def serve(sending: Any) -> None:
+            await send_page(sending, await self._answer(scope, head, path, receive))
+
+        async def failed(sending: Any) -> None:
+            await send_page(sending, self._stopped(internal(head.request_id)))
+
+        await safely(serve, head, send, failed)
 
     async def _answer(self, scope: Scope, head: Head, path: str, receive: Any) -> Outgoing:
-        """A page's answer, whatever happens in it."""
+        if not self._hosts.knows(head):
+            return Outgoing(421, b"This server does not answer to that host.")
+        file = ASSETS.at(path)
+        if file is not None:
+            return file
         try:
             request = await _read(scope, head, receive)
-            return await self._runner.hop(lambda: self._page(request, path))
+            answer = await self._runner.hop(lambda: self._page(request, path))
         except OAuthError as error:
-            problem = Problem("invalid", error.description)
-        except Problem as refused:
-            problem = refused
-        except Exception:  # noqa: BLE001  the host's boundary: told to the log, answered with 500
-            log.crash("portal", path=head.path, requestId=head.request_id)
-            problem = internal(head.request_id)
-        return self._portal.page("stopped.html", problem.status, message=problem.message)
+            return self._stopped(Problem("invalid", error.description))
+        except Problem as problem:
+            return self._stopped(problem)
+        return replace(answer, headers=(*answer.headers, *PAGE_HEADERS))
+
+    def _stopped(self, problem: Problem) -> Outgoing:
+        """The page that says why there is no other."""
+        answer = self._portal.page("stopped.html", problem.status, message=problem.message)
+        return replace(answer, headers=(*answer.headers, *PAGE_HEADERS))
 
     def _page(self, request: Incoming, path: str) -> Outgoing:
         method = "GET" if request.head.method == "HEAD" else request.head.method

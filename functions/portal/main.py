@@ -5,12 +5,9 @@ from typing import Any
 import functions_framework.aio
 
 from functions.portal.host import PortalHost
-from shared import log
-from shared.app import App
-from shared.settings import Settings
+from shared.serve.deployed import deployed
 
-log.configure()
-_host = PortalHost(App(Settings.read()))
+_host = deployed(PortalHost)
 
 
 @functions_framework.aio.http

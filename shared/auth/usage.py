@@ -9,6 +9,7 @@ import hashlib
 import threading
 from collections import Counter
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any, Final
 
 from shared.auth.caller import Caller
@@ -83,6 +84,7 @@ def key_field(id_: str) -> str:
     return f"key__{id_}"
 
 
+@lru_cache(maxsize=1024)
 def field_of_client(client: str) -> str:
     """The field of `activity/{org}` about an OAuth client, by its id."""
     return f"client__{hashlib.sha256(client.encode()).hexdigest()[:16]}"

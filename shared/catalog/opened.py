@@ -9,6 +9,7 @@ import threading
 import time
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
 from pathlib import Path
 from tempfile import gettempdir
 from typing import Final, NamedTuple
@@ -106,7 +107,12 @@ class OpenedSegments:
         missing = [file for file in files if not (directory / file.sha256).exists()]
         with ThreadPoolExecutor(DOWNLOADS) as threads:
             for done in [
-                threads.submit(self._blobs.fetch, file_name(catalog, file), directory / file.sha256)
+                threads.submit(  # in the request's context, so that its trace shows the download
+                    copy_context().run,
+                    self._blobs.fetch,
+                    file_name(catalog, file),
+                    directory / file.sha256,
+                )
                 for file in missing
             ]:
                 done.result()
@@ -122,8 +128,11 @@ class OpenedSegments:
         for key in siblings[:-MOST_VERSIONS]:
             self._close(key)
         for key in by_use:
-            if key != newest and key in self._opened and _size(self._directory) > self._most_bytes:
-                self._close(key)
+            if key == newest or key not in self._opened:
+                continue
+            if _size(self._directory) <= self._most_bytes:
+                return
+            self._close(key)
 
     def _close(self, key: _Key) -> None:
         del self._opened[key]

@@ -78,7 +78,7 @@ def serve(*, port: int, data: Path, catalogs: Path, as_json: bool, **changes: An
     signal.signal(signal.SIGTERM, _interrupt)
     settings = settings_for(f"http://localhost:{port}", data, **changes)
     data.mkdir(parents=True, exist_ok=True)
-    (data / SETTINGS_FILE).write_text(settings.model_dump_json(exclude={"cloud"}))
+    (data / SETTINGS_FILE).write_text(settings.model_dump_json(exclude={"service"}))
     log = data / "functions.log"
     names = sorted({name for _, name in ROUTES})
     try:

@@ -1,6 +1,6 @@
 """Operations on one's own sign-ins, and on what they let clients do."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Annotated, Any
 
@@ -195,7 +195,7 @@ def clients_of(
 
 
 def _view(
-    call: Call, found: Found[Authorization], email: str | None, seen: dict[str, Any]
+    call: Call, found: Found[Authorization], email: str | None, seen: Mapping[str, Any]
 ) -> ConnectedClient:
     given = found.value
     who = field_of_client(given.client)

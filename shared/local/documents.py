@@ -1,30 +1,30 @@
 """Documents in one SQLite file, for a laptop and for tests: the same promises as Firestore."""
 
 import sqlite3
-import tempfile
 import threading
-from collections.abc import Iterator, Sequence
-from contextlib import closing, contextmanager, suppress
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
 from shared.documents import (
+    Decoded,
     checked_path,
     checked_query,
     checked_writes,
     cursor_after,
     place_of_cursor,
 )
-from shared.errors import Conflict, Problem
+from shared.errors import Conflict
 from shared.local.ordering import LAST, descending, key, types_end
+from shared.local.sqlite import connect, create, transaction
 from shared.per_process import PerProcess
 from shared.ports import ABSENT, ID, Add, Delete, Page, Put, Query, Shape, Snapshot, Write
 from shared.queries import SHAPES
 from shared.values import INT64, dumps, loads
 
 _SCHEMA: Final = """
-PRAGMA journal_mode = WAL;
 CREATE TABLE documents (path TEXT PRIMARY KEY, version INTEGER NOT NULL, body BLOB NOT NULL);
 CREATE TABLE entries (key BLOB PRIMARY KEY, path TEXT NOT NULL) WITHOUT ROWID;
 CREATE INDEX entries_of_document ON entries (path);
@@ -32,7 +32,6 @@ CREATE TABLE last_version (version INTEGER NOT NULL);
 INSERT INTO last_version VALUES (0);
 CREATE TABLE shapes (name TEXT PRIMARY KEY);
 """
-_WAIT_SECONDS: Final = 10.0
 _GET: Final = "SELECT path, body, version FROM documents WHERE path = ?"
 _QUERY: Final = (
     "SELECT path, body, version FROM entries JOIN documents USING (path)"
@@ -62,12 +61,11 @@ class SqliteDocuments:
     def __init__(self, path: Path) -> None:
         self._path = path
         self._open = PerProcess(self._prepare)
+        self._decoded = Decoded(loads)
 
     def get(self, path: str) -> Snapshot | None:
         """The document, or None."""
-        with self._connection() as database:
-            row = database.execute(_GET, (checked_path(path),)).fetchone()
-        return row and _snapshot(*row)
+        return self.get_many([path]).get(path)
 
     def get_many(self, paths: Sequence[str]) -> dict[str, Snapshot]:
         """The documents that exist, by path, all as of one moment."""
@@ -76,12 +74,13 @@ class SqliteDocuments:
         sql = f"SELECT path, body, version FROM documents WHERE path IN ({marks})"  # noqa: S608  only question marks
         with self._connection() as database:
             rows = database.execute(sql, tuple(wanted)).fetchall()
-        return {row[0]: _snapshot(*row) for row in rows}
+        known = self._decoded.snapshot
+        return {path: known(path, str(version), body, len(body)) for path, body, version in rows}
 
     def commit(self, writes: Sequence[Write]) -> None:
         """Apply all writes or none. Raises Conflict, or `unavailable` when the file stays busy."""
         checked_writes(writes)
-        with self._connection() as database, self._open.get().writing, _transaction(database):
+        with self._connection() as database, self._open.get().writing, transaction(database):
             database.execute("UPDATE last_version SET version = version + 1")
             (version,) = database.execute("SELECT version FROM last_version").fetchone()
             for write in writes:
@@ -109,37 +108,17 @@ class SqliteDocuments:
         try:
             database = idle.pop()
         except IndexError:
-            database = self._connect()
+            database = connect(self._path)
         try:
             yield database
         finally:
             idle.append(database)
 
     def _prepare(self) -> _Open:
-        _create(self._path)
-        with closing(self._connect()) as database:
+        create(self._path, _SCHEMA)
+        with closing(connect(self._path)) as database:
             _index(database)
         return _Open()
-
-    def _connect(self) -> sqlite3.Connection:
-        database = sqlite3.connect(
-            self._path, timeout=_WAIT_SECONDS, isolation_level=None, check_same_thread=False
-        )
-        database.execute("PRAGMA synchronous = NORMAL")
-        return database
-
-
-def _create(path: Path) -> None:
-    """Make the file whole before it has its name, so that processes never race over its schema."""
-    if path.exists():
-        return
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=path.parent) as folder:
-        draft = Path(folder, "draft")
-        with closing(sqlite3.connect(draft)) as database:
-            database.executescript(_SCHEMA)
-        with suppress(FileExistsError):
-            path.hardlink_to(draft)
 
 
 def _index(database: sqlite3.Connection) -> None:
@@ -147,24 +126,12 @@ def _index(database: sqlite3.Connection) -> None:
     declared = {_name(shape) for shape in SHAPES}
     if {name for (name,) in database.execute("SELECT name FROM shapes")} == declared:
         return
-    with _transaction(database):
+    with transaction(database):
         database.execute("DELETE FROM shapes")
         database.execute("DELETE FROM entries")
         database.executemany("INSERT INTO shapes VALUES (?)", [(name,) for name in declared])
         for path, body in database.execute("SELECT path, body FROM documents"):
             _add_entries(database, path, loads(body))
-
-
-@contextmanager
-def _transaction(database: sqlite3.Connection) -> Iterator[None]:
-    try:
-        database.execute("BEGIN IMMEDIATE")
-    except sqlite3.OperationalError as error:
-        if error.sqlite_errorcode != sqlite3.SQLITE_BUSY:
-            raise
-        raise Problem("unavailable", "The database is busy. Try again in a moment.") from error
-    with database:
-        yield
 
 
 def _apply(database: sqlite3.Connection, write: Write, version: int) -> None:
@@ -201,7 +168,7 @@ def _holds(write: Write, before: Snapshot | None) -> bool:
     return before is not None and before.version == write.if_version
 
 
-def _added(write: Add, before: dict[str, Any]) -> dict[str, Any]:
+def _added(write: Add, before: Mapping[str, Any]) -> dict[str, Any]:
     """The document after an Add. As Firestore's increment: it saturates, and replaces no number."""
     after = {**before, **write.data}
     for name, amount in write.amounts.items():

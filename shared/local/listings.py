@@ -5,16 +5,27 @@ What Analytics Hub would know: listings, who may subscribe to them, and who has.
 """
 
 import secrets
-from collections.abc import Callable, Sequence
+import sqlite3
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
-from shared.errors import Conflict, Problem
-from shared.local.documents import SqliteDocuments
-from shared.ports import ABSENT, Delete, ListingText, Put, Snapshot, Subscription
+from shared.errors import Problem
+from shared.local.sqlite import Database
+from shared.ports import ListingText, Subscription
 
 LOCATION: Final = "us"
 EXCHANGE: Final = f"projects/local-exchange/locations/{LOCATION}/dataExchanges/catalog_mcp"
+_SCHEMA: Final = """
+CREATE TABLE listings (
+  catalog TEXT PRIMARY KEY, display_name TEXT, description TEXT, documentation TEXT
+);
+CREATE TABLE members (catalog TEXT, principal TEXT, PRIMARY KEY (catalog, principal));
+CREATE TABLE subscriptions (
+  catalog TEXT, name TEXT, project TEXT, state TEXT, PRIMARY KEY (catalog, name)
+);
+"""
 
 
 class FileListings:
@@ -23,7 +34,7 @@ class FileListings:
     location = LOCATION
 
     def __init__(self, path: Path) -> None:
-        self._documents = SqliteDocuments(path)
+        self._file = Database(path, _SCHEMA)
 
     def resource(self, catalog: str) -> str:
         """The listing's full name."""
@@ -31,106 +42,84 @@ class FileListings:
 
     def keep(self, catalog: str, text: ListingText) -> None:
         """Create the listing, or make it say this."""
-        said = {
-            "displayName": text.display_name,
-            "description": text.description,
-            "documentation": text.documentation,
-        }
-        self._change(catalog, lambda data: {**data, **said}, create=True)
+        with self._file.transaction() as database:
+            database.execute(
+                "INSERT OR REPLACE INTO listings VALUES (?, ?, ?, ?)",
+                (catalog, text.display_name, text.description, text.documentation),
+            )
 
     def remove(self, catalog: str) -> None:
         """Take the listing down."""
-        self._documents.commit([Delete(_path(catalog))])
+        with self._file.transaction() as database:
+            for table in ("listings", "members", "subscriptions"):
+                database.execute(f"DELETE FROM {table} WHERE catalog = ?", (catalog,))  # noqa: S608  our own names
 
     def admit(self, catalog: str, principal: str) -> None:
         """Let a principal subscribe. Raises `not_found`."""
-        self._change(
-            catalog, lambda data: {**data, "members": sorted({*data["members"], principal})}
-        )
+        with self._listing(catalog) as database:
+            database.execute("INSERT OR IGNORE INTO members VALUES (?, ?)", (catalog, principal))
 
     def dismiss(self, catalog: str, principal: str) -> None:
         """Do not let it subscribe any more."""
-        if self._documents.get(_path(catalog)) is not None:
-            self._change(
-                catalog, lambda data: {**data, "members": sorted({*data["members"]} - {principal})}
+        with self._file.transaction() as database:
+            database.execute(
+                "DELETE FROM members WHERE catalog = ? AND principal = ?", (catalog, principal)
             )
 
     def subscriptions(self, catalog: str) -> Sequence[Subscription]:
         """Who has subscribed. Raises `not_found`."""
-        return [
-            Subscription(name, frozenset({given["project"]}), given["state"])
-            for name, given in self._get(catalog).data["subscriptions"].items()
-        ]
+        with self._listing(catalog) as database:
+            rows = database.execute(
+                "SELECT name, project, state FROM subscriptions WHERE catalog = ?", (catalog,)
+            ).fetchall()
+        return [Subscription(name, frozenset({project}), state) for name, project, state in rows]
 
     def revoke(self, subscription: Subscription) -> None:
         """End a subscription."""
-        catalog, _, name = subscription.name.partition(":")
-        if self._documents.get(_path(catalog)) is not None:
-            self._set_state(catalog, f"{catalog}:{name}", "inactive")
+        with self._file.transaction() as database:
+            database.execute(
+                "UPDATE subscriptions SET state = 'inactive' WHERE catalog = ? AND name = ?",
+                (subscription.name.partition(":")[0], subscription.name),
+            )
 
     def members(self, catalog: str) -> list[str]:
         """Who may subscribe, in order. Raises `not_found`."""
-        return list(self._get(catalog).data["members"])
+        with self._listing(catalog) as database:
+            rows = database.execute(
+                "SELECT principal FROM members WHERE catalog = ? ORDER BY principal", (catalog,)
+            ).fetchall()
+        return [principal for (principal,) in rows]
 
     def subscribe(self, catalog: str, principal: str, project: str) -> str:
         """What a partner does: the new subscription's name. Raises `forbidden`, `not_found`."""
         name = f"{catalog}:{secrets.token_hex(6)}"
-
-        def add(data: dict[str, Any]) -> dict[str, Any]:
-            if principal not in data["members"]:
+        with self._listing(catalog) as database:
+            admitted = database.execute(
+                "SELECT 1 FROM members WHERE catalog = ? AND principal = ?", (catalog, principal)
+            ).fetchone()
+            if admitted is None:
                 raise Problem("forbidden", "This principal may not subscribe to this listing.")
-            made = {"project": project, "state": "active"}
-            return {**data, "subscriptions": {**data["subscriptions"], name: made}}
-
-        self._change(catalog, add)
+            database.execute(
+                "INSERT INTO subscriptions VALUES (?, ?, ?, 'active')", (catalog, name, project)
+            )
         return name
 
     def unsubscribe(self, catalog: str, name: str) -> None:
-        """What a partner does: delete a subscription."""
-
-        def drop(data: dict[str, Any]) -> dict[str, Any]:
-            kept = {key: each for key, each in data["subscriptions"].items() if key != name}
-            return {**data, "subscriptions": kept}
-
-        self._change(catalog, drop)
+        """What a partner does: delete a subscription. Raises `not_found` without a listing."""
+        with self._listing(catalog) as database:
+            database.execute(
+                "DELETE FROM subscriptions WHERE catalog = ? AND name = ?", (catalog, name)
+            )
 
     def close(self) -> None:
         """Close the file."""
-        self._documents.close()
+        self._file.close()
 
-    def _set_state(self, catalog: str, name: str, state: str) -> None:
-        def change(data: dict[str, Any]) -> dict[str, Any]:
-            found = data["subscriptions"]
-            if name not in found:
-                return data
-            changed = {**found, name: {**found[name], "state": state}}
-            return {**data, "subscriptions": changed}
-
-        self._change(catalog, change)
-
-    def _get(self, catalog: str) -> Snapshot:
-        found = self._documents.get(_path(catalog))
-        if found is None:
-            raise Problem("not_found", "There is no listing of this catalog.")
-        return found
-
-    def _change(
-        self,
-        catalog: str,
-        edit: Callable[[dict[str, Any]], dict[str, Any]],
-        *,
-        create: bool = False,
-    ) -> None:
-        while True:
-            found = self._documents.get(_path(catalog)) if create else self._get(catalog)
-            data = found.data if found else {"members": [], "subscriptions": {}}
-            version = found.version if found else ABSENT
-            try:
-                self._documents.commit([Put(_path(catalog), edit(data), if_version=version)])
-            except Conflict:
-                continue
-            return
-
-
-def _path(catalog: str) -> str:
-    return f"exchange/{catalog}"
+    @contextmanager
+    def _listing(self, catalog: str) -> Iterator[sqlite3.Connection]:
+        """A transaction about a listing that exists."""
+        with self._file.transaction() as database:
+            found = database.execute("SELECT 1 FROM listings WHERE catalog = ?", (catalog,))
+            if found.fetchone() is None:
+                raise Problem("not_found", "There is no listing of this catalog.")
+            yield database

@@ -10,6 +10,8 @@ END: Final = "\n--\n"
 class FileMailer:
     """`ports.Mailer` that appends to one file, readable by its owner alone."""
 
+    seconds = 0.0
+
     def __init__(self, file: Path) -> None:
         self._file = file
 

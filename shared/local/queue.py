@@ -4,20 +4,14 @@ Whoever drains it takes one task at a time with `take`, does it, and says how it
 worker died comes back after CLAIM; so work is done at least once, as in Cloud Tasks.
 """
 
-import sqlite3
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
 from typing import Final
 
 import orjson
 
-from shared.errors import Problem
+from shared.local.sqlite import Database
 from shared.names import checked_task
-from shared.per_process import PerProcess
 from shared.ports import Clock, Taken, Task
 
 CLAIM: Final = timedelta(minutes=10)
@@ -25,19 +19,13 @@ REMEMBERED: Final = timedelta(hours=24)
 FIRST_RETRY: Final = timedelta(seconds=1)
 LAST_RETRY: Final = timedelta(minutes=5)
 _SCHEMA: Final = """
-PRAGMA journal_mode = WAL;
-CREATE TABLE IF NOT EXISTS tasks (
+CREATE TABLE tasks (
   name TEXT PRIMARY KEY, job TEXT NOT NULL, body BLOB NOT NULL,
   at REAL NOT NULL, attempts INTEGER NOT NULL DEFAULT 0, done REAL
 );
-CREATE INDEX IF NOT EXISTS waiting ON tasks (at) WHERE done IS NULL;
+CREATE INDEX waiting ON tasks (at) WHERE done IS NULL;
+CREATE INDEX remembered ON tasks (done) WHERE done IS NOT NULL;
 """
-
-
-@dataclass(frozen=True, slots=True)
-class _Open:
-    database: sqlite3.Connection
-    lock: threading.Lock = field(default_factory=threading.Lock)
 
 
 class FileQueue:
@@ -48,15 +36,14 @@ class FileQueue:
     """
 
     def __init__(self, path: Path, clock: Clock) -> None:
-        self._path = path
+        self._file = Database(path, _SCHEMA)
         self._clock = clock
-        self._opened = PerProcess(self._open)
 
     def add(self, task: Task) -> bool:
         """Hand a task over. False when its name was used."""
         body = checked_task(task, self._clock.now())
         row = (task.name, task.job, body, task.at.timestamp())
-        with self._transaction() as database:
+        with self._file.transaction() as database:
             oldest = (self._clock.now() - REMEMBERED).timestamp()
             database.execute("DELETE FROM tasks WHERE done < ?", (oldest,))
             added = database.execute(
@@ -68,7 +55,7 @@ class FileQueue:
     def take(self) -> Taken | None:
         """The task that is due for longest, claimed; None while none is due."""
         now = self._clock.now()
-        with self._transaction() as database:
+        with self._file.transaction() as database:
             row = database.execute(
                 "SELECT name, job, body, attempts FROM tasks WHERE done IS NULL AND at <= ?"
                 " ORDER BY at LIMIT 1",
@@ -84,7 +71,7 @@ class FileQueue:
 
     def finish(self, taken: Taken) -> None:
         """It was done: it never comes again, and its name stays used for a day."""
-        with self._transaction() as database:
+        with self._file.transaction() as database:
             now = self._clock.time()
             database.execute("UPDATE tasks SET done = ? WHERE name = ?", (now, taken.name))
 
@@ -92,40 +79,18 @@ class FileQueue:
         """It failed: it comes again, later each time."""
         doubled: timedelta = FIRST_RETRY * 2 ** min(taken.attempts, 16)
         due = self._clock.now() + min(doubled, LAST_RETRY)
-        with self._transaction() as database:
+        with self._file.transaction() as database:
             database.execute(
                 "UPDATE tasks SET at = ? WHERE name = ?", (due.timestamp(), taken.name)
             )
 
     def next_at(self) -> float | None:
         """When the next task is due (epoch seconds); None when nothing waits."""
-        with self._transaction() as database:
+        with self._file.transaction() as database:
             row = database.execute("SELECT min(at) FROM tasks WHERE done IS NULL").fetchone()
         found: float | None = row[0]
         return found
 
     def close(self) -> None:
         """Close this process's connection."""
-        opened = self._opened.take()
-        if opened is not None:
-            opened.database.close()
-
-    @contextmanager
-    def _transaction(self) -> Iterator[sqlite3.Connection]:
-        opened = self._opened.get()
-        with opened.lock:
-            try:
-                opened.database.execute("BEGIN IMMEDIATE")
-            except sqlite3.OperationalError as error:
-                raise Problem("unavailable", "The queue is busy. Try again in a moment.") from error
-            with opened.database:
-                yield opened.database
-
-    def _open(self) -> _Open:
-        self._path.parent.mkdir(parents=True, exist_ok=True)
-        database = sqlite3.connect(
-            self._path, timeout=10, isolation_level=None, check_same_thread=False
-        )
-        database.executescript(_SCHEMA)
-        database.execute("PRAGMA synchronous = NORMAL")
-        return _Open(database)
+        self._file.close()

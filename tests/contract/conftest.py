@@ -179,7 +179,7 @@ def secrets(request):
 
 @pytest.fixture
 def file_listings(tmp_path):
-    adapter = FileListings(tmp_path / "exchange.sqlite")
+    adapter = FileListings(tmp_path / "listings.sqlite")
     yield adapter
     adapter.close()
 

@@ -1,9 +1,6 @@
 """Mail is handed in to a server that speaks SMTP on the wire, or written to a file."""
 
-import socketserver
 import stat
-import threading
-from email import message_from_bytes, policy
 
 import pytest
 
@@ -12,70 +9,32 @@ from shared.local.mail import FileMailer
 from shared.local.secrets import FileSecrets
 from shared.mail import SmtpMailer
 from shared.settings import Smtp
-
-
-class Session(socketserver.StreamRequestHandler):
-    """As much of RFC 5321 and RFC 4954 as a submission takes."""
-
-    def handle(self):
-        self.say("220 mail.test")
-        while line := self.rfile.readline().decode().strip():
-            verb, _, rest = line.partition(" ")
-            self.server.heard.append(line)
-            match verb.upper():
-                case "EHLO":
-                    self.say("250-mail.test")
-                    self.say("250 AUTH PLAIN")
-                case "RCPT" if "refused" in rest:
-                    self.say("550 no such mailbox")
-                case "DATA":
-                    self.say("354 go on")
-                    self.server.messages.append(self.message())
-                    self.say("250 taken")
-                case "QUIT":
-                    self.say("221 bye")
-                    return
-                case "AUTH":
-                    self.say("235 welcome")
-                case _:
-                    self.say("250 ok")
-
-    def message(self):
-        lines = []
-        while (line := self.rfile.readline()) != b".\r\n":
-            lines.append(line.removeprefix(b"."))
-        return message_from_bytes(b"".join(lines), policy=policy.default)
-
-    def say(self, line):
-        self.wfile.write(f"{line}\r\n".encode())
+from tests.mail_server import MailServer
 
 
 @pytest.fixture
 def server():
-    with socketserver.ThreadingTCPServer(("127.0.0.1", 0), Session) as server:
-        server.daemon_threads = True
-        server.heard, server.messages = [], []
-        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-        thread.start()
+    with MailServer() as server:
         yield server
-        server.shutdown()
-        thread.join()
 
 
 @pytest.fixture
 def mailer(server, tmp_path):
     secrets = FileSecrets(tmp_path / "secrets")
     secrets.write("smtp-password", b"open sesame\n")
-    port = server.server_address[1]
     smtp = Smtp(
-        host="127.0.0.1", port=port, sender="sign-in@example.com", user="us", secret="smtp-password"
+        host="127.0.0.1",
+        port=server.port,
+        sender="sign-in@example.com",
+        user="us",
+        secret="smtp-password",
     )
     return SmtpMailer(smtp, secrets)
 
 
 def test_one_plain_message_arrives_as_it_was_written(mailer, server):
     mailer.send("ada@example.com", "Your code", "Grüße, 1234 5678\n.\nhttps://auth.example/#1")
-    (message,) = server.messages
+    message = server.messages.get_nowait()
     assert (message["To"], message["From"]) == ("ada@example.com", "sign-in@example.com")
     assert message["Subject"] == "Your code"
     assert message["Auto-Submitted"] == "auto-generated"
@@ -100,7 +59,7 @@ def test_a_server_that_is_gone_is_unavailable(tmp_path):
 def test_a_header_cannot_be_added_by_an_address(mailer, server):
     with pytest.raises(ValueError, match="linefeed"):
         mailer.send("ada@example.com\nBcc: eve@example.com", "Your code", "x")
-    assert server.messages == []
+    assert server.messages.empty()
 
 
 def test_a_laptop_writes_mail_for_its_owner_alone(tmp_path):

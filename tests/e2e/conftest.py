@@ -11,9 +11,24 @@ from shared.cli.dev import last_settings
 from shared.cli.operations import run
 from shared.cli.processes import free_port
 from shared.identity import organizations
+from tests.e2e import issued
 from tests.e2e.person import PROGRAM
 from tests.e2e.programs import BIN
 from tests.e2e.running import facts_of, start, stop
+
+
+def pytest_collection_modifyitems(items):
+    """The logs are searched when everything else has happened."""
+    items.sort(key=lambda item: item.path.name == "test_logs.py")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def run_folder(tmp_path_factory):
+    """Where this run's data and logs are, and where its fronts note what they issue."""
+    folder = tmp_path_factory.getbasetemp()
+    stop_recording = issued.record(folder / "issued.txt")
+    yield folder
+    stop_recording()
 
 
 @pytest.fixture(scope="session")

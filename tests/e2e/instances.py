@@ -1,4 +1,4 @@
-"""Two instances of a function behind a front that takes them in turn, and clients that never stop.
+"""Instances of functions behind a front that takes them in turn, and clients that never stop.
 
 Every instance is a process under functions-framework as deployed; all share one data folder.
 """
@@ -10,52 +10,65 @@ from dataclasses import dataclass, field
 
 import httpx
 
+from shared.cli.dev import ROUTES
 from shared.cli.front import Front
 from shared.cli.processes import Function, free_port, start
 from shared.clock import SystemClock
 from shared.settings import machine_environment
 from tests.platform import LEGACY, Platform, message
 
-PREFIXES = {"partner": "/mcp", "api": "/v1"}
 MCP_CALL = message("tools/call", {"name": "list_catalogs"})
 
 
 class Deployment:
     """The running instances, and the platform to act on what they serve."""
 
-    def __init__(self, platform):
+    def __init__(self, platform, names, each):
         self.platform = platform
-        self.instances = [self._start(name) for name in PREFIXES for _ in range(2)]
+        self.names = [name for name in names for _ in range(each)]
+        self.instances = [self._start(number) for number in range(len(self.names))]
 
     def routes(self):
         for instance in self.instances:
             instance.wait()
-            yield PREFIXES[instance.name], instance.address
+        for prefix, name in ROUTES:
+            for instance in self.instances:
+                if instance.name == name:
+                    yield prefix, instance.address
 
-    def restart(self, number):
-        """Kill an instance in the middle of its work; start another in its place."""
-        killed = self.instances[number]
-        killed.kill()
-        self.instances[number] = self._start(killed.name, killed.port)
-        self.instances[number].wait()
+    def restart(self, *numbers):
+        """Kill instances in the middle of their work; start others in their place."""
+        for number in numbers:
+            self.instances[number].kill()
+        for number in numbers:
+            self.instances[number] = self._start(number, self.instances[number].port)
+        for number in numbers:
+            self.instances[number].wait()
+
+    def restart_all(self):
+        self.restart(*range(len(self.instances)))
+
+    def log(self, number):
+        """Where an instance, and whoever took its place, wrote to."""
+        return self.platform.folder / f"{self.names[number]}-{number}.log"
 
     def stop(self):
         for instance in self.instances:
             instance.kill()
         self.platform.close()
 
-    def _start(self, name, port=None) -> Function:
+    def _start(self, number, port=None) -> Function:
         environment = {**machine_environment(), **self.platform.settings.environment()}
-        return start(name, environment, self.platform.folder / "functions.log", port=port)
+        return start(self.names[number], environment, self.log(number), port=port)
 
 
 @contextmanager
-def deployment(folder):
-    """Two instances of the partner and the API function, while entered."""
+def deployment(folder, names=("partner", "api"), each=2, **settings):
+    """Some instances of some functions behind a front that takes them in turn, while entered."""
     port = free_port()
     origin = f"http://localhost:{port}"
     urls = {"mcp_url": f"{origin}/mcp", "api_url": f"{origin}/v1", "auth_url": f"{origin}/auth"}
-    deployed = Deployment(Platform(folder, SystemClock(), **urls))
+    deployed = Deployment(Platform(folder, SystemClock(), **urls, **settings), names, each)
     try:
         with Front(deployed.routes(), port):
             yield deployed

@@ -20,6 +20,7 @@ from cryptography.x509.oid import NameOID
 
 from shared.cli.processes import free_port
 from tests.contract.hub_server import HubServer
+from tests.e2e.octogen import log_in
 from tests.e2e.running import facts_of, start, stop
 
 pytestmark = pytest.mark.slow
@@ -103,9 +104,17 @@ def dev(tmp_path_factory, hub):
     stop(process)
 
 
+@pytest.fixture(scope="module")
+def signed_in(dev, tmp_path_factory):
+    """Where `octogen-mcp-login` left a client id and our authorization server's refresh token."""
+    home = tmp_path_factory.mktemp("home")
+    log_in(dev, home)
+    return home
+
+
 @pytest.fixture
-def sdk(dev, hub, trust):
-    """Runs a command of the SDK; its exit code and JSON."""
+def sdk(dev, hub, trust, signed_in):
+    """Runs a command of the SDK, as the person who signed in; its exit code and JSON."""
     environment = {
         "PATH": "/usr/bin:/bin",
         "HOME": str(trust[0]),
@@ -113,7 +122,9 @@ def sdk(dev, hub, trust):
         "GOOGLE_APPLICATION_CREDENTIALS": str(trust[0] / "account.json"),
         "GRPC_DEFAULT_SSL_ROOTS_FILE_PATH": str(trust[0] / "ca.pem"),
         "OCTOGEN_MCP_URL": dev["mcp_url"],
-        "OCTOGEN_MCP_ACCESS_TOKEN": dev["token"],
+        "OCTOGEN_MCP_TOKEN_ENDPOINT": f"{dev['auth_url']}/oauth2/token",
+        "OCTOGEN_MCP_CLIENT_ID_FILE": str(signed_in / "client"),
+        "OCTOGEN_MCP_REFRESH_TOKEN_FILE": str(signed_in / "token"),
     }
 
     def run(command, *arguments):
@@ -183,8 +194,9 @@ def operate(dev, *arguments):
 
 
 def test_a_reader_is_registered_subscribed_and_kept_by_the_published_command(
-    dev, hub, sdk, autosubscribe
+    dev, hub, sdk, autosubscribe, signed_in
 ):
+    first = (signed_in / "token").read_text()
     listing = wait_for_listing(dev, "demo_shop")
     assert autosubscribe() == {"demo_shop": "pending"}
     assert tool(dev, "list_bigquery_subscribers")["subscribers"] == []
@@ -218,6 +230,7 @@ def test_a_reader_is_registered_subscribed_and_kept_by_the_published_command(
     deadline = datetime.now(UTC) + timedelta(seconds=60)
     while hub._members(listing["listingResource"].replace("demo_shop", "extra")):
         assert datetime.now(UTC) < deadline
+    assert (signed_in / "token").read_text() != first  # every run refreshed, and kept what it got
 
 
 def test_nothing_but_the_queue_may_call_the_jobs(dev):

@@ -11,6 +11,7 @@ from shared.cli.processes import ROOT, free_port, start
 from shared.clock import SystemClock
 from shared.settings import machine_environment
 from tests.e2e.conformance.fixtures import TOKEN_FILE
+from tests.e2e.issued import note
 from tests.e2e.programs import run
 from tests.platform import Platform, product
 
@@ -49,7 +50,9 @@ def urls(tmp_path_factory):
     platform.organization("partner")
     platform.catalog("books", [product("1")])
     platform.grant("partner", "books")
-    (platform.folder / TOKEN_FILE).write_text(platform.token(lifetime=3600))
+    token = platform.token(lifetime=3600)
+    (platform.folder / TOKEN_FILE).write_text(token)
+    note(platform.folder / "issued.txt", ("access_token", token))
     environment = {**machine_environment(), **platform.settings.environment()}
     log = platform.folder / "functions.log"
     running = [

@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 from shared.cli.processes import free_port
-from tests.e2e.running import facts_of, start, stop
+from tests.e2e.running import facts_of, log_of, start, stop
 
 pytestmark = pytest.mark.slow
 RPC = {"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": {"name": "list_catalogs"}}
@@ -72,10 +72,10 @@ def test_a_taken_port_is_a_clear_error_and_nothing_is_left_running(prepared):
     first = start(prepared, "--port", str(port))
     facts_of(first)
     second = start(prepared, "--port", str(port))
-    _, errors = second.communicate(timeout=30)
+    second.communicate(timeout=30)
     stop(first)
     assert second.returncode == 1
-    assert f"Port {port} is taken" in errors
+    assert f"Port {port} is taken" in log_of(prepared).read_text()
 
 
 def test_tokens_and_operations_act_on_the_data_folder(prepared):

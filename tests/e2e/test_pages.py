@@ -12,11 +12,11 @@ import httpx2
 import pytest
 from playwright.sync_api import expect, sync_playwright
 
-from shared.cli.processes import free_port, start
+from shared.cli.processes import free_port
 from shared.clock import SystemClock
-from shared.settings import machine_environment
 from tests.browser import App
 from tests.e2e.programs import missing
+from tests.e2e.running import serving
 from tests.platform import Platform
 
 pytestmark = pytest.mark.slow
@@ -66,18 +66,8 @@ def site(tmp_path_factory):
     )
     platform.organization("partner")
     platform.organization("second")
-    running = start(
-        "auth",
-        {**machine_environment(), **platform.settings.environment()},
-        folder / "auth.log",
-        port=port,
-    )
-    try:
-        running.wait()
+    with serving(platform, "auth", port):
         yield platform
-    finally:
-        running.end()
-        platform.close()
 
 
 @pytest.fixture(scope="module")

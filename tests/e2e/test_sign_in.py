@@ -1,12 +1,10 @@
-"""Real clients sign in from nothing, without a header, and call a tool; then the logs are searched.
+"""Real clients sign in from nothing, without a header, and call a tool.
 
 A person is `person.py`, which clients find as the browser of the machine.
 """
 
 import json
 import re
-import subprocess
-import sys
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -19,25 +17,16 @@ from mcp.client.stdio import StdioServerParameters, stdio_client
 from mcp.client.streamable_http import streamable_http_client
 from mcp.shared.auth import OAuthClientMetadata
 
-from shared.cli.processes import free_port, start
+from shared.cli.processes import free_port
 from shared.clock import SystemClock
-from shared.settings import machine_environment
-from tests.e2e.person import PROGRAM as PERSON
+from tests.e2e.octogen import AUTHORIZE, log_in, opened
 from tests.e2e.person import allow
 from tests.e2e.programs import SECONDS, program, run, surroundings
+from tests.e2e.running import serving
 from tests.platform import Platform
 
 pytestmark = [pytest.mark.slow, pytest.mark.anyio]
-AUTHORIZE = r"http://localhost:\d+/auth/oauth2/authorize\?[^\s\x07\x1b\"]+"
 SPELLINGS = ("http://localhost:{}/mcp", "http://127.0.0.1:{}/mcp", "http://localhost:{}/mcp/")
-
-
-def opened(site, url):
-    """A person opens this address."""
-    command = [sys.executable, PERSON, url, site["mail"], site["email"]]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=SECONDS, check=False)
-    assert done.returncode == 0, done.stderr
-    return done.stdout
 
 
 class Claude:
@@ -191,24 +180,7 @@ async def test_the_python_sdk_signs_in(site, spelling):
 
 
 def test_octogen_mcp_login_verifies_and_logs_in_a_second_time(site, home):
-    command = [
-        Path(sys.executable).with_name("octogen-mcp-login"), "--authkit-domain", site["auth_url"],
-        "--resource", site["mcp_url"].removesuffix("/mcp"), "--client-id-file", home / "client",
-        "--redirect-uri-file", home / "redirect", "--refresh-token-file", home / "token",
-        "--port", str(free_port()), "--no-open", "--verify",
-    ]  # fmt: skip
-    seen = set()
-    for _ in range(2):
-        child = pexpect.spawn(
-            str(command[0]), [str(part) for part in command[1:]], timeout=SECONDS,
-            encoding="utf-8", dimensions=(50, 4000), cwd=str(home),
-        )  # fmt: skip
-        child.expect(AUTHORIZE)
-        opened(site, child.after)
-        child.expect(pexpect.EOF)
-        child.close()
-        assert child.exitstatus == 0, child.before
-        seen.add((home / "token").read_text().strip())
+    seen = {log_in(site, home) for _ in range(2)}
     assert len(seen) == 2
 
 
@@ -227,19 +199,13 @@ def takes_documents(tmp_path):
     )
     platform.organization("partner")
     platform.member(email="ada@example.com")
-    environment = {**machine_environment(), **platform.settings.environment()}
-    running = start("auth", environment, tmp_path / "auth.log", port=port)
-    try:
-        running.wait()
+    with serving(platform, "auth", port):
         yield {
             "auth_url": platform.settings.auth_url,
             "mcp_url": platform.settings.mcp_url,
             "mail": str(platform.folder / "mail.txt"),
             "email": "ada@example.com",
         }
-    finally:
-        running.end()
-        platform.close()
 
 
 def test_the_conformance_suite_has_no_failure_and_no_warning(takes_documents, home):
@@ -266,22 +232,6 @@ def test_the_conformance_suite_has_no_failure_and_no_warning(takes_documents, ho
     found = [json.loads(file.read_text()) for file in (home / "results").rglob("checks.json")]
     assert len(found) == 2
     assert {check["status"] for checks in found for check in checks} <= {"SUCCESS", "INFO"}
-
-
-def test_no_log_holds_any_secret_that_was_issued(site, home, browsing):
-    """Runs last: everything above has happened. Exact secrets where known, forms where not."""
-    claude = Claude(home, browsing, site["mcp_url"])
-    claude.log_in()
-    kept = json.loads((home / ".claude" / ".credentials.json").read_text())
-    (entry,) = kept["mcpOAuth"].values()
-    mailed = re.findall(r"^ +(\d{4}) (\d{4})$", Path(site["mail"]).read_text(), re.MULTILINE)
-    known = [entry["accessToken"], entry["refreshToken"], site["api_key"], site["token"]]
-    known += [f"{one}{other}" for one, other in mailed] + [f"{a} {b}" for a, b in mailed]
-    log = (Path(site["data"]) / "functions.log").read_text()
-    assert '"surface":"mcp"' in log
-    assert [secret for secret in known if secret in log] == []
-    forms = (r"ort_[0-9a-f]{32}_", r"eyJ[A-Za-z0-9_-]{20,}\.", r"[?&](code|state|request)=")
-    assert [form for form in forms if re.search(form, log)] == []
 
 
 async def test_a_person_is_told_where_they_were_sent(site):

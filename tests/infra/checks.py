@@ -21,11 +21,11 @@ PUBLIC = {"api", "auth", "partner", "portal"}
 
 NOT_IN_THE_CLOUD = {
     "analytics_hub",
-    "cloud",
     "data",
     "fetch_ca",
     "fetch_hosts",
     "fetch_networks",
+    "service",
     "task_issuer",
 }
 """Settings without a variable there: the local backend's folder, openings for tests, what K_SERVICE

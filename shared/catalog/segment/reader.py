@@ -213,6 +213,10 @@ class Segment:
 
     def titles(self, numbers: NDArray[np.int64]) -> NDArray[Any]:
         """Hashed titles and kinds of these products, a row each: see `segment.titles`."""
+        rows: NDArray[Any]
+        if len(self._generations) == 1:
+            rows = next(iter(self._generations.values())).titles[numbers & _ORDINAL]
+            return rows
         rows = np.zeros((len(numbers), ROW), np.uint16)
         for number, generation in self._generations.items():
             mine = numbers >> 32 == number

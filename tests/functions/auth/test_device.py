@@ -2,37 +2,10 @@
 
 import pytest
 
-from tests.browser import AUTH, App, Browser
+from tests.browser import AUTH, DEVICE, App, Browser, Device
 from tests.platform import call
 
 pytestmark = pytest.mark.anyio
-DEVICE = "urn:ietf:params:oauth:grant-type:device_code"
-
-
-class Device(App):
-    """A client that registers for device codes alone, as mcp-remote does."""
-
-    def __init__(self, client):
-        super().__init__(
-            client, grant_types=[DEVICE, "refresh_token"], redirect_uris=[], response_types=[]
-        )
-        self.code = None
-
-    async def ask(self, **params):
-        data = {"client_id": self.id, **params}
-        response = await self.client.post(f"{AUTH}/oauth2/device_authorization", data=data)
-        assert response.status_code == 200, response.text
-        self.code = response.json()["device_code"]
-        return response.json()
-
-    async def poll(self, **params):
-        response = await self.token(grant_type=DEVICE, device_code=self.code, **params)
-        body = response.json()
-        assert response.status_code == (200 if "access_token" in body else 400)
-        return body
-
-    async def error(self):
-        return (await self.poll())["error"]
 
 
 @pytest.fixture

@@ -4,11 +4,10 @@ import re
 
 import pytest
 
-from tests.browser import AUTH, App, Browser, signed_in
+from tests.browser import AUTH, DEVICE, App, Browser, signed_in
 from tests.platform import call
 
 pytestmark = pytest.mark.anyio
-DEVICE = "urn:ietf:params:oauth:grant-type:device_code"
 
 
 async def a_life(platform):

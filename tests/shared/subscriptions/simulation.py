@@ -10,25 +10,48 @@ import logging
 import random
 import sys
 import tempfile
+import time
 from collections import Counter
+from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 
 from shared import app as composition
+from shared.auth.access import Access
 from shared.errors import Problem
 from shared.queries import CELLS_OF_ORGANIZATION
 from shared.subscriptions.cells import every_cell
-from shared.subscriptions.records import EXPORTS, LISTINGS
+from shared.subscriptions.following import subscribers_of
+from shared.subscriptions.records import EXPORTS, LISTINGS, Export, ListingCheck, cell_id
 from shared.subscriptions.shown import cell_view
-from shared.subscriptions.standing import read_standing
+from shared.subscriptions.standing import Standing, granted
 from tests.platform import Platform, product
 from tests.shared.subscriptions.partner import call
 
-SWEEP = 60
+SWEEP = 300
+APART = 0.1
+"""Seconds between two tasks: the queue sends ten a second (infra/work.tf)."""
 LOOK = 1500
+JOINING = 4.0
+"""Seconds between two cells that begin, on average: their tasks keep half of the queue busy."""
 SLACK = timedelta(minutes=15)
 PROMISED = timedelta(hours=1) + SLACK
 """A cell is checked at least hourly; a failed check comes again within minutes."""
+
+
+HEADER = """| cells | day | tasks | Analytics Hub calls | documents written | documents read \
+| longest wrong | queue behind |
+|---|---|---|---|---|---|---|---|"""
+
+
+@dataclass(frozen=True)
+class Outside:
+    """What is so of a catalog, at Analytics Hub and in the warehouse."""
+
+    members: set[str]
+    subscribed: set[str]
+    check: ListingCheck
+    export: Export
 
 
 class Counted:
@@ -51,11 +74,14 @@ class Counted:
             answer = method(*arguments)
             if fault:
                 raise Problem("unavailable", "injected")
+            if name == "query":
+                self._counts[f"{self._prefix} query"] += max(0, len(answer.items) - 1)
             return answer
 
         return call
 
     def _size(self, name, arguments):
+        """A document read or written is one, as Firestore bills it."""
         return len(arguments[0]) if name in ("commit", "get_many") else 1
 
 
@@ -71,17 +97,20 @@ class Simulation:
         self.readers = {}
         self.wrong_since = {}
         self.worst = timedelta(0)
+        self.behind = 0.0
+        self.began, self.started = self.platform.clock.time(), time.monotonic()
         self.events, self.order = [], itertools.count()
         for catalog in self.catalogs:
             url = f"https://{catalog.replace('_', '-')}.example/1"
             self.platform.catalog(catalog, [product("1", url=url)])
         self.watch(faults)
+        joining = max(3600, orgs * catalogs * subscribers * JOINING)
         for org in self.orgs:
             self.platform.organization(org)
             for catalog in self.catalogs:
                 self.platform.grant(org, catalog)
             for number in range(subscribers):
-                self.at(self.chance.uniform(0, 3600), self.register, org, number)
+                self.at(self.chance.uniform(0, joining), self.register, org, number)
 
     def watch(self, faults):
         app = self.platform.app
@@ -118,12 +147,21 @@ class Simulation:
             until = min(end, self.platform.clock.time() + 86_400)
             while self.events and self.events[0][0] <= until:
                 when, _, do, arguments = heapq.heappop(self.events)
-                self.platform.work(max(0.0, when - self.platform.clock.time()))
+                self.work(when)
                 do(*arguments)
-            self.platform.work(max(0.0, until - self.platform.clock.time()))
+            self.work(until)
             per_day.append(Counter(self.counts))
             self.tell(day, per_day[-1])
         return per_day
+
+    def work(self, until):
+        self.behind = max(self.behind, self.lag())
+        done = self.platform.work(max(0.0, until - self.platform.clock.time()), APART)
+        self.counts["tasks"] += done
+
+    def lag(self):
+        due = self.platform.app.queue.next_at()
+        return 0.0 if due is None else max(0.0, self.platform.clock.time() - due)
 
     def sweep(self):
         self.platform.job("/jobs/sweep", {})
@@ -173,57 +211,88 @@ class Simulation:
         self.at(86_400, self.republish, catalog)
 
     def look(self):
-        """Compare what every cell says with what is so."""
+        """Compare what every cell says with what is so, and find cells that are missing."""
         before = Counter(self.counts)
         now = self.platform.clock.now()
         outside = {catalog: self.outside(catalog) for catalog in self.catalogs}
         for org in self.orgs:
-            for page in every_cell(self.platform.app, CELLS_OF_ORGANIZATION, org=org):
-                for found in page:
-                    self.judge(found, outside[found.value.catalog], now)
+            self.look_at(org, outside, now)
         self.counts.clear()
         self.counts.update(before)
+        self.progress()
         self.at(LOOK, self.look)
 
-    def outside(self, catalog):
-        inner = self.platform.app.listings._inner
-        documents = self.platform.app.documents
-        states = {
-            project: each.state
-            for each in inner.subscriptions(catalog)
-            for project in each.projects
-            if each.state == "active"
+    def look_at(self, org, outside, now):
+        app = self.platform.app
+        access = Access.of(app.documents.get(f"access/{org}"))
+        readers = {each.id: each.value for each in subscribers_of(app, org)}
+        missing = {
+            cell_id(reader, catalog)
+            for reader in readers
+            for catalog in self.catalogs
+            if granted(access, catalog, now)
         }
-        return set(inner.members(catalog)), states, LISTINGS.find(documents, catalog)
+        for page in every_cell(app, CELLS_OF_ORGANIZATION, org=org):
+            for found in page:
+                missing.discard(found.id)
+                cell = found.value
+                seen = outside[cell.catalog]
+                standing = Standing(access, readers[cell.subscriber], seen.export)
+                self.note(found.id, self.mistakes(cell, standing, seen, now), now)
+        for id_ in missing:
+            self.note(id_, ["missing"], now)
 
-    def judge(self, found, outside, now):
-        members, states, check = outside
-        cell = found.value
-        standing = read_standing(self.platform.app.documents, cell)
+    def outside(self, catalog):
+        app = self.platform.app
+        hub = app.listings._inner
+        active = (each for each in hub.subscriptions(catalog) if each.state == "active")
+        return Outside(
+            members=set(hub.members(catalog)),
+            subscribed={project for each in active for project in each.projects},
+            check=LISTINGS.get(app.documents, catalog).value,
+            export=EXPORTS.get(app.documents, catalog).value,
+        )
+
+    def mistakes(self, cell, standing, outside, now):
+        """In what way a cell is not as it should be."""
         wanted = standing.held_back(cell.catalog, now) is None
-        shown = cell_view(self.platform.app, cell, standing, check.value, now)
-        truth = "awaiting_subscription"
-        if states.get(cell.project):
-            stale = now >= EXPORTS.get(self.platform.app.documents, cell.catalog).value.fresh_until
-            truth = "source_stale" if stale else "active"
-        right = shown.status == truth if wanted else shown.status == "pending"
-        admitted = (cell.principal in members) == wanted
-        late = [due for due in (cell.due, check.value.due) if due and due < now - SLACK]
-        asleep = wanted and cell.due is None and check.value.due is None
-        if right and admitted and not late and not asleep:
-            self.wrong_since.pop(found.id, None)
+        shown = cell_view(self.platform.app, cell, standing, outside.check, now)
+        truth = "awaiting_subscription" if wanted else "pending"
+        if wanted and cell.project in outside.subscribed:
+            truth = "source_stale" if now >= outside.export.fresh_until else "active"
+        dues = [due for due in (cell.due, outside.check.due) if due]
+        found = {
+            f"says {shown.status}, not {truth}": shown.status != truth,
+            f"member: {not wanted}": (cell.principal in outside.members) != wanted,
+            "late": any(due < now - SLACK for due in dues),
+            "unscheduled": wanted and not dues,
+        }
+        return [mistake for mistake, made in found.items() if made]
+
+    def note(self, id_, mistakes, now):
+        if not mistakes:
+            self.wrong_since.pop(id_, None)
             return
-        since = self.wrong_since.setdefault(found.id, now)
+        since = self.wrong_since.setdefault(id_, now)
         self.worst = max(self.worst, now - since)
-        assert now - since <= PROMISED, (found.id, shown, truth, wanted, admitted, late, asleep)
+        assert now - since <= PROMISED, (id_, mistakes, now - since)
+
+    def progress(self):
+        hours = (self.platform.clock.time() - self.began) / 3600
+        took = time.monotonic() - self.started
+        wrong = f"{len(self.wrong_since)} cells wrong now (longest ever: {self.worst})"
+        text = f"hour {hours:.1f}: {wrong}, queue {self.lag():.0f} s behind; {took:.0f} s"
+        print(text, file=sys.stderr, flush=True)
 
     def tell(self, day, counts):
+        """A day's cost, as a row of the table in docs/operations.md."""
         cells = len(self.readers) * len(self.catalogs)
-        sums = {prefix: sum(n for name, n in counts.items() if name.startswith(prefix))
-                for prefix in ("hub", "queue add", "documents commit", "documents get",
-                               "documents query")}  # fmt: skip
-        line = ", ".join(f"{name} {n} ({n / max(1, cells):.2f} a cell)" for name, n in sums.items())
-        print(f"day {day + 1}: {cells} cells; {line}; longest wrong: {self.worst}", flush=True)
+        sums = [
+            sum(n for name, n in counts.items() if name.startswith(prefix))
+            for prefix in ("tasks", "hub", "documents commit", ("documents get", "documents query"))
+        ]
+        row = [f"{cells:,}", day + 1, *(f"{n:,}" for n in sums), self.worst, f"{self.behind:.0f} s"]
+        print("| " + " | ".join(map(str, row)) + " |", flush=True)
 
 
 def main():
@@ -233,6 +302,7 @@ def main():
     given = vars(parser.parse_args())
     logging.disable(logging.INFO)
     days = given.pop("days")
+    print(HEADER)
     with tempfile.TemporaryDirectory() as folder:
         simulation = Simulation(Path(folder), **given)
         simulation.run(days)
