@@ -70,11 +70,12 @@ def ways(settings: Settings) -> Iterator[Way]:
             Step("Start Claude Desktop again: your browser opens to sign in."),
         ),
     )
+    yield from _terminals(url)
     yield from _editors(url)
     yield from _backends(api)
 
 
-def _editors(url: str) -> Iterator[Way]:
+def _terminals(url: str) -> Iterator[Way]:
     yield Way(
         "codex",
         "Codex CLI",
@@ -83,6 +84,29 @@ def _editors(url: str) -> Iterator[Way]:
             Step("To sign in again later:", f"codex mcp login {NAME}"),
         ),
     )
+    yield Way(
+        "gemini",
+        "Gemini CLI",
+        (
+            Step("Add the server:", f"gemini mcp add --transport http {NAME} {url}"),
+            Step("Start gemini, and sign in:", f"/mcp auth {NAME}"),
+        ),
+    )
+    yield Way(
+        "opencode",
+        "opencode",
+        (
+            Step(
+                "Add the server:",
+                _json({"mcp": {NAME: {"type": "remote", "url": url, "enabled": True}}}),
+                "opencode.json",
+            ),
+            Step("Sign in:", f"opencode mcp auth {NAME}"),
+        ),
+    )
+
+
+def _editors(url: str) -> Iterator[Way]:
     yield Way(
         "cursor",
         "Cursor",
@@ -103,30 +127,6 @@ def _editors(url: str) -> Iterator[Way]:
                 _json({"servers": {NAME: {"type": "http", "url": url}}}),
                 ".vscode/mcp.json",
             ),
-        ),
-    )
-    yield from _terminals(url)
-
-
-def _terminals(url: str) -> Iterator[Way]:
-    yield Way(
-        "gemini",
-        "Gemini CLI",
-        (
-            Step("Add the server:", f"gemini mcp add --transport http {NAME} {url}"),
-            Step("Start gemini, and sign in:", f"/mcp auth {NAME}"),
-        ),
-    )
-    yield Way(
-        "opencode",
-        "opencode",
-        (
-            Step(
-                "Add the server:",
-                _json({"mcp": {NAME: {"type": "remote", "url": url, "enabled": True}}}),
-                "opencode.json",
-            ),
-            Step("Sign in:", f"opencode mcp auth {NAME}"),
         ),
     )
 

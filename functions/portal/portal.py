@@ -52,6 +52,7 @@ def templates() -> Environment:
     """The portal's templates, with the filters they use."""
     found = environment(FOLDER)
     found.filters |= {
+        "amount": shown_amount,
         "host": lambda url: urlsplit(url).netloc,
         "number": shown_number,
         "pretty": pretty,
@@ -69,7 +70,15 @@ def shown_time(value: str | datetime | None, missing: str = "never") -> str | Ma
     return Markup('<time datetime="{}">{}</time>').format(f"{at:%Y-%m-%dT%H:%M:%SZ}", text)
 
 
-def shown_number(value: float | None, languages: str = "") -> str:
+def shown_amount(value: float, languages: str = "") -> str:
+    """An amount of money, with cents where it has some."""
+    whole, _, cents = f"{value:.2f}".partition(".")
+    text = shown_number(int(whole), languages)
+    comma = "," if shown_number(1000, languages) != "1,000" else "."
+    return text if cents == "00" else f"{text}{comma}{cents}"
+
+
+def shown_number(value: int | None, languages: str = "") -> str:
     """A number with the separators of the reader's first language (RFC 9110 12.5.4)."""
     if value is None:
         return "-"

@@ -36,14 +36,12 @@ def ada(site, org):
 def test_a_key_is_created_shown_once_and_deactivated(site, ada, org):
     page = ada.send(ada.open("/keys"), "/keys/create", name="Backend")
     assert str(page.response.url) == f"{ada.portal}/keys"
-    secret = re.search(r"octo_live_[\w-]{60,}", page.text)[0]
+    secret = re.search(r"octo_live_[\w-]{40,}", page.text)[0]
     assert secret not in ada.open("/keys").text
     page = ada.send(ada.open("/keys"), "/keys/deactivate")
     assert "was deactivated" in page.text
-    assert [each["event"] for each in events(site.platform, org)][-2:] == [
-        "api_key.created",
-        "api_key.deactivated",
-    ]
+    left = [each["event"] for each in events(site.platform, org)]
+    assert {"api_key.created", "api_key.deactivated"} <= set(left)
 
 
 def test_loading_the_page_again_creates_no_second_key(ada):
@@ -97,8 +95,9 @@ def test_people_are_invited_promoted_removed_and_let_back_in(site, ada, org):
     assert "removed" in page.text
     page = ada.send(page, "/members/change", having={"principal": ben, "state": "active"})
     assert " removed " not in page.text
-    last = [each["event"] for each in events(site.platform, org)][-4:]
-    assert last == ["membership.set", "membership.set", "membership.removed", "membership.set"]
+    left = [each["event"] for each in events(site.platform, org)]
+    assert left.count("membership.removed") == 1
+    assert left.count("membership.set") == 4  # herself, the invitation, the role, and back in
 
 
 def test_the_last_owner_is_told_why_they_stay(ada):
