@@ -89,6 +89,25 @@ class Upstream(Frozen):
     scopes: tuple[str, ...] = ("openid", "email", "profile")
 
 
+class PortalClient(Frozen):
+    """How the portal signs people in at an external authorization server, as a public client.
+
+    Attributes:
+        issuer: the id of one of `issuers`.
+        client_id: what that server knows the portal by; `{portal_url}/signed-in` is its address.
+        audience: the `aud` of the access tokens it gets there, accepted by nothing else of ours.
+        authorize_url, token_url: the server's endpoints.
+        scopes: what it asks for, so that it is given a refresh token.
+    """
+
+    issuer: str
+    client_id: Annotated[str, Field(min_length=1)]
+    audience: Annotated[str, Field(min_length=1)]
+    authorize_url: Url
+    token_url: Url
+    scopes: tuple[str, ...] = ("openid", "email", "offline_access")
+
+
 class Smtp(Frozen):
     """Where mail is handed in (RFC 6409), always over TLS unless the host is this machine.
 
@@ -134,8 +153,9 @@ class Settings(Frozen):
         tasks_account: the service account that may call it.
         task_issuer: who signs its tokens: Google in the cloud, ourselves on a laptop.
         analytics_hub: host:port of an Analytics Hub without TLS, for tests; refused in the cloud.
-        mcp_url, api_url, auth_url: the public addresses; `mcp_url` is the partner audience and
-            `auth_url` our issuer.
+        mcp_url, api_url, auth_url, portal_url: the public addresses; `mcp_url` is the partner
+            audience, `auth_url` our issuer, `portal_url` the portal's audience and client id.
+        portal_client: where the portal signs people in, if not at `auth_url`.
         hosts, origins: further Host and Origin header values that are accepted.
         issuers: external authorization servers.
         sign_in: whether an authorization server answers at `auth_url`; only then does a 401 name
@@ -178,6 +198,8 @@ class Settings(Frozen):
     mcp_url: Url = "http://localhost:8080/mcp"
     api_url: Url = "http://localhost:8080/v1"
     auth_url: Url = "http://localhost:8080/auth"
+    portal_url: Url = "http://localhost:8080/portal"
+    portal_client: PortalClient | None = None
     hosts: tuple[str, ...] = ()
     origins: tuple[str, ...] = ()
     issuers: tuple[ExternalIssuer, ...] = ()
@@ -205,6 +227,9 @@ class Settings(Frozen):
             raise ValueError("fetch_* opens private addresses; it is never set in the cloud")
         if self.cloud and self.sign_in and not (self.upstreams or self.smtp):
             raise ValueError("sign_in needs upstreams or smtp: nobody could sign in otherwise")
+        known = {issuer.id for issuer in self.issuers}
+        if self.portal_client is not None and self.portal_client.issuer not in known:
+            raise ValueError("portal_client names an issuer that issuers does not hold")
         ids = ["own", *(issuer.id for issuer in self.issuers)]
         names = [self.auth_url, *(issuer.issuer for issuer in self.issuers)]
         if len(set(ids)) < len(ids) or len(set(names)) < len(names):
@@ -237,7 +262,7 @@ class Settings(Frozen):
     @cached_property
     def known_hosts(self) -> frozenset[str]:
         """The Host header values this deployment answers to."""
-        urls = (self.mcp_url, self.api_url, self.auth_url, self.tasks_url)
+        urls = (self.mcp_url, self.api_url, self.auth_url, self.portal_url, self.tasks_url)
         own = (urlsplit(url).netloc for url in urls)
         return frozenset({*own, *self.hosts})
 

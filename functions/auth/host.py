@@ -22,9 +22,15 @@ from functions.auth import (
     upstream,
 )
 from functions.auth.browser import browser_of, remembered
-from functions.auth.pages import error_page, static
+from functions.auth.pages import ASSETS, error_page
 from functions.auth.server import AuthServer
-from functions.auth.web import (
+from shared.app import App
+from shared.errors import Problem
+from shared.serve.discovery import metadata_paths
+from shared.serve.http import Entrance, Head, Scope, read_body, safely
+from shared.serve.pages import web
+from shared.serve.pages.files import PAGE_HEADERS
+from shared.serve.pages.web import (
     Incoming,
     OAuthError,
     Outgoing,
@@ -33,10 +39,6 @@ from functions.auth.web import (
     as_json,
     read_cookies,
 )
-from shared.app import App
-from shared.errors import Problem
-from shared.serve.discovery import metadata_paths
-from shared.serve.http import Entrance, Head, Scope, read_body, safely
 from shared.serve.run import Runner
 
 Handler = Callable[[AuthServer, Incoming], Outgoing]
@@ -44,7 +46,6 @@ MOST_BODY: Final = 65_536
 OFTEN: Final = 600
 """Token requests an address may make in a minute: many people share one (RFC 6888)."""
 
-_EVERYWHERE: Final = (("x-content-type-options", "nosniff"),)
 _ANY_ORIGIN: Final = (
     ("access-control-allow-origin", "*"),
     ("access-control-expose-headers", "www-authenticate"),
@@ -55,20 +56,6 @@ _PREFLIGHT: Final = (
     ("access-control-allow-headers", "authorization, content-type, mcp-protocol-version"),
     ("access-control-max-age", "600"),
 )
-# No form-action: Chromium applies it to the redirect that follows the form as well, and the client
-# is somewhere else (auth.md 0.6).
-_PAGE: Final = (
-    (
-        "content-security-policy",
-        (
-            "default-src 'none'; style-src 'self'; script-src 'self'; base-uri 'none'; "
-            "frame-ancestors 'none'"
-        ),
-    ),
-    ("x-frame-options", "DENY"),
-    ("referrer-policy", "same-origin"),
-)
-_STATIC: Final = {"style.css": "text/css; charset=utf-8", "code.js": "text/javascript"}
 
 
 @dataclass(frozen=True)
@@ -122,8 +109,6 @@ class AuthHost:
         self._hosts = Entrance(app.settings)
         self._table = endpoints(self._server)
         self._proxies = app.settings.trusted_proxies
-        secure = (("strict-transport-security", "max-age=31536000"),)
-        self._always: tuple[Pair, ...] = secure if self._server.secure else ()
 
     async def __call__(self, scope: Scope, receive: Any, send: Any) -> None:
         """Serve one HTTP request."""
@@ -132,22 +117,22 @@ class AuthHost:
             lambda sending: self._answered(scope, head, receive, sending),
             head,
             send,
-            lambda sending: _send(sending, head, self._failure(head), self._more(head)),
+            lambda sending: web.send(sending, head, self._failure(head), self._more(head)),
         )
 
     async def _answered(self, scope: Scope, head: Head, receive: Any, send: Any) -> None:
         endpoint = self._table.get(head.path)
         if not self._hosts.knows(head):
             answer = Outgoing(421, b"This server does not answer to that host.")
-        elif head.path.removeprefix(f"{self._server.base}/") in _STATIC:
-            answer = self._file(head)
+        elif (file := ASSETS.at(head.path.removeprefix(self._server.base))) is not None:
+            answer = file
         elif endpoint is None:
             answer = Outgoing(404, b"Not Found")
         elif head.method == "OPTIONS" and endpoint.kind == "program":
             answer = Outgoing(204, headers=_PREFLIGHT)
         else:
             answer = await self._endpoint(endpoint, scope, head, receive)
-        await _send(send, head, answer, self._more(head))
+        await web.send(send, head, answer, self._more(head))
 
     async def _endpoint(
         self, endpoint: Endpoint, scope: Scope, head: Head, receive: Any
@@ -207,13 +192,8 @@ class AuthHost:
             return seen[-self._proxies]
         return str(client[0]) if client else ""
 
-    def _file(self, head: Head) -> Outgoing:
-        name = head.path.rpartition("/")[2]
-        cached = (("cache-control", "public, max-age=3600"),)
-        return Outgoing(200, static(name), _STATIC[name], cached)
-
     def _more(self, head: Head) -> tuple[Pair, ...]:
-        return (*self._always, ("x-request-id", head.request_id))
+        return (*self._server.always, ("x-request-id", head.request_id))
 
     def _failure(self, head: Head) -> Outgoing:
         """What is answered when something failed that nobody expected."""
@@ -233,7 +213,7 @@ class AuthHost:
 
 
 def _extra(endpoint: Endpoint) -> tuple[Pair, ...]:
-    return _PAGE if endpoint.kind == "page" else _ANY_ORIGIN
+    return PAGE_HEADERS if endpoint.kind == "page" else _ANY_ORIGIN
 
 
 def _refuse_program(error: OAuthError) -> Outgoing:
@@ -248,16 +228,3 @@ def _as_oauth(problem: Problem) -> OAuthError:
     if problem.code == "too_large":
         return OAuthError("invalid_request", problem.message, status=413)
     return OAuthError("access_denied", problem.message, status=problem.status)
-
-
-async def _send(send: Any, head: Head, answer: Outgoing, more: tuple[Pair, ...]) -> None:
-    headers = [*answer.headers, *_EVERYWHERE, *more]
-    if not any(name == "cache-control" for name, _ in headers):
-        headers.append(("cache-control", "no-store"))
-    if answer.body:
-        headers.append(("content-type", answer.content_type))
-    headers.append(("content-length", str(len(answer.body))))
-    raw = [(name.encode(), value.encode("latin-1")) for name, value in headers]
-    await send({"type": "http.response.start", "status": answer.status, "headers": raw})
-    body = b"" if head.method == "HEAD" else answer.body
-    await send({"type": "http.response.body", "body": body})

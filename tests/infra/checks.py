@@ -14,15 +14,18 @@ from functions.tasks.main import ROUTES as JOBS
 from shared import log
 from shared.auth import keyring
 from shared.cli.dev import ROUTES
+from shared.gcp.queue import DEADLINE
+from shared.gcp.warehouse import EXPORTS
 from shared.ports import ID
 from shared.queries import SHAPES
 from shared.records import Records
 from shared.settings import PREFIX, Settings
 from tests.infra.programs import package
 from tests.platform import Platform
+from tests.shared.subscriptions import simulation
 
 ROOT = Path(__file__).parents[2]
-PUBLIC = {"api", "auth", "partner"}
+PUBLIC = {"api", "auth", "partner", "portal"}
 """The functions that answer anybody, since they check credentials themselves."""
 
 NOT_IN_THE_CLOUD = {
@@ -37,10 +40,14 @@ NOT_IN_THE_CLOUD = {
 """Settings without a variable there: the local backend's folder, openings for tests, what K_SERVICE
 says, and who signs for Cloud Tasks, which is Google by default."""
 
+ONLY_WHERE_USED = {"portal_client"}
+"""Settings whose variable is left out where people sign in at our own authorization server."""
+
 RINGS = {
     "api": {keyring.SEALING},
     "auth": {keyring.SEALING, keyring.SIGNING},
     "partner": {keyring.SEALING, keyring.SIGNING},
+    "portal": {keyring.SEALING, keyring.SIGNING},
     "tasks": set(),
 }
 """The key rings each function reads."""
@@ -65,7 +72,9 @@ def functions_get_exactly_the_settings(deployment):
     fields = set(Settings.model_fields) - NOT_IN_THE_CLOUD
     for each in deployment.functions().values():
         given = each["service_config"][0]["environment_variables"]
-        assert set(given) == {f"{PREFIX}{field.upper()}" for field in fields}
+        assert all(name.startswith(PREFIX) for name in given)
+        named = {name.removeprefix(PREFIX).lower() for name in given}
+        assert named - ONLY_WHERE_USED == fields - ONLY_WHERE_USED
         assert Settings.read({**given, "K_SERVICE": each["name"]}).cloud
 
 
@@ -164,6 +173,7 @@ def secrets_are_those_of_the_code(deployment):
         wanted = set(RINGS[name])
         if name == "auth":
             wanted |= {upstream.secret for upstream in settings.upstreams}
+        if name in ("auth", "portal"):
             wanted |= {settings.smtp.secret}
         mounted = {volume["secret"]: volume["mount_path"] for volume in volumes}
         assert mounted == {secret: f"{settings.secrets}/{secret}" for secret in wanted}
@@ -205,6 +215,7 @@ def the_load_balancer_routes_as_dev_does(deployment):
     assert rest[urlsplit(settings.mcp_url).netloc] == "partner"
     assert rest[urlsplit(settings.api_url).netloc] == "api"
     assert rest[urlsplit(settings.auth_url).netloc] == "auth"
+    assert rest[urlsplit(settings.portal_url).netloc] == "portal"
 
 
 def work_is_sent_where_it_is_done(deployment):
@@ -225,6 +236,25 @@ def work_is_sent_where_it_is_done(deployment):
     assert target["oidc_token"][0]["service_account_email"] == settings.tasks_account
     host = urlsplit(settings.tasks_url).netloc
     assert host.startswith(f"{deployment.functions()['tasks']['name']}-")
+
+
+def work_is_done_as_simulated(deployment):
+    """Queue and sweeper are as fast as the simulation's, and a worker has its whole time."""
+    (queue,) = deployment.all("google_cloud_tasks_queue").values()
+    (rates,) = queue["rate_limits"]
+    assert rates["max_dispatches_per_second"] == 1 / simulation.APART
+    (sweep,) = deployment.all("google_cloud_scheduler_job").values()
+    assert sweep["schedule"] == f"*/{simulation.SWEEP // 60} * * * *"
+    (service,) = deployment.functions()["tasks"]["service_config"]
+    assert service["timeout_seconds"] == DEADLINE.total_seconds()
+
+
+def what_a_killed_load_left_is_removed(deployment):
+    """Files on their way into BigQuery are gone after a day, and no others."""
+    files = deployment.all("google_storage_bucket")["google_storage_bucket.files"]
+    rules = [rule for rule in files["lifecycle_rule"] if rule["action"][0]["type"] == "Delete"]
+    conditions = [condition for rule in rules for condition in rule["condition"]]
+    assert [(each["matches_prefix"], each["age"]) for each in conditions] == [([EXPORTS], 1)]
 
 
 def settings_of(deployment, name):
@@ -341,4 +371,6 @@ CHECKS = (
     the_edge_limits_every_address,
     what_is_kept_is_as_the_page_says,
     work_is_sent_where_it_is_done,
+    work_is_done_as_simulated,
+    what_a_killed_load_left_is_removed,
 )

@@ -73,8 +73,9 @@ class Infra:
     def applied(self):
         """Every resource after `terraform test` has applied the whole against a mock."""
         status, output = self.run("test", "-json", "-verbose")
-        assert status == 0, output
         lines = [json.loads(line) for line in output.splitlines() if line.startswith("{")]
+        wrong = [line["diagnostic"] for line in lines if line["type"] == "diagnostic"]
+        assert status == 0, wrong
         states = [line["test_state"] for line in lines if line["type"] == "test_state"]
         return Deployment(states[0])
 

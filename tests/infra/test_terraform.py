@@ -131,6 +131,12 @@ BREAKS = {
     checks.the_edge_limits_every_address: ("edge.tf", "['authorization']", "['cookie']"),
     checks.what_is_kept_is_as_the_page_says: ("files.tf", "1209600", "950400"),
     checks.work_is_sent_where_it_is_done: ("work.tf", "/jobs/sweep", "/sweep"),
+    checks.work_is_done_as_simulated: (
+        "work.tf",
+        "dispatches_per_second = 10",
+        "dispatches_per_second = 9",
+    ),
+    checks.what_a_killed_load_left_is_removed: ("files.tf", '["exports/"]', '["catalogs/"]'),
 }
 """What each check has to find, in a copy that has all of it."""
 

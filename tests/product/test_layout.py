@@ -67,7 +67,7 @@ def test_imports_stand_at_the_top_except_in_the_composition_root():
     assert inline == []
 
 
-@pytest.mark.parametrize("function", ["api", "auth", "partner", "tasks"])
+@pytest.mark.parametrize("function", ["api", "auth", "partner", "portal", "tasks"])
 def test_importing_a_function_loads_no_google_client_and_nothing_that_records_spans(function):
     """The MCP SDK imports OpenTelemetry's empty API by itself; the SDK and exporters are ours."""
     program = (
