@@ -52,6 +52,32 @@ EMULATOR_JAR = Path(
 EMULATOR_MAIN = "com.google.cloud.datastore.emulator.firestore.CloudFirestore"
 
 
+def one_of(port, *kinds):
+    """The fixture of a port: a test that asks for it runs once on the fixture of each kind."""
+
+    @pytest.fixture(name=port, params=kinds)
+    def chosen(request):
+        return request.getfixturevalue(f"{request.param}_{port}")
+
+    return chosen
+
+
+def slow(kind):
+    """A kind that the fast tier leaves out."""
+    return pytest.param(kind, marks=pytest.mark.slow)
+
+
+def running(name, make):
+    """The fixture of a server that runs while a test does."""
+
+    @pytest.fixture(name=name)
+    def server():
+        with make() as running:
+            yield running
+
+    return server
+
+
 def missing(reason):
     """Skip with a reason that is printed; fail where the tests decide (CI)."""
     if ENVIRONMENT.get("CI"):
@@ -115,9 +141,7 @@ def firestore_documents(firestore_project):
     adapter.close()
 
 
-@pytest.fixture(params=["sqlite", pytest.param("firestore", marks=pytest.mark.slow)])
-def documents(request):
-    return request.getfixturevalue(f"{request.param}_documents")
+documents = one_of("documents", "sqlite", slow("firestore"))
 
 
 @pytest.fixture
@@ -125,10 +149,7 @@ def folder_blobs(tmp_path):
     return FolderBlobs(tmp_path / "blobs")
 
 
-@pytest.fixture
-def storage_server():
-    with StorageServer() as server:
-        yield server
+storage_server = running("storage_server", StorageServer)
 
 
 @pytest.fixture
@@ -144,9 +165,7 @@ def storage_blobs(storage_server, monkeypatch):
         gc.collect()
 
 
-@pytest.fixture(params=["folder", "storage"])
-def blobs(request):
-    return request.getfixturevalue(f"{request.param}_blobs")
+blobs = one_of("blobs", "folder", "storage")
 
 
 @pytest.fixture
@@ -154,10 +173,7 @@ def file_secrets(tmp_path):
     return FileSecrets(tmp_path / "secrets")
 
 
-@pytest.fixture
-def secret_server():
-    with SecretServer() as server:
-        yield server
+secret_server = running("secret_server", SecretServer)
 
 
 @pytest.fixture
@@ -172,9 +188,7 @@ def managed_secrets(secret_server, tmp_path):
     adapter.close()
 
 
-@pytest.fixture(params=["file", "managed"])
-def secrets(request):
-    return request.getfixturevalue(f"{request.param}_secrets")
+secrets = one_of("secrets", "file", "managed")
 
 
 @pytest.fixture
@@ -184,10 +198,7 @@ def file_listings(tmp_path):
     adapter.close()
 
 
-@pytest.fixture
-def hub_server():
-    with HubServer(page=3) as server:
-        yield server
+hub_server = running("hub_server", lambda: HubServer(page=3))
 
 
 @pytest.fixture
@@ -238,9 +249,7 @@ def google_warehouse():
     adapter.close()
 
 
-@pytest.fixture(params=["file", "hub", pytest.param("google", marks=pytest.mark.slow)])
-def listings(request):
-    return request.getfixturevalue(f"{request.param}_listings")
+listings = one_of("listings", "file", "hub", slow("google"))
 
 
 @pytest.fixture
@@ -304,10 +313,9 @@ def file_queue(tmp_path):
     adapter.close()
 
 
-@pytest.fixture
-def tasks_server():
-    with TasksServer("projects/p/locations/us-central1/queues/work") as server:
-        yield server
+tasks_server = running(
+    "tasks_server", lambda: TasksServer("projects/p/locations/us-central1/queues/work")
+)
 
 
 @pytest.fixture
@@ -328,9 +336,7 @@ def cloud_queue(tasks_server):
     adapter.close()
 
 
-@pytest.fixture(params=["file", "cloud", pytest.param("google", marks=pytest.mark.slow)])
-def queue(request):
-    return request.getfixturevalue(f"{request.param}_queue")
+queue = one_of("queue", "file", "cloud", slow("google"))
 
 
 @pytest.fixture
