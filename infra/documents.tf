@@ -16,7 +16,11 @@ locals {
   # these from there; what only compares, or only sorts, is served by single-field indexes.
   indexes = {
     api-keys-of-organization         = ["api_keys", "org", "createdAt"]
+    audit-by                         = ["audit", "by", "-at"]
+    audit-of-event                   = ["audit", "event", "-at"]
+    audit-of-event-in-organization   = ["audit", "org", "event", "-at"]
     audit-of-organization            = ["audit", "org", "-at"]
+    authorizations-of-organization   = ["authorizations", "org", "state", "-createdAt"]
     authorizations-of-person         = ["authorizations", "person", "state", "-createdAt"]
     service-accounts-of-organization = ["service_accounts", "org", "createdAt"]
     sessions-of-principal            = ["sessions", "principal", "-createdAt"]

@@ -4,10 +4,8 @@ locals {
   # Secrets are made by the command line (`catalog-mcp keys create`) and by people, so that no value
   # is ever in Terraform's state. See docs/operations.md, First deploy.
   rings = ["sealing-keys", "signing-keys"]
-  sign_in_secrets = compact(concat(
-    [for upstream in var.upstreams : upstream.secret],
-    [var.smtp == null ? "" : var.smtp.secret],
-  ))
+  mail_secrets    = compact([var.smtp == null ? "" : var.smtp.secret])
+  sign_in_secrets = concat([for upstream in var.upstreams : upstream.secret], local.mail_secrets)
 
   # Functions have an address before they exist, which keeps the one that is called out of a cycle.
   tasks_url = "https://${var.prefix}-tasks-${data.google_project.this.number}.${var.region}.run.app"
@@ -34,6 +32,7 @@ locals {
       CATALOG_MCP_MCP_URL          = "https://${local.hosts.mcp}/mcp"
       CATALOG_MCP_API_URL          = "https://${local.hosts.api}/v1"
       CATALOG_MCP_AUTH_URL         = "https://${local.hosts.auth}"
+      CATALOG_MCP_PORTAL_URL       = "https://${local.hosts.portal}"
       CATALOG_MCP_HOSTS            = jsonencode(local.aliases)
       CATALOG_MCP_ORIGINS          = jsonencode(var.origins)
       CATALOG_MCP_ISSUERS          = jsonencode(var.issuers)
@@ -46,7 +45,12 @@ locals {
       CATALOG_MCP_MAX_BODY         = "1048576"
     },
     var.smtp == null ? {} : { CATALOG_MCP_SMTP = jsonencode(var.smtp) },
+    var.traces ? { CATALOG_MCP_TRACES = "https://telemetry.googleapis.com/v1/traces" } : {},
+    var.portal_client == null ? {} : { CATALOG_MCP_PORTAL_CLIENT = jsonencode(var.portal_client) },
   )
+
+  # What every function may do, whatever it is for.
+  common_roles = var.traces ? ["roles/telemetry.tracesWriter"] : []
 
   platform = {
     project     = var.project
@@ -55,6 +59,7 @@ locals {
     sources     = google_storage_bucket.sources.name
     builder     = google_service_account.builder.id
     packages    = var.packages
+    roles       = local.common_roles
     environment = local.environment
   }
 }
@@ -101,6 +106,22 @@ module "auth" {
   roles       = ["roles/datastore.user"]
   secrets     = concat(local.rings, local.sign_in_secrets)
   memory      = "512Mi"
+  concurrency = 40
+  timeout     = 60
+  instances   = { min = var.min_instances, max = var.max_instances }
+  depends_on  = [google_project_service.api]
+}
+
+module "portal" {
+  source      = "./modules/function"
+  name        = "portal"
+  purpose     = "Where people see and manage their organization's access"
+  platform    = local.platform
+  ingress     = "ALLOW_INTERNAL_AND_GCLB"
+  invoker     = "allUsers"
+  roles       = ["roles/datastore.user"]
+  secrets     = concat(local.rings, local.mail_secrets) # invitations are mailed
+  memory      = "2Gi"
   concurrency = 40
   timeout     = 60
   instances   = { min = var.min_instances, max = var.max_instances }

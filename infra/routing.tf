@@ -1,7 +1,7 @@
 # One global load balancer in front of all public functions: hosts, paths, certificates.
 
 locals {
-  hosts   = { for name in ["api", "auth", "mcp"] : name => "${name}.${var.domain}" }
+  hosts   = { for name in ["api", "auth", "mcp", "portal"] : name => "${name}.${var.domain}" }
   aliases = [for name in var.mcp_aliases : "${name}.${var.domain}"]
 
   # Which function serves which path: the table ROUTES of shared/cli/dev.py without
@@ -12,6 +12,7 @@ locals {
     "/mcp"                                    = "partner"
     "/.well-known/oauth-protected-resource"   = "partner"
     "/auth"                                   = "auth"
+    "/portal"                                 = "portal"
     "/.well-known/oauth-authorization-server" = "auth"
     "/.well-known/openid-configuration"       = "auth"
   }
@@ -20,9 +21,10 @@ locals {
   rest = merge(
     { for alias in local.aliases : alias => "partner" },
     {
-      (local.hosts.api)  = "api"
-      (local.hosts.auth) = "auth"
-      (local.hosts.mcp)  = "partner"
+      (local.hosts.api)    = "api"
+      (local.hosts.auth)   = "auth"
+      (local.hosts.mcp)    = "partner"
+      (local.hosts.portal) = "portal"
     },
   )
 
@@ -30,6 +32,7 @@ locals {
     api     = module.api.name
     auth    = module.auth.name
     partner = module.partner.name
+    portal  = module.portal.name
   }
 }
 

@@ -8,6 +8,7 @@ resource "google_project_service" "api" {
     "cloudfunctions",
     "cloudscheduler",
     "cloudtasks",
+    "cloudtrace",
     "compute",
     "firestore",
     "iam",
@@ -16,6 +17,7 @@ resource "google_project_service" "api" {
     "run",
     "secretmanager",
     "storage",
+    "telemetry",
   ])
   service            = "${each.key}.googleapis.com"
   disable_on_destroy = false

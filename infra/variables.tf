@@ -17,7 +17,7 @@ variable "environment" {
 }
 
 variable "domain" {
-  description = "The domain whose hosts mcp, api and auth are served, such as catalogs.example."
+  description = "The domain whose hosts mcp, api, auth and portal are served, such as catalogs.example."
   type        = string
   validation {
     condition     = can(regex("^([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\\.)+[a-z]{2,63}$", var.domain))
@@ -86,6 +86,19 @@ variable "upstreams" {
     scopes     = optional(list(string), ["openid", "email", "profile"])
   }))
   default = []
+}
+
+variable "portal_client" {
+  description = "The external authorization server people sign in at for the portal, if not at ours (docs/operations.md, The portal)."
+  type = object({
+    issuer        = string
+    client_id     = string
+    audience      = string
+    authorize_url = string
+    token_url     = string
+    scopes        = optional(list(string), ["openid", "email", "offline_access"])
+  })
+  default = null
 }
 
 variable "smtp" {
@@ -188,6 +201,12 @@ variable "log_days" {
   description = "Days that log lines are kept. Audit records are documents and stay."
   type        = number
   default     = 30
+}
+
+variable "traces" {
+  description = "Whether spans of requests go to Cloud Trace (docs/operations.md, Traces)."
+  type        = bool
+  default     = false
 }
 
 variable "packages" {

@@ -8,7 +8,7 @@ forked after import.
 import ssl
 import threading
 from collections.abc import Callable
-from typing import Any, TypeVar, cast
+from typing import Any, Final, TypeVar, cast
 
 from shared.auth.gate import Gate
 from shared.auth.jwks import RemoteKeys
@@ -32,6 +32,7 @@ from shared.ports import (
     Warehouse,
 )
 from shared.settings import Settings
+from shared.tracing import Traced, Tracer
 
 T = TypeVar("T")
 
@@ -57,8 +58,15 @@ class App:
             with self._lock:
                 made = self._made.get(make)
                 if made is None:
-                    made = self._made[make] = make(self)
+                    made = self._made[make] = self._observed(make, make(self))
         return cast(T, made)
+
+    def _observed(self, make: Callable[["App"], T], made: T) -> T:
+        """What was made; if it reaches outside and spans are recorded, with a span per call."""
+        port = _OUTSIDE.get(make)
+        if port is None or self.tracer is None:
+            return made
+        return cast(T, Traced(made, port, self.tracer))
 
     def _own(self, adapter: object) -> object:
         if self.settings.cloud or self.settings.backend != "local":
@@ -73,6 +81,11 @@ class App:
             close = getattr(each, "close", None)
             if close is not None:
                 close()
+
+    @property
+    def tracer(self) -> Tracer | None:
+        """Spans of requests, where they are recorded."""
+        return self.once(_tracer) if self.settings.traces else None
 
     @property
     def documents(self) -> Documents:
@@ -277,3 +290,23 @@ def _usage(app: App) -> Usage:
 
 def _rate(app: App) -> RateLimiter:
     return RateLimiter(app.documents, app.clock, app.usage)
+
+
+def _tracer(app: App) -> Tracer:
+    from shared.gcp.traces import OtlpTracer
+
+    settings = app.settings
+    service = settings.service or "catalog-mcp"
+    return OtlpTracer(str(settings.traces), project=settings.project, service=service)
+
+
+_OUTSIDE: Final[dict[Callable[[App], Any], str]] = {
+    _blobs: "blobs",
+    _documents: "documents",
+    _fetch: "fetch",
+    _listings: "listings",
+    _mailer: "mailer",
+    _queue: "queue",
+    _warehouse: "warehouse",
+}
+"""What talks to other machines, by the name of its spans."""

@@ -1,7 +1,7 @@
 """What every Documents adapter refuses alike, and the cursor they share."""
 
 from base64 import urlsafe_b64decode, urlsafe_b64encode
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from hashlib import blake2b
 from typing import Any, Final
@@ -17,6 +17,9 @@ MAX_DOCUMENT: Final = 1_048_576
 """Bytes a document may count for, its path and 48 bytes of overhead included (Firestore's)."""
 MAX_FIELD: Final = MAX_DOCUMENT - 89
 """Bytes one field's value may count for (Firestore's)."""
+
+MOST_DECODED: Final = 1024
+MOST_DECODED_BYTES: Final = 16_384
 
 _MAX_ID: Final = 1500
 _KINDS: Final[tuple[Any, ...]] = (bool, (int, float), str, bytes, datetime)
@@ -148,3 +151,30 @@ def _question(query: Query) -> str:
     asked = [shape.collection, "=", *shape.equal, "/", *shape.order, "*", *query.parents]
     asked += [query.equal[name] for name in shape.equal]
     return blake2b(dumps([*asked, query.start, query.end]), digest_size=8).hexdigest()
+
+
+class Decoded:
+    """What an adapter read lately, decoded, so that it decodes one version of a document once.
+
+    It saves decoding, never reading: who asks has just read which version there is. Large
+    documents, and more than `MOST_DECODED`, are not kept. Thread-safe.
+
+    Args:
+        decode: from the adapter's own form of a document to its data.
+    """
+
+    def __init__(self, decode: Callable[[Any], Mapping[str, Any]]) -> None:
+        self._decode = decode
+        self._known: dict[str, Snapshot] = {}
+
+    def snapshot(self, path: str, version: str, encoded: Any, size: int) -> Snapshot:
+        """The document, `size` bytes of it encoded, as it was just read."""
+        known = self._known.get(path)
+        if known is not None and known.version == version:
+            return known
+        fresh = Snapshot(path, self._decode(encoded), version)
+        if size <= MOST_DECODED_BYTES:
+            if len(self._known) >= MOST_DECODED:
+                self._known.clear()
+            self._known[path] = fresh
+        return fresh

@@ -24,12 +24,13 @@ class Snapshot:
 
     Attributes:
         path: `collection/id`, with parents where nested: `catalogs/books/versions/00000007`.
-        data: JSON values, plus `bytes` and timezone-aware UTC `datetime` (microseconds kept).
+        data: JSON values, plus `bytes` and timezone-aware UTC `datetime` (microseconds kept). Not
+            to be changed in place: others may hold the same one.
         version: opaque; differs after every change of this document. For `if_version`.
     """
 
     path: str
-    data: dict[str, Any]
+    data: Mapping[str, Any]
     version: str
 
     @property

@@ -8,7 +8,14 @@ from typing import Final
 from shared.ports import ID, Shape
 
 API_KEYS_OF_ORGANIZATION: Final = Shape("api_keys", equal=("org",), order=("createdAt",))
+AUDIT: Final = Shape("audit", order=("-at",))
+AUDIT_BY: Final = Shape("audit", equal=("by",), order=("-at",))
+AUDIT_OF_EVENT: Final = Shape("audit", equal=("event",), order=("-at",))
+AUDIT_OF_EVENT_IN_ORGANIZATION: Final = Shape("audit", equal=("org", "event"), order=("-at",))
 AUDIT_OF_ORGANIZATION: Final = Shape("audit", equal=("org",), order=("-at",))
+AUTHORIZATIONS_OF_ORGANIZATION: Final = Shape(
+    "authorizations", equal=("org", "state"), order=("-createdAt",)
+)
 AUTHORIZATIONS_OF_PERSON: Final = Shape(
     "authorizations", equal=("person", "state"), order=("-createdAt",)
 )

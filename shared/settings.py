@@ -89,6 +89,25 @@ class Upstream(Frozen):
     scopes: tuple[str, ...] = ("openid", "email", "profile")
 
 
+class PortalClient(Frozen):
+    """How the portal signs people in at an external authorization server, as a public client.
+
+    Attributes:
+        issuer: the id of one of `issuers`.
+        client_id: what that server knows the portal by; `{portal_url}/signed-in` is its address.
+        audience: the `aud` of the access tokens it gets there, accepted by nothing else of ours.
+        authorize_url, token_url: the server's endpoints.
+        scopes: what it asks for, so that it is given a refresh token.
+    """
+
+    issuer: str
+    client_id: Annotated[str, Field(min_length=1)]
+    audience: Annotated[str, Field(min_length=1)]
+    authorize_url: Url
+    token_url: Url
+    scopes: tuple[str, ...] = ("openid", "email", "offline_access")
+
+
 class Smtp(Frozen):
     """Where mail is handed in (RFC 6409), always over TLS unless the host is this machine.
 
@@ -118,6 +137,7 @@ class Settings(Frozen):
 
     Attributes:
         backend: `local` embeds SQLite and folders; `gcp` uses Google's services.
+        service: what this process is deployed as, by Cloud Run's K_SERVICE; none on a laptop.
         data: the folder of the local backend.
         cache: folder for opened search segments; may be lost at any time.
         cache_bytes: most bytes kept there.
@@ -133,8 +153,9 @@ class Settings(Frozen):
         tasks_account: the service account that may call it.
         task_issuer: who signs its tokens: Google in the cloud, ourselves on a laptop.
         analytics_hub: host:port of an Analytics Hub without TLS, for tests; refused in the cloud.
-        mcp_url, api_url, auth_url: the public addresses; `mcp_url` is the partner audience and
-            `auth_url` our issuer.
+        mcp_url, api_url, auth_url, portal_url: the public addresses; `mcp_url` is the partner
+            audience, `auth_url` our issuer, `portal_url` the portal's audience and client id.
+        portal_client: where the portal signs people in, if not at `auth_url`.
         hosts, origins: further Host and Origin header values that are accepted.
         issuers: external authorization servers.
         sign_in: whether an authorization server answers at `auth_url`; only then does a 401 name
@@ -148,6 +169,7 @@ class Settings(Frozen):
             infrastructure wrote.
         api_key_prefix: what a key begins with.
         max_body: most bytes of a request's body.
+        traces: where spans of requests are sent (OTLP over HTTP); nowhere when not set.
         fetch_networks: networks (CIDR) beyond the public ones that outgoing requests may reach; for
             tests and laptops, refused in the cloud.
         fetch_hosts: addresses of names, asked before the resolver; likewise.
@@ -176,6 +198,8 @@ class Settings(Frozen):
     mcp_url: Url = "http://localhost:8080/mcp"
     api_url: Url = "http://localhost:8080/v1"
     auth_url: Url = "http://localhost:8080/auth"
+    portal_url: Url = "http://localhost:8080/portal"
+    portal_client: PortalClient | None = None
     hosts: tuple[str, ...] = ()
     origins: tuple[str, ...] = ()
     issuers: tuple[ExternalIssuer, ...] = ()
@@ -187,10 +211,11 @@ class Settings(Frozen):
     trusted_proxies: Annotated[int, Field(ge=0, le=5)] = 0
     api_key_prefix: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,20}$")] = "octo_live"
     max_body: Annotated[int, Field(gt=0)] = 1_048_576
+    traces: Url | None = None
     fetch_networks: tuple[IPv4Network | IPv6Network, ...] = ()
     fetch_hosts: dict[str, str] = Field(default_factory=dict)
     fetch_ca: Path | None = None
-    cloud: bool = False
+    service: str = ""
 
     @model_validator(mode="after")
     def _cloud_needs_the_cloud(self) -> "Settings":
@@ -202,6 +227,9 @@ class Settings(Frozen):
             raise ValueError("fetch_* opens private addresses; it is never set in the cloud")
         if self.cloud and self.sign_in and not (self.upstreams or self.smtp):
             raise ValueError("sign_in needs upstreams or smtp: nobody could sign in otherwise")
+        known = {issuer.id for issuer in self.issuers}
+        if self.portal_client is not None and self.portal_client.issuer not in known:
+            raise ValueError("portal_client names an issuer that issuers does not hold")
         ids = ["own", *(issuer.id for issuer in self.issuers)]
         names = [self.auth_url, *(issuer.issuer for issuer in self.issuers)]
         if len(set(ids)) < len(ids) or len(set(names)) < len(names):
@@ -211,6 +239,11 @@ class Settings(Frozen):
         if self.backend == "gcp" and not (self.project and self.bucket):
             raise ValueError("backend gcp needs project and bucket")
         return self
+
+    @property
+    def cloud(self) -> bool:
+        """Whether this process runs in Google's cloud."""
+        return bool(self.service)
 
     @property
     def takes_client_documents(self) -> bool:
@@ -229,7 +262,7 @@ class Settings(Frozen):
     @cached_property
     def known_hosts(self) -> frozenset[str]:
         """The Host header values this deployment answers to."""
-        urls = (self.mcp_url, self.api_url, self.auth_url, self.tasks_url)
+        urls = (self.mcp_url, self.api_url, self.auth_url, self.portal_url, self.tasks_url)
         own = (urlsplit(url).netloc for url in urls)
         return frozenset({*own, *self.hosts})
 
@@ -254,7 +287,7 @@ class Settings(Frozen):
             for name, text in environ.items()
             if name.startswith(PREFIX)
         }
-        given["cloud"] = bool(environ.get("K_SERVICE"))
+        given["service"] = environ.get("K_SERVICE", "")
         try:
             return cls.model_validate(given)
         except ValidationError as error:
@@ -266,7 +299,7 @@ class Settings(Frozen):
 
     def environment(self) -> dict[str, str]:
         """The variables that would make `read` return these settings, for starting a process."""
-        given = self.model_dump(mode="json", exclude={"cloud"}, exclude_none=True)
+        given = self.model_dump(mode="json", exclude={"service"}, exclude_none=True)
         return {
             f"{PREFIX}{name.upper()}": text
             if isinstance(text, str)

@@ -143,6 +143,7 @@ class Tool(Generic[A]):
         returns: a type pydantic can describe; the output schema.
         scope: what a token must carry.
         reads: which further documents the gate reads along, given args and access.
+        owners: of an organization's people, only its owners may run it.
         idempotent: running it twice is the same as once.
         open_world: it talks to systems that are not ours.
     """
@@ -156,6 +157,7 @@ class Tool(Generic[A]):
     risk: Risk
     title: str
     reads: Reads | None
+    owners: bool
     idempotent: bool
     open_world: bool
 
@@ -203,10 +205,15 @@ def invalid_arguments(errors: Sequence[ErrorDetails]) -> Problem:
 
 @dataclass(frozen=True)
 class Family:
-    """Tools that belong together: one module, one kind of organization they are for."""
+    """Tools that belong together: one module, one kind of organization they are for.
+
+    Calls of `free` ones draw nothing and are not counted: people must be able to manage their
+    access also when an agent has used their organization's calls up.
+    """
 
     name: str
     org_types: frozenset[str]
+    free: bool = False
     tools: list[Tool[Any]] = field(default_factory=list)
 
     def tool(
@@ -218,6 +225,7 @@ class Family:
         title: str,
         returns: Any = None,
         reads: Reads | None = None,
+        owners: bool = False,
         idempotent: bool = False,
         open_world: bool = False,
     ) -> Callable[[Callable[[Call, A], Any]], Callable[[Call, A], Any]]:
@@ -236,6 +244,7 @@ class Family:
                     risk=risk,
                     title=title,
                     reads=reads,
+                    owners=owners,
                     idempotent=idempotent or effect is Effect.READ,
                     open_world=open_world,
                 )
@@ -307,7 +316,7 @@ def invoke(tool: Tool[A], app: App, request: Request, arguments: Arguments) -> R
         )
         caller = admitted.caller
         refusal = _refusal(tool, caller)
-        budget = _draw(app, caller, admitted.access, free=refusal is not None)
+        budget = _draw(app, tool, caller, admitted.access, refused=refusal is not None)
         args = _good(args, refusal or wrong)
         call = Call(
             app=app,
@@ -329,7 +338,7 @@ def invoke(tool: Tool[A], app: App, request: Request, arguments: Arguments) -> R
     except Exception as error:
         raise Crashed(tool.name, budget) from error
     finally:
-        if caller is not None and caller.org:
+        if caller is not None and caller.org and not tool.family.free:
             app.usage.count(caller, tool.name, outcome)
         _log_call(tool, request, caller, outcome=outcome, took=time.perf_counter() - started)
 
@@ -354,25 +363,30 @@ def _good(args: A | None, problem: Problem | None) -> A:
 def _refusal(tool: Tool[Any], caller: Caller) -> Problem | None:
     if caller.org_type not in tool.family.org_types:
         code = "api_key_org_type_forbidden" if caller.role == "key" else "forbidden"
-        return Problem(
-            code,
-            "Organizations of your type cannot use this operation.",
-            reason="organization_type",
-        )
+        message = "Organizations of your type cannot use this operation."
+        return Problem(code, message, reason="organization_type")
     if caller.scopes is not None and tool.scope not in caller.scopes:
-        return Problem(
-            "insufficient_scope",
-            f"This operation needs the scope {tool.scope}. Ask for it and call again.",
-            scopes=sorted({*caller.scopes, tool.scope}),
-        )
+        message = f"This operation needs the scope {tool.scope}. Ask for it and call again."
+        wanted = sorted({*caller.scopes, tool.scope})
+        return Problem("insufficient_scope", message, scopes=wanted)
+    if caller.role == "member" and _is_for_owners(tool):
+        return Problem("forbidden", "Only owners of your organization can do this.", reason="role")
     return None
 
 
-def _draw(app: App, caller: Caller, access: Access | None, *, free: bool) -> Budget | None:
-    """What the budget is after this call. A call that may not run is `free`: it draws nothing."""
-    if access is None:
+def _is_for_owners(tool: Tool[Any]) -> bool:
+    """Members of the operating organization look; changing the platform takes its owners."""
+    changes = tool.effect is not Effect.READ
+    return tool.owners or (changes and tool.family.org_types <= {"operator"})
+
+
+def _draw(
+    app: App, tool: Tool[Any], caller: Caller, access: Access | None, *, refused: bool
+) -> Budget | None:
+    """What the budget is after this call. A call that may not run draws nothing."""
+    if access is None or tool.family.free:
         return None
-    if free:
+    if refused:
         return app.rate.look(caller.org, access.rate)
     return served(app.rate.draw(caller.org, access.rate))
 
@@ -380,15 +394,7 @@ def _draw(app: App, caller: Caller, access: Access | None, *, free: bool) -> Bud
 def _log_call(
     tool: Tool[Any], request: Request, caller: Caller | None, *, outcome: str, took: float
 ) -> None:
-    who: dict[str, Any] = {}
+    call: dict[str, Any] = {"tool": tool.name, "surface": request.surface, "outcome": outcome}
     if caller is not None:
-        who = {"org": caller.org, "by": caller.subject, "client": caller.client}
-    log.line(
-        "call",
-        tool=tool.name,
-        surface=request.surface,
-        outcome=outcome,
-        ms=round(took * 1000, 3),
-        requestId=request.request_id,
-        **who,
-    )
+        call |= {"org": caller.org, "by": caller.subject, "client": caller.client}
+    log.line("call", **call, ms=round(took * 1000, 3), requestId=request.request_id)

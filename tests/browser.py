@@ -27,9 +27,15 @@ class Html(HTMLParser):
         if tag == "form":
             self.forms.append((attrs["action"], {}))
         elif tag == "input" and self.forms:
-            if attrs.get("type") == "radio" and "checked" not in attrs:
+            if attrs.get("type") in ("radio", "checkbox") and "checked" not in attrs:
                 return
             self.forms[-1][1][attrs["name"]] = attrs.get("value", "")
+        elif tag == "select":
+            self._select = attrs["name"]
+        elif tag == "option" and self.forms:
+            fields = self.forms[-1][1]
+            if "selected" in attrs or self._select not in fields:
+                fields[self._select] = attrs.get("value", "")
 
     def handle_data(self, data):
         self.text += f" {data}"

@@ -8,6 +8,7 @@ import httpx
 from functions.api.main import host
 from functions.auth.host import AuthHost
 from functions.partner.main import endpoint
+from functions.portal.host import PortalHost
 from functions.tasks.main import ROUTES as JOBS
 from functions.tasks.main import host as tasks_host
 from shared.app import App
@@ -17,6 +18,7 @@ from shared.auth.scopes import PARTNER
 from shared.catalog import catalogs, publish_tools, withdrawal
 from shared.cli.operations import run
 from shared.identity import (
+    audit,
     authorizations,
     grants,
     keys,
@@ -25,10 +27,12 @@ from shared.identity import (
     sessions,
     signing_keys,
 )
+from shared.serve.deployed import traced
 from shared.settings import Settings
 from shared.tool import Request, invoke
 
 FAMILIES = (
+    audit.family,
     organizations.family,
     keys.family,
     grants.family,
@@ -176,8 +180,14 @@ class Platform:
 
     def http(self, bearer=None, *, face="partner", **headers):
         """An HTTP client of one function, in process."""
-        hosts = {"partner": endpoint, "api": host, "auth": AuthHost, "tasks": tasks_host}
-        app = hosts[face](self.app)
+        hosts = {
+            "partner": endpoint,
+            "api": host,
+            "auth": AuthHost,
+            "portal": PortalHost,
+            "tasks": tasks_host,
+        }
+        app = traced(hosts[face](self.app), self.app)
         if bearer:
             headers["authorization"] = f"Bearer {bearer}"
         transport = httpx.ASGITransport(app, raise_app_exceptions=True)

@@ -6,12 +6,11 @@ import functions_framework.aio
 import orjson
 
 from functions.api.routes import ROUTES
-from shared import log
 from shared.app import App
+from shared.serve.deployed import deployed
 from shared.serve.openapi import document
 from shared.serve.rest import RestHost
 from shared.serve.run import Runner
-from shared.settings import Settings
 
 DESCRIPTION = "Look up and search the product catalogs granted to your organization."
 
@@ -28,8 +27,7 @@ def host(app: App) -> RestHost:
     return RestHost(ROUTES, Runner(app), base="/v1", document=orjson.dumps(described))
 
 
-log.configure()
-_host = host(App(Settings.read()))
+_host = deployed(host)
 
 
 @functions_framework.aio.http

@@ -11,13 +11,14 @@ from urllib.parse import urlsplit
 
 from functions.auth import pending
 from functions.auth.browser import Browser, browser_of
-from functions.auth.client_documents import find_client
+from functions.auth.client_documents import find_client, is_portal
 from functions.auth.clients import Client, is_loopback
-from functions.auth.consent import consent_page
+from functions.auth.consent import asked_or_granted
 from functions.auth.pages import CURE, error_page
 from functions.auth.server import AuthServer, wanted_scopes
 from functions.auth.sign_in import sign_in_page
-from functions.auth.web import Incoming, OAuthError, Outgoing, Params
+from shared.auth.scopes import PORTAL
+from shared.serve.pages.web import Incoming, OAuthError, Outgoing, Params
 
 MOST_STATE: Final = 2048
 _CHALLENGE: Final = re.compile(r"[A-Za-z0-9_-]{43}")
@@ -48,7 +49,7 @@ def authorize(server: AuthServer, request: Incoming) -> Outgoing:
         return pending.refused(server, uri, state[0] if len(state) == 1 else None, error)
     if pending.needs_sign_in(browser, asked):
         return sign_in_page(server, browser, asked)
-    return consent_page(server, browser, asked)
+    return asked_or_granted(server, browser, asked, request.head.request_id)
 
 
 def _redirect_uri(query: Params, client: Client) -> str:
@@ -81,6 +82,11 @@ def _asked(
     state = query.get("state")
     if state is not None and len(state) > MOST_STATE:
         raise OAuthError("invalid_request", f"state has at most {MOST_STATE} characters.")
+    if is_portal(server, id_):
+        scopes, audience = PORTAL, id_
+    else:
+        scopes = wanted_scopes(query.get("scope"))
+        audience = server.audience(query.every("resource"))
     prompts = (query.get("prompt") or "").split()
     anew = "login" in prompts or "select_account" in prompts
     return pending.start(
@@ -89,8 +95,8 @@ def _asked(
         redirect_uri=uri,
         state=state,
         challenge=challenge,
-        scopes=wanted_scopes(query.get("scope")),
-        audience=server.audience(query.every("resource")),
+        scopes=scopes,
+        audience=audience,
         fresh=int(server.app.clock.time()) if anew else None,
     )
 

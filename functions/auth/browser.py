@@ -11,8 +11,8 @@ from datetime import timedelta
 from typing import Final
 
 from functions.auth.server import AuthServer
-from functions.auth.web import Incoming, OAuthError, Outgoing, Pair
 from shared.identity.records import SESSIONS, Session
+from shared.serve.pages.web import Incoming, OAuthError, Outgoing, Pair
 
 SIGNED_IN_FOR: Final = timedelta(hours=12)
 """How long a browser stays signed in here; what it let clients do lives longer."""
@@ -61,19 +61,19 @@ def remembered(server: AuthServer, browser: Browser, answer: Outgoing) -> Outgoi
     """The answer, telling a new browser its key."""
     if not browser.is_new:
         return answer
-    cookie = _cookie(server, "browser", browser.key, SIGNED_IN_FOR)
+    cookie = server.set_cookie("browser", browser.key, SIGNED_IN_FOR)
     return replace(answer, headers=(*answer.headers, cookie))
 
 
 def session_cookie(server: AuthServer, session: str) -> Pair:
     """The header that signs a browser in."""
     value = f"{session}.{server.proof('session-cookie', session)}"
-    return _cookie(server, "session", value, SIGNED_IN_FOR)
+    return server.set_cookie("session", value, SIGNED_IN_FOR)
 
 
 def no_session_cookie(server: AuthServer) -> Pair:
     """The header that makes a browser forget who was signed in."""
-    return _cookie(server, "session", "", timedelta(0))
+    return server.set_cookie("session", "", timedelta(0))
 
 
 def form_token(server: AuthServer, browser: Browser, form: str, request_id: str) -> str:
@@ -85,11 +85,13 @@ def check_form(
     server: AuthServer, request: Incoming, browser: Browser, form: str, request_id: str
 ) -> None:
     """Raise `access_denied` (403) unless our own page in this browser sent this form."""
-    origin = request.head.headers.get("origin")
     token = request.form.get("csrf") or ""
-    ours = origin in (None, server.origin)
     parts = (browser.key, browser.session or "", form, request_id)
-    if not ours or browser.is_new or not server.proves(token, "form", *parts):
+    if (
+        not server.is_from_here(request)
+        or browser.is_new
+        or not server.proves(token, "form", *parts)
+    ):
         raise OAuthError(
             "access_denied",
             "This form was not sent from the page we showed. Go back to your app and start again.",
@@ -101,15 +103,3 @@ def _is_good(session: Session, server: AuthServer) -> bool:
     now = server.app.clock.now()
     expired = session.expires_at is not None and session.expires_at <= now
     return session.state == "active" and not expired and now < session.created_at + SIGNED_IN_FOR
-
-
-def _cookie(server: AuthServer, name: str, value: str, age: timedelta) -> Pair:
-    parts = [
-        f"{server.cookie(name)}={value}",
-        "Path=/",
-        f"Max-Age={int(age.total_seconds())}",
-        "HttpOnly",
-        "SameSite=Lax",
-        *(["Secure"] if server.secure else []),
-    ]
-    return "set-cookie", "; ".join(parts)

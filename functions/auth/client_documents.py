@@ -16,10 +16,11 @@ import orjson
 
 from functions.auth.clients import Client, read_client, registered
 from functions.auth.server import AuthServer
-from functions.auth.web import OAuthError
 from shared.app import App
 from shared.errors import Problem
+from shared.serve.pages.web import OAuthError
 
+PORTAL_NAME: Final = "Portal"
 FRESH: Final = 600.0
 FAILED: Final = 60.0
 TIMEOUT: Final = 3.0
@@ -49,12 +50,24 @@ class _Kept:
 
 def find_client(server: AuthServer, id_: str) -> Client:
     """The client of this id. Raises `invalid_client` (401) when there is none."""
-    client = registered(server, id_)
+    client = portal_client(server) if is_portal(server, id_) else registered(server, id_)
     if client is None and server.settings.takes_client_documents and is_document_url(id_):
         client = _document(server, id_)
     if client is None:
         raise OAuthError("invalid_client", "This client is not known here.", status=401)
     return client
+
+
+def is_portal(server: AuthServer, id_: str) -> bool:
+    """Whether an id is the portal's own: its address. Nobody else can be sent back there."""
+    return id_ == server.settings.portal_url
+
+
+def portal_client(server: AuthServer) -> Client:
+    """The portal, the one client that is ours."""
+    return Client(
+        redirect_uris=(f"{server.settings.portal_url}/signed-in",), client_name=PORTAL_NAME
+    )
 
 
 def is_document_url(id_: str) -> bool:

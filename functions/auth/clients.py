@@ -16,8 +16,8 @@ import orjson
 from pydantic import BaseModel, ConfigDict, Field
 
 from functions.auth.server import AuthServer
-from functions.auth.web import OAuthError
 from shared.serve.discovery import DEVICE_CODE
+from shared.serve.pages.web import OAuthError
 
 MOST_URIS: Final = 20
 MOST_ID: Final = 3000

@@ -12,12 +12,12 @@ from functions.auth.browser import Browser
 from functions.auth.client_documents import find_client
 from functions.auth.records import CODES, Code
 from functions.auth.server import AuthServer
-from functions.auth.web import Incoming, OAuthError, Params
 from shared.errors import Conflict
 from shared.identity import authorizations
 from shared.identity.records import Authorization
 from shared.ports import ABSENT, Write
 from shared.records import Found
+from shared.serve.pages.web import Incoming, OAuthError, Params
 from shared.tool import Call
 
 GOOD_FOR: Final = timedelta(seconds=60)

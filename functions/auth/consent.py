@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 
 from functions.auth import pending
 from functions.auth.browser import Browser, browser_of, check_form, form_token
-from functions.auth.client_documents import find_client, is_document_url
+from functions.auth.client_documents import find_client, is_document_url, is_portal
 from functions.auth.clients import is_loopback
 from functions.auth.codes import issue
 from functions.auth.device import decide_device, device_page
@@ -20,12 +20,12 @@ from functions.auth.pages import error_page, page
 from functions.auth.records import DECISIONS, Decision
 from functions.auth.server import AuthServer
 from functions.auth.sign_in import sign_in_page
-from functions.auth.web import Incoming, OAuthError, Outgoing
 from shared.auth.scopes import SCOPES
 from shared.errors import Conflict
 from shared.identity.records import MEMBERSHIPS, ORGANIZATIONS, PEOPLE
 from shared.ports import ABSENT, Query, Write
 from shared.queries import MEMBERSHIPS_OF_PRINCIPAL
+from shared.serve.pages.web import Incoming, OAuthError, Outgoing
 
 KEPT: Final = timedelta(hours=1)
 
@@ -46,6 +46,17 @@ def show_consent(server: AuthServer, request: Incoming) -> Outgoing:
         return sign_in_page(server, browser, asked)
     if asked.kind == "device_entry":
         return device_page(server, browser, asked)
+    return asked_or_granted(server, browser, asked, request.head.request_id)
+
+
+def asked_or_granted(
+    server: AuthServer, browser: Browser, asked: pending.Pending, request_id: str
+) -> Outgoing:
+    """The page; for our own portal only where there is a choice of organization to make."""
+    if is_portal(server, asked.client):
+        choices = organizations(server, browser.person)
+        if len(choices) == 1:
+            return _granted(server, browser, asked, choices[0].id, request_id)
     return consent_page(server, browser, asked)
 
 
@@ -53,15 +64,18 @@ def consent_page(server: AuthServer, browser: Browser, asked: pending.Pending) -
     """Who asks for what."""
     choices = organizations(server, browser.person)
     person = PEOPLE.find(server.app.documents, browser.person)
+    email = person.value.email if person else browser.person
     if not choices:
         return page(
             server,
             "nobody.html",
             403,
-            email=person.value.email if person else browser.person,
+            email=email,
             request=pending.sealed(server, asked),
             switch=form_token(server, browser, "switch", asked.id),
         )
+    if is_portal(server, asked.client):
+        return _choice_page(server, browser, asked, choices)
     client = find_client(server, asked.client)
     where = urlsplit(asked.redirect_uri)
     return page(
@@ -77,7 +91,21 @@ def consent_page(server: AuthServer, browser: Browser, asked: pending.Pending) -
         resource=asked.audience,
         scopes=[SCOPES[scope] for scope in asked.scopes],
         choices=choices,
-        email=person.value.email if person else browser.person,
+        email=email,
+        request=pending.sealed(server, asked),
+        csrf=form_token(server, browser, "consent", asked.id),
+        switch=form_token(server, browser, "switch", asked.id),
+    )
+
+
+def _choice_page(
+    server: AuthServer, browser: Browser, asked: pending.Pending, choices: list[Choice]
+) -> Outgoing:
+    """For which organization the portal is opened."""
+    return page(
+        server,
+        "choice.html",
+        choices=choices,
         request=pending.sealed(server, asked),
         csrf=form_token(server, browser, "consent", asked.id),
         switch=form_token(server, browser, "switch", asked.id),
@@ -93,8 +121,7 @@ def decide(server: AuthServer, request: Incoming) -> Outgoing:
         return sign_in_page(server, browser, asked)
     allowed = request.form.get("decision") == "allow"
     org = _chosen(server, browser.person, request.form.get("org")) if allowed else ""
-    decision = Decision(allowed=allowed, expires_at=server.app.clock.now() + KEPT)
-    once: Write = DECISIONS.put(asked.id, decision, if_version=ABSENT)
+    once = _once(server, asked, allowed=allowed)
     call = server.call(browser.person, org, request.head.request_id)
     try:
         if asked.kind == "device":
@@ -103,11 +130,32 @@ def decide(server: AuthServer, request: Incoming) -> Outgoing:
             call.commit([once], event="consent.denied", target=asked.id)
             denied = OAuthError("access_denied", "The person said no.")
             return pending.refused(server, asked.redirect_uri, asked.state, denied)
-        code = secrets.token_urlsafe(32)
-        issue(server, call, browser, asked, code, once)
     except Conflict:
-        return error_page(server, "This was decided already. Go back to your app.")
+        return _decided_already(server)
+    return _granted(server, browser, asked, org, request.head.request_id)
+
+
+def _granted(
+    server: AuthServer, browser: Browser, asked: pending.Pending, org: str, request_id: str
+) -> Outgoing:
+    """Send the browser back with a code. The first decision about a request counts."""
+    call = server.call(browser.person, org, request_id)
+    code = secrets.token_urlsafe(32)
+    try:
+        issue(server, call, browser, asked, code, _once(server, asked, allowed=True))
+    except Conflict:
+        return _decided_already(server)
     return pending.answered(server, asked.redirect_uri, asked.state, code=code)
+
+
+def _once(server: AuthServer, asked: pending.Pending, *, allowed: bool) -> Write:
+    """The write that makes a decision the only one about its request."""
+    decision = Decision(allowed=allowed, expires_at=server.app.clock.now() + KEPT)
+    return DECISIONS.put(asked.id, decision, if_version=ABSENT)
+
+
+def _decided_already(server: AuthServer) -> Outgoing:
+    return error_page(server, "This was decided already. Go back to your app.")
 
 
 def organizations(server: AuthServer, person: str) -> list[Choice]:

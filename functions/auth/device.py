@@ -13,13 +13,13 @@ from functions.auth.pages import page
 from functions.auth.records import DEVICES, USER_CODES, Device, UserCode
 from functions.auth.server import AuthServer, wanted_scopes
 from functions.auth.sign_in import sign_in_page
-from functions.auth.web import Incoming, OAuthError, Outgoing, as_json, redirect, with_query
 from shared.errors import Conflict
 from shared.identity import authorizations
 from shared.identity.records import Authorization
 from shared.ports import ABSENT, Write
 from shared.records import Found
 from shared.serve.discovery import DEVICE_CODE
+from shared.serve.pages.web import Incoming, OAuthError, Outgoing, as_json, redirect, with_query
 from shared.tool import Call
 
 GOOD_FOR: Final = timedelta(minutes=15)

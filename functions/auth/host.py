@@ -22,9 +22,15 @@ from functions.auth import (
     upstream,
 )
 from functions.auth.browser import browser_of, remembered
-from functions.auth.pages import error_page, static
+from functions.auth.pages import ASSETS, error_page
 from functions.auth.server import AuthServer
-from functions.auth.web import (
+from shared.app import App
+from shared.errors import Problem
+from shared.serve.discovery import metadata_paths
+from shared.serve.http import Entrance, Head, Scope, read_body, safely
+from shared.serve.pages import web
+from shared.serve.pages.files import PAGE_HEADERS
+from shared.serve.pages.web import (
     Incoming,
     OAuthError,
     Outgoing,
@@ -33,11 +39,6 @@ from functions.auth.web import (
     as_json,
     read_cookies,
 )
-from shared import log
-from shared.app import App
-from shared.errors import Problem
-from shared.serve.discovery import metadata_paths
-from shared.serve.http import Entrance, Head, Scope, read_body
 from shared.serve.run import Runner
 
 Handler = Callable[[AuthServer, Incoming], Outgoing]
@@ -45,7 +46,6 @@ MOST_BODY: Final = 65_536
 OFTEN: Final = 600
 """Token requests an address may make in a minute: many people share one (RFC 6888)."""
 
-_EVERYWHERE: Final = (("x-content-type-options", "nosniff"),)
 _ANY_ORIGIN: Final = (
     ("access-control-allow-origin", "*"),
     ("access-control-expose-headers", "www-authenticate"),
@@ -56,20 +56,6 @@ _PREFLIGHT: Final = (
     ("access-control-allow-headers", "authorization, content-type, mcp-protocol-version"),
     ("access-control-max-age", "600"),
 )
-# No form-action: Chromium applies it to the redirect that follows the form as well, and the client
-# is somewhere else (auth.md 0.6).
-_PAGE: Final = (
-    (
-        "content-security-policy",
-        (
-            "default-src 'none'; style-src 'self'; script-src 'self'; base-uri 'none'; "
-            "frame-ancestors 'none'"
-        ),
-    ),
-    ("x-frame-options", "DENY"),
-    ("referrer-policy", "same-origin"),
-)
-_STATIC: Final = {"style.css": "text/css; charset=utf-8", "code.js": "text/javascript"}
 
 
 @dataclass(frozen=True)
@@ -123,37 +109,43 @@ class AuthHost:
         self._hosts = Entrance(app.settings)
         self._table = endpoints(self._server)
         self._proxies = app.settings.trusted_proxies
-        secure = (("strict-transport-security", "max-age=31536000"),)
-        self._always: tuple[Pair, ...] = secure if self._server.secure else ()
 
     async def __call__(self, scope: Scope, receive: Any, send: Any) -> None:
         """Serve one HTTP request."""
         head = Head(scope)
+        await safely(
+            lambda sending: self._answered(scope, head, receive, sending),
+            head,
+            send,
+            lambda sending: web.send(sending, head, self._failure(head), self._more(head)),
+        )
+
+    async def _answered(self, scope: Scope, head: Head, receive: Any, send: Any) -> None:
         endpoint = self._table.get(head.path)
         if not self._hosts.knows(head):
             answer = Outgoing(421, b"This server does not answer to that host.")
-        elif head.path.removeprefix(f"{self._server.base}/") in _STATIC:
-            answer = self._file(head)
+        elif (file := ASSETS.at(head.path.removeprefix(self._server.base))) is not None:
+            answer = file
         elif endpoint is None:
             answer = Outgoing(404, b"Not Found")
         elif head.method == "OPTIONS" and endpoint.kind == "program":
             answer = Outgoing(204, headers=_PREFLIGHT)
         else:
             answer = await self._endpoint(endpoint, scope, head, receive)
-        await _send(send, head, answer, (*self._always, ("x-request-id", head.request_id)))
+        await web.send(send, head, answer, self._more(head))
 
     async def _endpoint(
         self, endpoint: Endpoint, scope: Scope, head: Head, receive: Any
     ) -> Outgoing:
-        """One endpoint's answer, whatever happens in it."""
+        """One endpoint's answer, its refusals included."""
         is_page = endpoint.kind == "page"
-        refuse = self._refuse_page if is_page else _refuse_program
+        refuse = self._refusing(endpoint)
         handler = endpoint.methods.get("GET" if head.method == "HEAD" else head.method)
         if handler is None:
             allow = ", ".join(sorted(endpoint.methods))
             return replace(
                 refuse(OAuthError("invalid_request", "Method not allowed.", status=405)),
-                headers=(("allow", allow), *(_PAGE if is_page else _ANY_ORIGIN)),
+                headers=(("allow", allow), *_extra(endpoint)),
             )
         try:
             request = await self._read(scope, head, receive)
@@ -164,12 +156,7 @@ class AuthHost:
             answer = refuse(error)
         except Problem as problem:
             answer = refuse(_as_oauth(problem))
-        except Exception:  # noqa: BLE001  the host's boundary: told to the log, answered with 500
-            log.crash("auth", path=head.path, requestId=head.request_id)
-            answer = refuse(
-                OAuthError("server_error", "Something went wrong on our side.", status=500)
-            )
-        return replace(answer, headers=(*answer.headers, *(_PAGE if is_page else _ANY_ORIGIN)))
+        return replace(answer, headers=(*answer.headers, *_extra(endpoint)))
 
     def _run(self, handler: Handler, request: Incoming, *, page: bool) -> Outgoing:
         if not page:
@@ -205,14 +192,28 @@ class AuthHost:
             return seen[-self._proxies]
         return str(client[0]) if client else ""
 
-    def _file(self, head: Head) -> Outgoing:
-        name = head.path.rpartition("/")[2]
-        cached = (("cache-control", "public, max-age=3600"),)
-        return Outgoing(200, static(name), _STATIC[name], cached)
+    def _more(self, head: Head) -> tuple[Pair, ...]:
+        return (*self._server.always, ("x-request-id", head.request_id))
+
+    def _failure(self, head: Head) -> Outgoing:
+        """What is answered when something failed that nobody expected."""
+        error = OAuthError("server_error", "Something went wrong on our side.", status=500)
+        endpoint = self._table.get(head.path)
+        if endpoint is None:
+            return _refuse_program(error)
+        answer = self._refusing(endpoint)(error)
+        return replace(answer, headers=(*answer.headers, *_extra(endpoint)))
+
+    def _refusing(self, endpoint: Endpoint) -> Callable[[OAuthError], Outgoing]:
+        return self._refuse_page if endpoint.kind == "page" else _refuse_program
 
     def _refuse_page(self, error: OAuthError) -> Outgoing:
         answer = error_page(self._server, error.description, status=error.status)
         return replace(answer, headers=error.headers)
+
+
+def _extra(endpoint: Endpoint) -> tuple[Pair, ...]:
+    return PAGE_HEADERS if endpoint.kind == "page" else _ANY_ORIGIN
 
 
 def _refuse_program(error: OAuthError) -> Outgoing:
@@ -227,16 +228,3 @@ def _as_oauth(problem: Problem) -> OAuthError:
     if problem.code == "too_large":
         return OAuthError("invalid_request", problem.message, status=413)
     return OAuthError("access_denied", problem.message, status=problem.status)
-
-
-async def _send(send: Any, head: Head, answer: Outgoing, more: tuple[Pair, ...]) -> None:
-    headers = [*answer.headers, *_EVERYWHERE, *more]
-    if not any(name == "cache-control" for name, _ in headers):
-        headers.append(("cache-control", "no-store"))
-    if answer.body:
-        headers.append(("content-type", answer.content_type))
-    headers.append(("content-length", str(len(answer.body))))
-    raw = [(name.encode(), value.encode("latin-1")) for name, value in headers]
-    await send({"type": "http.response.start", "status": answer.status, "headers": raw})
-    body = b"" if head.method == "HEAD" else answer.body
-    await send({"type": "http.response.body", "body": body})

@@ -4,17 +4,15 @@ Per address the limit is per instance and in memory: it protects our processor t
 write nothing. What could be guessed or would send mail is counted in documents, by all instances.
 """
 
-import hashlib
 import threading
 from collections import OrderedDict
 from dataclasses import dataclass, field
-from datetime import timedelta
 from typing import Final
 
 from functions.auth.server import AuthServer
-from functions.auth.web import OAuthError
 from shared.app import App
-from shared.ports import Add
+from shared.identity.limits import counted
+from shared.serve.pages.web import OAuthError
 
 MOST_ADDRESSES: Final = 10_000
 PER_MINUTE: Final = 120
@@ -53,15 +51,9 @@ def check_address(server: AuthServer, what: str, address: str, most: int = PER_M
 
 def count(server: AuthServer, what: str, whom: str, *, most: int, seconds: int) -> None:
     """Count something about somebody, on all instances. Raises TooMany past `most` a window."""
-    now = server.app.clock.time()
-    window = int(now // seconds)
-    name = hashlib.sha256(f"{what}\x00{whom}".encode()).hexdigest()[:32]
-    path = f"limits/{name}:{window}"
-    before = server.app.documents.get(path)
-    if before is not None and before.data["count"] >= most:
-        raise TooMany(seconds - int(now) % seconds)
-    expires = server.app.clock.now() + timedelta(seconds=2 * seconds)
-    server.app.documents.commit([Add(path, {"count": 1}, {"expiresAt": expires})])
+    wait = counted(server.app, what, whom, most=most, seconds=seconds)
+    if wait is not None:
+        raise TooMany(wait)
 
 
 def _make(app: App) -> _Seen:

@@ -5,12 +5,9 @@ from typing import Any
 import functions_framework.aio
 
 from functions.auth.host import AuthHost
-from shared import log
-from shared.app import App
-from shared.settings import Settings
+from shared.serve.deployed import deployed
 
-log.configure()
-_host = AuthHost(App(Settings.read()))
+_host = deployed(AuthHost)
 
 
 @functions_framework.aio.http

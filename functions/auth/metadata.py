@@ -3,8 +3,8 @@
 from typing import Final
 
 from functions.auth.server import AuthServer
-from functions.auth.web import Incoming, Outgoing, as_json
 from shared.serve.discovery import authorization_server
+from shared.serve.pages.web import Incoming, Outgoing, as_json
 
 CACHED: Final = (("cache-control", "public, max-age=300"),)
 """Seconds clients may keep these; a next key is published longer ahead (auth.md 3.3)."""

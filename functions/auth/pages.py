@@ -4,12 +4,16 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2 import Environment
 
 from functions.auth.server import AuthServer
-from functions.auth.web import Outgoing
+from shared.serve.pages.files import THEME, Assets, environment
+from shared.serve.pages.web import Outgoing
 
 FOLDER: Final = Path(__file__).parent / "templates"
+ASSETS: Final = Assets(
+    {"style.css": (THEME, FOLDER / "style.css"), "code.js": (FOLDER / "code.js",)}
+)
 CURE: Final = (
     "Claude Code: claude mcp logout NAME && claude mcp login NAME",
     "octogen: delete its mcp.client-id file and log in again",
@@ -20,7 +24,7 @@ CURE: Final = (
 
 def page(server: AuthServer, template: str, status: int = 200, **values: Any) -> Outgoing:
     """A page from `templates/`. Every value is escaped."""
-    html = _environment().get_template(template).render(base=server.base, **values)
+    html = _templates().get_template(template).render(base=server.base, asset=ASSETS.url, **values)
     return Outgoing(status, html.encode(), "text/html; charset=utf-8")
 
 
@@ -32,17 +36,5 @@ def error_page(
 
 
 @cache
-def static(name: str) -> bytes:
-    """A file that pages refer to."""
-    return (FOLDER / name).read_bytes()
-
-
-@cache
-def _environment() -> Environment:
-    return Environment(
-        loader=FileSystemLoader(FOLDER),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
+def _templates() -> Environment:
+    return environment(FOLDER)

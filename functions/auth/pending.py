@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from functions.auth.browser import Browser
 from functions.auth.server import AuthServer
-from functions.auth.web import OAuthError, Outgoing, Pair, redirect, with_query
+from shared.serve.pages.web import OAuthError, Outgoing, Pair, redirect, with_query
 
 LIFETIME: Final = 900
 """Seconds a person has from the client's request to their decision."""

@@ -6,7 +6,7 @@ import orjson
 
 from functions.auth.clients import client_id, read_client
 from functions.auth.server import AuthServer
-from functions.auth.web import Incoming, OAuthError, Outgoing, as_json
+from shared.serve.pages.web import Incoming, OAuthError, Outgoing, as_json
 
 MOST_BYTES: Final = 65_536
 

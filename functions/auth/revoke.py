@@ -2,9 +2,9 @@
 
 from functions.auth.server import AuthServer
 from functions.auth.token import public_client
-from functions.auth.web import Incoming, OAuthError, Outgoing
 from shared.errors import Problem
 from shared.identity import authorizations
+from shared.serve.pages.web import Incoming, OAuthError, Outgoing
 
 
 def revoke(server: AuthServer, request: Incoming) -> Outgoing:

@@ -1,37 +1,24 @@
 """What every endpoint stands on: the app, the sealed texts, the resources, and who is calling."""
 
-from base64 import urlsafe_b64decode, urlsafe_b64encode
-from binascii import Error as NotBase64
-from typing import Final
 from urllib.parse import urlsplit
 
-from functions.auth.web import OAuthError
 from shared.app import App
 from shared.auth.caller import Caller, Token
 from shared.auth.scopes import PARTNER, SCOPES
+from shared.serve.pages.site import Site
+from shared.serve.pages.web import OAuthError
 from shared.tool import Call
 
-TAG_BYTES: Final = 16
 
-
-class AuthServer:
+class AuthServer(Site):
     """One process's authorization server. Holds nothing that another instance would miss."""
 
     def __init__(self, app: App) -> None:
-        self.app = app
-        self.settings = app.settings
-        self.issuer = app.settings.auth_url
-        parts = urlsplit(self.issuer)
-        self.base = parts.path
-        self.origin = f"{parts.scheme}://{parts.netloc}"
-        self.secure = parts.scheme == "https"
+        super().__init__(app, app.settings.auth_url)
+        self.issuer = self.url
         self.browser_cookie = self.cookie("browser")
         self.session_cookie = self.cookie("session")
         self._audiences = _aliases(app)
-
-    def cookie(self, name: str) -> str:
-        """A cookie's name. `__Host-` needs https, which a laptop does not have."""
-        return f"__Host-{name}" if self.secure else f"catalog_mcp_{name}"
 
     def audience(self, named: list[str]) -> str:
         """The one audience all named resources stand for (RFC 8707), the default for none.
@@ -44,32 +31,6 @@ class AuthServer:
         if found or audience is None:
             raise OAuthError("invalid_target", "That resource is not served here.")
         return audience
-
-    def seal(self, purpose: str, message: bytes) -> str:
-        """The message, readable by anybody, with proof that we wrote it for this purpose."""
-        tag = self.app.keys.sealing().seal(purpose, message)
-        return f"{_encode(message)}.{_encode(tag)}"
-
-    def unseal(self, purpose: str, text: str) -> bytes | None:
-        """The message, or None when we did not seal this text for this purpose."""
-        message, _, tag = text.partition(".")
-        try:
-            raw, proof = _decode(message), _decode(tag)
-        except (NotBase64, ValueError):
-            return None
-        return raw if self.app.keys.sealing().holds(purpose, raw, proof) else None
-
-    def proof(self, purpose: str, *parts: str) -> str:
-        """A short tag over parts, for what can be recomputed."""
-        return _encode(self.app.keys.sealing().seal(purpose, "\x00".join(parts).encode()))
-
-    def proves(self, tag: str, purpose: str, *parts: str) -> bool:
-        """Whether `proof` gave this tag for these parts."""
-        try:
-            raw = _decode(tag)
-        except (NotBase64, ValueError):
-            return False
-        return self.app.keys.sealing().holds(purpose, "\x00".join(parts).encode(), raw)
 
     def call(self, person: str, org: str, request_id: str, *, client: str | None = None) -> Call:
         """A change made in the course of signing in, by this person for this organization."""
@@ -112,15 +73,3 @@ def _aliases(app: App) -> dict[str, str]:
         for host in hosts
         for spelling in spellings
     }
-
-
-def _encode(raw: bytes) -> str:
-    return urlsafe_b64encode(raw).rstrip(b"=").decode()
-
-
-def _decode(text: str) -> bytes:
-    """Strict: one spelling for each value, so that a sealed text cannot be varied."""
-    raw = urlsafe_b64decode(text + "=" * (-len(text) % 4))
-    if _encode(raw) != text:
-        raise ValueError("not canonical base64url")
-    return raw

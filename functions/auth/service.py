@@ -13,13 +13,13 @@ from jwt import PyJWK
 
 from functions.auth.records import SEEN, Seen
 from functions.auth.server import AuthServer
-from functions.auth.web import Incoming, OAuthError, Params
 from shared.auth.scopes import SCOPES
 from shared.errors import Conflict, Problem
 from shared.identity.records import SERVICE_ACCOUNTS, ServiceAccount
 from shared.ports import ABSENT
 from shared.records import Found
 from shared.serve.discovery import ASSERTION_ALGORITHMS
+from shared.serve.pages.web import Incoming, OAuthError, Params
 
 ASSERTION: Final = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 LONGEST: Final = 300

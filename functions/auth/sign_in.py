@@ -24,13 +24,13 @@ from functions.auth.browser import (
 from functions.auth.pages import error_page, page
 from functions.auth.records import EMAIL_CODES, EmailCode
 from functions.auth.server import AuthServer
-from functions.auth.web import Incoming, OAuthError, Outgoing, redirect, with_query
 from shared.errors import Conflict
 from shared.identity.people import email_id, person_of_email
 from shared.identity.records import EMAIL_PATTERN
 from shared.identity.sessions import begin
 from shared.ports import ABSENT, Delete, Write
 from shared.records import Found
+from shared.serve.pages.web import Incoming, OAuthError, Outgoing, redirect, with_query
 
 GOOD_FOR: Final = timedelta(minutes=10)
 TRIES: Final = 5

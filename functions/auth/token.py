@@ -5,13 +5,13 @@ from typing import Any
 from functions.auth import codes, device, service
 from functions.auth.client_documents import find_client
 from functions.auth.server import AuthServer
-from functions.auth.web import Incoming, OAuthError, Outgoing, Params, as_json
 from shared.auth.scopes import SCOPES
 from shared.errors import Problem
 from shared.identity import authorizations
 from shared.identity.records import Authorization
 from shared.records import Found
 from shared.serve.discovery import DEVICE_CODE
+from shared.serve.pages.web import Incoming, OAuthError, Outgoing, Params, as_json
 from shared.tool import Call
 
 _ENDED = frozenset({"unauthenticated", "forbidden", "not_found"})

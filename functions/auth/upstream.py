@@ -23,12 +23,12 @@ from functions.auth.pages import error_page
 from functions.auth.records import FLOWS, Flow
 from functions.auth.server import AuthServer
 from functions.auth.sign_in import signed_in
-from functions.auth.web import Incoming, OAuthError, Outgoing, redirect, with_query
 from shared.app import App
 from shared.auth.jwks import RemoteKeys
 from shared.errors import Conflict, Problem
 from shared.identity.people import person_of_identity
 from shared.ports import ABSENT, Delete
+from shared.serve.pages.web import Incoming, OAuthError, Outgoing, redirect, with_query
 from shared.settings import Upstream
 
 GOOD_FOR: Final = timedelta(minutes=15)

@@ -4,15 +4,14 @@ from typing import Any
 
 import functions_framework.aio
 
-from shared import log
 from shared.app import App
 from shared.auth.scopes import PARTNER
 from shared.catalog import granted
+from shared.serve.deployed import deployed
 from shared.serve.mcp_http import McpEndpoint
 from shared.serve.mcp_server import build_server
 from shared.serve.partner import PartnerRenderer
 from shared.serve.run import Runner
-from shared.settings import Settings
 from shared.subscriptions import tools as subscriptions
 
 FAMILIES = (granted.family, subscriptions.family)
@@ -52,8 +51,7 @@ def endpoint(app: App, *, streaming: frozenset[str] = frozenset(), **handlers: A
     )
 
 
-log.configure()
-_endpoint = endpoint(App(Settings.read()))
+_endpoint = deployed(endpoint)
 
 
 @functions_framework.aio.http

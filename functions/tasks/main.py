@@ -5,15 +5,14 @@ from typing import Any, Final
 import functions_framework.aio
 
 from functions.tasks.jobs import subscriptions
-from shared import log
 from shared.app import App
 from shared.auth.caller import Credential
 from shared.errors import Problem
 from shared.serve.bearer import bearer
+from shared.serve.deployed import deployed
 from shared.serve.http import Head
 from shared.serve.rest import RestHost, Route
 from shared.serve.run import Runner
-from shared.settings import Settings
 
 FAMILIES = (subscriptions.family,)
 
@@ -39,8 +38,7 @@ def host(app: App) -> RestHost:
     return RestHost(ROUTES, runner, base="/jobs", surface="tasks", authenticate=authenticate)
 
 
-log.configure()
-_host = host(App(Settings.read()))
+_host = deployed(host)
 
 
 @functions_framework.aio.http

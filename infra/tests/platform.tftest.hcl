@@ -15,6 +15,7 @@ variables {
   smtp        = { host = "smtp.example.com", sender = "no-reply@catalogs.example", user = "us", secret = "smtp-password" }
   upstreams   = [{ id = "google", name = "Google", issuer = "https://accounts.google.com", client_id = "c", secret = "google-client-secret" }]
   operators   = ["group:ops@catalogs.example"]
+  traces      = true
 }
 
 run "plan" {
@@ -47,6 +48,15 @@ run "apply" {
   assert {
     condition     = google_compute_global_forwarding_rule.https.port_range == "443"
     error_message = "Nothing answers in clear."
+  }
+}
+
+run "records_no_spans_unless_asked_to" {
+  command = plan
+  variables { traces = false }
+  assert {
+    condition     = !strcontains(jsonencode(module.partner.environment), "CATALOG_MCP_TRACES")
+    error_message = "Where traces are off, no function is told of a receiver."
   }
 }
 

@@ -36,10 +36,14 @@ class Grant:
     expires_at: float | None
 
     def holds(self, surface: str, now: float) -> bool:
-        """Whether the grant counts on this surface at this time (epoch seconds)."""
+        """Whether the grant counts on this surface at this time (epoch seconds).
+
+        The portal shows what can be searched over MCP or REST.
+        """
         if self.expires_at is not None and self.expires_at <= now:
             return False
-        return self.surfaces is None or surface in self.surfaces
+        asked = {"mcp", "rest"} if surface == "portal" else {surface}
+        return self.surfaces is None or bool(asked & self.surfaces)
 
 
 @dataclass(frozen=True)

@@ -3,8 +3,9 @@
 from dataclasses import dataclass
 from typing import Literal
 
-Surface = Literal["mcp", "rest", "cli", "auth", "tasks"]
-"""By which way a call came in: MCP, REST, an operator's command line, sign-in, the work queue."""
+Surface = Literal["mcp", "rest", "cli", "auth", "tasks", "portal"]
+"""By which way a call came in: MCP, REST, an operator's command line, sign-in, the work queue, or
+the portal."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +63,7 @@ class Caller:
         role: the membership's role; `key` for an API key.
         scopes: what the credential may do; None means no limit (API keys, operators).
         client: the OAuth client id, or None.
+        session: `{issuer}:{sid}` of the sign-in the call is made in; empty where there is none.
     """
 
     surface: Surface
@@ -71,3 +73,4 @@ class Caller:
     role: str
     scopes: frozenset[str] | None
     client: str | None
+    session: str = ""

@@ -87,6 +87,7 @@ class Gate:
             role=member.data["role"],
             scopes=token.scopes,
             client=token.client or None,
+            session=f"{token.issuer}:{token.session}",
         )
         return Admitted(caller, access, self._complete(found, access, reads))
 

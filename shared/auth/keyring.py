@@ -14,8 +14,10 @@ from functools import cached_property
 from typing import Any, Final, Literal
 
 import orjson
+from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from jwt.algorithms import ECAlgorithm
 
 from shared.errors import Conflict
@@ -127,6 +129,20 @@ class SealingRing:
         """Whether one of our keys made this tag for this purpose."""
         return any(hmac.compare_digest(_tag(key, purpose, message), tag) for key in self.keys)
 
+    def hide(self, purpose: str, message: bytes) -> bytes:
+        """The message, encrypted (AES-256-GCM, a key for each purpose): readable by us alone."""
+        nonce = random.token_bytes(12)
+        return nonce + AESGCM(_derived(self.keys[0], purpose)).encrypt(nonce, message, None)
+
+    def reveal(self, purpose: str, hidden: bytes) -> bytes | None:
+        """What was hidden with one of our keys for this purpose, or None."""
+        for key in self.keys:
+            try:
+                return AESGCM(_derived(key, purpose)).decrypt(hidden[:12], hidden[12:], None)
+            except (InvalidTag, ValueError):
+                continue
+        return None
+
     def rotated(self) -> "SealingRing":
         """The ring one step further: the second key seals, the first one only opens.
 
@@ -229,6 +245,11 @@ class KeyRings:
 
 def _public_jwk(key: ec.EllipticCurvePublicKey) -> dict[str, Any]:
     return dict(ECAlgorithm.to_jwk(key, as_dict=True))
+
+
+def _derived(key: bytes, purpose: str) -> bytes:
+    """A key for one purpose (HKDF's expand step for 32 bytes, RFC 5869 2.3)."""
+    return hmac.digest(key, f"hide {purpose}".encode() + b"\x01", "sha256")
 
 
 def _tag(key: bytes, purpose: str, message: bytes) -> bytes:

@@ -11,6 +11,7 @@ import random
 import secrets
 import threading
 import time
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Final
@@ -167,12 +168,12 @@ def _least(limit: int) -> int:
     return max(1, math.floor(limit / 60 * GATHER_SECONDS))
 
 
-def _level(bucket: dict[str, float], limit: int, now: float) -> float:
+def _level(bucket: Mapping[str, float], limit: int, now: float) -> float:
     passed = max(0.0, now - _counted_at(bucket, now))
     return min(float(limit), bucket["level"] + passed * limit / 60)
 
 
-def _counted_at(bucket: dict[str, float], now: float) -> float:
+def _counted_at(bucket: Mapping[str, float], now: float) -> float:
     """When the level was counted. Clocks differ a little; one further ahead was wrong."""
     at = bucket["at"]
     return now if at > now + FULL_SECONDS else at

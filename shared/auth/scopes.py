@@ -10,3 +10,14 @@ SCOPES: Final[dict[str, str]] = {
 
 PARTNER: Final = tuple(SCOPES)
 """What the partner endpoint offers a client that asks for none of its scopes."""
+
+PORTAL: Final = (
+    *SCOPES,
+    "organization:read",
+    "organization:write",
+    "identity:read",
+    "identity:write",
+    "catalog:write",
+)
+"""What the portal's own tokens carry, and no other client's: what a person may do there is decided
+by their role and the type of their organization."""

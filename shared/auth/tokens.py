@@ -18,7 +18,7 @@ from jwt import PyJWK
 from shared.auth.caller import Token
 from shared.auth.jwks import RemoteKeys
 from shared.auth.keyring import KeyRings
-from shared.auth.scopes import SCOPES
+from shared.auth.scopes import PORTAL, SCOPES
 from shared.errors import Problem
 from shared.ports import Clock
 from shared.settings import ClaimNames, ExternalIssuer, Settings
@@ -39,7 +39,7 @@ class _Trusted:
     id: str
     issuer: str
     algorithms: tuple[str, ...]
-    audiences: frozenset[str]
+    audiences: Mapping[str, frozenset[str]]
     claims: ClaimNames
     default_scopes: tuple[str, ...]
     remote: RemoteKeys | None
@@ -70,12 +70,13 @@ class Tokens:
             "own",
             settings.auth_url,
             ("ES256",),
-            frozenset({settings.mcp_url}),
+            {url: frozenset({url}) for url in (settings.mcp_url, settings.portal_url)},
             ClaimNames(),
             (),
             None,
         )
-        external = (_external(issuer, remote[issuer.id]) for issuer in settings.issuers)
+        self._mcp, self._portal = settings.mcp_url, settings.portal_url
+        external = (_external(issuer, remote[issuer.id], settings) for issuer in settings.issuers)
         self._trusted = {trusted.issuer: trusted for trusted in (own, *external)}
         self._verified: OrderedDict[bytes, tuple[float, Token]] = OrderedDict()
 
@@ -111,8 +112,8 @@ class Tokens:
             claims, key.private, algorithm="ES256", headers={"typ": "at+jwt", "kid": key.kid}
         )
 
-    def verify(self, text: str, *, wait: bool = True) -> Token:
-        """What the token proves.
+    def verify(self, text: str, *, face: str = "", wait: bool = True) -> Token:
+        """What the token proves, at the face of this address; the partner endpoint's if left out.
 
         With `wait=False` no I/O is done; KeysNeeded then says that keys must be fetched. A token
         verified within the last minute is not verified again; whether its session still holds is
@@ -121,18 +122,19 @@ class Tokens:
         Raises `unauthenticated` for a token that is not good now, `forbidden` for a good one
         without an organization, `unavailable` when an issuer's keys cannot be had.
         """
-        name = hashlib.sha256(text.encode()).digest()
+        face = face or self._mcp
+        name = hashlib.sha256(f"{face} {text}".encode()).digest()
         now = self._clock.time()
         held = self._verified.get(name)
         if held is not None and now < held[0]:
             return held[1]
-        token = self._verify(text, now, wait=wait)
+        token = self._verify(text, now, face=face, wait=wait)
         self._verified[name] = (min(token.expires_at, now + REMEMBERED), token)
         while len(self._verified) > MOST_REMEMBERED:
             self._verified.popitem(last=False)
         return token
 
-    def _verify(self, text: str, now: float, *, wait: bool) -> Token:
+    def _verify(self, text: str, now: float, *, face: str, wait: bool) -> Token:
         if len(text) > MOST_BYTES:
             raise _refused("The access token is too long.")
         try:
@@ -164,8 +166,8 @@ class Tokens:
         except jwt.PyJWTError:
             raise _refused("The access token's signature does not hold.") from None
         _check_times(claims, now)
-        _check_audience(claims, trusted)
-        return _token(claims, trusted)
+        _check_audience(claims, trusted, face)
+        return _token(claims, trusted, portal=face == self._portal)
 
     def _key(self, trusted: _Trusted, kid: str, *, wait: bool) -> Any:
         if trusted.remote is None:
@@ -190,12 +192,16 @@ def principal_id(issuer: str, subject: str) -> str:
     return f"{issuer}-{hashlib.sha256(subject.encode()).hexdigest()[:32]}"
 
 
-def _external(issuer: ExternalIssuer, keys: RemoteKeys) -> _Trusted:
+def _external(issuer: ExternalIssuer, keys: RemoteKeys, settings: Settings) -> _Trusted:
+    audiences = {settings.mcp_url: frozenset(issuer.audiences)}
+    client = settings.portal_client
+    if client is not None and client.issuer == issuer.id:
+        audiences[settings.portal_url] = frozenset({client.audience})
     return _Trusted(
         issuer.id,
         issuer.issuer,
         issuer.algorithms,
-        frozenset(issuer.audiences),
+        audiences,
         issuer.claims,
         issuer.default_scopes,
         keys,
@@ -216,17 +222,17 @@ def _check_times(claims: dict[str, Any], now: float) -> None:
         raise _refused("The access token is not valid yet.")
 
 
-def _check_audience(claims: dict[str, Any], trusted: _Trusted) -> None:
+def _check_audience(claims: dict[str, Any], trusted: _Trusted, face: str) -> None:
     audience = claims.get("aud")
     named = [audience] if isinstance(audience, str) else audience
     if not isinstance(named, list) or not named:
         raise _refused("The access token names no audience.")
-    good = [name for name in named if name in trusted.audiences]
+    good = [name for name in named if name in trusted.audiences.get(face, ())]
     if not good or (trusted.remote is None and len(named) != 1):
         raise _refused("The access token is for another resource.")
 
 
-def _token(claims: dict[str, Any], trusted: _Trusted) -> Token:
+def _token(claims: dict[str, Any], trusted: _Trusted, *, portal: bool) -> Token:
     names = trusted.claims
     org = claims.get(names.organization)
     if not isinstance(org, str) or not org:
@@ -238,7 +244,7 @@ def _token(claims: dict[str, Any], trusted: _Trusted) -> Token:
     session = claims.get(names.session) or claims.get("jti")
     if not isinstance(session, str) or not session:
         raise _refused("The access token belongs to no session.")
-    scopes = _scopes(claims.get(names.scopes)) & SCOPES.keys()
+    scopes = _scopes(claims.get(names.scopes)) & (frozenset(PORTAL) if portal else SCOPES.keys())
     subject = str(claims["sub"])
     return Token(
         issuer=trusted.id,
@@ -248,7 +254,7 @@ def _token(claims: dict[str, Any], trusted: _Trusted) -> Token:
         client=str(claims.get(names.client) or claims.get("azp") or ""),
         session=session,
         authorization=claims.get("authz") if trusted.remote is None else None,
-        scopes=frozenset(scopes or trusted.default_scopes),
+        scopes=frozenset(scopes or (PORTAL if portal else trusted.default_scopes)),
         expires_at=float(claims["exp"]),
     )
 

@@ -9,6 +9,7 @@ import hashlib
 import threading
 from collections import Counter
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any, Final
 
 from shared.auth.caller import Caller
@@ -42,6 +43,7 @@ class Usage:
             pending.seen[who] = self._clock.now()
             if outcome != "ok":
                 pending.seen[f"{who}__error"] = outcome
+                pending.seen[f"{who}__errorAt"] = pending.seen[who]
 
     def take(self, org: str) -> tuple[Write, ...]:
         """The writes that are due for this organization; give them back if they fail."""
@@ -74,6 +76,15 @@ class Usage:
 
 def client_field(caller: Caller) -> str:
     """The field of `activity/{org}` that says when this key or client was last seen."""
-    if caller.client is None:
-        return f"key__{caller.subject}"
-    return f"client__{hashlib.sha256(caller.client.encode()).hexdigest()[:16]}"
+    return key_field(caller.subject) if caller.client is None else field_of_client(caller.client)
+
+
+def key_field(id_: str) -> str:
+    """The field of `activity/{org}` about an API key."""
+    return f"key__{id_}"
+
+
+@lru_cache(maxsize=1024)
+def field_of_client(client: str) -> str:
+    """The field of `activity/{org}` about an OAuth client, by its id."""
+    return f"client__{hashlib.sha256(client.encode()).hexdigest()[:16]}"

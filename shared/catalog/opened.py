@@ -9,6 +9,7 @@ import threading
 import time
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
 from pathlib import Path
 from tempfile import gettempdir
 from typing import Final, NamedTuple
@@ -106,7 +107,12 @@ class OpenedSegments:
         missing = [file for file in files if not (directory / file.sha256).exists()]
         with ThreadPoolExecutor(DOWNLOADS) as threads:
             for done in [
-                threads.submit(self._blobs.fetch, file_name(catalog, file), directory / file.sha256)
+                threads.submit(  # in the request's context, so that its trace shows the download
+                    copy_context().run,
+                    self._blobs.fetch,
+                    file_name(catalog, file),
+                    directory / file.sha256,
+                )
                 for file in missing
             ]:
                 done.result()

@@ -14,6 +14,7 @@ import ipaddress
 import re
 from collections.abc import Iterable, Iterator
 from enum import IntEnum
+from functools import lru_cache
 from itertools import combinations
 from typing import Final, NamedTuple
 from urllib.parse import quote, urljoin
@@ -213,6 +214,7 @@ def winner(claims: Iterable[tuple[Claim, str]]) -> tuple[str | None, bool]:
     return (None, False) if best is Claim.LOOSE else (min(keys), True)
 
 
+@lru_cache(maxsize=64)  # a call asks about its URL several times: which heads, which forms
 def _parse_product(raw: str) -> _Url:
     try:
         return _parse(raw)

@@ -3,6 +3,7 @@
 import signal
 import sys
 from collections.abc import Mapping
+from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
 from typing import Any, Final
 
@@ -21,6 +22,9 @@ from shared.settings import Settings, machine_environment
 SETTINGS_FILE: Final = "settings.json"
 """Where the last dev of a data folder left its settings, for the other commands."""
 
+LOOPBACK: Final = (IPv4Network("127.0.0.0/8"), IPv6Network("::1/128"))
+"""The portal asks the authorization server for tokens, and here that is on this machine."""
+
 MAIL_FILE: Final = "mail.txt"
 
 ROUTES: Final = (
@@ -28,6 +32,7 @@ ROUTES: Final = (
     ("/mcp", "partner"),
     ("/.well-known/oauth-protected-resource", "partner"),
     ("/auth", "auth"),
+    ("/portal", "portal"),
     ("/.well-known/oauth-authorization-server", "auth"),
     ("/.well-known/openid-configuration", "auth"),
     ("/jobs", "tasks"),
@@ -45,6 +50,8 @@ def settings_for(origin: str, data: Path, **changes: Any) -> Settings:
         mcp_url=f"{origin}/mcp",
         api_url=f"{origin}/v1",
         auth_url=f"{origin}/auth",
+        portal_url=f"{origin}/portal",
+        fetch_networks=LOOPBACK,
         sign_in=True,
         tasks_url=origin,
         tasks_account="work-queue@localhost",
@@ -71,7 +78,7 @@ def serve(*, port: int, data: Path, catalogs: Path, as_json: bool, **changes: An
     signal.signal(signal.SIGTERM, _interrupt)
     settings = settings_for(f"http://localhost:{port}", data, **changes)
     data.mkdir(parents=True, exist_ok=True)
-    (data / SETTINGS_FILE).write_text(settings.model_dump_json(exclude={"cloud"}))
+    (data / SETTINGS_FILE).write_text(settings.model_dump_json(exclude={"service"}))
     log = data / "functions.log"
     names = sorted({name for _, name in ROUTES})
     try:
@@ -131,6 +138,7 @@ def _facts(app: App, settings: Settings, port: int) -> dict[str, Any]:
         "member": demo.MEMBER,
         "email": demo.EMAIL,
         "auth_url": settings.auth_url,
+        "portal_url": settings.portal_url,
         "mail": str(settings.data / MAIL_FILE),
         "port": port,
         "data": str(settings.data),
@@ -145,7 +153,8 @@ def _check(facts: Mapping[str, Any]) -> None:
         httpx.get(f"{facts['api_url']}/catalogs", headers=_bearer(facts["api_key"]), timeout=30),
         httpx.get(f"{facts['auth_url']}/.well-known/oauth-authorization-server", timeout=30),
     )
-    if any(answer.status_code != 200 for answer in answers):  # noqa: PLR2004  HTTP OK
+    portal = httpx.get(facts["portal_url"], timeout=30)
+    if not portal.is_redirect or any(not answer.is_success for answer in answers):
         raise Problem("unavailable", "A function started but does not answer. See the log file.")
 
 
@@ -155,9 +164,10 @@ def _bearer(text: str) -> dict[str, str]:
 
 def _how_to(facts: Mapping[str, Any], log: Path) -> str:
     return f"""
+Portal        {facts["portal_url"]}   sign in as {facts["email"]}: the code that would be
+              mailed is shown here
 Claude Code   claude mcp add --transport http catalogs {facts["mcp_url"]}
-              then /mcp, or claude mcp login catalogs; sign in as {facts["email"]}:
-              the code that would be mailed is shown here
+              then /mcp, or claude mcp login catalogs; sign in in the same way
 Without one   claude mcp add --transport http catalogs {facts["mcp_url"]} \
 --header "Authorization: Bearer {facts["token"]}"
 REST          curl -H "Authorization: Bearer {facts["api_key"]}" {facts["api_url"]}/catalogs

@@ -19,6 +19,7 @@ from shared.auth.caller import Operator
 from shared.catalog import catalogs, withdrawal
 from shared.errors import Problem
 from shared.identity import (
+    audit,
     authorizations,
     grants,
     keys,
@@ -38,6 +39,7 @@ FAMILIES: tuple[Family, ...] = (
     authorizations.family,
     service_accounts.family,
     signing_keys.family,
+    audit.family,
     catalogs.family,
     withdrawal.family,
 )

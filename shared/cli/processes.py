@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterable, Mapping
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -127,12 +128,11 @@ class Functions:
         self.running: dict[str, Function] = {}
 
     def __enter__(self) -> Self:
-        try:
+        with ExitStack() as half_started:
+            half_started.callback(self.stop)
             for name in self._names:
                 self.running[name] = start(name, self._environment, self._log)
-        except BaseException:
-            self.stop()
-            raise
+            half_started.pop_all()
         return self
 
     def __exit__(

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from google.api_core import exceptions, retry
 from google.cloud import firestore
@@ -16,9 +16,16 @@ from google.cloud.firestore_v1.types import (
     StructuredQuery,
 )
 
-from shared.documents import checked_path, checked_query, checked_writes, cursor_after
+from shared.documents import Decoded, checked_path, checked_query, checked_writes, cursor_after
 from shared.errors import Conflict, Problem
-from shared.gcp.firestore_wire import decode_snapshot, encode_query, encode_write
+from shared.gcp.firestore_wire import (
+    decode_data,
+    decode_snapshot,
+    encode_query,
+    encode_write,
+    path_of,
+    version_of,
+)
 from shared.per_process import PerProcess
 from shared.ports import ABSENT, Add, Page, Query, Snapshot, Write
 
@@ -64,6 +71,7 @@ class FirestoreDocuments:
         self._database = database
         self._root = f"projects/{project}/databases/{database}"
         self._connection = PerProcess(self._connect)
+        self._decoded = Decoded(decode_data)
 
     def get(self, path: str) -> Snapshot | None:
         """The document, or None. Raises `unavailable`."""
@@ -81,8 +89,13 @@ class FirestoreDocuments:
                 request, retry=_READ_RETRY, timeout=_SECONDS, metadata=metadata
             )
             found = [BatchGetDocumentsResponse.pb(response) for response in stream]
-        snapshots = [decode_snapshot(answer.found) for answer in found if answer.HasField("found")]
+        snapshots = [self._snapshot(answer.found) for answer in found if answer.HasField("found")]
         return {snapshot.path: snapshot for snapshot in snapshots}
+
+    def _snapshot(self, document: Any) -> Snapshot:
+        return self._decoded.snapshot(
+            path_of(document), version_of(document), document, document.ByteSize()
+        )
 
     def commit(self, writes: Sequence[Write]) -> None:
         """Apply all writes or none in one round trip. Raises Conflict or `unavailable`."""

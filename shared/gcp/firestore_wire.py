@@ -26,11 +26,25 @@ _AT_LEAST: Final = StructuredQuery.FieldFilter.Operator.GREATER_THAN_OR_EQUAL
 
 
 def decode_snapshot(document: Any) -> Snapshot:
-    """The snapshot in a raw Document; its version is the update time to the nanosecond."""
-    path = document.name.partition("/documents/")[2]
+    """The snapshot in a raw Document."""
+    return Snapshot(path_of(document), decode_data(document), version_of(document))
+
+
+def path_of(document: Any) -> str:
+    """Where a raw Document is, within its database."""
+    path: str = document.name.partition("/documents/")[2]
+    return path
+
+
+def version_of(document: Any) -> str:
+    """The version of a raw Document: its update time to the nanosecond."""
     updated = document.update_time
-    version = f"{updated.seconds}.{updated.nanos:09}"
-    return Snapshot(path, _decode_map(document.fields), version)
+    return f"{updated.seconds}.{updated.nanos:09}"
+
+
+def decode_data(document: Any) -> dict[str, Any]:
+    """What a raw Document holds."""
+    return _decode_map(document.fields)
 
 
 def encode_write(root: str, write: Write) -> Any:

@@ -1,5 +1,6 @@
 """Operations on organizations, tenants and memberships."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
@@ -25,6 +26,7 @@ from shared.identity.records import (
 from shared.ports import ABSENT, Put, Query, Write
 from shared.queries import MEMBERSHIPS_OF_ORGANIZATION
 from shared.queries import ORGANIZATIONS as ALL_ORGANIZATIONS
+from shared.records import Found
 from shared.tool import Args, Call, Effect, Family, Result, Risk
 
 family = Family("organizations", org_types=frozenset({"operator"}))
@@ -143,6 +145,18 @@ def list_organizations(call: Call, args: ListOrganizations) -> OrganizationPage:
     )
 
 
+class GetOrganization(Args):
+    """Which organization."""
+
+    id: OrgId
+
+
+@family.tool(scope="identity:read", effect=Effect.READ, risk=Risk.LOW, title="See an organization")
+def get_organization(call: Call, args: GetOrganization) -> OrganizationView:
+    """Show one organization."""
+    return _view(args.id, ORGANIZATIONS.get(call.app.documents, args.id).value)
+
+
 class CreateTenant(Args):
     """A new tenant of an organization."""
 
@@ -234,19 +248,31 @@ def set_member(call: Call, args: SetMember) -> MemberView:
         email=args.email or (before.value.email if before else None),
         created_at=before.value.created_at if before else call.now,
     )
-    if before is not None and before.value == membership and not writes:
-        return _member(membership)
-    call.commit(
-        [
-            *writes,
-            MEMBERSHIPS.put(id_, membership, if_version=before.version if before else ABSENT),
-        ],
-        event="membership.removed" if args.state == "removed" else "membership.set",
-        target=id_,
-        org=args.org,
-        role=args.role,
-    )
+    keep_member(call, membership, before, writes)
     return _member(membership)
+
+
+def keep_member(
+    call: Call,
+    membership: Membership,
+    before: Found[Membership] | None,
+    also: Sequence[Write] = (),
+) -> None:
+    """Store a membership with its event, and `also` with it; nothing where nothing changes.
+
+    Raises Conflict.
+    """
+    if before is not None and before.value == membership and not also:
+        return
+    id_ = f"{membership.org}:{membership.principal}"
+    version = before.version if before else ABSENT
+    call.commit(
+        [*also, MEMBERSHIPS.put(id_, membership, if_version=version)],
+        event="membership.removed" if membership.state == "removed" else "membership.set",
+        target=id_,
+        org=membership.org,
+        role=membership.role,
+    )
 
 
 def _subject(call: Call, args: SetMember) -> tuple[str, list[Write]]:

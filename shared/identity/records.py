@@ -4,7 +4,7 @@ The collections are described key by key in docs/data.md.
 """
 
 from datetime import datetime
-from typing import Annotated, Any, Final, Literal
+from typing import Annotated, Any, Final, Literal, get_args
 
 from pydantic import Field
 
@@ -17,6 +17,7 @@ EMAIL_PATTERN: Final = r"^[^@\s<>\"(),:;\[\]\\]{1,64}@[A-Za-z0-9.-]{1,190}$"
 TENANT_PATTERN: Final = r"^[a-z][a-z0-9-]{0,39}$"
 
 OrgType = Literal["catalog_partner", "catalog_owner", "operator"]
+EVERY_TYPE: Final[frozenset[str]] = frozenset(get_args(OrgType))
 OrgId = Annotated[
     str, Field(pattern=ORG_PATTERN, description="The organization's id: lower case, digits, -.")
 ]

@@ -144,7 +144,7 @@ class EndedSessions(Result):
 def end_all_sessions(call: Call, args: EndAllSessions) -> EndedSessions:
     """Sign a person out everywhere. Every token they have is refused on the next request."""
     ended = 0
-    while active := _active(call, args.principal):
+    while active := active_of(call, args.principal):
         for found in active:
             over = found.value.model_copy(update={"state": "ended"})
             call.commit(
@@ -156,7 +156,7 @@ def end_all_sessions(call: Call, args: EndAllSessions) -> EndedSessions:
     return EndedSessions(ended=ended)
 
 
-def _active(call: Call, principal: str) -> list[Found[Session]]:
+def active_of(call: Call, principal: str) -> list[Found[Session]]:
     """Every session of a person that is still good."""
     active: list[Found[Session]] = []
     cursor: str | None = None

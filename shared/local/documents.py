@@ -2,13 +2,14 @@
 
 import sqlite3
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
 from shared.documents import (
+    Decoded,
     checked_path,
     checked_query,
     checked_writes,
@@ -60,12 +61,11 @@ class SqliteDocuments:
     def __init__(self, path: Path) -> None:
         self._path = path
         self._open = PerProcess(self._prepare)
+        self._decoded = Decoded(loads)
 
     def get(self, path: str) -> Snapshot | None:
         """The document, or None."""
-        with self._connection() as database:
-            row = database.execute(_GET, (checked_path(path),)).fetchone()
-        return row and _snapshot(*row)
+        return self.get_many([path]).get(path)
 
     def get_many(self, paths: Sequence[str]) -> dict[str, Snapshot]:
         """The documents that exist, by path, all as of one moment."""
@@ -74,7 +74,8 @@ class SqliteDocuments:
         sql = f"SELECT path, body, version FROM documents WHERE path IN ({marks})"  # noqa: S608  only question marks
         with self._connection() as database:
             rows = database.execute(sql, tuple(wanted)).fetchall()
-        return {row[0]: _snapshot(*row) for row in rows}
+        known = self._decoded.snapshot
+        return {path: known(path, str(version), body, len(body)) for path, body, version in rows}
 
     def commit(self, writes: Sequence[Write]) -> None:
         """Apply all writes or none. Raises Conflict, or `unavailable` when the file stays busy."""
@@ -167,7 +168,7 @@ def _holds(write: Write, before: Snapshot | None) -> bool:
     return before is not None and before.version == write.if_version
 
 
-def _added(write: Add, before: dict[str, Any]) -> dict[str, Any]:
+def _added(write: Add, before: Mapping[str, Any]) -> dict[str, Any]:
     """The document after an Add. As Firestore's increment: it saturates, and replaces no number."""
     after = {**before, **write.data}
     for name, amount in write.amounts.items():

@@ -12,12 +12,13 @@ from urllib.parse import urlsplit
 
 import orjson
 
-from shared import log
+from shared import log, tracing
 from shared.errors import Problem
 from shared.settings import Settings
 
 Scope = Mapping[str, Any]
 Headers = Iterable[tuple[bytes, bytes]]
+Answer = Callable[[Any], Awaitable[None]]
 JSON: Final = (b"content-type", b"application/json")
 _ALWAYS: Final = (
     (b"cache-control", b"no-store"),
@@ -82,9 +83,13 @@ async def respond(
     await send({"type": "http.response.body", "body": b"" if head_only else body})
 
 
-async def safely(serve: Callable[[Any], Awaitable[None]], head: Head, send: Any) -> None:
-    """Run `serve(send)`. A failure nobody expected is told to the log and answered with 500."""
+async def safely(serve: Answer, head: Head, send: Any, failed: Answer | None = None) -> None:
+    """Run `serve(send)` as part of the trace that the request names.
+
+    A failure nobody expected is told to the log and answered by `failed`, or with a plain 500.
+    """
     started = False
+    tracing.current.set(tracing.given(head.headers))
 
     async def sending(message: Any) -> None:
         nonlocal started
@@ -98,7 +103,10 @@ async def safely(serve: Callable[[Any], Awaitable[None]], head: Head, send: Any)
         if started:
             raise
         headers = (JSON, (b"x-request-id", head.request_id.encode()))
-        await respond(send, 500, error_body("internal"), headers)
+        if failed is None:
+            await respond(send, 500, error_body("internal"), headers)
+        else:
+            await failed(send)
 
 
 class Entrance:

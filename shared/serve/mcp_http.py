@@ -1,7 +1,7 @@
 """The MCP endpoint: stateless Streamable HTTP for handshake-era and 2026-07-28 clients.
 
 The order of judging is the product's: host and origin, then who is calling, then method, then
-body. A request is classified and served by the SDK's own single-request runner; requests that a
+body. A request is classified and served by the SDK's own runner, one for each; requests that a
 streaming tool may answer with notifications go through the SDK's transport (docs/architecture.md,
 "MCP").
 """
@@ -15,11 +15,12 @@ import anyio
 import orjson
 from mcp.server.connection import Connection
 from mcp.server.lowlevel import Server
-from mcp.server.runner import serve_one
+from mcp.server.runner import ServerRunner
 from mcp.shared.exceptions import NoBackChannelError
 from mcp.shared.inbound import (
     ERROR_CODE_HTTP_STATUS,
     InboundLadderRejection,
+    InboundModernRoute,
     classify_inbound_request,
     validate_mcp_param_headers,
 )
@@ -263,23 +264,18 @@ class McpEndpoint:
         self, head: Head, message: dict[str, Any], method: str, params: Any, id_: Any
     ) -> bytes:
         """The result's JSON. The list of tools is the same for every caller, so it is kept."""
-        version, connection = self._classify(head, message, id_)
+        route = self._classify(head, message, id_)
+        version = route.protocol_version
         listing = method == "tools/list" and "cursor" not in (params or {})
         if listing and version in self._listed:
             return self._listed[version]
         transport = TransportContext(
             kind="streamable-http", can_send_request=False, headers=head.headers
         )
+        exchange = _Exchange(transport, id_)
+        runner = ServerRunner(self._server, _connection(route, exchange), {})
         try:
-            result = await serve_one(
-                self._server,
-                _Exchange(transport, id_),
-                method,
-                params,
-                connection=connection,
-                lifespan_state={},
-            )
-            encoded = orjson.dumps(result)
+            encoded = orjson.dumps(await runner.on_request(exchange, method, params))
         except Refused:
             raise
         except Exception as error:  # noqa: BLE001  the SDK's own boundary: it maps every failure
@@ -293,12 +289,11 @@ class McpEndpoint:
             self._listed[version] = encoded
         return encoded
 
-    def _classify(self, head: Head, message: dict[str, Any], id_: Any) -> tuple[str, Connection]:
-        """The protocol version of a request, by its header alone, and its connection facts."""
+    def _classify(self, head: Head, message: dict[str, Any], id_: Any) -> InboundModernRoute:
+        """The protocol version of a request, by its header alone, and its envelope."""
         stated = head.headers.get("mcp-protocol-version")
         if stated is None or stated in HANDSHAKE_PROTOCOL_VERSIONS:
-            version = stated or UNSTATED_VERSION
-            return version, Connection.from_envelope(version, None, None)
+            return InboundModernRoute(stated or UNSTATED_VERSION, None, None)
         repeated = head.repeated.intersection(_ROUTING)
         if repeated:
             raise _Rejected(HEADER_MISMATCH, f"Header {min(repeated)} came more than once", id_=id_)
@@ -311,15 +306,28 @@ class McpEndpoint:
             refused = validate_mcp_param_headers(schema, arguments, head.headers)
             if refused is not None:
                 raise _rejection(refused, id_)
-        return route.protocol_version, Connection.from_envelope(
-            route.protocol_version, route.client_info, route.client_capabilities
-        )
+        return route
 
     def _annotated(self, message: dict[str, Any]) -> Mapping[str, Any] | None:
         """The input schema of the called tool, if it mirrors arguments in headers (SEP-2243)."""
         if message["method"] != "tools/call" or self._server.get_tool_input_schema is None:
             return None
         return self._server.get_tool_input_schema(message["params"].get("name"))
+
+
+def _connection(route: InboundModernRoute, exchange: _Exchange) -> Connection:
+    """The SDK's facts about who is connected: for one request, what its envelope says.
+
+    A handshake-era request has no envelope. Nothing here leaves anything on the connection's exit
+    stack, so nobody has to unwind it.
+    """
+    if route.protocol_version not in HANDSHAKE_PROTOCOL_VERSIONS:
+        return Connection.from_envelope(
+            route.protocol_version, route.client_info, route.client_capabilities
+        )
+    connection = Connection(exchange, protocol_version=route.protocol_version)
+    connection.initialized.set()
+    return connection
 
 
 def _no_token() -> Problem:

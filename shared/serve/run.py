@@ -3,10 +3,7 @@
 Tools, and the reads in front of them, are plain functions; the loop only parses and renders.
 """
 
-import asyncio
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
-from contextvars import copy_context
 from typing import Any, Final, TypeVar
 
 from shared import log
@@ -16,9 +13,11 @@ from shared.auth.gate import NOT_A_MEMBER
 from shared.auth.tokens import KeysNeeded
 from shared.errors import Problem
 from shared.identity.joining import join, may_join
+from shared.serve.threads import Threads
 from shared.tool import Arguments, Call, Crashed, Reply, Request, Tool, invoke
+from shared.tracing import Tracer
 
-THREADS: Final = 16
+MOST_THREADS: Final = 16
 T = TypeVar("T")
 
 
@@ -27,16 +26,11 @@ class Runner:
 
     def __init__(self, app: App) -> None:
         self.app = app
-        self._threads: ThreadPoolExecutor | None = None
+        self._threads = Threads(MOST_THREADS)
 
     async def hop(self, work: Callable[[], T]) -> T:
         """The result of `work`, run in a worker thread with this request's context."""
-        if self._threads is None:
-            self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="call")
-        context = copy_context()
-        return await asyncio.get_running_loop().run_in_executor(
-            self._threads, lambda: context.run(work)
-        )
+        return await self._threads.run(work)
 
     async def verify(self, text: str) -> Token:
         """The verified access token. Hops only when an issuer's keys must be fetched."""
@@ -51,7 +45,10 @@ class Runner:
 
     async def run(self, tool: Tool[Any], request: Request, arguments: Arguments) -> Reply:
         """Run a tool; what nobody expected becomes `internal`, told to the log alone."""
-        return await self.hop(lambda: attempt(tool, self.app, request, arguments))
+        tracer = self.app.tracer
+        if tracer is None:
+            return await self.hop(lambda: attempt(tool, self.app, request, arguments))
+        return await self.hop(lambda: _recorded(tracer, tool, self.app, request, arguments))
 
 
 def attempt(tool: Tool[Any], app: App, request: Request, arguments: Arguments) -> Reply:
@@ -64,6 +61,17 @@ def attempt(tool: Tool[Any], app: App, request: Request, arguments: Arguments) -
         log.crash(tool.name, requestId=request.request_id, surface=request.surface)
         return Reply(problem=internal(request.request_id), budget=crashed.budget)
     return reply
+
+
+def _recorded(
+    tracer: Tracer, tool: Tool[Any], app: App, request: Request, arguments: Arguments
+) -> Reply:
+    """`attempt` inside a span that says which tool ran and what came of it."""
+    with tracer.inside(tool.name) as span:
+        reply = attempt(tool, app, request, arguments)
+        span.note("outcome", reply.problem.code if reply.problem else "ok")
+        span.note("surface", request.surface)
+        return reply
 
 
 def internal(request_id: str) -> Problem:

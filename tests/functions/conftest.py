@@ -18,7 +18,7 @@ def logged(monkeypatch):
     written = io.StringIO()
     with monkeypatch.context() as patched:
         patched.setattr(sys, "stdout", written)
-        log.configure()
+        log.configure("a-project")
 
     def since():
         text = written.getvalue()

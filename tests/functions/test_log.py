@@ -90,6 +90,66 @@ async def test_every_line_of_a_call_names_organization_and_caller(stocked, logge
     assert one["severity"] == "INFO"
 
 
+TRACE, SPAN = "4bf92f3577b34da6a3ce929d0e0e4736", "00f067aa0ba902b7"
+
+
+@pytest.mark.parametrize(
+    ("headers", "expected"),
+    [
+        ({"traceparent": f"00-{TRACE}-{SPAN}-01"}, (TRACE, SPAN, True)),
+        ({"traceparent": f" 00-{TRACE}-{SPAN}-00 "}, (TRACE, SPAN, False)),
+        ({"traceparent": f"cc-{TRACE}-{SPAN}-03-more"}, (TRACE, SPAN, True)),
+        ({"x-cloud-trace-context": f"{TRACE.upper()}/74;o=1"}, (TRACE, f"{74:016x}", True)),
+        ({"x-cloud-trace-context": f"{TRACE}/74"}, (TRACE, f"{74:016x}", False)),
+        (
+            {"traceparent": "nonsense", "x-cloud-trace-context": f"{TRACE}/1"},
+            (TRACE, f"{1:016x}", False),
+        ),
+        ({}, None),
+        ({"traceparent": f"00-{TRACE}-{SPAN}-01-more"}, None),
+        ({"traceparent": f"ff-{TRACE}-{SPAN}-01"}, None),
+        ({"traceparent": f"00-{'0' * 32}-{SPAN}-01"}, None),
+        ({"traceparent": f"00-{TRACE}-{'0' * 16}-01"}, None),
+        ({"traceparent": f"00-{TRACE.upper()}-{SPAN}-01"}, None),
+        ({"x-cloud-trace-context": f"{TRACE}/0;o=1"}, None),
+        ({"x-cloud-trace-context": f"{TRACE}/99999999999999999999"}, None),
+        ({"x-cloud-trace-context": "quokka"}, None),
+    ],
+)
+async def test_every_line_of_a_request_names_the_trace_its_caller_named(
+    stocked, logged, headers, expected
+):
+    token, key = stocked.token(), stocked.key()
+    logged()
+    async with stocked.http(token, **headers) as client:
+        await call(client, "list_catalogs")
+    async with stocked.http(key, face="api", **headers) as client:
+        await client.get("/v1/me")
+        await client.get("/v1/me", headers={"authorization": "Bearer quokka"})
+    lines = logged()[1]
+    fields = ("trace", "spanId", "trace_sampled")
+    found = [
+        tuple(line.get(f"logging.googleapis.com/{field}") for field in fields) for line in lines
+    ]
+    if expected is None:
+        assert found == [(None, None, None)] * 3
+    else:
+        assert found == [(f"projects/a-project/traces/{expected[0]}", *expected[1:])] * 3
+
+
+async def test_a_request_without_a_trace_does_not_inherit_the_one_before_it(stocked, logged):
+    token = stocked.token()
+    logged()
+    async with stocked.http(token) as client:
+        await call(client, "list_catalogs")
+        client.headers["traceparent"] = f"00-{TRACE}-{SPAN}-01"
+        await call(client, "list_catalogs")
+        del client.headers["traceparent"]
+        await call(client, "list_catalogs")
+    traces = ["logging.googleapis.com/trace" in line for line in logged()[1]]
+    assert traces == [False, True, False]
+
+
 async def test_a_refusal_before_any_operation_is_logged_as_well(stocked, logged):
     token = stocked.token(session="a-session-1")
     logged()

@@ -19,25 +19,29 @@ from tests.infra.programs import package
 from tests.shared.subscriptions import simulation
 
 ROOT = Path(__file__).parents[2]
-PUBLIC = {"api", "auth", "partner"}
+PUBLIC = {"api", "auth", "partner", "portal"}
 """The functions that answer anybody, since they check credentials themselves."""
 
 NOT_IN_THE_CLOUD = {
     "analytics_hub",
-    "cloud",
     "data",
     "fetch_ca",
     "fetch_hosts",
     "fetch_networks",
+    "service",
     "task_issuer",
 }
 """Settings without a variable there: the local backend's folder, openings for tests, what K_SERVICE
 says, and who signs for Cloud Tasks, which is Google by default."""
 
+ONLY_WHERE_USED = {"portal_client"}
+"""Settings whose variable is left out where people sign in at our own authorization server."""
+
 RINGS = {
     "api": {keyring.SEALING},
     "auth": {keyring.SEALING, keyring.SIGNING},
     "partner": {keyring.SEALING, keyring.SIGNING},
+    "portal": {keyring.SEALING, keyring.SIGNING},
     "tasks": set(),
 }
 """The key rings each function reads."""
@@ -62,7 +66,8 @@ def functions_get_exactly_the_settings(deployment):
     fields = set(Settings.model_fields) - NOT_IN_THE_CLOUD
     for each in deployment.functions().values():
         given = each["service_config"][0]["environment_variables"]
-        assert set(given) == {f"{PREFIX}{field.upper()}" for field in fields}
+        named = {name.removeprefix(PREFIX).lower() for name in given}
+        assert named - ONLY_WHERE_USED == fields - ONLY_WHERE_USED
         assert Settings.read({**given, "K_SERVICE": each["name"]}).cloud
 
 
@@ -160,6 +165,7 @@ def secrets_are_those_of_the_code(deployment):
         wanted = set(RINGS[name])
         if name == "auth":
             wanted |= {upstream.secret for upstream in settings.upstreams}
+        if name in ("auth", "portal"):
             wanted |= {settings.smtp.secret}
         mounted = {volume["secret"]: volume["mount_path"] for volume in volumes}
         assert mounted == {secret: f"{settings.secrets}/{secret}" for secret in wanted}
@@ -201,6 +207,7 @@ def the_load_balancer_routes_as_dev_does(deployment):
     assert rest[urlsplit(settings.mcp_url).netloc] == "partner"
     assert rest[urlsplit(settings.api_url).netloc] == "api"
     assert rest[urlsplit(settings.auth_url).netloc] == "auth"
+    assert rest[urlsplit(settings.portal_url).netloc] == "portal"
 
 
 def work_is_sent_where_it_is_done(deployment):

@@ -26,7 +26,7 @@ def test_every_error_code_is_explained_with_its_status():
 
 def test_every_setting_is_in_the_operations_page():
     named = set(re.findall(r"`([A-Z_]+)`", page("operations.md")))
-    assert {name.upper() for name in Settings.model_fields} - named == {"CLOUD"}
+    assert {name.upper() for name in Settings.model_fields} - named == {"SERVICE"}
 
 
 @pytest.mark.parametrize("shape", SHAPES, ids=lambda shape: shape.collection)

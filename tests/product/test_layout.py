@@ -67,11 +67,13 @@ def test_imports_stand_at_the_top_except_in_the_composition_root():
     assert inline == []
 
 
-@pytest.mark.parametrize("function", ["api", "auth", "partner", "tasks"])
-def test_importing_a_function_loads_no_google_client(function):
+@pytest.mark.parametrize("function", ["api", "auth", "partner", "portal", "tasks"])
+def test_importing_a_function_loads_no_google_client_and_nothing_that_records_spans(function):
+    """The MCP SDK imports OpenTelemetry's empty API by itself; the SDK and exporters are ours."""
     program = (
         f"import sys; import functions.{function}.main;"
-        "unwanted = ('grpc', 'google.api_core', 'google.auth', 'httpx', 'duckdb');"
+        "unwanted = ('grpc', 'google.api_core', 'google.auth', 'httpx', 'duckdb',"
+        " 'opentelemetry.sdk', 'opentelemetry.exporter', 'opentelemetry.proto');"
         "print([name for name in unwanted if name in sys.modules])"
     )
     loaded = subprocess.run(

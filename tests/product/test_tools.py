@@ -12,8 +12,9 @@ from functions.partner import main as partner
 from functions.tasks.main import FAMILIES as JOBS
 from shared.app import App
 from shared.auth.scopes import SCOPES
-from shared.catalog import publish_tools
+from shared.catalog import publish_tools, terms
 from shared.cli.operations import FAMILIES as OPERATIONS
+from shared.identity import account, audit, own_keys, own_members, own_sessions, own_usage
 from shared.settings import Settings
 from shared.tool import Effect
 from tests.snapshots import same_as_snapshot
@@ -27,10 +28,21 @@ TOOLS = list(
         )
     }.values()
 )
-OTHERS = (*OPERATIONS, publish_tools.family, *JOBS)
+OWN = (
+    account.family,
+    audit.own_family,
+    own_keys.family,
+    own_members.family,
+    own_sessions.family,
+    own_usage.family,
+    terms.family,
+)
+"""What people do about their own organization; the portal is the first to serve it."""
+OTHERS = (*OPERATIONS, publish_tools.family, *JOBS, *OWN)
 ALL = [*TOOLS, *(tool for family in OTHERS for tool in family.tools)]
 VERBS = {
     "change", "check", "create", "deactivate", "delete", "end", "export", "follow", "get", "grant",
+    "invite",
     "list", "lookup", "promote", "publish", "refresh", "register", "restore", "retire", "revoke",
     "roll", "rotate", "search", "set", "start", "sweep", "upsert", "withdraw",
 }  # fmt: skip

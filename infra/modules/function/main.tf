@@ -11,7 +11,7 @@ resource "google_service_account" "this" {
 }
 
 resource "google_project_iam_member" "role" {
-  for_each = toset(var.roles)
+  for_each = toset(concat(var.platform.roles, var.roles))
   project  = var.platform.project
   role     = each.key
   member   = google_service_account.this.member

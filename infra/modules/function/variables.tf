@@ -17,6 +17,7 @@ variable "platform" {
     sources     = string
     builder     = string
     packages    = string
+    roles       = list(string)
     environment = map(string)
   })
 }
@@ -39,7 +40,7 @@ variable "roles" {
   description = "The function's roles in the project. What can be granted on one resource is granted there."
   type        = list(string)
   validation {
-    condition     = !anytrue([for role in var.roles : contains(["roles/owner", "roles/editor", "roles/viewer"], role)])
+    condition     = !anytrue([for role in concat(var.platform.roles, var.roles) : contains(["roles/owner", "roles/editor", "roles/viewer"], role)])
     error_message = "No basic roles."
   }
 }

@@ -19,6 +19,8 @@ from shared.catalog.search.order import Position
 from shared.errors import Problem
 
 _MAC_BYTES: Final = 16
+_MOST_PLAIN: Final = 4
+"""Catalogs whose places are short enough not to be compressed."""
 _LONGEST: Final = 65_536
 
 
@@ -38,9 +40,9 @@ class Place(NamedTuple):
 
 def seal(places: Mapping[str, Place], question: str, key: bytes) -> str:
     """The cursor that continues at these places, by catalog; `question`: its digest."""
-    body = zlib.compress(
-        orjson.dumps([question, {name: [*place] for name, place in places.items()}])
-    )
+    body = orjson.dumps([question, {name: [*place] for name, place in places.items()}])
+    if len(places) > _MOST_PLAIN:
+        body = zlib.compress(body)
     return base64.urlsafe_b64encode(_mac(body, key) + body).rstrip(b"=").decode()
 
 
@@ -55,7 +57,8 @@ def unseal(cursor: str | None, question: str, key: bytes) -> dict[str, Place] | 
     mac, body = sealed[:_MAC_BYTES], sealed[_MAC_BYTES:]
     if not hmac.compare_digest(mac, _mac(body, key)):
         return None
-    asked, places = orjson.loads(zlib.decompress(body))
+    plain = body if body.startswith(b"[") else zlib.decompress(body)
+    asked, places = orjson.loads(plain)
     if asked != question:
         return None
     return {

@@ -12,7 +12,7 @@ from typing import Any, Final, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from shared.catalog.search.words import Words
+from shared.catalog.search.words import Spelling, Words
 from shared.catalog.segment.analysis import analyzer
 from shared.catalog.segment.reader import Segment
 from shared.catalog.segment.titles import TITLE_TERMS, term_hash
@@ -56,6 +56,9 @@ ACCESSORIES: Final = {
 """By language, words for things made for another thing. A language without a list has none."""
 
 
+_BEHIND: Final = np.arange(1, TITLE_TERMS + 1, dtype=np.uint8)[:, np.newaxis]
+"""The place behind each place of a title."""
+
 Numbers = NDArray[np.int64]
 Scores = NDArray[np.float64]
 
@@ -74,44 +77,44 @@ def rerank(
 
 def features(segment: Segment, words: Words, numbers: Numbers, bm25: Scores, full: int) -> Scores:
     """A row a product, a column a weight of the model."""
-    rows = segment.titles(numbers)
-    titles = rows[:, :TITLE_TERMS]
-    asked = np.zeros(rows.shape, bool)
-    in_title, in_kind = np.zeros(len(rows)), np.zeros(len(rows))
-    for word in words.words:
-        title, kind = np.zeros(len(rows)), np.zeros(len(rows))
-        for spelling in word.spellings:
-            here, there = np.zeros(len(rows)), np.zeros(len(rows))
-            for term in spelling:
-                equal = rows == term_hash(term)
-                asked |= equal
-                here += equal[:, :TITLE_TERMS].any(axis=1)
-                there += equal[:, TITLE_TERMS:].any(axis=1)
-            title = np.maximum(title, here / len(spelling))
-            kind = np.maximum(kind, there / len(spelling))
-        in_title += title
-        in_kind += kind
-    asked = asked[:, :TITLE_TERMS]
-    accessories = _accessories(segment.manifest.language)[titles] & ~asked
-    return np.column_stack(
-        [
-            bm25,
-            np.arange(len(rows)) < full,
-            in_title / max(1, len(words.words)),
-            in_kind / max(1, len(words.words)),
-            accessories.sum(axis=1),
-            _follows(asked, accessories),
-        ]
-    )
+    terms = np.ascontiguousarray(segment.titles(numbers).T)
+    spellings = [spelling for word in words.words for spelling in word.spellings]
+    hashes = np.array([term_hash(term) for each in spellings for term in each], np.uint16)
+    equal = terms == hashes[:, None, None]
+    asked = equal.any(axis=0)[:TITLE_TERMS]
+    accessories = _accessories(segment.manifest.language)[terms[:TITLE_TERMS]] & ~asked
+    found = np.empty((len(numbers), len(Model._fields)))
+    found[:, 0] = bm25
+    found[:, 1] = np.arange(len(numbers)) < full
+    found[:, 2] = _share(words, spellings, equal[:, :TITLE_TERMS].any(axis=1))
+    found[:, 3] = _share(words, spellings, equal[:, TITLE_TERMS:].any(axis=1))
+    found[:, 4] = accessories.sum(axis=0)
+    found[:, 5] = _follows(asked, accessories)
+    return found
+
+
+def _share(words: Words, spellings: list[Spelling], there: NDArray[Any]) -> NDArray[Any]:
+    """The share of the words that each product has, given which terms it has (a row a term).
+
+    A word counts as far as its best spelling does, a spelling by the share of its terms.
+    """
+    if len(there) > len(spellings):
+        begins = np.cumsum([0, *map(len, spellings[:-1])])
+        lengths = np.array([[len(spelling)] for spelling in spellings])
+        there = np.add.reduceat(there, begins, axis=0, dtype=np.float64) / lengths
+    if len(spellings) > len(words.words):
+        begins = np.cumsum([0, *(len(word.spellings) for word in words.words[:-1])])
+        there = np.maximum.reduceat(there, begins, axis=0)
+    share: NDArray[Any] = there.sum(axis=0) / max(1, len(words.words))
+    return share
 
 
 def _follows(asked: NDArray[Any], accessories: NDArray[Any]) -> NDArray[Any]:
-    """Whether an accessory stands right after the last word that was asked for."""
-    width = asked.shape[1]
-    after = width - np.argmax(asked[:, ::-1], axis=1)
-    row = np.flatnonzero(asked.any(axis=1) & (after < width))
-    follows = np.zeros(len(asked), bool)
-    follows[row] = accessories[row, after[row]]
+    """Whether an accessory stands right after the last word that was asked for (a row a place)."""
+    behind = (asked * _BEHIND).max(axis=0)
+    those = np.flatnonzero((behind > 0) & (behind < len(asked)))
+    follows = np.zeros(len(behind), bool)
+    follows[those] = accessories[behind[those], those]
     return follows
 
 

@@ -164,4 +164,6 @@ def test_what_opens_private_addresses_is_refused_in_the_cloud(web, name):
     from shared.settings import Settings
 
     with pytest.raises(ValueError, match="never set in the cloud"):
-        Settings(backend="gcp", project="p", bucket="b", cloud=True, **{name: web.settings[name]})
+        Settings(
+            backend="gcp", project="p", bucket="b", service="auth", **{name: web.settings[name]}
+        )

@@ -1,4 +1,4 @@
-"""One request as the endpoints see it, and what they answer with."""
+"""One request as the functions with pages see it, and what they answer with."""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -122,6 +122,20 @@ def with_query(url: str, pairs: Mapping[str, str | None]) -> str:
     added = urlencode({name: value for name, value in pairs.items() if value is not None})
     parts = urlsplit(url)
     return parts._replace(query=f"{parts.query}&{added}" if parts.query else added).geturl()
+
+
+async def send(send: Any, head: Head, answer: Outgoing, more: tuple[Pair, ...]) -> None:
+    """Send an answer, with `more` headers; kept by nobody unless it says otherwise."""
+    headers = [*answer.headers, ("x-content-type-options", "nosniff"), *more]
+    if not any(name == "cache-control" for name, _ in headers):
+        headers.append(("cache-control", "no-store"))
+    if answer.body:
+        headers.append(("content-type", answer.content_type))
+    headers.append(("content-length", str(len(answer.body))))
+    raw = [(name.encode(), value.encode("latin-1")) for name, value in headers]
+    await send({"type": "http.response.start", "status": answer.status, "headers": raw})
+    body = b"" if head.method == "HEAD" else answer.body
+    await send({"type": "http.response.body", "body": body})
 
 
 def read_cookies(header: str) -> dict[str, str]:

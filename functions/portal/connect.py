@@ -1,0 +1,166 @@
+"""How to connect each client, with the organization's real addresses; and whether one has."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import orjson
+
+from functions.portal.visit import Visit
+from shared.identity import own_usage
+from shared.serve.pages.web import Outgoing
+from shared.settings import Settings
+
+NAME = "catalogs"
+"""What the server is called in a client's configuration."""
+
+
+@dataclass(frozen=True)
+class Step:
+    """One thing to do: in words, and what to copy; `where` names the file it goes into."""
+
+    text: str
+    copy: str = ""
+    where: str = ""
+
+
+@dataclass(frozen=True)
+class Way:
+    """How one client is connected."""
+
+    id: str
+    name: str
+    steps: tuple[Step, ...]
+
+
+def show(visit: Visit) -> Outgoing:
+    """Every way, and who was seen when."""
+    seen = visit.run(own_usage.family["get_own_activity"])
+    return visit.page("connect.html", ways=list(ways(visit.portal.settings)), seen=seen)
+
+
+def ways(settings: Settings) -> Iterator[Way]:
+    """Every client we know how to connect."""
+    url, api = settings.mcp_url, settings.api_url
+    yield Way(
+        "claude-code",
+        "Claude Code",
+        (
+            Step("Add the server:", f"claude mcp add --transport http {NAME} {url}"),
+            Step("Sign in: your browser opens.", f"claude mcp login {NAME}"),
+        ),
+    )
+    yield Way(
+        "claude-desktop",
+        "Claude Desktop",
+        (
+            Step("Settings, Connectors, Add custom connector. Paste this address:", url),
+            Step("Press Connect and sign in."),
+        ),
+    )
+    remote = {"command": "npx", "args": ["-y", "mcp-remote", url]}
+    yield Way(
+        "claude-desktop-remote",
+        "Claude Desktop through mcp-remote",
+        (
+            Step(
+                "Without custom connectors; needs Node. Settings, Developer, Edit Config:",
+                _json({"mcpServers": {NAME: remote}}),
+                "claude_desktop_config.json",
+            ),
+            Step("Start Claude Desktop again: your browser opens to sign in."),
+        ),
+    )
+    yield from _terminals(url)
+    yield from _editors(url)
+    yield from _backends(api)
+
+
+def _terminals(url: str) -> Iterator[Way]:
+    yield Way(
+        "codex",
+        "Codex CLI",
+        (
+            Step("Add the server: your browser opens.", f"codex mcp add {NAME} --url {url}"),
+            Step("To sign in again later:", f"codex mcp login {NAME}"),
+        ),
+    )
+    yield Way(
+        "gemini",
+        "Gemini CLI",
+        (
+            Step("Add the server:", f"gemini mcp add --transport http {NAME} {url}"),
+            Step("Start gemini, and sign in:", f"/mcp auth {NAME}"),
+        ),
+    )
+    yield Way(
+        "opencode",
+        "opencode",
+        (
+            Step(
+                "Add the server:",
+                _json({"mcp": {NAME: {"type": "remote", "url": url, "enabled": True}}}),
+                "opencode.json",
+            ),
+            Step("Sign in:", f"opencode mcp auth {NAME}"),
+        ),
+    )
+
+
+def _editors(url: str) -> Iterator[Way]:
+    yield Way(
+        "cursor",
+        "Cursor",
+        (
+            Step(
+                "Add the server, then sign in under Settings, MCP:",
+                _json({"mcpServers": {NAME: {"url": url}}}),
+                "~/.cursor/mcp.json",
+            ),
+        ),
+    )
+    yield Way(
+        "vscode",
+        "VS Code",
+        (
+            Step(
+                "Add the server; VS Code asks you to sign in when it starts it:",
+                _json({"servers": {NAME: {"type": "http", "url": url}}}),
+                ".vscode/mcp.json",
+            ),
+        ),
+    )
+
+
+def _backends(api: str) -> Iterator[Way]:
+    key = Step("Create an API key under API keys, and keep it in CATALOG_API_KEY.")
+    header = '-H "Authorization: Bearer $CATALOG_API_KEY"'
+    yield Way(
+        "curl",
+        "curl",
+        (
+            key,
+            Step("List your catalogs:", f"curl {header} {api}/catalogs"),
+            Step(
+                "Search them:",
+                f"curl {header} -H 'Content-Type: application/json' \\\n"
+                f'  -d \'{{"q": "shoes", "limit": 5}}\' {api}/products/search',
+            ),
+        ),
+    )
+    program = f"""import os
+
+import httpx
+
+catalogs = httpx.Client(
+    base_url="{api}",
+    headers={{"Authorization": f"Bearer {{os.environ['CATALOG_API_KEY']}}"}},
+)
+answer = catalogs.post("/products/search", json={{"q": "shoes", "limit": 5}})
+for product in answer.raise_for_status().json()["items"]:
+    print(product["title"], product["currentPrice"], product["productUrl"])
+"""
+    yield Way("python", "Python", (key, Step("With httpx:", program, "search.py")))
+
+
+def _json(value: dict[str, object]) -> str:
+    return orjson.dumps(value, option=orjson.OPT_INDENT_2).decode()

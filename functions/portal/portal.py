@@ -1,0 +1,91 @@
+"""The portal as a site: its files, its templates, and how values are shown."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from functools import cache
+from pathlib import Path
+from typing import Any, Final
+from urllib.parse import urlsplit
+
+import orjson
+from jinja2 import Environment
+from markupsafe import Markup, escape
+
+from shared.app import App
+from shared.serve.pages.files import THEME, Assets, environment
+from shared.serve.pages.site import Site
+from shared.serve.pages.web import Outgoing
+
+FOLDER: Final = Path(__file__).parent / "templates"
+ASSETS: Final = Assets(
+    {
+        "style.css": (THEME, FOLDER / "style.css"),
+        "portal.js": (FOLDER / "portal.js",),
+        "icon.svg": (FOLDER / "icon.svg",),
+    }
+)
+_SEPARATORS: Final = {
+    **dict.fromkeys(("de", "es", "it", "nl", "pt", "id", "tr", "da", "el", "hr", "sl"), "."),
+    **dict.fromkeys(("fr", "ru", "pl", "cs", "sk", "sv", "nb", "nn", "fi", "uk", "bg"), "\u00a0"),
+}
+"""What stands between thousands, where it is not a comma."""
+
+
+class Portal(Site):
+    """One process's portal."""
+
+    def __init__(self, app: App) -> None:
+        super().__init__(app, app.settings.portal_url)
+
+    def page(self, template: str, status: int = 200, **values: Any) -> Outgoing:
+        """A page from `templates/`. Every value is escaped."""
+        html = (
+            templates()
+            .get_template(template)
+            .render(base=self.base, asset=ASSETS.url, settings=self.settings, **values)
+        )
+        return Outgoing(status, html.encode(), "text/html; charset=utf-8")
+
+
+@cache
+def templates() -> Environment:
+    """The portal's templates, with the filters they use."""
+    found = environment(FOLDER)
+    found.filters |= {
+        "amount": shown_amount,
+        "host": lambda url: urlsplit(url).netloc,
+        "number": shown_number,
+        "pretty": pretty,
+        "time": shown_time,
+    }
+    return found
+
+
+def shown_time(value: str | datetime | None, missing: str = "never") -> str | Markup:
+    """A time in UTC, which the script shows in the reader's zone."""
+    if value is None:
+        return missing
+    at = datetime.fromisoformat(value) if isinstance(value, str) else value
+    text = f"{at:%d %b %Y, %H:%M} UTC"
+    return Markup('<time datetime="{}">{}</time>').format(f"{at:%Y-%m-%dT%H:%M:%SZ}", text)
+
+
+def shown_amount(value: float, languages: str = "") -> str:
+    """An amount of money, with cents where it has some."""
+    whole, _, cents = f"{value:.2f}".partition(".")
+    text = shown_number(int(whole), languages)
+    comma = "," if shown_number(1000, languages) != "1,000" else "."
+    return text if cents == "00" else f"{text}{comma}{cents}"
+
+
+def shown_number(value: int | None, languages: str = "") -> str:
+    """A number with the separators of the reader's first language (RFC 9110 12.5.4)."""
+    if value is None:
+        return "-"
+    first = languages.partition(",")[0].partition(";")[0].strip().lower().partition("-")[0]
+    return f"{value:,}".replace(",", _SEPARATORS.get(first, ","))
+
+
+def pretty(value: Mapping[str, Any]) -> Markup:
+    """A JSON value for people."""
+    return escape(orjson.dumps(value, option=orjson.OPT_INDENT_2).decode())

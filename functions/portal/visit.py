@@ -1,0 +1,188 @@
+"""One request of somebody who is signed in: whom it is from, what it may ask, how it is answered.
+
+Everything a page shows or changes goes through `run`, the one way a tool runs.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
+from functools import cached_property
+from typing import Any, Final
+
+import orjson
+
+from functions.portal.portal import Portal
+from shared.auth.caller import Token
+from shared.errors import Problem
+from shared.identity import account
+from shared.serve.pages.web import Incoming, Outgoing, Pair, redirect
+from shared.serve.run import attempt
+from shared.tool import Request, Tool
+
+
+class Again(Exception):  # noqa: N818  an answer, not a failure
+    """The page with the form that was refused; the host answers with it."""
+
+    def __init__(self, page: Outgoing) -> None:
+        super().__init__("a form was refused")
+        self.page = page
+
+
+NOTE: Final = "portal-note"
+_NOTE_FOR: Final = timedelta(minutes=2)
+
+
+@dataclass(frozen=True)
+class Refused:
+    """What was typed into a form, and why it was not taken: by field, and for the whole form.
+
+    `form` says which form of a page it was.
+    """
+
+    form: str = ""
+    typed: Mapping[str, str] = field(default_factory=dict)
+    fields: Mapping[str, str] = field(default_factory=dict)
+    message: str = ""
+    code: str = ""
+
+    def of(self, form: str) -> "Refused":
+        """This, if it is about that form; else nothing typed, nothing wrong."""
+        return self if self.form == form else NOTHING_REFUSED
+
+    @classmethod
+    def because(cls, form: str, typed: Mapping[str, str], problem: Problem) -> "Refused":
+        """A problem, at the fields it is about."""
+        fields = {
+            str(part): each["msg"]
+            for each in reversed(_errors(problem))
+            for part in each["loc"]
+            if part in typed
+        }
+        if problem.code in _FIELD_OF_CODE:
+            fields = {_FIELD_OF_CODE[problem.code]: problem.message}
+        if not fields and problem.details.get("field") in typed:
+            fields = {problem.details["field"]: problem.message}
+        return cls(form, typed, fields, "" if fields else problem.message, problem.code)
+
+
+_FIELD_OF_CODE: Final = {
+    "invalid_project": "subscriberProjectId",
+    "invalid_principal": "subscriberPrincipal",
+}
+"""Problems that are about one field without naming it."""
+NOTHING_REFUSED: Final = Refused()
+
+
+def _errors(problem: Problem) -> Sequence[Mapping[str, Any]]:
+    found: Sequence[Mapping[str, Any]] = problem.details.get("errors", ())
+    return found
+
+
+@dataclass
+class Visit:
+    """One request of a signed-in person. `cookies` are given to the browser with the answer."""
+
+    portal: Portal
+    request: Incoming
+    token: Token
+    cookies: list[Pair] = field(default_factory=list)
+
+    def run(self, tool: Tool[Any], **arguments: Any) -> Any:
+        """A tool's JSON value. Raises the Problem it came to."""
+        request = Request(self.token, "portal", self.request.head.request_id)
+        reply = attempt(tool, self.portal.app, request, arguments)
+        if reply.problem is not None:
+            raise reply.problem
+        return orjson.loads(reply.body or b"null")
+
+    @cached_property
+    def account(self) -> dict[str, Any]:
+        """Who this is, for which organization."""
+        found: dict[str, Any] = self.run(account.family["get_account"])
+        return found
+
+    @property
+    def path(self) -> str:
+        """Which page this is, below the portal's base."""
+        return self.request.head.path.removeprefix(self.portal.base) or "/"
+
+    @property
+    def is_owner(self) -> bool:
+        """Whether this is an owner of the organization."""
+        return bool(self.account["role"] == "owner")
+
+    @property
+    def form_token(self) -> str:
+        """What our own forms carry: good for this sign-in only."""
+        return self.portal.proof("portal-form", self.token.session, self.token.principal)
+
+    def sent_by_us(self) -> bool:
+        """Whether a form of ours, in this sign-in, sent this request."""
+        sent = self.request.form.get("csrf") or ""
+        parts = (self.token.session, self.token.principal)
+        return self.portal.is_from_here(self.request) and self.portal.proves(
+            sent, "portal-form", *parts
+        )
+
+    def asked(self, name: str) -> str:
+        """A parameter of the address, trimmed; the empty text where there is none."""
+        return (self.request.query.get(name) or "").strip()
+
+    def typed(self, *names: str) -> dict[str, str]:
+        """What was typed into these fields, trimmed; the empty text where nothing was."""
+        form = self.request.form
+        return {name: (form.get(name) or "").strip() for name in names}
+
+    def change(
+        self,
+        tool: Tool[Any],
+        arguments: Mapping[str, Any],
+        *,
+        typed: Mapping[str, str],
+        again: Callable[[Refused], Outgoing],
+        form: str = "",
+    ) -> Any:
+        """A tool's JSON value after a form was sent; where it refuses, the page `again`, raised.
+
+        What was typed is kept, and what is wrong is said at its field.
+        """
+        try:
+            return self.run(tool, **arguments)
+        except Problem as problem:
+            if problem.code in ("unauthenticated", "forbidden", "internal"):
+                raise
+            page = again(Refused.because(form, typed, problem))
+            raise Again(replace(page, status=problem.status)) from None
+
+    def page(self, template: str, status: int = 200, **values: Any) -> Outgoing:
+        """A page of the portal."""
+        return self.portal.page(
+            template,
+            status,
+            account=self.account,
+            is_owner=self.is_owner,
+            csrf=self.form_token,
+            path=self.path,
+            languages=self.request.head.headers.get("accept-language", ""),
+            note=self._note(),
+            **values,
+        )
+
+    def go(self, place: str, note: str = "", **more: str) -> Outgoing:
+        """Send the browser to a page of ours after a change (Post/Redirect/Get), with a note."""
+        if note:
+            body = orjson.dumps({"text": note, **more})
+            self.cookies.append(
+                self.portal.set_cookie(NOTE, self.portal.hide(NOTE, body), _NOTE_FOR)
+            )
+        return redirect(f"{self.portal.url}{place}")
+
+    def _note(self) -> dict[str, str] | None:
+        """What the last change left to say; said once."""
+        text = self.request.cookies.get(self.portal.cookie(NOTE))
+        hidden = self.portal.reveal(NOTE, text) if text else None
+        if hidden is None:
+            return None
+        self.cookies.append(self.portal.set_cookie(NOTE, "", timedelta(0)))
+        note: dict[str, str] = orjson.loads(hidden)
+        return note

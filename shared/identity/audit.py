@@ -1,0 +1,116 @@
+"""Operations that read the audit trail: who changed what, when, by which way."""
+
+from datetime import datetime
+from typing import Annotated, Any
+
+from pydantic import Field
+
+from shared.errors import Problem
+from shared.identity.records import EVERY_TYPE, OrgId
+from shared.ports import Query, Shape, Snapshot
+from shared.queries import (
+    AUDIT,
+    AUDIT_BY,
+    AUDIT_OF_EVENT,
+    AUDIT_OF_EVENT_IN_ORGANIZATION,
+    AUDIT_OF_ORGANIZATION,
+)
+from shared.tool import Args, Call, Effect, Family, Result, Risk
+
+family = Family("audit", org_types=frozenset({"operator"}))
+own_family = Family("own_audit", org_types=EVERY_TYPE, free=True)
+
+Event = Annotated[
+    str,
+    Field(
+        pattern=r"^[a-z_]{1,40}\.[a-z_]{1,40}$",
+        description="Only events of this name, such as grant.given.",
+    ),
+]
+
+
+class AuditEvent(Result):
+    """One change or security event."""
+
+    at: datetime
+    event: str
+    target: str
+    org: str
+    by: str
+    surface: str
+    request_id: str
+    details: dict[str, Any]
+
+
+class AuditPage(Result):
+    """One page of events, newest first."""
+
+    items: list[AuditEvent]
+    next_cursor: str | None
+
+
+class ListAuditEvents(Args):
+    """Which events; all when nothing is named."""
+
+    org: OrgId | None = None
+    event: Event | None = None
+    by: Annotated[
+        str | None,
+        Field(max_length=200, description="Who did it: a principal, key id or operator's name."),
+    ] = None
+    cursor: str | None = None
+
+
+_SHAPES: dict[frozenset[str], Shape] = {
+    frozenset(): AUDIT,
+    frozenset({"org"}): AUDIT_OF_ORGANIZATION,
+    frozenset({"event"}): AUDIT_OF_EVENT,
+    frozenset({"org", "event"}): AUDIT_OF_EVENT_IN_ORGANIZATION,
+    frozenset({"by"}): AUDIT_BY,
+}
+
+
+@family.tool(scope="identity:read", effect=Effect.READ, risk=Risk.LOW, title="List audit events")
+def list_audit_events(call: Call, args: ListAuditEvents) -> AuditPage:
+    """List audit events, newest first, 100 a page.
+
+    By organization, by event, by both, or by who did it.
+    """
+    asked = {"org": args.org, "event": args.event, "by": args.by}
+    return _page(call, asked, args.cursor)
+
+
+class ListOwnAuditEvents(Args):
+    """Which events of one's organization."""
+
+    event: Event | None = None
+    cursor: str | None = None
+
+
+@own_family.tool(
+    scope="organization:read",
+    effect=Effect.READ,
+    risk=Risk.LOW,
+    title="List your audit events",
+    owners=True,
+)
+def list_own_audit_events(call: Call, args: ListOwnAuditEvents) -> AuditPage:
+    """List what was changed in your organization, newest first, 100 a page."""
+    return _page(call, {"org": call.access.org, "event": args.event}, args.cursor)
+
+
+def _page(call: Call, asked: dict[str, str | None], cursor: str | None) -> AuditPage:
+    equal = {name: value for name, value in asked.items() if value is not None}
+    shape = _SHAPES.get(frozenset(equal))
+    if shape is None:
+        raise Problem(
+            "invalid",
+            "Who did it cannot be combined with the other filters. Leave those out.",
+            field="by",
+        )
+    page = call.app.documents.query(Query(shape, equal=equal, cursor=cursor))
+    return AuditPage(items=[_view(each) for each in page.items], next_cursor=page.cursor)
+
+
+def _view(snapshot: Snapshot) -> AuditEvent:
+    return AuditEvent.model_validate(snapshot.data)

@@ -1,0 +1,124 @@
+"""Operations on the API keys of one's own organization."""
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Annotated, Any
+
+from pydantic import AwareDatetime, Field
+
+from shared.auth.access import Access
+from shared.auth.usage import key_field
+from shared.errors import Problem
+from shared.identity import keys
+from shared.identity.account import emails_of
+from shared.identity.records import API_KEYS
+from shared.tool import Args, Call, Effect, Family, Result, Risk
+
+family = Family(
+    "own_api_keys", org_types=frozenset({"catalog_partner", "catalog_owner"}), free=True
+)
+
+
+class OwnKey(Result):
+    """A key of one's organization, without its secret."""
+
+    id: str
+    prefix: Annotated[str, Field(description="How the key begins; safe to print.")]
+    name: str
+    state: str
+    created_at: datetime
+    created_by: str
+    created_by_email: str | None
+    expires_at: datetime | None
+    last_used_at: Annotated[datetime | None, Field(description="A few seconds late at most.")]
+    last_error: Annotated[str | None, Field(description="The code of what went wrong last.")]
+    last_error_at: datetime | None
+
+
+class ListOwnApiKeys(Args):
+    """Takes a cursor to go on."""
+
+    cursor: str | None = None
+
+
+class OwnKeyPage(Result):
+    """One page of keys, oldest first."""
+
+    items: list[OwnKey]
+    next_cursor: str | None
+
+
+def _activity(_: Any, access: Access) -> Iterable[str]:
+    return (f"activity/{access.org}",)
+
+
+@family.tool(
+    scope="organization:read",
+    effect=Effect.READ,
+    risk=Risk.LOW,
+    title="List your API keys",
+    reads=_activity,
+)
+def list_own_api_keys(call: Call, args: ListOwnApiKeys) -> OwnKeyPage:
+    """List your organization's API keys without their secrets, 100 a page."""
+    org = call.access.org
+    page = keys.list_api_keys(call, keys.ListApiKeys(org=org, cursor=args.cursor))
+    emails = emails_of(call.app.documents, org, (key.created_by for key in page.items))
+    activity = call.found.get(f"activity/{org}")
+    seen = activity.data if activity else {}
+    return OwnKeyPage(
+        items=[
+            OwnKey(
+                **key.model_dump(exclude={"org"}),
+                prefix=f"{call.app.settings.api_key_prefix}_{key.id[:10]}",
+                created_by_email=emails.get(key.created_by),
+                last_used_at=seen.get(key_field(key.id)),
+                last_error=seen.get(f"{key_field(key.id)}__error"),
+                last_error_at=seen.get(f"{key_field(key.id)}__errorAt"),
+            )
+            for key in page.items
+        ],
+        next_cursor=page.next_cursor,
+    )
+
+
+class CreateOwnApiKey(Args):
+    """A new key."""
+
+    name: Annotated[str, Field(min_length=1, max_length=100, description="What it is for.")]
+    expires_at: AwareDatetime | None = None
+
+
+@family.tool(
+    scope="organization:write",
+    effect=Effect.WRITE,
+    risk=Risk.HIGH,
+    title="Create an API key",
+    owners=True,
+)
+def create_own_api_key(call: Call, args: CreateOwnApiKey) -> keys.CreatedKey:
+    """Create an API key for your organization's backends. Its secret is shown only now."""
+    asked = keys.CreateApiKey(org=call.access.org, **dict(args))
+    created: keys.CreatedKey = keys.create_api_key(call, asked)
+    return created
+
+
+class DeactivateOwnApiKey(keys.DeactivateApiKey):
+    """Which key."""
+
+
+@family.tool(
+    scope="organization:write",
+    effect=Effect.DESTROY,
+    risk=Risk.HIGH,
+    title="Deactivate an API key",
+    owners=True,
+    idempotent=True,
+)
+def deactivate_own_api_key(call: Call, args: DeactivateOwnApiKey) -> keys.KeyView:
+    """Deactivate an API key of your organization for good. It is refused on the next request."""
+    found = API_KEYS.find(call.app.documents, args.id)
+    if found is None or found.value.org != call.access.org:
+        raise Problem("not_found", "Your organization has no such API key.", kind="API key")
+    over: keys.KeyView = keys.deactivate_api_key(call, args)
+    return over

@@ -1,0 +1,196 @@
+"""Operations on the people of one's own organization. It is never left without an owner."""
+
+from datetime import datetime
+from typing import Annotated, Final, Literal
+
+from pydantic import Field
+
+from shared.errors import Conflict, Problem
+from shared.identity.limits import counted
+from shared.identity.organizations import keep_member
+from shared.identity.people import with_email
+from shared.identity.records import (
+    EMAIL_PATTERN,
+    EVERY_TYPE,
+    MEMBERSHIPS,
+    ORGANIZATIONS,
+    Membership,
+)
+from shared.ports import Put, Query, Write
+from shared.queries import MEMBERSHIPS_OF_ORGANIZATION
+from shared.records import Found
+from shared.tool import Args, Call, Effect, Family, Result, Risk
+
+family = Family("own_members", org_types=EVERY_TYPE, free=True)
+
+ATTEMPTS: Final = 5
+INVITATIONS: Final = 50
+"""How many people an organization may invite in a day."""
+_DAY: Final = 86_400
+_MAIL: Final = """\
+You were invited to an organization on our product catalog platform: {organization}
+
+Sign in with this e-mail address. There is no password; a code is sent to you:
+{url}
+
+If you do not know the organization, do nothing."""
+
+Role = Literal["owner", "member"]
+
+
+class OwnMember(Result):
+    """Somebody who belongs, or belonged, to one's organization."""
+
+    principal: str
+    email: str | None
+    role: str
+    state: str
+    created_at: datetime
+
+
+class ListOwnMembers(Args):
+    """Takes a cursor to go on."""
+
+    cursor: str | None = None
+
+
+class OwnMemberPage(Result):
+    """One page of members."""
+
+    items: list[OwnMember]
+    next_cursor: str | None
+
+
+@family.tool(
+    scope="organization:read", effect=Effect.READ, risk=Risk.LOW, title="List your members"
+)
+def list_own_members(call: Call, args: ListOwnMembers) -> OwnMemberPage:
+    """List the people of your organization, removed ones too, 100 a page."""
+    query = Query(MEMBERSHIPS_OF_ORGANIZATION, equal={"org": call.access.org}, cursor=args.cursor)
+    found, cursor = MEMBERSHIPS.page(call.app.documents, query)
+    return OwnMemberPage(items=[_view(each.value) for each in found], next_cursor=cursor)
+
+
+class InviteMember(Args):
+    """Whom to invite."""
+
+    email: Annotated[
+        str, Field(pattern=EMAIL_PATTERN, max_length=254, description="What they sign in with.")
+    ]
+    role: Role = "member"
+
+
+@family.tool(
+    scope="organization:write",
+    effect=Effect.WRITE,
+    risk=Risk.HIGH,
+    title="Invite a member",
+    owners=True,
+    open_world=True,
+)
+def invite_member(call: Call, args: InviteMember) -> OwnMember:
+    """Let a person into your organization by e-mail address, and tell them by mail.
+
+    Whoever proves to have the address can sign in from now on.
+    """
+    org = call.access.org
+    if call.app.settings.portal_client is not None:
+        raise Problem(
+            "not_supported", "People are added where your organization signs in, not here."
+        )
+    subject, writes = with_email(call, args.email, None)
+    before = MEMBERSHIPS.find(call.app.documents, f"{org}:{subject}")
+    if before is not None and before.value.state == "active":
+        raise Problem("conflict", "This person belongs to your organization.", field="email")
+    wait = counted(call.app, "invitations", org, most=INVITATIONS, seconds=_DAY)
+    if wait is not None:
+        raise Problem("rate_limited", f"At most {INVITATIONS} invitations a day.", retry_after=wait)
+    membership = Membership(
+        org=org, principal=subject, role=args.role, email=args.email, created_at=call.now
+    )
+    keep_member(call, membership, before, writes)
+    name = " ".join(ORGANIZATIONS.get(call.app.documents, org).value.name.split())
+    text = _MAIL.format(organization=name, url=call.app.settings.portal_url)
+    call.app.mailer.send(args.email, "An invitation", text)
+    return _view(membership)
+
+
+class ChangeOwnMember(Args):
+    """Who, and what they are to be; what is left out stays."""
+
+    principal: Annotated[str, Field(min_length=1, max_length=200)]
+    role: Role | None = None
+    state: Literal["active", "removed"] | None = None
+
+
+@family.tool(
+    scope="organization:write",
+    effect=Effect.WRITE,
+    risk=Risk.HIGH,
+    title="Change or remove a member",
+    owners=True,
+    idempotent=True,
+)
+def change_own_member(call: Call, args: ChangeOwnMember) -> OwnMember:
+    """Change a person's role in your organization, remove them, or let them back in.
+
+    A removed member is refused on the next request. The last owner stays owner.
+    """
+    for attempt in range(ATTEMPTS):
+        before = MEMBERSHIPS.find(call.app.documents, f"{call.access.org}:{args.principal}")
+        if before is None:
+            raise Problem("not_found", "Your organization has no such member.", kind="member")
+        asked = {"role": args.role, "state": args.state}
+        changes = {name: value for name, value in asked.items() if value is not None}
+        after = before.value.model_copy(update=changes)
+        witness: list[Write] = []
+        if _owns(before.value) and not _owns(after):
+            witness = [_another_owner(call, args.principal)]
+        try:
+            keep_member(call, after, before, witness)
+        except Conflict:
+            if attempt == ATTEMPTS - 1:
+                raise
+            continue
+        break
+    return _view(after)
+
+
+def _owns(membership: Membership) -> bool:
+    return membership.role == "owner" and membership.state == "active"
+
+
+def _another_owner(call: Call, principal: str) -> Write:
+    """The write that holds another owner in place while this one goes. Raises `conflict`.
+
+    It changes nothing; its precondition is what makes two owners who leave at once take turns.
+    """
+    other = next((each for each in _everybody(call) if _stays(each, principal)), None)
+    if other is None:
+        raise Problem(
+            "conflict",
+            "An organization keeps at least one owner. Make somebody else owner first.",
+            field="role",
+        )
+    put: Put = MEMBERSHIPS.put(other.id, other.value, if_version=other.version)
+    return put
+
+
+def _stays(found: Found[Membership], principal: str) -> bool:
+    return found.value.principal != principal and _owns(found.value)
+
+
+def _everybody(call: Call) -> list[Found[Membership]]:
+    everybody: list[Found[Membership]] = []
+    cursor: str | None = None
+    while True:
+        equal = {"org": call.access.org}
+        query = Query(MEMBERSHIPS_OF_ORGANIZATION, equal=equal, limit=1000, cursor=cursor)
+        found, cursor = MEMBERSHIPS.page(call.app.documents, query)
+        everybody += found
+        if cursor is None:
+            return everybody
+
+
+def _view(membership: Membership) -> OwnMember:
+    return OwnMember(**membership.model_dump(exclude={"org"}))

@@ -1,0 +1,215 @@
+"""Operations on one's own sign-ins, and on what they let clients do."""
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import Annotated, Any
+
+from pydantic import Field
+
+from shared.auth.access import Access
+from shared.auth.usage import field_of_client
+from shared.errors import Problem
+from shared.identity import authorizations, sessions
+from shared.identity.account import emails_of
+from shared.identity.records import AUTHORIZATIONS, EVERY_TYPE, SESSIONS, Authorization
+from shared.ports import Query
+from shared.queries import AUTHORIZATIONS_OF_ORGANIZATION
+from shared.records import Found
+from shared.tool import Args, Call, Effect, Family, Result, Risk
+
+family = Family("own_sessions", org_types=EVERY_TYPE, free=True)
+
+
+class OwnSession(Result):
+    """A sign-in of one's own. `current`: the one this is asked in."""
+
+    issuer: str
+    session: str
+    created_at: datetime
+    expires_at: datetime | None
+    current: bool
+
+
+class ListOwnSessions(Args):
+    """Takes nothing."""
+
+
+@family.tool(
+    scope="organization:read", effect=Effect.READ, risk=Risk.LOW, title="List your sign-ins"
+)
+def list_own_sessions(call: Call, args: ListOwnSessions) -> list[OwnSession]:
+    """List where you are signed in, newest first."""
+    del args
+    found = sessions.active_of(call, call.caller.subject)
+    return [
+        OwnSession(
+            issuer=each.value.issuer,
+            session=each.id.partition(":")[2],
+            created_at=each.value.created_at,
+            expires_at=each.value.expires_at,
+            current=each.id == call.caller.session,
+        )
+        for each in found
+    ]
+
+
+class EndOwnSession(Args):
+    """Which sign-in; the one this is asked in when left out."""
+
+    session: Annotated[str | None, Field(min_length=1, max_length=128)] = None
+
+
+class Ended(Result):
+    """How many were ended."""
+
+    ended: int
+
+
+@family.tool(
+    scope="organization:write",
+    effect=Effect.DESTROY,
+    risk=Risk.MEDIUM,
+    title="Sign out",
+    idempotent=True,
+)
+def end_own_session(call: Call, args: EndOwnSession) -> Ended:
+    """Sign out of one sign-in: its tokens, also those of clients it let in, are refused at once."""
+    issuer, _, current = call.caller.session.partition(":")
+    session = args.session or current
+    found = SESSIONS.find(call.app.documents, f"{issuer}:{session}")
+    mine = found is not None and found.value.principal == call.caller.subject
+    if not mine and session != current:
+        raise Problem("not_found", "You have no such sign-in.", kind="session")
+    sessions.end_session(call, sessions.EndSession(session=session, issuer=issuer))
+    return Ended(ended=1)
+
+
+class EndOwnSessions(Args):
+    """Takes nothing."""
+
+
+@family.tool(
+    scope="organization:write",
+    effect=Effect.DESTROY,
+    risk=Risk.MEDIUM,
+    title="Sign out everywhere",
+    idempotent=True,
+)
+def end_own_sessions(call: Call, args: EndOwnSessions) -> Ended:
+    """Sign out everywhere: every token you or your clients have is refused on the next request."""
+    del args
+    every = sessions.EndAllSessions(principal=call.caller.subject)
+    return Ended(ended=sessions.end_all_sessions(call, every).ended)
+
+
+class ConnectedClient(Result):
+    """A program that may act for a person of one's organization."""
+
+    id: str
+    name: Annotated[str, Field(description="What it calls itself; nobody has verified it.")]
+    is_portal: bool
+    person: str
+    email: str | None
+    scopes: tuple[str, ...]
+    created_at: datetime
+    refreshed_at: datetime
+    expires_at: datetime
+    last_seen_at: datetime | None
+    last_error: str | None
+    last_error_at: datetime | None
+
+
+class ListOwnClients(Args):
+    """Takes a cursor to go on."""
+
+    cursor: str | None = None
+
+
+class ClientPage(Result):
+    """One page of clients, newest first."""
+
+    items: list[ConnectedClient]
+    next_cursor: str | None
+
+
+def _activity(_: Any, access: Access) -> Iterable[str]:
+    return (f"activity/{access.org}",)
+
+
+@family.tool(
+    scope="organization:read",
+    effect=Effect.READ,
+    risk=Risk.LOW,
+    title="List connected clients",
+    reads=_activity,
+)
+def list_own_clients(call: Call, args: ListOwnClients) -> ClientPage:
+    """List the clients that may act for you, or as an owner for anybody in your organization."""
+    org = call.access.org
+    found, cursor = clients_of(call, cursor=args.cursor)
+    emails = emails_of(call.app.documents, org, (each.value.person for each in found))
+    activity = call.found.get(f"activity/{org}")
+    seen = activity.data if activity else {}
+    items = [
+        _view(call, each, emails.get(each.value.person), seen)
+        for each in found
+        if call.caller.role == "owner" or each.value.person == call.caller.subject
+    ]
+    return ClientPage(items=items, next_cursor=cursor)
+
+
+class EndOwnClient(authorizations.EndAuthorization):
+    """Which client's authorization."""
+
+
+@family.tool(
+    scope="organization:write",
+    effect=Effect.DESTROY,
+    risk=Risk.MEDIUM,
+    title="Disconnect a client",
+    idempotent=True,
+)
+def end_own_client(call: Call, args: EndOwnClient) -> Ended:
+    """Take from a client what you, or as an owner anybody in your organization, let it do."""
+    found = AUTHORIZATIONS.find(call.app.documents, args.id)
+    own = found is not None and found.value.person == call.caller.subject
+    if (
+        found is None
+        or found.value.org != call.access.org
+        or not (own or call.caller.role == "owner")
+    ):
+        raise Problem("not_found", "No such client is connected.", kind="client")
+    because = "ended by the person" if own else "ended by an owner"
+    authorizations.end(call, args.id, because=because)
+    return Ended(ended=1)
+
+
+def clients_of(
+    call: Call, *, cursor: str | None = None
+) -> tuple[list[Found[Authorization]], str | None]:
+    """What people of the organization let clients do, in force now; a page, newest first."""
+    equal = {"org": call.access.org, "state": "active"}
+    query = Query(AUTHORIZATIONS_OF_ORGANIZATION, equal=equal, cursor=cursor)
+    found, further = AUTHORIZATIONS.page(call.app.documents, query)
+    return [each for each in found if each.value.expires_at > call.now], further
+
+
+def _view(
+    call: Call, found: Found[Authorization], email: str | None, seen: Mapping[str, Any]
+) -> ConnectedClient:
+    given = found.value
+    who = field_of_client(given.client)
+    return ConnectedClient(
+        id=found.id,
+        name=given.client_name,
+        is_portal=given.client == call.app.settings.portal_url,
+        person=given.person,
+        email=email,
+        scopes=given.scopes,
+        created_at=given.created_at,
+        refreshed_at=given.rotated_at,
+        expires_at=given.expires_at,
+        last_seen_at=seen.get(who),
+        last_error=seen.get(f"{who}__error"),
+        last_error_at=seen.get(f"{who}__errorAt"),
+    )
