@@ -160,7 +160,7 @@ class AnalyticsHubListings:
         """Close this process's channel. The object opens a new one when it is used again."""
         client = self._client.take()
         if client is not None:
-            client.transport.close()  # type: ignore[no-untyped-call]
+            client.transport.close()
 
     def _create(self, catalog: str, wanted: Listing) -> Listing:
         client = self._client.get()
@@ -246,7 +246,7 @@ def _subscription(found: HubSubscription) -> Subscription:
 def _connect(address: str) -> AnalyticsHubServiceClient:
     if not address:
         return AnalyticsHubServiceClient()
-    channel = grpc.insecure_channel(address)  # type: ignore[no-untyped-call]
+    channel = grpc.insecure_channel(address)
     return AnalyticsHubServiceClient(transport=AnalyticsHubServiceGrpcTransport(channel=channel))
 
 

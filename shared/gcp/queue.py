@@ -87,4 +87,4 @@ class CloudTasksQueue:
         """Close this process's channel. The object opens a new one when it is used again."""
         client = self._client.take()
         if client is not None:
-            client.transport.close()  # type: ignore[no-untyped-call]
+            client.transport.close()

@@ -108,7 +108,7 @@ class BigQueryWarehouse:
         """Close this process's connections. The object opens new ones when it is used again."""
         client = self._client.take()
         if client is not None:
-            client.close()  # type: ignore[no-untyped-call]
+            client.close()
 
     def _show(self, catalog: str, staged: str, job_id: str) -> None:
         """The one step readers see, and what belongs to it."""
