@@ -63,9 +63,13 @@ def functions_get_exactly_the_settings(deployment):
     fields = set(Settings.model_fields) - NOT_IN_THE_CLOUD
     for each in deployment.functions().values():
         given = each["service_config"][0]["environment_variables"]
-        named = {name.removeprefix(PREFIX).lower() for name in given}
-        assert named - ONLY_WHERE_USED == fields - ONLY_WHERE_USED
+        assert set(given) - variables(ONLY_WHERE_USED) == variables(fields - ONLY_WHERE_USED)
         assert Settings.read({**given, "K_SERVICE": each["name"]}).cloud
+
+
+def variables(fields):
+    """The environment variables of fields of Settings."""
+    return {f"{PREFIX}{field.upper()}" for field in fields}
 
 
 def no_account_is_shared(deployment):

@@ -3,6 +3,7 @@ map, nothing on the path but the lock."""
 
 import json
 import subprocess
+from contextlib import ExitStack, contextmanager
 
 import httpx
 import pytest
@@ -156,6 +157,14 @@ class World:
         self.mail = mail
         self.google = google
 
+    @contextmanager
+    def started(self):
+        """Every function, while entered."""
+        with ExitStack() as stack:
+            for each in self.running.values():
+                stack.enter_context(each)
+            yield
+
     def http(self, url, bearer=None):
         """A client of one of the public addresses."""
         headers = {"authorization": f"Bearer {bearer}"} if bearer else {}
@@ -187,8 +196,7 @@ async def test_a_partner_signs_in_finds_products_and_subscribes_through_the_zips
     publish(operator)
     operator.work()
     key = operator.do("create_api_key", org="partner", name="tests")["secret"]
-    functions = list(world.running.values())
-    with functions[0], functions[1], functions[2], functions[3]:
+    with world.started():
         async with (
             world.http(settings.auth_url) as browser,
             world.http(settings.auth_url) as program,
@@ -224,8 +232,7 @@ async def test_a_partner_signs_in_finds_products_and_subscribes_through_the_zips
 
 async def test_without_a_credential_every_public_host_says_where_to_get_one(world):
     settings = world.operator.settings
-    functions = list(world.running.values())
-    with functions[0], functions[1], functions[2], functions[3]:
+    with world.started():
         async with world.http("https://mcp.catalogs.example") as http:
             refused = await http.post("/mcp", json={})
             path = "/.well-known/oauth-protected-resource/mcp"
@@ -233,6 +240,9 @@ async def test_without_a_credential_every_public_host_says_where_to_get_one(worl
             alias = (await http.get(f"https://codex-mcp.catalogs.example{path}")).json()
             server = (await http.get("/.well-known/oauth-authorization-server")).json()
             document = (await http.get(f"{settings.api_url}/openapi.json")).json()
+            portal = await http.get(f"{settings.portal_url}/keys")
+            to_sign_in = await http.get(portal.headers["location"])
+            sign_in = await http.get(to_sign_in.headers["location"])
             stranger = await http.get("https://mcp.catalogs.example/elsewhere")
         with httpx.Client(transport=LoadBalancer(world.deployment, world.running)) as outside:
             wrong = smoke.problems(outside, settings.mcp_url, settings.api_url)
@@ -249,6 +259,8 @@ async def test_without_a_credential_every_public_host_says_where_to_get_one(worl
     assert alias["resource"] == "https://codex-mcp.catalogs.example/mcp"
     assert server["issuer"] == settings.auth_url
     assert document["openapi"].startswith("3.1")
+    assert to_sign_in.headers["set-cookie"].startswith("__Host-portal-sign-in=")
+    assert (sign_in.status_code, "E-mail address" in sign_in.text) == (200, True)
     assert stranger.status_code == 404
     assert task.status_code == 401
     assert wrong == []
