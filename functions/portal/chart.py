@@ -9,6 +9,10 @@ WIDTH: Final = 900
 HEIGHT: Final = 220
 LEFT: Final = 56
 """Where the bars begin; numbers stand before."""
+RIGHT: Final = 20
+"""What stays free behind them, for half a label."""
+_STEPS: Final = (10, 15, 20, 25, 30, 40, 50, 60, 80)
+"""Tenths of what two lines may be apart."""
 GAP: Final = 0.25
 """The part of a day's width that stays empty."""
 
@@ -49,7 +53,7 @@ def stacked(days: Sequence[date], series: Sequence[tuple[str, Sequence[int]]]) -
     """Bars of each series upon those before, on one scale."""
     totals = [sum(counts[number] for _, counts in series) for number in range(len(days))]
     top = rounded_up(max(totals, default=0))
-    step = (WIDTH - LEFT) / max(1, len(days))
+    step = (WIDTH - LEFT - RIGHT) / max(1, len(days))
     bars = []
     for number, day in enumerate(days):
         y = float(HEIGHT)
@@ -74,9 +78,10 @@ def stacked(days: Sequence[date], series: Sequence[tuple[str, Sequence[int]]]) -
 
 def rounded_up(most: int) -> int:
     """A round number that is not below this one, and divides by four."""
-    size = 4
+    unit = 1
     while True:
-        for factor in (1, 2, 5):
-            if size * factor >= most:
-                return size * factor
-        size *= 10
+        for tenths in _STEPS:
+            step, rest = divmod(tenths * unit, 10)
+            if not rest and 4 * step >= most:
+                return 4 * step
+        unit *= 10

@@ -189,7 +189,9 @@ def _has_no_organization(problem: Problem) -> bool:
 
 
 def _to_sign_in(portal: Portal, request: Incoming, path: str) -> Outgoing:
-    to = path if request.head.method in ("GET", "HEAD") else "/"
+    query = request.query.encoded()
+    there = f"{path}?{query}" if query else path
+    to = there if request.head.method in ("GET", "HEAD") else "/"
     return redirect(f"{portal.url}/sign-in?to={quote(to, safe='')}")
 
 

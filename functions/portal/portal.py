@@ -12,7 +12,7 @@ from jinja2 import Environment
 from markupsafe import Markup, escape
 
 from shared.app import App
-from shared.serve.pages.files import THEME, Assets, environment
+from shared.serve.pages.files import ICON, THEME, Assets, environment
 from shared.serve.pages.site import Site
 from shared.serve.pages.web import Outgoing
 
@@ -21,7 +21,7 @@ ASSETS: Final = Assets(
     {
         "style.css": (THEME, FOLDER / "style.css"),
         "portal.js": (FOLDER / "portal.js",),
-        "icon.svg": (FOLDER / "icon.svg",),
+        "icon.svg": (ICON,),
     }
 )
 _SEPARATORS: Final = {
@@ -55,6 +55,7 @@ def templates() -> Environment:
         "amount": shown_amount,
         "host": lambda url: urlsplit(url).netloc,
         "number": shown_number,
+        "plain": plain,
         "pretty": pretty,
         "time": shown_time,
     }
@@ -84,6 +85,13 @@ def shown_number(value: int | None, languages: str = "") -> str:
         return "-"
     first = languages.partition(",")[0].partition(";")[0].strip().lower().partition("-")[0]
     return f"{value:,}".replace(",", _SEPARATORS.get(first, ","))
+
+
+def plain(value: Any) -> str:
+    """A detail of an event in a few words."""
+    if isinstance(value, list):
+        return ", ".join(map(plain, value))
+    return orjson.dumps(value).decode() if isinstance(value, dict) else str(value)
 
 
 def pretty(value: Mapping[str, Any]) -> Markup:

@@ -2,16 +2,11 @@
 
 import gc
 import os
-import socket
-import subprocess
-import time
 import uuid
 import warnings
-from pathlib import Path
 
 import duckdb
 import grpc
-import httpx
 import pytest
 from google.auth.credentials import AnonymousCredentials
 from google.cloud import bigquery
@@ -35,6 +30,7 @@ from shared.local.listings import FileListings
 from shared.local.queue import FileQueue
 from shared.local.secrets import FileSecrets
 from shared.local.warehouse import DuckWarehouse
+from tests.contract import firestore_emulator as firestore
 from tests.contract.bigquery_emulator import ENVIRONMENT as EMULATOR_ENVIRONMENT
 from tests.contract.bigquery_emulator import BigQueryEmulator, PlainBucket
 from tests.contract.hub_server import SUBSCRIBER, HubServer
@@ -43,13 +39,6 @@ from tests.contract.storage_server import StorageServer
 from tests.contract.tasks_server import TasksServer
 
 ENVIRONMENT = os.environ  # noqa: TID251  the test run's own: where the emulator is, whether this is CI
-EMULATOR_JAR = Path(
-    ENVIRONMENT.get(
-        "FIRESTORE_EMULATOR_JAR",
-        "/usr/lib/google-cloud-sdk/platform/cloud-firestore-emulator/cloud-firestore-emulator.jar",
-    )
-)
-EMULATOR_MAIN = "com.google.cloud.datastore.emulator.firestore.CloudFirestore"
 
 
 def one_of(port, *kinds):
@@ -88,36 +77,10 @@ def missing(reason):
 @pytest.fixture(scope="session")
 def firestore_emulator():
     """The address of a running Firestore emulator."""
-    if not EMULATOR_JAR.exists():
-        missing(f"no Firestore emulator: set FIRESTORE_EMULATOR_JAR ({EMULATOR_JAR} is missing)")
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
-    java = ["java", "-Xmx512m", "-XX:+UseSerialGC", "-Duser.language=en", "-cp", EMULATOR_JAR]
-    arguments = [EMULATOR_MAIN, "start", "--host=127.0.0.1", f"--port={port}"]
-    try:
-        process = subprocess.Popen(
-            [*java, *arguments], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-        )
-    except FileNotFoundError:
-        missing("no Firestore emulator: java is not installed")
-    with process:
-        try:
-            wait_until_it_answers(process, f"http://127.0.0.1:{port}/")
-            yield f"127.0.0.1:{port}"
-        finally:
-            process.kill()
-
-
-def wait_until_it_answers(process, url):
-    deadline = time.monotonic() + 60
-    while True:
-        try:
-            httpx.get(url, trust_env=False).raise_for_status()
-        except httpx.HTTPError:
-            if process.poll() is not None or time.monotonic() > deadline:
-                pytest.fail("the Firestore emulator did not start")
-        else:
-            return
+    if reason := firestore.absent():
+        missing(reason)
+    with firestore.emulator() as address:
+        yield address
 
 
 @pytest.fixture

@@ -258,6 +258,9 @@ async def test_without_a_credential_every_public_host_says_where_to_get_one(worl
             alias = (await http.get(f"https://codex-mcp.catalogs.example{path}")).json()
             server = (await http.get("/.well-known/oauth-authorization-server")).json()
             document = (await http.get(f"{settings.api_url}/openapi.json")).json()
+            portal = await http.get(f"{settings.portal_url}/keys")
+            to_sign_in = await http.get(portal.headers["location"])
+            sign_in = await http.get(to_sign_in.headers["location"])
             stranger = await http.get("https://mcp.catalogs.example/elsewhere")
         with httpx.Client(transport=LoadBalancer(world.deployment, world.running)) as outside:
             wrong = smoke.problems(outside, settings.mcp_url, settings.api_url)
@@ -274,6 +277,8 @@ async def test_without_a_credential_every_public_host_says_where_to_get_one(worl
     assert alias["resource"] == "https://codex-mcp.catalogs.example/mcp"
     assert server["issuer"] == settings.auth_url
     assert document["openapi"].startswith("3.1")
+    assert to_sign_in.headers["set-cookie"].startswith("__Host-portal-sign-in=")
+    assert (sign_in.status_code, "E-mail address" in sign_in.text) == (200, True)
     assert stranger.status_code == 404
     assert task.status_code == 401
     assert wrong == []
