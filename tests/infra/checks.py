@@ -21,6 +21,7 @@ from shared.queries import SHAPES
 from shared.records import Records
 from shared.settings import PREFIX, Settings
 from tests.infra.programs import package
+from tests.infra.roles import roles_are_those_of_the_page
 from tests.platform import Platform
 from tests.shared.subscriptions import simulation
 
@@ -384,6 +385,7 @@ CHECKS = (
     every_alert_is_explained,
     data_is_hard_to_lose,
     metrics_read_what_is_logged,
+    roles_are_those_of_the_page,
     outputs_are_what_is_handed_out,
     the_edge_limits_every_address,
     what_is_kept_is_as_the_page_says,
