@@ -19,7 +19,7 @@ resource "google_storage_bucket" "files" {
       type = "Delete"
     }
     condition {
-      age            = 2
+      age            = 1
       matches_prefix = ["exports/"]
     }
   }

@@ -102,7 +102,7 @@ def answering(directory: Path, manifest: Manifest) -> None:
     shelf = Shelf("scale", "Scale", "1", segment, segment)
     pick = random.Random(5)
     items = [
-        orjson.loads(b"{%b}" % segment.item(pick.randrange(segment.manifest.product_count))[0])
+        orjson.loads(b"{%b}" % segment.item(pick.randrange(segment.manifest.product_count)))
         for _ in range(1_000)
     ]
     queries = []

@@ -9,11 +9,14 @@ from urllib.parse import urlsplit
 from functions.tasks.main import ROUTES as JOBS
 from shared.auth import keyring
 from shared.cli.dev import ROUTES
+from shared.gcp.queue import DEADLINE
+from shared.gcp.warehouse import EXPORTS
 from shared.ports import ID
 from shared.queries import SHAPES
 from shared.records import Records
 from shared.settings import PREFIX, Settings
 from tests.infra.programs import package
+from tests.shared.subscriptions import simulation
 
 ROOT = Path(__file__).parents[2]
 PUBLIC = {"api", "auth", "partner", "portal"}
@@ -231,6 +234,25 @@ def work_is_sent_where_it_is_done(deployment):
     assert host.startswith(f"{deployment.functions()['tasks']['name']}-")
 
 
+def work_is_done_as_simulated(deployment):
+    """Queue and sweeper are as fast as the simulation's, and a worker has its whole time."""
+    (queue,) = deployment.all("google_cloud_tasks_queue").values()
+    (rates,) = queue["rate_limits"]
+    assert rates["max_dispatches_per_second"] == 1 / simulation.APART
+    (sweep,) = deployment.all("google_cloud_scheduler_job").values()
+    assert sweep["schedule"] == f"*/{simulation.SWEEP // 60} * * * *"
+    (service,) = deployment.functions()["tasks"]["service_config"]
+    assert service["timeout_seconds"] == DEADLINE.total_seconds()
+
+
+def what_a_killed_load_left_is_removed(deployment):
+    """Files on their way into BigQuery are gone after a day, and no others."""
+    files = deployment.all("google_storage_bucket")["google_storage_bucket.files"]
+    rules = [rule for rule in files["lifecycle_rule"] if rule["action"][0]["type"] == "Delete"]
+    conditions = [condition for rule in rules for condition in rule["condition"]]
+    assert [(each["matches_prefix"], each["age"]) for each in conditions] == [([EXPORTS], 1)]
+
+
 def settings_of(deployment, name):
     """What a function reads from its environment."""
     (service,) = deployment.functions()[name]["service_config"]
@@ -281,4 +303,6 @@ CHECKS = (
     every_alert_is_explained,
     data_is_hard_to_lose,
     work_is_sent_where_it_is_done,
+    work_is_done_as_simulated,
+    what_a_killed_load_left_is_removed,
 )

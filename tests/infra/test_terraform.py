@@ -109,6 +109,12 @@ BREAKS = {
     checks.every_alert_is_explained: ("alerts.tf", "A function crashed", "Something crashed"),
     checks.data_is_hard_to_lose: ("documents.tf", "_RECOVERY_ENABLED", "_RECOVERY_DISABLED"),
     checks.work_is_sent_where_it_is_done: ("work.tf", "/jobs/sweep", "/sweep"),
+    checks.work_is_done_as_simulated: (
+        "work.tf",
+        "dispatches_per_second = 10",
+        "dispatches_per_second = 9",
+    ),
+    checks.what_a_killed_load_left_is_removed: ("files.tf", '["exports/"]', '["catalogs/"]'),
 }
 """What each check has to find, in a copy that has all of it."""
 

@@ -1,6 +1,7 @@
 """A catalog as one caller sees it, and its products as ready JSON."""
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import orjson
 
@@ -9,7 +10,7 @@ from shared.catalog.segment.reader import Segment
 from shared.facets import Facet
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Shelf:
     """A catalog to search in.
 
@@ -42,15 +43,14 @@ class Shelf:
 
     def item(self, number: int, score: float) -> bytes:
         """The list item of a product of `current`; `score` 0..1."""
-        shared, item = self.current.item(number)
-        return self._object(b"%d" % round(100 * score), shared, item)
+        return self._as % (b"%d" % round(100 * score), self.current.item(number))
 
     def full(self, number: int) -> bytes:
         """The full view of a product of `current`."""
-        shared, _ = self.current.item(number)
-        return self._object(b"null", shared, self.current.full(number))
+        return self._as % (b"null", self.current.full(number))
 
-    def _object(self, score: bytes, *members: bytes) -> bytes:
-        name = orjson.dumps(self.display_name)
-        rest = b",".join(filter(None, members))
-        return b'{"catalogDisplayName":%b,"displayMatchScore":%b,%b}' % (name, score, rest)
+    @cached_property
+    def _as(self) -> bytes:
+        """The form of an item, to put a score and members into."""
+        name = orjson.dumps(self.display_name).replace(b"%", b"%%")
+        return b'{"catalogDisplayName":%b,"displayMatchScore":%%b,%%b}' % name

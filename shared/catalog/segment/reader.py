@@ -3,8 +3,9 @@
 import math
 from array import array
 from bisect import bisect_left
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
@@ -24,6 +25,8 @@ from shared.catalog.segment.records import Decompressor, RecordFile, SourceFile
 from shared.catalog.segment.titles import ROW, open_titles
 from shared.catalog.urls import Claim, LookupForm, winner
 
+MOST_WORDS: Final = 2048
+"""Words of queries an opened segment remembers what it knows of."""
 _ORDINAL: Final = 0xFFFF_FFFF
 
 
@@ -51,6 +54,12 @@ class Stretch(NamedTuple):
     numbers: list[int]
 
 
+class _Word(NamedTuple):
+    terms: tuple[str, ...]
+    frequency: int
+    is_stop_word: bool
+
+
 @dataclass(frozen=True, slots=True)
 class _Generation:
     number: int
@@ -75,9 +84,8 @@ class Segment:
         index = engine.open_index(directory, manifest.index, manifest.language)
         self.searcher: tantivy.Searcher = index.searcher()
         self.schema: tantivy.Schema = index.schema
-        self._analyzer = analyzer(manifest.language)
         self._surface = surface_analyzer()
-        self._telling = surface_analyzer(manifest.language)
+        self._word = lru_cache(maxsize=MOST_WORDS)(_words(self.searcher, manifest.language))
         self.dictionary = (directory / "dictionary").read_bytes()
         self._decompress = Decompressor(self.dictionary)
         self._generations = {
@@ -175,12 +183,15 @@ class Segment:
 
     def terms(self, word: str) -> tuple[str, ...]:
         """The indexed terms of a surface word: one, save for odd characters."""
-        return tuple(self._analyzer.analyze(word))
+        return self._word(word).terms
 
     def frequency(self, word: str) -> int:
         """In about how many products a surface word occurs (deleted ones are counted in)."""
-        frequency = self.searcher.doc_freq
-        return min((frequency(engine.WORDS, term) for term in self.terms(word)), default=0)
+        return self._word(word).frequency
+
+    def is_stop_word(self, word: str) -> bool:
+        """Whether a surface word says nothing in the catalog's language."""
+        return self._word(word).is_stop_word
 
     def together(self, words: Iterable[str]) -> int:
         """In how many products all these surface words occur."""
@@ -195,20 +206,16 @@ class Segment:
         frequency = self.searcher.doc_freq(engine.WORDS, term)
         return math.log1p((self._documents - frequency + 0.5) / (frequency + 0.5))
 
-    def is_stop_word(self, word: str) -> bool:
-        """Whether a surface word says nothing in the catalog's language."""
-        return not self._telling.analyze(word)
-
     def claims(self, number: int) -> tuple[str, dict[str, int]]:
         """The product's key, and each URL form it claims with its `Claim`; inactive claims none."""
         return self._generations[number >> 32].records.claims(number & _ORDINAL)
 
-    def item(self, number: int) -> tuple[bytes, bytes]:
-        """JSON members both views have, and those only the list item has."""
+    def item(self, number: int) -> bytes:
+        """The list item's JSON members."""
         return self._generations[number >> 32].records.item(number & _ORDINAL)
 
     def full(self, number: int) -> bytes:
-        """JSON members only the full view has."""
+        """The full view's JSON members."""
         return self._generations[number >> 32].records.full(number & _ORDINAL)
 
     def titles(self, numbers: NDArray[np.int64]) -> NDArray[Any]:
@@ -264,3 +271,15 @@ class Segment:
     def _is_dead(self, number: int) -> bool:
         at = bisect_left(self._dead, number)
         return at < len(self._dead) and self._dead[at] == number
+
+
+def _words(searcher: tantivy.Searcher, language: str) -> Callable[[str], _Word]:
+    """What an index knows of a surface word."""
+    indexed, telling = analyzer(language), surface_analyzer(language)
+
+    def word(text: str) -> _Word:
+        terms = tuple(indexed.analyze(text))
+        frequency = min((searcher.doc_freq(engine.WORDS, term) for term in terms), default=0)
+        return _Word(terms, frequency, not telling.analyze(text))
+
+    return word

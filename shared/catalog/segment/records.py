@@ -18,6 +18,7 @@ import threading
 from array import array
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import Final
 
@@ -148,29 +149,29 @@ class RecordFile:
     def __init__(self, path: Path, decompress: Decompressor) -> None:
         self._frames = _Frames(path)
         self._decompress = decompress
+        # A lookup asks for a product's claims and then for the product.
+        self._view = lru_cache(maxsize=16)(partial(_view, self._frames, decompress))
 
     def __len__(self) -> int:
         return len(self._frames)
 
-    def item(self, ordinal: int) -> tuple[bytes, bytes]:
-        """JSON members of both views, and those of the list item only."""
-        frame = self._frames[ordinal]
-        shared, _, item = self._decompress(frame[4 : 4 + _length(frame)]).partition(b"\n")
-        return shared, item
+    def item(self, ordinal: int) -> bytes:
+        """The list item's JSON members."""
+        return self._item(ordinal).replace(b"\n", b",", 1).rstrip(b",")
 
     def full(self, ordinal: int) -> bytes:
-        """JSON members of the full view only."""
-        return self._view(ordinal)[0]
+        """The full view's JSON members."""
+        shared, full = self._item(ordinal).partition(b"\n")[0], self._view(ordinal)[0]
+        return b"%b,%b" % (shared, full) if full else shared
 
     def claims(self, ordinal: int) -> tuple[str, dict[str, int]]:
         """The product's key, and the URL forms it claims with each one's `Claim`."""
         key, claims = orjson.loads(self._view(ordinal)[1])
         return key, claims
 
-    def _view(self, ordinal: int) -> tuple[bytes, bytes]:
+    def _item(self, ordinal: int) -> bytes:
         frame = self._frames[ordinal]
-        full, _, claims = self._decompress(frame[4 + _length(frame) :]).partition(b"\n")
-        return full, claims
+        return self._decompress(frame[4 : 4 + _length(frame)])
 
 
 class SourceFile:
@@ -185,6 +186,13 @@ class SourceFile:
 
     def __getitem__(self, ordinal: int) -> bytes:
         return self._decompress(self._frames[ordinal])
+
+
+def _view(frames: _Frames, decompress: Decompressor, ordinal: int) -> tuple[bytes, bytes]:
+    """JSON members of the full view only, and the claims."""
+    frame = frames[ordinal]
+    full, _, claims = decompress(frame[4 + _length(frame) :]).partition(b"\n")
+    return full, claims
 
 
 def _length(frame: memoryview) -> int:

@@ -51,7 +51,7 @@ def expected(catalog, products, matches):
         located = lookup([catalog.shelf], lookup_forms(product.url))
         uuids[product.key] = located.found.number
     numbers = {uuids[product.key] for product in products if matches(product)}
-    return {catalog.segment.item(number)[0].split(b'"')[3].decode() for number in numbers}
+    return {catalog.segment.item(number).split(b'"')[3].decode() for number in numbers}
 
 
 LUMA = [
