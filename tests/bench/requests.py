@@ -20,6 +20,7 @@ from shared.clock import SystemClock
 from tests.bench.load import get, post, run
 from tests.bench.servers import HELLO, ROOT, cpu_seconds, serving
 from tests.platform import Platform, message, modern_headers
+from tests.portal import cookie_of
 
 DATA = ROOT.parent / "shared" / "data"
 PAGE = "https://icecat.biz/p/xerox/006r90321-3920564.html"
@@ -53,6 +54,7 @@ def tool(name, arguments, token, *, modern):
 def cases(platform):
     """Name -> (function, request)."""
     token = platform.token(lifetime=86_400)
+    platform.member(role="owner")
     key = {"Authorization": f"Bearer {platform.key()}"}
     found = {"hello": ("hello", get("/", {}))}
     for era, modern in (("2025-11-25", False), ("2026-07-28", True)):
@@ -71,6 +73,10 @@ def cases(platform):
     body = orjson.dumps({"catalog": "icecat", "q": "laptop", "limit": 10})
     found["REST search 10"] = ("api", post("/v1/products/search", body, key))
     found["REST catalogs"] = ("api", get("/v1/catalogs", key))
+    cookie = {"Cookie": "=".join(cookie_of(platform))}
+    for page in ("connect", "keys", "usage"):
+        found[f"portal {page}"] = ("portal", get(f"/portal/{page}", cookie))
+    found["portal sign-in"] = ("portal", get("/portal/signed-out", {}))
     return found
 
 
@@ -79,7 +85,7 @@ def measure(rounds, seconds):
         platform = stocked(folder)
         requests = cases(platform)
         servers = {"hello": stack.enter_context(serving(HELLO, "hello"))}
-        for name in ("partner", "api"):
+        for name in ("partner", "api", "portal"):
             source = ROOT / "functions" / name / "main.py"
             servers[name] = stack.enter_context(serving(source, name, platform.settings))
         costs = {name: [] for name in requests}
