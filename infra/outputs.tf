@@ -8,6 +8,11 @@ output "api_url" {
   value       = local.environment.CATALOG_MCP_API_URL
 }
 
+output "portal_url" {
+  description = "For the people of organizations."
+  value       = local.environment.CATALOG_MCP_PORTAL_URL
+}
+
 output "dns" {
   description = "The A records to make: every host, and the one address of the load balancer."
   value       = { for host in keys(local.rest) : host => google_compute_global_address.platform.address }

@@ -26,13 +26,8 @@ class Served:
         port = free_port()
         self.origin = f"http://127.0.0.1:{port}"
         addresses = {f"{name}_url": f"{self.origin}/{name}" for name in ("auth", "portal", "mcp")}
-        self.platform = Platform(
-            folder,
-            clock,
-            sign_in=True,
-            fetch_networks=["127.0.0.0/8"],
-            **{**addresses, **settings},
-        )
+        own = {"sign_in": True, "fetch_networks": ["127.0.0.0/8"], **addresses}
+        self.platform = Platform(folder, clock, **{**own, **settings})
         hosts = {"/auth": AuthHost(self.platform.app), "/portal": PortalHost(self.platform.app)}
 
         async def front(scope, receive, send):
