@@ -11,10 +11,8 @@ import orjson
 
 from shared.app import App
 from shared.clock import SystemClock
-from shared.errors import Problem
 from shared.local.queue import FileQueue
 from shared.local.secrets import FileSecrets
-from shared.ports import Add
 from tests.bench.load import get, post
 from tests.bench.servers import ROOT
 from tests.contract.firestore_emulator import emulator
@@ -118,20 +116,7 @@ def emulated(folder, stock=stocked):
         secrets = folder / "mounted"
         platform = Platform(folder, SystemClock(), app=Emulated, secrets=secrets, **where)
         stack.callback(platform.close)
-        _warm_up(platform.app.documents)
         yield stock(platform)
-
-
-def _warm_up(documents):
-    """An emulator's first commit may take longer than we wait for a database."""
-    for attempt in range(6):
-        try:
-            documents.commit([Add("rates/nobody", {"n": 1})])
-        except Problem:
-            if attempt == 5:
-                raise
-        else:
-            return
 
 
 def tool_calls(name, arguments, token, *, modern):
