@@ -163,6 +163,12 @@ class Visit:
             is_owner=self.is_owner,
             csrf=self.form_token,
             path=self.path,
+            nav=self.portal.once(
+                "nav.html",
+                path=self.path,
+                type=self.account["organizationType"],
+                is_owner=self.is_owner,
+            ),
             languages=self.request.head.headers.get("accept-language", ""),
             note=self._note(),
             **values,

@@ -79,11 +79,6 @@ def functions_get_exactly_the_settings(deployment):
         assert Settings.read({**given, "K_SERVICE": each["name"]}).cloud
 
 
-def variables(fields):
-    """The environment variables of fields of Settings."""
-    return {f"{PREFIX}{field.upper()}" for field in fields}
-
-
 def no_account_is_shared(deployment):
     """An account per function, and one that builds them."""
     accounts = deployment.all("google_service_account")
