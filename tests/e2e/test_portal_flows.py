@@ -52,7 +52,7 @@ def test_a_key_is_created_copied_used_and_deactivated(world, tab):
     page.get_by_label("Ends on").fill("2020-01-01")
     page.get_by_role("button", name="Create key").click()
     expect(page.get_by_label("Ends on")).to_be_focused()
-    expect(page.get_by_text("expires_at has passed")).to_be_visible()
+    expect(page.get_by_text("This time has passed")).to_be_visible()
     expect(page.get_by_label("What is it for?")).to_have_value("Nightly import")
     assert complaints(page) == []
     ada.shoot("key-refused")
