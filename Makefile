@@ -5,6 +5,8 @@ BIN := $(VENV)/bin
 CLIENTS := tests/e2e/node_modules
 BIGQUERY := .venv-bigquery
 CHECKOV := .venv-checkov
+FASTMCP := .venv-fastmcp
+PEERS := tests/bench/peers/node_modules
 ENVIRONMENT ?= dev
 PROJECT ?= $(shell sed -n 's/^project *= "\(.*\)"/\1/p' infra/environments/$(ENVIRONMENT).tfvars)
 APPLY ?= true
@@ -47,6 +49,13 @@ tests: $(VENV)/.tests $(INSTALLED) ## The slow tests: emulators, real clients, w
 simulate: $(VENV)/.tests ## A week of 200 organizations with 50 catalogs and 3 readers each
 	$(BIN)/python -m tests.shared.subscriptions.simulation $(ARGS)
 
+bench: $(VENV)/.tests $(FASTMCP)/.installed $(PEERS)/.installed ## Measure everything into docs/performance.md (ARGS=--quick)
+	$(BIN)/python -m tests.bench.run $(ARGS)
+
+.PHONY: soak
+soak: $(VENV)/.tests ## Half of what it can serve, for 30 minutes, while everything changes
+	$(BIN)/python -m tests.bench.soak $(ARGS)
+
 .PHONY: more-clients
 more-clients: $(VENV)/.tests ## Sign in with Codex and opencode as well (large downloads)
 	$(BIN)/npm install --prefix build/more-clients --no-save --loglevel=error \
@@ -68,7 +77,10 @@ lock: $(VENV)/.tests ## Pin every library, with hashes
 	  --no-emit-index-url tests/contract/bigquery_emulator.in -o tests/contract/bigquery_emulator.txt
 	echo checkov==3.3.30 | $(BIN)/uv pip compile --quiet --universal --python-version 3.11 \
 	  --generate-hashes --no-header --no-emit-index-url - -o tests/infra/checkov.txt
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header \
+	  --no-emit-index-url tests/bench/peers/fastmcp.in -o tests/bench/peers/fastmcp.txt
 	$(BIN)/npm install --prefix tests/e2e --package-lock-only --loglevel=error
+	$(BIN)/npm install --prefix tests/bench/peers --package-lock-only --loglevel=error
 
 package: ## Pack the source zip of every function into build/
 	$(PYTHON) infra/package.py
@@ -99,7 +111,7 @@ provider-schema: $(VENV)/.tests ## Keep the schema of the resources infra/ uses,
 	$(BIN)/python tests/infra/provider_schema.py build/provider/cdktn_provider_google/_jsii/*.tgz
 
 clean: ## Remove environments and build products
-	rm -rf .venv .venv-* build out $(CLIENTS)
+	rm -rf .venv .venv-* build out $(CLIENTS) $(PEERS)
 
 $(VENV)/.runtime: functions/requirements.txt pyproject.toml
 	$(PYTHON) -m venv $(VENV)
@@ -123,6 +135,15 @@ $(BIGQUERY)/.installed: tests/contract/bigquery_emulator.txt
 	  $(PYTHON) -m venv $(BIGQUERY) && $(BIGQUERY)/bin/python -m pip --quiet \
 	    --disable-pip-version-check install --require-hashes -r $<; \
 	else mkdir $(BIGQUERY); fi
+	touch $@
+
+$(FASTMCP)/.installed: tests/bench/peers/fastmcp.txt
+	$(PYTHON) -m venv $(FASTMCP)
+	$(FASTMCP)/bin/python -m pip --quiet --disable-pip-version-check install --require-hashes -r $<
+	touch $@
+
+$(PEERS)/.installed: tests/bench/peers/package-lock.json | $(VENV)/.tests
+	$(BIN)/npm ci --prefix tests/bench/peers --loglevel=error
 	touch $@
 
 $(CHECKOV)/.installed: tests/infra/checkov.txt

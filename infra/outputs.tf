@@ -9,7 +9,7 @@ output "api_url" {
 }
 
 output "portal_url" {
-  description = "For the people of organizations."
+  description = "For partners' people: members, keys, usage."
   value       = local.environment.CATALOG_MCP_PORTAL_URL
 }
 
@@ -20,5 +20,5 @@ output "dns" {
 
 output "operator_environment" {
   description = "What `catalog-mcp` on an operator's machine needs to act on this deployment."
-  value       = { for name, value in local.environment : name => value if !contains(["CATALOG_MCP_CACHE", "CATALOG_MCP_CACHE_BYTES"], name) }
+  value       = { for name, value in local.environment : name => value if !contains(["CATALOG_MCP_CACHE", "CATALOG_MCP_CACHE_BYTES", "CATALOG_MCP_TRACES"], name) }
 }

@@ -80,3 +80,41 @@ run "refuses_a_platform_nobody_can_sign_in_to" {
   }
   expect_failures = [var.smtp]
 }
+
+# What Settings (shared/settings.py) refuses is refused here, before anything is deployed.
+run "refuses_values_that_no_function_would_start_with" {
+  command = plan
+  variables {
+    access_seconds   = 30
+    api_key_prefix   = "Octo"
+    dataset_prefix   = "octo-gen"
+    export_every     = -1
+    export_fresh_for = 0
+  }
+  expect_failures = [
+    var.access_seconds,
+    var.api_key_prefix,
+    var.dataset_prefix,
+    var.export_every,
+    var.export_fresh_for,
+  ]
+}
+
+run "refuses_values_that_google_would_refuse_late" {
+  command = plan
+  variables {
+    mcp_aliases          = ["mcp"]
+    origins              = ["https://app.example/"]
+    min_instances        = 30
+    max_instances        = 20
+    log_days             = 0
+    anonymous_per_minute = 0
+  }
+  expect_failures = [
+    var.mcp_aliases,
+    var.origins,
+    var.min_instances,
+    var.log_days,
+    var.anonymous_per_minute,
+  ]
+}

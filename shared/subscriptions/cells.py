@@ -66,8 +66,10 @@ def _marked(app: App, found: Found[Cell], reason: Reason | None, now: datetime) 
     """The cell, with what must be known of it before Analytics Hub is touched, on record.
 
     Killed in the middle, the next handler then knows that the principal may be a member, or that it
-    may be none any more and has to be admitted anew. Overtaken by another handler and then killed,
-    what it did last is found by the next hourly check. Raises Conflict.
+    may be none any more and has to be admitted anew. What a handler leaves that was overtaken and
+    then killed is found by the next hourly check: an admission by itself, because the policy is not
+    as it was; a dismissal may have undone one, so it says that there is something to look at.
+    Raises Conflict.
     """
     cell = found.value
     if reason is None:
@@ -78,7 +80,8 @@ def _marked(app: App, found: Found[Cell], reason: Reason | None, now: datetime) 
         marked = cell
     if marked == cell:
         return found
-    app.documents.commit([CELLS.put(found.id, marked, if_version=found.version), _look_at(cell)])
+    looks = [_look_at(cell)] if reason in ("scope_revoked", "removing") else []
+    app.documents.commit([CELLS.put(found.id, marked, if_version=found.version), *looks])
     current = CELLS.get(app.documents, found.id)
     if current.value != marked:
         raise Conflict(CELLS.path(found.id))

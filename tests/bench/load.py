@@ -1,38 +1,94 @@
 """A plain load on keep-alive connections; every answer is read whole, its status checked."""
 
 import asyncio
+import random
+import socket
 import time
+from itertools import cycle
+
+import orjson
+import uvloop
 
 
-async def _connection(port, request, stop, durations):
-    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+async def _answer(reader):
+    """The body of one answer that must be a 200."""
+    head = await reader.readuntil(b"\r\n\r\n")
+    if not head.startswith(b"HTTP/1.1 200"):
+        raise AssertionError(head.decode())
+    length = head.lower().partition(b"content-length:")[2].partition(b"\r\n")[0]
+    if length:
+        return await reader.readexactly(int(length))
+    parts = []
+    while size := int(await reader.readuntil(b"\r\n"), 16):
+        parts.append((await reader.readexactly(size + 2))[:-2])
+    await reader.readexactly(2)
+    return b"".join(parts)
+
+
+async def _connection(port, requests, stop, pause, durations):
+    reader, writer = await asyncio.open_connection("127.0.0.1", port, limit=2**24)
+    due = time.perf_counter() + random.uniform(0, pause)
     try:
         while time.perf_counter() < stop:
+            if pause:
+                await asyncio.sleep(due - time.perf_counter())
+                due += pause
             began = time.perf_counter()
-            writer.write(request)
-            await writer.drain()
-            head = await reader.readuntil(b"\r\n\r\n")
-            if not head.startswith(b"HTTP/1.1 200"):
-                raise AssertionError(head.decode())
-            length = int(head.lower().partition(b"content-length:")[2].partition(b"\r\n")[0])
-            await reader.readexactly(length)
+            writer.write(next(requests))
+            await _answer(reader)
             durations.append(time.perf_counter() - began)
     finally:
         writer.close()
 
 
-def run(port, request, *, seconds, connections=8):
-    """The durations of all answers within about `seconds`."""
+def run(port, requests, *, seconds, connections=8, rate=None):
+    """The durations of all answers within about `seconds`, to these requests in turn.
+
+    Without a `rate` (calls a second over all connections) each connection asks again as soon as it
+    is answered.
+    """
     durations = []
+    pause = connections / rate if rate else 0
 
     async def all_of_them():
         stop = time.perf_counter() + seconds
+        turn = cycle(requests)
         await asyncio.gather(
-            *(_connection(port, request, stop, durations) for _ in range(connections))
+            *(_connection(port, turn, stop, pause, durations) for _ in range(connections))
         )
 
-    asyncio.run(all_of_them())
+    uvloop.run(all_of_them())
     return durations
+
+
+def answers(port, requests):
+    """What each request is answered with: JSON, also where it comes as one server-sent event."""
+
+    async def ask():
+        reader, writer = await asyncio.open_connection("127.0.0.1", port, limit=2**24)
+        found = []
+        for request in requests:
+            writer.write(request)
+            found.append(_value(await _answer(reader)))
+        writer.close()
+        return found
+
+    return uvloop.run(ask())
+
+
+def _value(body):
+    if body.startswith((b"event:", b"data:", b"id:")):
+        body = next(line[5:] for line in body.splitlines() if line.startswith(b"data: {"))
+    return orjson.loads(body)
+
+
+def listens(port):
+    """Whether somebody does at a loopback port."""
+    try:
+        socket.create_connection(("127.0.0.1", port), timeout=0.1).close()
+    except OSError:
+        return False
+    return True
 
 
 def post(path, body, headers):

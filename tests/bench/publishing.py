@@ -21,7 +21,7 @@ from shared.catalog.opened import opened_segments
 from shared.catalog.search.search import Question, search
 from shared.catalog.search.shelf import Shelf
 from shared.clock import SystemClock
-from tests.bench.requests import DATA
+from tests.bench.stock import DATA
 from tests.platform import Platform
 
 

@@ -1,136 +1,292 @@
 """What a request costs: worker CPU microseconds, as a multiple of functions-framework's hello.
 
-python -m tests.bench.requests [--rounds N] [--seconds S] [--json]
+python -m tests.bench.requests [--rounds N] [--seconds S] [--only WORD ...] [--json]
 
-One worker pinned to core 0, the load on the other core, rounds interleaved; the smallest of the
-rounds counts, since other work on the machine only adds. Rates are not the point: CPU is what a
-function is billed for and limited by.
+One worker pinned to core 0, everything else on core 1. Each case cycles through many requests, and
+each of their answers is checked before anything is measured. Rounds are interleaved, and begin and
+end with the hello that the round's other costs are divided by: a busy machine slows both; "by
+smallest" divides the smallest costs of all rounds. CPU is what a function is billed for and limited
+by; latencies are those of 8 connections that never pause.
 """
 
 import argparse
 import json
-import statistics
 import tempfile
+import time
 from contextlib import ExitStack
-from pathlib import Path
+from dataclasses import dataclass
+from functools import partial
+from itertools import chain
 
-import orjson
+from tests.bench.load import answers, get, run
+from tests.bench.measured import quantile, shown, spread, table
+from tests.bench.servers import (
+    FASTMCP,
+    HELLO,
+    PEERS,
+    ROOT,
+    beside_the_servers,
+    cpu_seconds,
+    node_command,
+    serving,
+    serving_alone,
+    uvicorn_command,
+)
+from tests.bench.stock import (
+    DAY,
+    ERAS,
+    embedded,
+    emulated,
+    pages,
+    rest_catalogs,
+    rest_searches,
+    tool_calls,
+    tool_lists,
+    words,
+)
 
-from shared.clock import SystemClock
-from tests.bench.load import get, post, run
-from tests.bench.servers import HELLO, ROOT, cpu_seconds, serving
-from tests.platform import Platform, message, modern_headers
-from tests.portal import cookie_of
-
-DATA = ROOT.parent / "shared" / "data"
-PAGE = "https://icecat.biz/p/xerox/006r90321-3920564.html"
-
-
-def stocked(folder):
-    platform = Platform(Path(folder), SystemClock())
-    platform.organization("partner", rate_limit=1_000_000)
-    platform.organization("owner", type="catalog_owner")
-    platform.do("create_tenant", id="shop", name="Shop", org="owner")
-    platform.do(
-        "create_catalog",
-        catalog="icecat",
-        tenant="shop",
-        display_name="Icecat",
-        source_base_url="https://icecat.biz",
-    )
-    source = str(DATA / "icecat_19k.jsonl.gz")
-    platform.do("publish_catalog", catalog="icecat", source=source)
-    platform.grant("partner", "icecat")
-    return platform
+UNIT = "hello"
+FIRESTORE = "Firestore"
+"""The partner function with its documents there, and the word that asks for it."""
+PEER_SERVERS = {
+    "MCPServer, functions-framework": partial(serving, PEERS / "mcpserver.py", "function"),
+    "MCPServer, uvicorn": partial(serving_alone, uvicorn_command("mcpserver:app")),
+    "fastmcp": partial(serving_alone, uvicorn_command("fast:app", FASTMCP)),
+    "TypeScript SDK 1": partial(serving_alone, node_command("sdk1.mjs")),
+    "TypeScript SDK 2": partial(serving_alone, node_command("sdk2.mjs")),
+}
+MCPSERVERS = ("MCPServer, functions-framework", "MCPServer, uvicorn")
+OTHERS = ("fastmcp", "TypeScript SDK 1", "TypeScript SDK 2")
+COMPARED = {
+    "list_catalogs": MCPSERVERS,
+    "lookup_product": MCPSERVERS,
+    "search_products 10": OTHERS,
+    "search_products 50": OTHERS,
+}
+SEARCHES = 0.8
+"""Which share of people's searches finds something; none may fail."""
+ONLY_2025 = {"TypeScript SDK 1"}
+"""Does not speak the later revision; compared with our calls of either."""
 
 
-def tool(name, arguments, token, *, modern):
-    params = {"name": name, "arguments": arguments}
-    body = orjson.dumps(message("tools/call", params, modern=modern))
-    era = modern_headers("tools/call", name) if modern else {"mcp-protocol-version": "2025-11-25"}
-    return post("/mcp", body, {"Authorization": f"Bearer {token}", **era})
+@dataclass(frozen=True)
+class Case:
+    """Requests to one server, whether an answer to one is good, and which share has to be."""
+
+    server: str
+    requests: list
+    good: object
+    share: float = 1.0
 
 
-def cases(platform):
-    """Name -> (function, request)."""
-    token = platform.token(lifetime=86_400)
-    platform.member(role="owner")
-    key = {"Authorization": f"Bearer {platform.key()}"}
-    found = {"hello": ("hello", get("/", {}))}
-    for era, modern in (("2025-11-25", False), ("2026-07-28", True)):
-        for name, arguments in (
-            ("list_catalogs", {}),
-            ("lookup_product", {"canonical_url": PAGE}),
-            ("search_products", {"catalog": "icecat", "query": "laptop", "limit": 10}),
-            ("search_products 50", {"catalog": "icecat", "query": "laptop", "limit": 50}),
+def result_of(answer):
+    result = answer["result"]
+    assert not result.get("isError"), result
+    return result["structuredContent"]["result"]
+
+
+def lists_icecat(answer):
+    return [each["catalog"] for each in result_of(answer)] == ["icecat"]
+
+
+def found_a_product(answer):
+    return result_of(answer)["product"]["title"]
+
+
+def found_products(answer):
+    return result_of(answer)["items"]
+
+
+def empty_tool(answer):
+    assert not answer["result"].get("isError"), answer
+    return answer["result"]["content"] == [{"type": "text", "text": "ok"}]
+
+
+def hello_case():
+    return {UNIT: Case("hello", [get("/", {})], lambda answer: answer == {"hello": "world"})}
+
+
+def own_cases(platform):
+    """Name -> case, on a stocked platform. The hello is first."""
+    token, key = platform.token(lifetime=DAY), platform.key()
+    found = hello_case()
+    by_words = {
+        limit: [{"catalog": "icecat", "query": each, "limit": limit} for each in words()]
+        for limit in (10, 50)
+    }
+    for era, modern in ERAS.items():
+        for name, arguments, good, share in (
+            ("list_catalogs", [{}] * 100, lists_icecat, 1),
+            ("lookup_product", [{"canonical_url": page} for page in pages()], found_a_product, 1),
+            ("search_products 10", by_words[10], found_products, SEARCHES),
+            ("search_products 50", by_words[50], found_products, SEARCHES),
         ):
-            request = tool(name.split()[0], arguments, token, modern=modern)
-            found[f"{name} {era}"] = ("partner", request)
-        listing = orjson.dumps(message("tools/list", modern=modern))
-        headers = modern_headers("tools/list") if modern else {}
-        authorized = {"Authorization": f"Bearer {token}", **headers}
-        found[f"tools/list {era}"] = ("partner", post("/mcp", listing, authorized))
-    body = orjson.dumps({"catalog": "icecat", "q": "laptop", "limit": 10})
-    found["REST search 10"] = ("api", post("/v1/products/search", body, key))
-    found["REST catalogs"] = ("api", get("/v1/catalogs", key))
-    cookie = {"Cookie": "=".join(cookie_of(platform))}
-    for page in ("connect", "keys", "usage"):
-        found[f"portal {page}"] = ("portal", get(f"/portal/{page}", cookie))
-    found["portal sign-in"] = ("portal", get("/portal/signed-out", {}))
+            calls = tool_calls(name.split()[0], arguments, token, modern=modern)
+            found[f"{name}, {era}"] = Case("partner", calls, good, share)
+        lists = tool_lists(token, modern=modern)
+        found[f"tools/list, {era}"] = Case("partner", lists, lambda a: a["result"]["tools"])
+    found["REST search 10"] = Case(
+        "api", rest_searches(key), lambda answer: answer["items"], SEARCHES
+    )
+    found["REST catalogs"] = Case("api", rest_catalogs(key), lambda answer: len(answer) == 1)
     return found
 
 
-def measure(rounds, seconds):
-    with tempfile.TemporaryDirectory() as folder, ExitStack() as stack:
-        platform = stocked(folder)
-        requests = cases(platform)
-        servers = {"hello": stack.enter_context(serving(HELLO, "hello"))}
-        for name in ("partner", "api", "portal"):
-            source = ROOT / "functions" / name / "main.py"
-            servers[name] = stack.enter_context(serving(source, name, platform.settings))
-        costs = {name: [] for name in requests}
-        waits = {name: [] for name in requests}
-        for number in range(rounds + 1):
-            for name, (server, request) in requests.items():
-                port, workers = servers[server]
-                before = cpu_seconds(workers)
-                durations = run(port, request, seconds=seconds)
-                if number:  # the first round warms up
-                    costs[name].append((cpu_seconds(workers) - before) / len(durations) * 1e6)
-                    waits[name].append(quantiles(durations))
-        platform.close()
-    unit = min(costs["hello"])
+def peer_cases():
+    """Calls of an empty tool, without any authentication."""
+    found = {}
+    for server in PEER_SERVERS:
+        for era, modern in ERAS.items():
+            if not (modern and server in ONLY_2025):
+                calls = tool_calls("empty", [{}] * 100, "none", modern=modern)
+                found[f"{server}, {era}"] = Case(server, calls, empty_tool)
+    return found
+
+
+def firestore_cases(platform):
+    """The same lookups where documents are in Firestore."""
+    token = platform.token(lifetime=DAY)
+    arguments = [{"canonical_url": page} for page in pages()]
     return {
-        name: {
-            "cpu_us": round(min(found), 1),
-            "spread_us": round(max(found) - min(found), 1),
-            "x_hello": round(min(found) / unit, 2),
-            "p50_ms": round(min(each[0] for each in waits[name]), 3),
-            "p99_ms": round(min(each[1] for each in waits[name]), 3),
-        }
-        for name, found in costs.items()
+        f"lookup_product on Firestore, {era}": Case(
+            FIRESTORE,
+            tool_calls("lookup_product", arguments, token, modern=modern),
+            found_a_product,
+        )
+        for era, modern in ERAS.items()
     }
 
 
-def quantiles(durations):
-    cuts = statistics.quantiles(durations, n=100)
-    return cuts[49] * 1000, cuts[98] * 1000
+def check(name, case, port):
+    """Every request's answer, once."""
+    wrong = [answer for answer in answers(port, case.requests) if not case.good(answer)]
+    most = (1 - case.share) * len(case.requests)
+    assert len(wrong) <= most, f"{name}: {len(wrong)} wrong answers, the first: {wrong[0]}"
+
+
+def measure(rounds, seconds, only=()):
+    """The report as JSON values. `only`: words, one of which a case's name has to hold."""
+    with ExitStack() as stack:
+        folder = stack.enter_context(tempfile.TemporaryDirectory())
+        platform = stack.enter_context(embedded(f"{folder}/embedded"))
+        cases = chosen(own_cases(platform) | peer_cases(), only)
+        remote = None
+        if not only or FIRESTORE in only:
+            remote = stack.enter_context(emulated(f"{folder}/emulated"))
+            cases |= firestore_cases(remote)
+        starts = {
+            "hello": partial(serving, HELLO, "hello"),
+            "partner": partial(function, "partner", platform),
+            "api": partial(function, "api", platform),
+            FIRESTORE: partial(function, "partner", remote),
+            **PEER_SERVERS,
+        }
+        needed = {case.server for case in cases.values()}
+        servers = {name: stack.enter_context(starts[name]()) for name in starts if name in needed}
+        for name, case in cases.items():
+            check(name, case, servers[case.server].port)
+        return summary([a_round(cases, servers, seconds) for _ in range(rounds + 1)][1:])
+
+
+def chosen(cases, only):
+    return {
+        name: case
+        for name, case in cases.items()
+        if name == UNIT or not only or any(word in name for word in only)
+    }
+
+
+def function(name, platform):
+    return serving(ROOT / "functions" / name / "main.py", name, platform.settings)
+
+
+def a_round(cases, servers, seconds):
+    """Name -> (CPU microseconds, p50, p99, calls a second); the hello is asked at both ends."""
+    found = {}
+    for name in chain(cases, [UNIT]):
+        case = cases[name]
+        server = servers[case.server]
+        before = cpu_seconds(server.pids)
+        began = time.perf_counter()
+        durations = run(server.port, case.requests, seconds=seconds)
+        rate = len(durations) / (time.perf_counter() - began)
+        cost = (cpu_seconds(server.pids) - before) / len(durations) * 1e6
+        if name in found:
+            cost = (found[name][0] + cost) / 2
+        found[name] = cost, quantile(durations, 50), quantile(durations, 99), rate
+    return found
+
+
+def summary(rounds):
+    return {
+        "cases": spreads(rounds),
+        "peers": comparisons(rounds),
+        "rest": rest_over_mcp(rounds),
+    }
+
+
+def spreads(rounds):
+    """Every case's numbers over the rounds."""
+    cases = {}
+    for name in rounds[0]:
+        costs, p50, p99, rates = zip(*(each[name] for each in rounds), strict=True)
+        cases[name] = {
+            "cpu_us": spread(costs, 1),
+            "x_hello": spread(each[name][0] / each[UNIT][0] for each in rounds),
+            "x_hello_smallest": round(min(costs) / min(each[UNIT][0] for each in rounds), 2),
+            "p50_ms": spread(p50, 3),
+            "p99_ms": spread(p99, 3),
+            "per_second": spread(rates, 0),
+            "p99_over_p50": spread(late / middle for late, middle in zip(p99, p50, strict=True)),
+        }
+    return cases
+
+
+def comparisons(rounds):
+    """Our calls over the peers' empty ones, in the same era where the peer speaks it."""
+    pairs = [
+        (f"{name}, {era}", f"{peer}, {'2025-11-25' if peer in ONLY_2025 else era}")
+        for name, peers in COMPARED.items()
+        for peer in peers
+        for era in ERAS
+    ]
+    return {f"{ours} / {peer}": ratio(rounds, ours, peer) for ours, peer in known(rounds, pairs)}
+
+
+def rest_over_mcp(rounds):
+    pairs = [("REST search 10", f"search_products 10, {era}") for era in ERAS]
+    return {f"{rest} / {mcp}": ratio(rounds, rest, mcp) for rest, mcp in known(rounds, pairs)}
+
+
+def known(rounds, pairs):
+    return [pair for pair in pairs if set(pair) <= set(rounds[0])]
+
+
+def ratio(rounds, one, other):
+    return spread(each[one][0] / each[other][0] for each in rounds)
+
+
+def show(report):
+    head = ["case", "CPU us", "x hello", "p50 ms", "p99 ms", "p99/p50"]
+    keys = ("cpu_us", "x_hello", "p50_ms", "p99_ms", "p99_over_p50")
+    rows = [[name, *(shown(each[key]) for key in keys)] for name, each in report["cases"].items()]
+    yield from table(head, rows)
+    for title in ("peers", "rest"):
+        yield ""
+        rows = [[name, shown(each)] for name, each in report[title].items()]
+        yield from table(["CPU, ours / theirs", "ratio"], rows)
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--seconds", type=float, default=2.0)
+    parser.add_argument("--rounds", type=int, default=7)
+    parser.add_argument("--seconds", type=float, default=1.0)
+    parser.add_argument("--only", nargs="*", default=())
     parser.add_argument("--json", action="store_true")
     options = parser.parse_args()
-    found = measure(options.rounds, options.seconds)
-    if options.json:
-        print(json.dumps(found))
-        return
-    print(f"{'case':34} {'CPU us':>8} {'spread':>8} {'x hello':>8} {'p50 ms':>8} {'p99 ms':>8}")
-    for name, row in found.items():
-        numbers = (row["cpu_us"], row["spread_us"], row["x_hello"], row["p50_ms"], row["p99_ms"])
-        print(f"{name:34} " + " ".join(f"{number:8}" for number in numbers))
+    beside_the_servers()
+    report = measure(options.rounds, options.seconds, options.only)
+    print(json.dumps(report) if options.json else "\n".join(show(report)))
 
 
 if __name__ == "__main__":

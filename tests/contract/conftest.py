@@ -2,16 +2,11 @@
 
 import gc
 import os
-import socket
-import subprocess
-import time
 import uuid
 import warnings
-from pathlib import Path
 
 import duckdb
 import grpc
-import httpx
 import pytest
 from google.auth.credentials import AnonymousCredentials
 from google.cloud import bigquery
@@ -35,6 +30,7 @@ from shared.local.listings import FileListings
 from shared.local.queue import FileQueue
 from shared.local.secrets import FileSecrets
 from shared.local.warehouse import DuckWarehouse
+from tests.contract import firestore_emulator as firestore
 from tests.contract.bigquery_emulator import ENVIRONMENT as EMULATOR_ENVIRONMENT
 from tests.contract.bigquery_emulator import BigQueryEmulator, PlainBucket
 from tests.contract.hub_server import SUBSCRIBER, HubServer
@@ -43,13 +39,32 @@ from tests.contract.storage_server import StorageServer
 from tests.contract.tasks_server import TasksServer
 
 ENVIRONMENT = os.environ  # noqa: TID251  the test run's own: where the emulator is, whether this is CI
-EMULATOR_JAR = Path(
-    ENVIRONMENT.get(
-        "FIRESTORE_EMULATOR_JAR",
-        "/usr/lib/google-cloud-sdk/platform/cloud-firestore-emulator/cloud-firestore-emulator.jar",
-    )
-)
-EMULATOR_MAIN = "com.google.cloud.datastore.emulator.firestore.CloudFirestore"
+
+
+def one_of(port, *kinds):
+    """The fixture of a port: a test that asks for it runs once on the fixture of each kind."""
+
+    @pytest.fixture(name=port, params=kinds)
+    def chosen(request):
+        return request.getfixturevalue(f"{request.param}_{port}")
+
+    return chosen
+
+
+def slow(kind):
+    """A kind that the fast tier leaves out."""
+    return pytest.param(kind, marks=pytest.mark.slow)
+
+
+def running(name, make):
+    """The fixture of a server that runs while a test does."""
+
+    @pytest.fixture(name=name)
+    def server():
+        with make() as running:
+            yield running
+
+    return server
 
 
 def missing(reason):
@@ -62,36 +77,10 @@ def missing(reason):
 @pytest.fixture(scope="session")
 def firestore_emulator():
     """The address of a running Firestore emulator."""
-    if not EMULATOR_JAR.exists():
-        missing(f"no Firestore emulator: set FIRESTORE_EMULATOR_JAR ({EMULATOR_JAR} is missing)")
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
-    java = ["java", "-Xmx512m", "-XX:+UseSerialGC", "-Duser.language=en", "-cp", EMULATOR_JAR]
-    arguments = [EMULATOR_MAIN, "start", "--host=127.0.0.1", f"--port={port}"]
-    try:
-        process = subprocess.Popen(
-            [*java, *arguments], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-        )
-    except FileNotFoundError:
-        missing("no Firestore emulator: java is not installed")
-    with process:
-        try:
-            wait_until_it_answers(process, f"http://127.0.0.1:{port}/")
-            yield f"127.0.0.1:{port}"
-        finally:
-            process.kill()
-
-
-def wait_until_it_answers(process, url):
-    deadline = time.monotonic() + 60
-    while True:
-        try:
-            httpx.get(url, trust_env=False).raise_for_status()
-        except httpx.HTTPError:
-            if process.poll() is not None or time.monotonic() > deadline:
-                pytest.fail("the Firestore emulator did not start")
-        else:
-            return
+    if reason := firestore.absent():
+        missing(reason)
+    with firestore.emulator() as address:
+        yield address
 
 
 @pytest.fixture
@@ -115,9 +104,7 @@ def firestore_documents(firestore_project):
     adapter.close()
 
 
-@pytest.fixture(params=["sqlite", pytest.param("firestore", marks=pytest.mark.slow)])
-def documents(request):
-    return request.getfixturevalue(f"{request.param}_documents")
+documents = one_of("documents", "sqlite", slow("firestore"))
 
 
 @pytest.fixture
@@ -125,10 +112,7 @@ def folder_blobs(tmp_path):
     return FolderBlobs(tmp_path / "blobs")
 
 
-@pytest.fixture
-def storage_server():
-    with StorageServer() as server:
-        yield server
+storage_server = running("storage_server", StorageServer)
 
 
 @pytest.fixture
@@ -144,9 +128,7 @@ def storage_blobs(storage_server, monkeypatch):
         gc.collect()
 
 
-@pytest.fixture(params=["folder", "storage"])
-def blobs(request):
-    return request.getfixturevalue(f"{request.param}_blobs")
+blobs = one_of("blobs", "folder", "storage")
 
 
 @pytest.fixture
@@ -154,10 +136,7 @@ def file_secrets(tmp_path):
     return FileSecrets(tmp_path / "secrets")
 
 
-@pytest.fixture
-def secret_server():
-    with SecretServer() as server:
-        yield server
+secret_server = running("secret_server", SecretServer)
 
 
 @pytest.fixture
@@ -172,9 +151,7 @@ def managed_secrets(secret_server, tmp_path):
     adapter.close()
 
 
-@pytest.fixture(params=["file", "managed"])
-def secrets(request):
-    return request.getfixturevalue(f"{request.param}_secrets")
+secrets = one_of("secrets", "file", "managed")
 
 
 @pytest.fixture
@@ -184,10 +161,7 @@ def file_listings(tmp_path):
     adapter.close()
 
 
-@pytest.fixture
-def hub_server():
-    with HubServer(page=3) as server:
-        yield server
+hub_server = running("hub_server", lambda: HubServer(page=3))
 
 
 @pytest.fixture
@@ -238,9 +212,7 @@ def google_warehouse():
     adapter.close()
 
 
-@pytest.fixture(params=["file", "hub", pytest.param("google", marks=pytest.mark.slow)])
-def listings(request):
-    return request.getfixturevalue(f"{request.param}_listings")
+listings = one_of("listings", "file", "hub", slow("google"))
 
 
 @pytest.fixture
@@ -304,10 +276,9 @@ def file_queue(tmp_path):
     adapter.close()
 
 
-@pytest.fixture
-def tasks_server():
-    with TasksServer("projects/p/locations/us-central1/queues/work") as server:
-        yield server
+tasks_server = running(
+    "tasks_server", lambda: TasksServer("projects/p/locations/us-central1/queues/work")
+)
 
 
 @pytest.fixture
@@ -328,9 +299,7 @@ def cloud_queue(tasks_server):
     adapter.close()
 
 
-@pytest.fixture(params=["file", "cloud", pytest.param("google", marks=pytest.mark.slow)])
-def queue(request):
-    return request.getfixturevalue(f"{request.param}_queue")
+queue = one_of("queue", "file", "cloud", slow("google"))
 
 
 @pytest.fixture

@@ -22,6 +22,7 @@ from mcp.shared.auth import OAuthClientInformationFull, OAuthClientMetadata, OAu
 from shared.cli.processes import free_port
 from shared.clock import SystemClock
 from tests.browser import App, Browser, allowed
+from tests.e2e.messages_api import MessagesApi
 from tests.e2e.octogen import AUTHORIZE, log_in, opened
 from tests.e2e.person import allow
 from tests.e2e.programs import SECONDS, program, run, surroundings
@@ -69,6 +70,22 @@ def test_claude_code_signs_in_and_out_and_in_again(site, home, browsing, spellin
         assert "✔ Connected" in claude("list")
         claude("logout", "octo")
     assert "Needs authentication" in claude("list")
+
+
+def test_claude_code_signs_in_and_gives_its_model_a_tools_answer(site, home, browsing):
+    claude = Claude(home, browsing, site["mcp_url"])
+    claude.log_in()
+    tool = "mcp__octo__list_catalogs"
+    with MessagesApi([(tool, {})]) as api:
+        model = {
+            "ANTHROPIC_BASE_URL": api.url,
+            "ANTHROPIC_API_KEY": "sk-stand-in",
+            "ENABLE_TOOL_SEARCH": "false",
+        }
+        command = ("-p", "Call the tool.", "--output-format", "json", "--allowedTools", tool)
+        done = run(home, "claude", *command, **browsing, **model)
+    assert done.returncode == 0, done.stderr
+    assert "demo_shop" in json.dumps(api.results)
 
 
 @pytest.mark.parametrize("how", ["browser", "--device-code"])

@@ -1,5 +1,6 @@
 """What is run once by hand, and the image builds run in: as far as they can be tried here."""
 
+import json
 import re
 import subprocess
 from pathlib import Path
@@ -7,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.infra.programs import INFRA, beside_python
+from tests.infra.terraform import program
 
 ROOT = Path(__file__).parents[2]
 SCRIPTS = (INFRA / "bootstrap.sh", ROOT / ".ci" / "run")
@@ -142,6 +144,31 @@ def test_the_deployer_may_make_every_kind_of_resource_and_nothing_else(bootstrap
     assert [each for each in made if not each.startswith(tuple(kinds))] == []
     assert [kind for kind in kinds if not any(each.startswith(kind) for each in made)] == []
     assert sorted(granted) == sorted({*MAKES, *BUILDS})
+
+
+def gcloud_finds(commands, folder):
+    """What gcloud says is wrong with commands, by its own grammar and without running them."""
+    file = folder / "commands.json"
+    file.write_text(json.dumps([{"command_string": command} for command in commands]))
+    lint = [program("gcloud"), "meta", "lint-gcloud-commands", f"--commands-file={file}"]
+    done = subprocess.run(lint, capture_output=True, text=True, check=False)
+    found = json.loads(done.stdout)
+    assert len(found) == len(commands), done.stderr
+    return {each["command_string"]: each["error_message"] for each in found if not each["success"]}
+
+
+@pytest.mark.slow
+def test_every_gcloud_command_of_the_script_and_the_runbook_is_one(bootstrap, tmp_path):
+    runbook = (ROOT / "docs" / "operations.md").read_text()
+    typed = re.findall(r"`(gcloud [^`]+)`", runbook)
+    commands = [part for line in typed for part in line.split(" && ")]
+    commands += re.findall(r"^ .*\| (gcloud .+)$", runbook, re.MULTILINE)
+    commands = [re.sub(r"(OLD-|NEW-)?PROJECT", "a-project", line) for line in commands]
+    made = [f"gcloud {call}" for call in bootstrap.run("a-project")[1] if NAMED not in call]
+    assert len(commands) > 10
+    assert gcloud_finds([*commands, *made], tmp_path) == {}
+    broken = [made[0].replace("--project", "--projct"), "gcloud firestore databases restorex"]
+    assert len(gcloud_finds(broken, tmp_path)) == len(broken)
 
 
 @pytest.mark.parametrize("script", SCRIPTS, ids=lambda path: path.name)
