@@ -39,7 +39,7 @@ types: $(VENV)/.tests
 
 .PHONY: fast
 fast: $(VENV)/.tests
-	$(BIN)/python -m pytest -m "not slow"
+	$(BIN)/python -m pytest -m "not slow" --numprocesses auto --dist loadfile
 
 INSTALLED := $(CLIENTS)/.installed $(CHECKOV)/.installed $(BIGQUERY)/.installed
 tests: $(VENV)/.tests $(INSTALLED) ## The slow tests: emulators, real clients, whole processes

@@ -80,7 +80,7 @@ def test_times_of_other_zones_come_back_as_utc_and_tuples_as_lists(documents):
         bytearray(b"x"),
         object(),
     ],
-    ids=repr,
+    ids=lambda value: f"{type(value).__name__} {value!r:.40}".partition(" at 0x")[0],
 )
 def test_a_value_that_would_not_come_back_the_same_is_refused(documents, value):
     with pytest.raises(ValueError, match=r".+"):

@@ -31,7 +31,7 @@ def test_every_setting_is_in_the_operations_page():
     assert {name.upper() for name in Settings.model_fields} - named == {"SERVICE"}
 
 
-@pytest.mark.parametrize("shape", SHAPES, ids=lambda shape: shape.collection)
+@pytest.mark.parametrize("shape", sorted(SHAPES, key=repr), ids=lambda shape: shape.collection)
 def test_every_queried_collection_is_described(shape):
     collection = shape.collection.replace("*", "{key}")
     assert f"`{collection}/" in page("data.md")

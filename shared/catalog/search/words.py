@@ -84,10 +84,11 @@ def _word(segment: Segment, rest: list[str], beside: list[str]) -> tuple[list[st
     `beside`: words of the query that the catalog has; what is found here joins them.
     """
     pair = rest[:2]
-    joined = "".join(pair)
-    if len(pair) > 1 and segment.frequency(joined):
-        spellings = (segment.terms(joined), tuple(t for word in pair for t in segment.terms(word)))
-        return pair, Word(tuple(pair), spellings, telling=True)
+    joined, apart = "".join(pair), tuple(t for word in pair for t in segment.terms(word))
+    one = segment.terms(joined)
+    # `forred` is indexed as `for`, like an inflection: then it is not the two in one.
+    if len(pair) > 1 and segment.frequency(joined) and not set(one) & set(apart):
+        return pair, Word(tuple(pair), (one, apart), telling=True)
     said = _spelt(segment, rest[0], beside)
     if said != rest[:1]:
         beside += said

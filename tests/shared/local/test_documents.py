@@ -11,7 +11,7 @@ import pytest
 
 from shared import queries
 from shared.errors import Problem
-from shared.local import documents as module
+from shared.local import sqlite as module
 from shared.local.documents import SqliteDocuments
 from shared.ports import Add, Put, Query
 

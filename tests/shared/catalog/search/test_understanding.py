@@ -196,3 +196,8 @@ def test_the_thing_itself_comes_before_accessories_for_it(catalog, product):
     )
     assert shop.keys("keyboard")[0] == "keyboard"
     assert shop.keys("keyboard cover")[0].startswith("cover")
+
+
+def test_two_words_that_together_look_like_an_inflection_of_one_are_not_one(catalog, product):
+    segment = catalog([product("0", "Red"), product("1", "For")]).segment
+    assert [word.asked for word in understand(segment, "for red").words] == [("for",), ("red",)]
