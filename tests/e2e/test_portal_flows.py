@@ -3,7 +3,10 @@
 Screenshots are left in the test's folder (`pytest --basetemp`), to be looked at.
 """
 
+import json
 import secrets
+import subprocess
+import sys
 
 import httpx
 import pytest
@@ -52,7 +55,7 @@ def test_a_key_is_created_copied_used_and_deactivated(world, tab):
     page.get_by_label("Ends on").fill("2020-01-01")
     page.get_by_role("button", name="Create key").click()
     expect(page.get_by_label("Ends on")).to_be_focused()
-    expect(page.get_by_text("expires_at has passed")).to_be_visible()
+    expect(page.get_by_text("This time has passed")).to_be_visible()
     expect(page.get_by_label("What is it for?")).to_have_value("Nightly import")
     assert complaints(page) == []
     ada.shoot("key-refused")
@@ -133,6 +136,27 @@ def httpx_key(tab):
     page.get_by_label("What is it for?").fill("Probe")
     page.get_by_role("button", name="Create key").click()
     return page.locator("#secret").text_content()
+
+
+def test_what_connect_says_for_backends_works_as_it_is(world, tab, tmp_path):
+    org = world.organization()
+    ada = tab()
+    ada.sign_in(world.member(org))
+    environment = {"CATALOG_API_KEY": httpx_key(ada), "PATH": "/usr/bin:/bin"}
+    page = ada.open("/connect")
+
+    def printed(*command):
+        return subprocess.run(
+            command, env=environment, check=True, capture_output=True, text=True, timeout=60
+        ).stdout
+
+    listed = printed("/bin/sh", "-c", page.locator("#curl-2").text_content())
+    found = printed("/bin/sh", "-c", page.locator("#curl-3").text_content())
+    assert json.loads(listed)[0]["catalog"] == "demo_shop"
+    assert "items" in json.loads(found)
+    program = tmp_path / "search.py"
+    program.write_text(page.locator("#python-2").text_content().replace('"shoes"', '"tent"'))
+    assert "tent" in printed(sys.executable, program)
 
 
 def test_a_sign_in_is_ended_from_another_browser(world, tab):

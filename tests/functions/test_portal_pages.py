@@ -56,10 +56,10 @@ def test_loading_the_page_again_creates_no_second_key(ada):
 @pytest.mark.parametrize(
     ("typed", "field", "says"),
     [
-        ({"name": "x" * 101}, "name", "at most 100 characters"),
+        ({"name": "x" * 101}, "name", "At most 100 characters"),
         ({"name": "x", "expires_at": "2020-01-01"}, "expires_at", "has passed"),
-        ({"name": "x", "expires_at": "soon"}, "expires_at", "valid datetime"),
-        ({"name": ""}, "name", "Field required"),
+        ({"name": "x", "expires_at": "soon"}, "expires_at", "not a date"),
+        ({"name": ""}, "name", "This is needed"),
     ],
 )
 def test_what_is_wrong_is_said_at_its_field_and_what_was_typed_is_kept(ada, typed, field, says):
