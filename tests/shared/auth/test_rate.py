@@ -271,14 +271,18 @@ def test_counters_ride_on_renewals_at_most_every_ten_seconds(counted, documents,
 
 def test_activity_says_who_was_last_seen_when_and_what_went_wrong(counted, documents, clock):
     called(counted, outcome="catalog_not_granted")
-    seen = clock.now()
+    failed = clock.now()
     clock.advance(10)
     called(counted)
     found = documents.get("activity/org").data
-    (name,) = [key for key in found if not key.endswith("__error")]
+    (name,) = [key for key in found if "__error" not in key]
     assert name.startswith("client__")
     assert "client-1" not in name
-    assert found == {name: seen, f"{name}__error": "catalog_not_granted"}
+    assert found == {
+        name: failed,
+        f"{name}__error": "catalog_not_granted",
+        f"{name}__errorAt": failed,
+    }
 
 
 def test_counts_that_could_not_be_written_are_written_later(documents, clock):
