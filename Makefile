@@ -49,6 +49,13 @@ tests: $(VENV)/.tests $(INSTALLED) ## The slow tests: emulators, real clients, w
 simulate: $(VENV)/.tests ## A week of 200 organizations with 50 catalogs and 3 readers each
 	$(BIN)/python -m tests.shared.subscriptions.simulation $(ARGS)
 
+bench: $(VENV)/.tests $(FASTMCP)/.installed $(PEERS)/.installed ## Measure everything into docs/performance.md (ARGS=--quick)
+	$(BIN)/python -m tests.bench.run $(ARGS)
+
+.PHONY: soak
+soak: $(VENV)/.tests ## Half of what it can serve, for 30 minutes, while everything changes
+	$(BIN)/python -m tests.bench.soak $(ARGS)
+
 .PHONY: more-clients
 more-clients: $(VENV)/.tests ## Sign in with Codex and opencode as well (large downloads)
 	$(BIN)/npm install --prefix build/more-clients --no-save --loglevel=error \

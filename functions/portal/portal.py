@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import datetime
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import urlsplit
@@ -45,6 +45,15 @@ class Portal(Site):
             .render(base=self.base, asset=ASSETS.url, settings=self.settings, **values)
         )
         return Outgoing(status, html.encode(), "text/html; charset=utf-8")
+
+    def once(self, template: str, **values: Any) -> Markup:
+        """A part of pages that depends on nothing else: made once per process for these values."""
+        return _part(template, self.base, tuple(sorted(values.items())))
+
+
+@lru_cache(maxsize=1024)
+def _part(template: str, base: str, values: tuple[tuple[str, Any], ...]) -> Markup:
+    return Markup(templates().get_template(template).render(base=base, **dict(values)))  # noqa: S704  escaped by jinja
 
 
 @cache

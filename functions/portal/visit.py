@@ -53,7 +53,7 @@ class Refused:
     def because(cls, form: str, typed: Mapping[str, str], problem: Problem) -> "Refused":
         """A problem, at the fields it is about."""
         fields = {
-            str(part): each["msg"]
+            str(part): _in_words(each)
             for each in reversed(_errors(problem))
             for part in each["loc"]
             if part in typed
@@ -71,6 +71,23 @@ _FIELD_OF_CODE: Final = {
 }
 """Problems that are about one field without naming it."""
 NOTHING_REFUSED: Final = Refused()
+
+
+_IN_WORDS: Final = {
+    "missing": "This is needed.",
+    "string_too_short": "This is needed.",
+    "string_too_long": "At most {max_length} characters.",
+    "string_pattern_mismatch": "This does not have the right form.",
+    "int_parsing": "This is not a whole number.",
+    "float_type": "This is not a number.",
+    "datetime_from_date_parsing": "This is not a date.",
+}
+"""What a form says of an argument that does not fit, by pydantic's type of error."""
+
+
+def _in_words(error: Mapping[str, Any]) -> str:
+    words = _IN_WORDS.get(error["type"])
+    return str(error["msg"]) if words is None else words.format(**error.get("ctx", {}))
 
 
 def _errors(problem: Problem) -> Sequence[Mapping[str, Any]]:
@@ -163,6 +180,12 @@ class Visit:
             is_owner=self.is_owner,
             csrf=self.form_token,
             path=self.path,
+            nav=self.portal.once(
+                "nav.html",
+                path=self.path,
+                type=self.account["organizationType"],
+                is_owner=self.is_owner,
+            ),
             languages=self.request.head.headers.get("accept-language", ""),
             note=self._note(),
             **values,

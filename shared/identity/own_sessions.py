@@ -145,10 +145,12 @@ def list_own_clients(call: Call, args: ListOwnClients) -> ClientPage:
     emails = emails_of(call.app.documents, org, (each.value.person for each in found))
     activity = call.found.get(f"activity/{org}")
     seen = activity.data if activity else {}
+    alive = sessions.alive(call, (each.value.session for each in found))
     items = [
         _view(call, each, emails.get(each.value.person), seen)
         for each in found
         if call.caller.role == "owner" or each.value.person == call.caller.subject
+        if each.value.session in alive
     ]
     return ClientPage(items=items, next_cursor=cursor)
 

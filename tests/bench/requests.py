@@ -12,6 +12,7 @@ by; latencies are those of 8 connections that never pause.
 import argparse
 import json
 import tempfile
+import time
 from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import partial
@@ -62,17 +63,20 @@ COMPARED = {
     "search_products 10": OTHERS,
     "search_products 50": OTHERS,
 }
+SEARCHES = 0.8
+"""Which share of people's searches finds something; none may fail."""
 ONLY_2025 = {"TypeScript SDK 1"}
 """Does not speak the later revision; compared with our calls of either."""
 
 
 @dataclass(frozen=True)
 class Case:
-    """Requests to one server, and whether an answer to one is what it should be."""
+    """Requests to one server, whether an answer to one is good, and which share has to be."""
 
     server: str
     requests: list
     good: object
+    share: float = 1.0
 
 
 def result_of(answer):
@@ -98,26 +102,32 @@ def empty_tool(answer):
     return answer["result"]["content"] == [{"type": "text", "text": "ok"}]
 
 
+def hello_case():
+    return {UNIT: Case("hello", [get("/", {})], lambda answer: answer == {"hello": "world"})}
+
+
 def own_cases(platform):
     """Name -> case, on a stocked platform. The hello is first."""
     token, key = platform.token(lifetime=DAY), platform.key()
-    found = {UNIT: Case("hello", [get("/", {})], lambda answer: answer == {"hello": "world"})}
+    found = hello_case()
     by_words = {
         limit: [{"catalog": "icecat", "query": each, "limit": limit} for each in words()]
         for limit in (10, 50)
     }
     for era, modern in ERAS.items():
-        for name, arguments, good in (
-            ("list_catalogs", [{}] * 100, lists_icecat),
-            ("lookup_product", [{"canonical_url": page} for page in pages()], found_a_product),
-            ("search_products 10", by_words[10], found_products),
-            ("search_products 50", by_words[50], found_products),
+        for name, arguments, good, share in (
+            ("list_catalogs", [{}] * 100, lists_icecat, 1),
+            ("lookup_product", [{"canonical_url": page} for page in pages()], found_a_product, 1),
+            ("search_products 10", by_words[10], found_products, SEARCHES),
+            ("search_products 50", by_words[50], found_products, SEARCHES),
         ):
             calls = tool_calls(name.split()[0], arguments, token, modern=modern)
-            found[f"{name}, {era}"] = Case("partner", calls, good)
+            found[f"{name}, {era}"] = Case("partner", calls, good, share)
         lists = tool_lists(token, modern=modern)
         found[f"tools/list, {era}"] = Case("partner", lists, lambda a: a["result"]["tools"])
-    found["REST search 10"] = Case("api", rest_searches(key), lambda answer: answer["items"])
+    found["REST search 10"] = Case(
+        "api", rest_searches(key), lambda answer: answer["items"], SEARCHES
+    )
     found["REST catalogs"] = Case("api", rest_catalogs(key), lambda answer: len(answer) == 1)
     return found
 
@@ -148,9 +158,9 @@ def firestore_cases(platform):
 
 
 def check(name, case, port):
-    """Every request's answer, once. Most searches, not all, find something."""
+    """Every request's answer, once."""
     wrong = [answer for answer in answers(port, case.requests) if not case.good(answer)]
-    most = len(case.requests) // 5 if case.good is found_products else 0
+    most = (1 - case.share) * len(case.requests)
     assert len(wrong) <= most, f"{name}: {len(wrong)} wrong answers, the first: {wrong[0]}"
 
 
@@ -191,33 +201,45 @@ def function(name, platform):
 
 
 def a_round(cases, servers, seconds):
-    """Name -> (CPU microseconds, p50, p99) of every case; the hello is asked at both ends."""
+    """Name -> (CPU microseconds, p50, p99, calls a second); the hello is asked at both ends."""
     found = {}
     for name in chain(cases, [UNIT]):
         case = cases[name]
         server = servers[case.server]
         before = cpu_seconds(server.pids)
+        began = time.perf_counter()
         durations = run(server.port, case.requests, seconds=seconds)
+        rate = len(durations) / (time.perf_counter() - began)
         cost = (cpu_seconds(server.pids) - before) / len(durations) * 1e6
         if name in found:
             cost = (found[name][0] + cost) / 2
-        found[name] = cost, quantile(durations, 50), quantile(durations, 99)
+        found[name] = cost, quantile(durations, 50), quantile(durations, 99), rate
     return found
 
 
 def summary(rounds):
+    return {
+        "cases": spreads(rounds),
+        "peers": comparisons(rounds),
+        "rest": rest_over_mcp(rounds),
+    }
+
+
+def spreads(rounds):
+    """Every case's numbers over the rounds."""
     cases = {}
     for name in rounds[0]:
-        costs, p50, p99 = zip(*(each[name] for each in rounds), strict=True)
+        costs, p50, p99, rates = zip(*(each[name] for each in rounds), strict=True)
         cases[name] = {
             "cpu_us": spread(costs, 1),
             "x_hello": spread(each[name][0] / each[UNIT][0] for each in rounds),
             "x_hello_smallest": round(min(costs) / min(each[UNIT][0] for each in rounds), 2),
             "p50_ms": spread(p50, 3),
             "p99_ms": spread(p99, 3),
+            "per_second": spread(rates, 0),
             "p99_over_p50": spread(late / middle for late, middle in zip(p99, p50, strict=True)),
         }
-    return {"cases": cases, "peers": comparisons(rounds), "rest": rest_over_mcp(rounds)}
+    return cases
 
 
 def comparisons(rounds):

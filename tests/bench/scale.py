@@ -1,6 +1,6 @@
 """Speed and memory of one segment at any size:
 
-    python -m tests.bench.scale --feeds ../shared/data/*.jsonl.gz --products 1000000
+    python -m tests.bench.scale --feeds ../shared/data/*.jsonl.gz --products 100000 1000000 [--json]
 
 The first products are the feeds' own; the rest are recombined from them: another brand, a part
 number, words left out of another's description. Times are CPU time of one thread, so a busy
@@ -8,6 +8,7 @@ machine does not show in them; memory is anonymous (what mapped files do not giv
 """
 
 import argparse
+import json
 import multiprocessing
 import random
 import re
@@ -15,7 +16,9 @@ import resource
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import orjson
@@ -30,6 +33,7 @@ from shared.catalog.segment.manifest import Manifest
 from shared.catalog.segment.reader import Segment
 from shared.catalog.segment.writer import apply, build
 from shared.catalog.urls import lookup_forms
+from tests.bench.measured import table
 
 
 def products(feeds: Sequence[Path], amount: int) -> Iterator[Product]:
@@ -76,9 +80,9 @@ def _timed(run: Callable[[], object]) -> float:
     return time.thread_time() - start
 
 
-def _show(name: str, seconds: Sequence[float], unit: float, label: str) -> None:
+def _spread(seconds: Sequence[float], unit: float) -> dict[str, float]:
     middle, late, worst = np.percentile(np.array(seconds) * unit, [50, 99, 100])
-    print(f"{name:34} p50 {middle:8.2f}   p99 {late:8.2f}   max {worst:8.2f} {label}")
+    return {"p50": round(middle, 2), "p99": round(late, 2), "max": round(worst, 2)}
 
 
 def _anonymous() -> float:
@@ -86,19 +90,19 @@ def _anonymous() -> float:
     return int(re.search(r"RssAnon:\s+(\d+)", status)[1]) / 1024
 
 
-def _sizes(manifest: Manifest) -> str:
+def _sizes(manifest: Manifest) -> dict[str, float]:
     roles = {file.role: 0.0 for file in manifest.files}
     for file in manifest.files:
         roles[file.role] += file.size / 1e6
-    return ", ".join(f"{role} {size:.1f} MB" for role, size in roles.items())
+    return {role: round(size, 1) for role, size in roles.items()}
 
 
-def answering(directory: Path, manifest: Manifest) -> None:
-    """Print what opening, lookups and searches cost, in a process of its own."""
+def answering(directory: Path, manifest: Manifest) -> dict[str, Any]:
+    """What opening, lookups and searches cost. Ask it in a process of its own."""
     before = _anonymous()
     start = time.perf_counter()
     segment = Segment(directory, manifest)
-    print(f"opened in {1e3 * (time.perf_counter() - start):.1f} ms")
+    found: dict[str, Any] = {"opened_ms": round(1e3 * (time.perf_counter() - start), 1)}
     shelf = Shelf("scale", "Scale", "1", segment, segment)
     pick = random.Random(5)
     items = [
@@ -114,54 +118,76 @@ def answering(directory: Path, manifest: Manifest) -> None:
     brand = (Facet(name="brand_name", values=(named,)),)
     forms = [lookup_forms(item["productUrl"]) for item in items]
     lookups = [_timed(lambda f=form: segment.lookup(f)) for form in [*forms[:100], *forms]]
-    _show("lookup", lookups[100:], 1e6, "us")
+    found["lookup_us"] = _spread(lookups[100:], 1e6)
     for name, asked in (
-        ("search, 50 items of JSON", {}),
-        ("with a facet", {"facets": brand}),
-        ("with a price bound", {"price_max": 50}),
+        ("search_ms", {}),
+        ("facet_ms", {"facets": brand}),
+        ("price_ms", {"price_max": 50}),
     ):
         questions = [Question(query=query, **asked) for query in queries]
         times = [_timed(lambda q=q: search([shelf], q, limit=50, key=b"k")) for q in questions]
-        _show(name, times[50:], 1e3, "ms")
+        found[name] = _spread(times[50:], 1e3)
     browse = [_timed(lambda: search([shelf], Question(), limit=50, key=b"k")) for _ in range(20)]
-    _show("browse, 50 items of JSON", browse, 1e3, "ms")
-    print(f"anonymous memory: {_anonymous() - before:+.1f} MB")
+    found["browse_ms"] = _spread(browse, 1e3)
+    found["anonymous_mb"] = round(_anonymous() - before, 1)
+    return found
 
 
-def _apart(directory: Path, manifest: Manifest) -> None:
-    process = multiprocessing.get_context("spawn").Process(
-        target=answering, args=(directory, manifest)
-    )
-    process.start()
-    process.join()
+def _apart(directory: Path, manifest: Manifest) -> dict[str, Any]:
+    spawn = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(1, mp_context=spawn) as process:
+        return process.submit(answering, directory, manifest).result()
 
 
-def main() -> None:
-    """Build, open, ask, change; print what each costs."""
-    parser = argparse.ArgumentParser(description=main.__doc__)
-    parser.add_argument("--feeds", type=Path, nargs="+", required=True)
-    parser.add_argument("--products", type=int, default=100_000)
-    asked = parser.parse_args()
+def measure(feeds: Sequence[Path], amount: int) -> dict[str, Any]:
+    """Build, open, ask, change; what each costs, as JSON values."""
     with tempfile.TemporaryDirectory() as root:
         first = Path(root, "1")
         start = time.process_time()
-        manifest = build(products(asked.feeds, asked.products), "scale", first)
-        spent = time.process_time() - start
-        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-        print(f"built {manifest.product_count} in {spent:.1f} s CPU, {peak:.0f} MB at most")
-        print(_sizes(manifest))
-        _apart(first, manifest)
+        manifest = build(products(feeds, amount), "scale", first)
+        found = {
+            "built_s": round(time.process_time() - start, 1),
+            "built_mb_at_most": round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024),
+            "files": _sizes(manifest),
+            **_apart(first, manifest),
+        }
         batch = [
             product.model_copy(update={"key": f"k{at * 7}"})
-            for at, product in enumerate(products(asked.feeds[:1], 1_000))
+            for at, product in enumerate(products(feeds[:1], 1_000))
         ]
         start = time.process_time()
         after = apply(Segment(first, manifest), batch, [], Path(root, "2"))
-        spent = time.process_time() - start
         known = {file.sha256 for file in manifest.files}
         new = sum(file.size for file in after.files if file.sha256 not in known)
-        print(f"1,000 upserts: {spent:.2f} s CPU, {new / 1e6:.2f} MB of new files")
-        _apart(Path(root, "2"), after)
+        found["upserts_s"] = round(time.process_time() - start, 2)
+        found["upserts_mb"] = round(new / 1e6, 2)
+        found["after_upserts"] = _apart(Path(root, "2"), after)
+    return found
+
+
+def show(report: dict[str, dict[str, Any]]) -> Iterator[str]:
+    """The report for a person."""
+    head = ["", *(f"{int(amount):,} products" for amount in report)]
+    rows: dict[str, list[str]] = {}
+    for column, found in enumerate(report.values()):
+        flat = {**found, **{f"{k}, upserted": v for k, v in found["after_upserts"].items()}}
+        del flat["after_upserts"]
+        for name, value in flat.items():
+            text = " / ".join(map(str, value.values())) if isinstance(value, dict) else str(value)
+            rows.setdefault(name, [""] * column).append(text)
+    yield "p50 / p99 / max of CPU time; files by role in MB"
+    yield from table(head, [[name, *texts] for name, texts in rows.items()])
+
+
+def main() -> None:
+    """Measure what the command line asks for."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--feeds", type=Path, nargs="+", required=True)
+    parser.add_argument("--products", type=int, nargs="+", default=[100_000])
+    parser.add_argument("--json", action="store_true")
+    asked = parser.parse_args()
+    report = {str(amount): measure(asked.feeds, amount) for amount in asked.products}
+    print(json.dumps(report) if asked.json else "\n".join(show(report)))
 
 
 if __name__ == "__main__":

@@ -10,7 +10,10 @@ import time
 from contextlib import contextmanager
 from pathlib import Path
 
+import grpc
 import httpx
+from google.cloud.firestore_v1.services.firestore import FirestoreClient
+from google.cloud.firestore_v1.services.firestore.transports import FirestoreGrpcTransport
 
 from shared.cli.processes import free_port
 
@@ -41,9 +44,19 @@ def emulator():
     with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
         try:
             _wait(process, f"http://127.0.0.1:{port}/")
+            _warm_up(f"127.0.0.1:{port}")
             yield f"127.0.0.1:{port}"
         finally:
             process.kill()
+
+
+def _warm_up(address):
+    """Its first commit may take longer than we wait for a database."""
+    root = "projects/test-warm-up/databases/(default)/documents"
+    write = {"update": {"name": f"{root}/things/first"}}
+    with grpc.insecure_channel(address) as channel:
+        api = FirestoreClient(transport=FirestoreGrpcTransport(channel=channel))
+        api.commit({"database": root.removesuffix("/documents"), "writes": [write]}, timeout=60)
 
 
 def _wait(process, url):

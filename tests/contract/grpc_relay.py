@@ -2,6 +2,7 @@
 
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from itertools import chain
 
 import grpc
 
@@ -14,12 +15,14 @@ class Relay(grpc.GenericRpcHandler):
 
     Attributes:
         calls: the methods that were called, in order, without their service.
+        requests: what each was called with, the bytes of its first message.
         seconds: how long each caller was going to wait.
         failures: statuses to answer the next calls with; `before` they are passed on, or after.
     """
 
     target: str
     calls: list = field(default_factory=list)
+    requests: list = field(default_factory=list)
     seconds: list = field(default_factory=list)
     failures: list = field(default_factory=list)
     before: bool = True
@@ -44,12 +47,14 @@ class Relay(grpc.GenericRpcHandler):
         ]
 
         def relay(requests, context):
+            first = next(requests)
+            self.requests.append(first)
             self.calls.append(method.rpartition("/")[2])
             self.seconds.append(context.time_remaining())
             failure = self.failures.pop(0) if self.failures else None
             if failure and self.before:
                 context.abort(failure, "told to fail")
-            call = self.upstream.stream_stream(method)(requests, metadata=metadata)
+            call = self.upstream.stream_stream(method)(chain([first], requests), metadata=metadata)
             try:
                 answers = list(call)
             except grpc.RpcError as error:

@@ -15,6 +15,7 @@ from shared.cli.processes import free_port
 from shared.identity import organizations
 from tests.e2e import issued
 from tests.e2e.person import PROGRAM
+from tests.e2e.portal import Tab, World
 from tests.e2e.programs import BIN, missing
 from tests.e2e.running import facts_of, start, stop
 
@@ -84,3 +85,24 @@ def chromium():
         browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
         yield browser
         browser.close()
+
+
+@pytest.fixture(scope="module")
+def world(dev):
+    world = World(dev)
+    yield world
+    world.app.close()
+
+
+@pytest.fixture
+def tab(world, chromium, tmp_path):
+    """Makes browsers, and closes them."""
+    tabs = []
+
+    def make(look="light", **options):
+        tabs.append(Tab(world, chromium, tmp_path, look, **options))
+        return tabs[-1]
+
+    yield make
+    for each in tabs:
+        each.context.close()

@@ -91,7 +91,7 @@ def test_a_catalog_is_granted_on_terms_regranted_and_withdrawn(site, opal):
     ("typed", "says"),
     [
         ({"catalog": "nowhere"}, "no catalog with that key"),
-        ({"catalog": "Not a key"}, "String should match pattern"),
+        ({"catalog": "Not a key"}, "does not have the right form"),
         ({"catalog": "books", "expires_at": "2020-01-01"}, "has passed"),
         ({"catalog": "books", "only": "category_path.depth_9: x"}, "no such facet"),
     ],

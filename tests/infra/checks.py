@@ -21,6 +21,7 @@ from shared.queries import SHAPES
 from shared.records import Records
 from shared.settings import PREFIX, Settings
 from tests.infra.programs import package
+from tests.infra.roles import roles_are_those_of_the_page
 from tests.platform import Platform
 from tests.shared.subscriptions import simulation
 
@@ -76,11 +77,6 @@ def functions_get_exactly_the_settings(deployment):
         named = {name.removeprefix(PREFIX).lower() for name in given}
         assert named - ONLY_WHERE_USED == fields - ONLY_WHERE_USED
         assert Settings.read({**given, "K_SERVICE": each["name"]}).cloud
-
-
-def variables(fields):
-    """The environment variables of fields of Settings."""
-    return {f"{PREFIX}{field.upper()}" for field in fields}
 
 
 def no_account_is_shared(deployment):
@@ -262,6 +258,17 @@ def what_a_killed_load_left_is_removed(deployment):
     assert [(each["matches_prefix"], each["age"]) for each in conditions] == [([EXPORTS], 1)]
 
 
+def outputs_are_what_is_handed_out(deployment):
+    """The addresses for partners are those that functions answer to, and operators' variables are
+    settings."""
+    settings = settings_of(deployment, "partner")
+    given = {name: deployment.outputs[name] for name in ("mcp_url", "api_url", "portal_url")}
+    assert given == {name: getattr(settings, name) for name in given}
+    operator = Settings.read(deployment.outputs["operator_environment"])
+    assert (operator.project, operator.bucket) == (settings.project, settings.bucket)
+    assert operator.traces is None
+
+
 def settings_of(deployment, name):
     """What a function reads from its environment."""
     (service,) = deployment.functions()[name]["service_config"]
@@ -373,6 +380,8 @@ CHECKS = (
     every_alert_is_explained,
     data_is_hard_to_lose,
     metrics_read_what_is_logged,
+    roles_are_those_of_the_page,
+    outputs_are_what_is_handed_out,
     the_edge_limits_every_address,
     what_is_kept_is_as_the_page_says,
     work_is_sent_where_it_is_done,

@@ -128,6 +128,8 @@ BREAKS = {
     checks.every_alert_is_explained: ("alerts.tf", "A function crashed", "Something crashed"),
     checks.data_is_hard_to_lose: ("documents.tf", "_RECOVERY_ENABLED", "_RECOVERY_DISABLED"),
     checks.metrics_read_what_is_logged: ("monitoring.tf", "jsonPayload.ms", "jsonPayload.took"),
+    checks.roles_are_those_of_the_page: ("functions.tf", "roles/bigquery.user", "roles/run.viewer"),
+    checks.outputs_are_what_is_handed_out: ("outputs.tf", "_API_URL", "_MCP_URL"),
     checks.the_edge_limits_every_address: ("edge.tf", "['authorization']", "['cookie']"),
     checks.what_is_kept_is_as_the_page_says: ("files.tf", "1209600", "950400"),
     checks.work_is_sent_where_it_is_done: ("work.tf", "/jobs/sweep", "/sweep"),

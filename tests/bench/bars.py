@@ -1,0 +1,168 @@
+"""What must hold of the numbers in build/bench.json."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from tests.bench.stock import ERAS
+
+LATER = "2026-07-28"
+FLAT = 1.25
+"""What counts as flat: within a quarter, on a machine that others use too."""
+
+
+@dataclass(frozen=True)
+class Bar:
+    """One statement: `value(report)` is at most `most` (at least, where `least`)."""
+
+    says: str
+    most: float
+    value: Callable
+    unit: str = "x hello"
+    least: bool = False
+
+    def judge(self, report):
+        """(measured, whether it holds); None and None where it was not measured."""
+        try:
+            found = self.value(report)
+        except KeyError:
+            return None, None
+        return found, (found >= self.most) if self.least else (found <= self.most)
+
+
+def case(name, what="x_hello"):
+    return lambda report: report["requests"]["cases"][name][what]["median"]
+
+
+def compared(title, name):
+    return lambda report: report["requests"][title][name]["median"]
+
+
+def grown(title, one, other, what="cpu_us"):
+    """How many times the one's number is the other's."""
+    return lambda report: round(
+        report["growth"][title][one][what]["median"]
+        / report["growth"][title][other][what]["median"],
+        2,
+    )
+
+
+def at_scale(amount, *names):
+    def value(report):
+        found = report["scale"][str(amount)]
+        for name in names:
+            found = found[name]
+        return found
+
+    return value
+
+
+def requests():
+    for era in ERAS:
+        for name, most in (
+            ("list_catalogs", 5),
+            ("lookup_product", 5),
+            ("search_products 10", 10),
+            ("search_products 50", 18),
+            ("tools/list", 3.5),
+        ):
+            yield Bar(f"{name}, {era}", most, case(f"{name}, {era}"))
+        for name in ("list_catalogs", "lookup_product"):
+            found = case(f"{name}, {era}", "p99_over_p50")
+            yield Bar(f"{name}, {era}: p99 under load", 8, found, "x p50")
+        found = compared("rest", f"REST search 10 / search_products 10, {era}")
+        yield Bar(f"REST search against the MCP call, {era}", 1.2, found, "x MCP")
+        name = f"lookup_product on Firestore, {era}"
+        yield Bar(f"{name}, the worker's own", 12, case(name))
+
+
+def peers():
+    for era in ERAS:
+        for name in ("list_catalogs", "lookup_product"):
+            for peer in ("MCPServer, functions-framework", "MCPServer, uvicorn"):
+                yield against(f"{name}, {era}", f"{peer}, {era}")
+        for peer in (f"fastmcp, {era}", "TypeScript SDK 1, 2025-11-25", f"TypeScript SDK 2, {era}"):
+            yield against(f"search_products 10, {era}", peer)
+
+
+def against(ours, peer):
+    says = f"{ours}, against an empty call of {peer}"
+    return Bar(says, 1, compared("peers", f"{ours} / {peer}"), "x theirs")
+
+
+def cold():
+    for tool in ("lookup_product", "search_products"):
+        name = f"{tool}, embedded"
+        yield Bar(
+            f"cold start to the first {name}",
+            1.5,
+            lambda report, name=name: report["cold"]["starts"][name]["x_peer"]["median"],
+            "x MCPServer's",
+        )
+
+
+def scale():
+    million = 1_000_000
+    yield Bar("search of 1,000,000 products, p50", 2, at_scale(million, "search_ms", "p50"), "ms")
+    yield Bar("search of 1,000,000 products, p99", 20, at_scale(million, "search_ms", "p99"), "ms")
+    yield Bar("opening 100,000 products", 50, at_scale(100_000, "opened_ms"), "ms")
+    yield Bar("RssAnon of 1,000,000 products", 40, at_scale(million, "anonymous_mb"), "MB")
+
+
+def growth():
+    first, *_, last = 1, 10_000
+    searches = "search_products, {} workers"
+    yield Bar(
+        "two workers' calls a second against one's",
+        1.5,
+        grown("workers", searches.format(2), searches.format(1), "per_second"),
+        "x",
+        least=True,
+    )
+    yield Bar(
+        "CPU of a search, two workers against one",
+        FLAT,
+        grown("workers", searches.format(2), searches.format(1)),
+        "x",
+    )
+    yield Bar(
+        "10,000 organizations, one calls, against 1",
+        FLAT,
+        grown(
+            "organizations", f"{last} organizations, one calls", f"{first} organizations, one calls"
+        ),
+        "x",
+    )
+    yield Bar(
+        "10,000 organizations, each in turn (a signature and a lease for every call)",
+        6,
+        grown(
+            "organizations",
+            f"{last} organizations, each in turn",
+            f"{first} organizations, each in turn",
+        ),
+        "x",
+    )
+    for tool in ("lookup_product", "search_products"):
+        yield Bar(
+            f"{tool} with 500 grants against 1",
+            FLAT,
+            grown("grants", f"{tool}, 500 grants", f"{tool}, 1 grants"),
+            "x",
+        )
+    yield Bar("list_catalogs: a further grant", 30, each_grant, "us")
+
+
+def each_grant(report):
+    """list_catalogs answers with every granted catalog, so it grows: by this much for each."""
+    cases = report["growth"]["grants"]
+    few, many = (cases[f"list_catalogs, {n} grants"]["cpu_us"]["median"] for n in (1, 500))
+    return round((many - few) / 499, 1)
+
+
+BARS = {
+    "Cost of a request": requests,
+    "Against peers": peers,
+    "Cold start": cold,
+    "Catalog size": scale,
+    "Growth": growth,
+}
