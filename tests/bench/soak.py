@@ -3,8 +3,8 @@
 python -m tests.bench.soak [--minutes 30] [--json]
 
 A partner and an api process behind the front of `make dev`. Meanwhile one catalog is published
-again and again, the grant of another comes and goes, and API keys are made and deactivated, about
-once a second each. Fails when a call fails, when an answer that began after a change was complete
+again and again, the grant of another comes and goes, and API keys are made and deactivated, each
+about once a second. Fails when a call fails, when an answer that began after a change was complete
 does not show it, when a deactivated key still opens, or when the workers' memory grows.
 """
 
@@ -33,6 +33,7 @@ from tests.platform import LEGACY, message, product
 CLIENTS = 8
 CAPACITY_SECONDS = 5
 PRODUCTS = 2_000
+HOLD = 0.5
 MOST_GROWTH_MB = 8
 """Between the run's second fifth and its last: what caches and the allocator may still take."""
 
@@ -86,23 +87,21 @@ class World:
         ]
 
     def churn(self, stopping):
-        """Change one thing after the other until told to stop."""
+        """Change one thing after the other until told to stop; each stays so while some ask."""
+        do = self.platform.do
         for number in count(2):
-            if stopping.wait(0.3):
-                return
             daily = self._daily(number)
             self.published.change(number, lambda rows=daily: self.platform.publish("daily", rows))
-            self.changes["published"] += 1
-            self._regrant()
+            self.granted.change(
+                value=False, make=lambda: do("withdraw_grant", org="partner", catalog="toys")
+            )
             self._dead_key()
-
-    def _regrant(self):
-        do = self.platform.do
-        self.granted.change(
-            value=False, make=lambda: do("withdraw_grant", org="partner", catalog="toys")
-        )
-        self.granted.change(value=True, make=lambda: self.platform.grant("partner", "toys"))
-        self.changes["grants withdrawn and given"] += 1
+            if stopping.wait(HOLD):
+                return
+            self.granted.change(value=True, make=lambda: self.platform.grant("partner", "toys"))
+            self.changes.update(["published", "grants withdrawn and given"])
+            if stopping.wait(HOLD):
+                return
 
     def _dead_key(self):
         key = self.platform.key()
