@@ -11,6 +11,7 @@ ENVIRONMENT ?= dev
 PROJECT ?= $(shell sed -n 's/^project *= "\(.*\)"/\1/p' infra/environments/$(ENVIRONMENT).tfvars)
 APPLY ?= true
 TERRAFORM := terraform -chdir=infra
+LOCKED := $(if $(wildcard infra/.terraform.lock.hcl),-lockfile=readonly)
 PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
 CATALOG_DATA_DIR ?= ../shared/data
 export CATALOG_DATA_DIR
@@ -85,7 +86,7 @@ package: ## Pack the source zip of every function into build/
 	$(PYTHON) infra/package.py
 
 plan: package ## Say what deploying to ENVIRONMENT would change, and keep that
-	$(TERRAFORM) init -input=false -reconfigure \
+	$(TERRAFORM) init -input=false -reconfigure $(LOCKED) \
 	  -backend-config=bucket=$(PROJECT)-terraform -backend-config=prefix=$(ENVIRONMENT)
 	$(TERRAFORM) plan -input=false -var-file=environments/$(ENVIRONMENT).tfvars \
 	  -var=project=$(PROJECT) -out=platform.tfplan

@@ -19,7 +19,7 @@ resource "google_storage_bucket" "files" {
       type = "Delete"
     }
     condition {
-      age            = 2
+      age            = 1
       matches_prefix = ["exports/"]
     }
   }
@@ -44,6 +44,7 @@ resource "google_storage_bucket_iam_member" "reader" {
   for_each = {
     api     = module.api.member
     partner = module.partner.member
+    portal  = module.portal.member
   }
   bucket = google_storage_bucket.files.name
   role   = "roles/storage.objectViewer"

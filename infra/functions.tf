@@ -3,7 +3,7 @@
 locals {
   # Secrets are made by the command line (`catalog-mcp keys create`) and by people, so that no value
   # is ever in Terraform's state. See docs/operations.md, First deploy.
-  rings = ["sealing-keys", "signing-keys"]
+  rings           = ["sealing-keys", "signing-keys"]
   mail_secrets    = compact([var.smtp == null ? "" : var.smtp.secret])
   sign_in_secrets = concat([for upstream in var.upstreams : upstream.secret], local.mail_secrets)
 

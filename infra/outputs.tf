@@ -8,6 +8,11 @@ output "api_url" {
   value       = local.environment.CATALOG_MCP_API_URL
 }
 
+output "portal_url" {
+  description = "For partners' people: members, keys, usage."
+  value       = local.environment.CATALOG_MCP_PORTAL_URL
+}
+
 output "dns" {
   description = "The A records to make: every host, and the one address of the load balancer."
   value       = { for host in keys(local.rest) : host => google_compute_global_address.platform.address }
@@ -15,5 +20,5 @@ output "dns" {
 
 output "operator_environment" {
   description = "What `catalog-mcp` on an operator's machine needs to act on this deployment."
-  value       = { for name, value in local.environment : name => value if !contains(["CATALOG_MCP_CACHE", "CATALOG_MCP_CACHE_BYTES"], name) }
+  value       = { for name, value in local.environment : name => value if !contains(["CATALOG_MCP_CACHE", "CATALOG_MCP_CACHE_BYTES", "CATALOG_MCP_TRACES"], name) }
 }

@@ -10,11 +10,12 @@ resource "google_bigquery_analytics_hub_data_exchange" "catalogs" {
   depends_on       = [google_project_service.api]
 }
 
-# The tasks function makes listings and lets partners in; the partner function does the latter when
-# somebody asks for a refresh.
+# The tasks function makes listings and lets partners in; the partner function and the
+# portal do the latter when somebody asks for a refresh.
 resource "google_bigquery_analytics_hub_data_exchange_iam_member" "listings" {
   for_each = {
     partner = { member = module.partner.member, role = "roles/analyticshub.listingAdmin" }
+    portal  = { member = module.portal.member, role = "roles/analyticshub.listingAdmin" }
     tasks   = { member = module.tasks.member, role = "roles/analyticshub.listingAdmin" }
     maker   = { member = module.tasks.member, role = "roles/analyticshub.publisher" }
   }

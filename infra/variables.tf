@@ -51,12 +51,20 @@ variable "mcp_aliases" {
   description = "Further hosts of the domain that serve the MCP endpoint, such as codex-mcp."
   type        = list(string)
   default     = []
+  validation {
+    condition     = alltrue([for name in var.mcp_aliases : can(regex("^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$", name)) && !contains(["api", "auth", "mcp"], name)])
+    error_message = "Names of hosts below the domain that are not taken, such as codex-mcp."
+  }
 }
 
 variable "origins" {
   description = "Web origins beyond our own whose pages may call the functions."
   type        = list(string)
   default     = []
+  validation {
+    condition     = alltrue([for origin in var.origins : can(regex("^https://[^/]+$", origin))])
+    error_message = "Origins are https:// and a host, without a slash at the end."
+  }
 }
 
 variable "issuers" {
@@ -122,6 +130,10 @@ variable "access_seconds" {
   description = "How long access tokens live. Whatever it is, ending a session counts at once."
   type        = number
   default     = 600
+  validation {
+    condition     = var.access_seconds >= 60 && var.access_seconds <= 3600
+    error_message = "60 to 3600 seconds."
+  }
 }
 
 variable "sharing_location" {
@@ -134,24 +146,40 @@ variable "dataset_prefix" {
   description = "What suggested names of partners' linked datasets begin with."
   type        = string
   default     = "octogen"
+  validation {
+    condition     = can(regex("^[A-Za-z0-9_]{1,40}$", var.dataset_prefix))
+    error_message = "1 to 40 letters, digits and underscores."
+  }
 }
 
 variable "export_every" {
   description = "Seconds between two exports of a catalog that is published more often."
   type        = number
   default     = 900
+  validation {
+    condition     = var.export_every >= 0
+    error_message = "Seconds, 0 or more."
+  }
 }
 
 variable "export_fresh_for" {
   description = "Seconds after its export that a table is promised to be fresh."
   type        = number
   default     = 172800
+  validation {
+    condition     = var.export_fresh_for > 0
+    error_message = "Seconds, more than 0."
+  }
 }
 
 variable "api_key_prefix" {
   description = "What an API key begins with. Keys with another prefix stop working."
   type        = string
   default     = "octo_live"
+  validation {
+    condition     = can(regex("^[a-z][a-z0-9_]{0,20}$", var.api_key_prefix))
+    error_message = "A lower-case letter, then up to 20 lower-case letters, digits and underscores."
+  }
 }
 
 variable "operators" {
@@ -177,18 +205,30 @@ variable "min_instances" {
   description = "Instances of each public function that are kept warm. 0 is cheaper, 1 has no cold start."
   type        = number
   default     = 0
+  validation {
+    condition     = var.min_instances >= 0 && var.min_instances <= var.max_instances
+    error_message = "0 to max_instances."
+  }
 }
 
 variable "max_instances" {
   description = "Most instances of each public function: the bound on cost under attack."
   type        = number
   default     = 20
+  validation {
+    condition     = var.max_instances >= 1 && var.max_instances <= 1000
+    error_message = "1 to 1000, which is what Cloud Run has."
+  }
 }
 
 variable "anonymous_per_minute" {
   description = "Requests a minute from one address without an Authorization header."
   type        = number
   default     = 120
+  validation {
+    condition     = var.anonymous_per_minute > 0 && var.anonymous_per_minute <= var.address_per_minute
+    error_message = "More than 0, and not more than address_per_minute."
+  }
 }
 
 variable "address_per_minute" {
@@ -201,6 +241,10 @@ variable "log_days" {
   description = "Days that log lines are kept. Audit records are documents and stay."
   type        = number
   default     = 30
+  validation {
+    condition     = var.log_days >= 1 && var.log_days <= 3650
+    error_message = "1 to 3650 days."
+  }
 }
 
 variable "traces" {

@@ -30,7 +30,11 @@ resource "google_cloud_tasks_queue" "work" {
 locals {
   # Who hands work over: by enqueuing it as the invoker.
   workers = merge(
-    { partner = module.partner.member, tasks = module.tasks.member },
+    {
+      partner = module.partner.member
+      portal  = module.portal.member
+      tasks   = module.tasks.member
+    },
     { for member in var.operators : member => member },
   )
 }

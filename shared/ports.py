@@ -288,6 +288,9 @@ class Listings(Protocol):
     def dismiss(self, catalog: str, principal: str) -> None:
         """Do not let it subscribe any more. A missing listing or principal is fine."""
 
+    def members(self, catalog: str) -> Sequence[str]:
+        """Who may subscribe, in order; others' members as well. Raises `not_found`."""
+
     def subscriptions(self, catalog: str) -> Sequence[Subscription]:
         """Who has subscribed. Raises `not_found` without a listing."""
 
@@ -297,9 +300,6 @@ class Listings(Protocol):
 
 class OwnListings(Listings, Protocol):
     """An exchange on a laptop, where we play the partner's part too."""
-
-    def members(self, catalog: str) -> Sequence[str]:
-        """Who may subscribe, in order. Raises `not_found`."""
 
     def subscribe(self, catalog: str, principal: str, project: str) -> str:
         """Subscribe; the subscription's name. Raises `forbidden`, `not_found`."""

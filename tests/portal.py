@@ -26,13 +26,8 @@ class Served:
         port = free_port()
         self.origin = f"http://127.0.0.1:{port}"
         addresses = {f"{name}_url": f"{self.origin}/{name}" for name in ("auth", "portal", "mcp")}
-        self.platform = Platform(
-            folder,
-            clock,
-            sign_in=True,
-            fetch_networks=["127.0.0.0/8"],
-            **{**addresses, **settings},
-        )
+        own = {"sign_in": True, "fetch_networks": ["127.0.0.0/8"], **addresses}
+        self.platform = Platform(folder, clock, **{**own, **settings})
         hosts = {"/auth": AuthHost(self.platform.app), "/portal": PortalHost(self.platform.app)}
 
         async def front(scope, receive, send):
@@ -59,19 +54,21 @@ class Served:
 
     def person(self, org="partner", subject="ada", *, role="owner", **member):
         """A browser that is signed in as a member of an organization."""
-        app = self.platform.app
         email = member.pop("email", f"{subject}@example.com")
         self.platform.member(org, subject, role=role, email=email, **member)
-        token = self.platform.token(
-            org, subject, scopes=PORTAL, audience=app.settings.portal_url, lifetime=3600,
-            client=app.settings.portal_url,
-        )  # fmt: skip
-        session = oauth.Session(access=token, refresh=None, until=app.clock.time() + 3600)
         browser = Person(self)
-        portal = Portal(app)
-        name, value = portal.cookie(oauth.COOKIE), oauth.kept(portal, session)[1]
-        browser.http.cookies.set(name, value.partition("=")[2].partition(";")[0])
+        browser.http.cookies.set(*cookie_of(self.platform, org, subject))
         return browser
+
+
+def cookie_of(platform, org="partner", subject="ada"):
+    """The name and value of the cookie of a member who is signed in."""
+    app, url = platform.app, platform.settings.portal_url
+    token = platform.token(org, subject, scopes=PORTAL, audience=url, lifetime=86_400, client=url)
+    session = oauth.Session(access=token, refresh=None, until=app.clock.time() + 86_400)
+    portal = Portal(app)
+    value = oauth.kept(portal, session)[1]
+    return portal.cookie(oauth.COOKIE), value.partition("=")[2].partition(";")[0]
 
 
 class Person:
@@ -81,7 +78,7 @@ class Person:
         self.site = site
         site.people.append(self)
         self.portal = f"{site.origin}/portal"
-        self.http = httpx.Client(follow_redirects=True, trust_env=False, timeout=30)
+        self.http = httpx.Client(follow_redirects=True, trust_env=False, timeout=120)
 
     def open(self, path, **params):
         url = f"{self.portal}{path}" if path.startswith("/") else path

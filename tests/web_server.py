@@ -25,6 +25,7 @@ class Handler(BaseHTTPRequestHandler):
     def reply(self, form):
         path = urlsplit(self.path).path
         self.server.seen.append(path)
+        self.server.headers.append({name.lower() for name in self.headers})
         answer = self.server.answers.get(path, (404, b"", {}))
         if callable(answer):
             answer = answer(form)
@@ -54,7 +55,7 @@ class WebServer(ThreadingHTTPServer):
         context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
         context.load_cert_chain(folder / "server.pem")
         self.socket = context.wrap_socket(self.socket, server_side=True)
-        self.answers, self.seen = {}, []
+        self.answers, self.seen, self.headers = {}, [], []
         self.origin = f"https://{name}:{self.server_port}"
         self.settings = {
             "fetch_networks": ("127.0.0.1/32",),

@@ -7,12 +7,16 @@ from typing import Any, Final
 from jinja2 import Environment
 
 from functions.auth.server import AuthServer
-from shared.serve.pages.files import THEME, Assets, environment
+from shared.serve.pages.files import ICON, THEME, Assets, environment
 from shared.serve.pages.web import Outgoing
 
 FOLDER: Final = Path(__file__).parent / "templates"
 ASSETS: Final = Assets(
-    {"style.css": (THEME, FOLDER / "style.css"), "code.js": (FOLDER / "code.js",)}
+    {
+        "style.css": (THEME, FOLDER / "style.css"),
+        "code.js": (FOLDER / "code.js",),
+        "icon.svg": (ICON,),
+    }
 )
 CURE: Final = (
     "Claude Code: claude mcp logout NAME && claude mcp login NAME",

@@ -2,13 +2,13 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 
 import orjson
 
 from functions.portal.visit import Visit
 from shared.identity import own_usage
 from shared.serve.pages.web import Outgoing
-from shared.settings import Settings
 
 NAME = "catalogs"
 """What the server is called in a client's configuration."""
@@ -35,12 +35,18 @@ class Way:
 def show(visit: Visit) -> Outgoing:
     """Every way, and who was seen when."""
     seen = visit.run(own_usage.family["get_own_activity"])
-    return visit.page("connect.html", ways=list(ways(visit.portal.settings)), seen=seen)
+    settings = visit.portal.settings
+    known = visit.portal.once("ways.html", ways=ways(settings.mcp_url, settings.api_url))
+    return visit.page("connect.html", ways=known, seen=seen)
 
 
-def ways(settings: Settings) -> Iterator[Way]:
-    """Every client we know how to connect."""
-    url, api = settings.mcp_url, settings.api_url
+@cache
+def ways(url: str, api: str) -> tuple[Way, ...]:
+    """How each client is connected that we know, to these addresses."""
+    return (*_claude(url), *_terminals(url), *_editors(url), *_backends(api))
+
+
+def _claude(url: str) -> Iterator[Way]:
     yield Way(
         "claude-code",
         "Claude Code",
@@ -70,11 +76,9 @@ def ways(settings: Settings) -> Iterator[Way]:
             Step("Start Claude Desktop again: your browser opens to sign in."),
         ),
     )
-    yield from _editors(url)
-    yield from _backends(api)
 
 
-def _editors(url: str) -> Iterator[Way]:
+def _terminals(url: str) -> Iterator[Way]:
     yield Way(
         "codex",
         "Codex CLI",
@@ -83,6 +87,29 @@ def _editors(url: str) -> Iterator[Way]:
             Step("To sign in again later:", f"codex mcp login {NAME}"),
         ),
     )
+    yield Way(
+        "gemini",
+        "Gemini CLI",
+        (
+            Step("Add the server:", f"gemini mcp add --transport http {NAME} {url}"),
+            Step("Start gemini, and sign in:", f"/mcp auth {NAME}"),
+        ),
+    )
+    yield Way(
+        "opencode",
+        "opencode",
+        (
+            Step(
+                "Add the server:",
+                _json({"mcp": {NAME: {"type": "remote", "url": url, "enabled": True}}}),
+                "opencode.json",
+            ),
+            Step("Sign in:", f"opencode mcp auth {NAME}"),
+        ),
+    )
+
+
+def _editors(url: str) -> Iterator[Way]:
     yield Way(
         "cursor",
         "Cursor",
@@ -103,30 +130,6 @@ def _editors(url: str) -> Iterator[Way]:
                 _json({"servers": {NAME: {"type": "http", "url": url}}}),
                 ".vscode/mcp.json",
             ),
-        ),
-    )
-    yield from _terminals(url)
-
-
-def _terminals(url: str) -> Iterator[Way]:
-    yield Way(
-        "gemini",
-        "Gemini CLI",
-        (
-            Step("Add the server:", f"gemini mcp add --transport http {NAME} {url}"),
-            Step("Start gemini, and sign in:", f"/mcp auth {NAME}"),
-        ),
-    )
-    yield Way(
-        "opencode",
-        "opencode",
-        (
-            Step(
-                "Add the server:",
-                _json({"mcp": {NAME: {"type": "remote", "url": url, "enabled": True}}}),
-                "opencode.json",
-            ),
-            Step("Sign in:", f"opencode mcp auth {NAME}"),
         ),
     )
 

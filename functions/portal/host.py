@@ -5,7 +5,21 @@ from dataclasses import replace
 from typing import Any, Final
 from urllib.parse import quote
 
-from functions.portal import catalogs, connect, keys, members, oauth, sessions, sign_in
+from functions.portal import (
+    audit,
+    bigquery,
+    catalogs,
+    connect,
+    keys,
+    members,
+    oauth,
+    operators,
+    operators_catalogs,
+    preview,
+    sessions,
+    sign_in,
+    usage,
+)
 from functions.portal.portal import ASSETS, Portal
 from functions.portal.visit import Again, Visit
 from shared.app import App
@@ -40,6 +54,25 @@ PAGES: Final[Mapping[str, Mapping[str, Page]]] = {
     "/sessions/end": {"POST": sessions.end},
     "/sessions/end-all": {"POST": sessions.end_all},
     "/sessions/disconnect": {"POST": sessions.disconnect},
+    "/preview": {"GET": preview.search},
+    "/product": {"GET": preview.product},
+    "/usage": {"GET": usage.show},
+    "/bigquery": {"GET": bigquery.show},
+    "/bigquery/register": {"POST": bigquery.register},
+    "/bigquery/disable": {"POST": bigquery.disable},
+    "/bigquery/refresh": {"POST": bigquery.refresh},
+    "/history": {"GET": audit.own},
+    "/organizations": {"GET": operators.organizations},
+    "/organizations/create": {"POST": operators.create},
+    "/organization": {"GET": operators.organization},
+    "/organization/change": {"POST": operators.change},
+    "/organization/grant": {"POST": operators.grant},
+    "/organization/withdraw": {"POST": operators.withdraw},
+    "/organization/member": {"POST": operators.member},
+    "/catalogs": {"GET": operators_catalogs.catalogs},
+    "/catalog": {"GET": operators_catalogs.catalog},
+    "/catalog/roll-back": {"POST": operators_catalogs.roll_back},
+    "/audit": {"GET": audit.every},
     "/sign-out": {"POST": sign_in.sign_out},
 }
 """Everything else; a POST is always one of our own forms."""
@@ -156,7 +189,9 @@ def _has_no_organization(problem: Problem) -> bool:
 
 
 def _to_sign_in(portal: Portal, request: Incoming, path: str) -> Outgoing:
-    to = path if request.head.method in ("GET", "HEAD") else "/"
+    query = request.query.encoded()
+    there = f"{path}?{query}" if query else path
+    to = there if request.head.method in ("GET", "HEAD") else "/"
     return redirect(f"{portal.url}/sign-in?to={quote(to, safe='')}")
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import datetime
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import urlsplit
@@ -12,7 +12,7 @@ from jinja2 import Environment
 from markupsafe import Markup, escape
 
 from shared.app import App
-from shared.serve.pages.files import THEME, Assets, environment
+from shared.serve.pages.files import ICON, THEME, Assets, environment
 from shared.serve.pages.site import Site
 from shared.serve.pages.web import Outgoing
 
@@ -21,7 +21,7 @@ ASSETS: Final = Assets(
     {
         "style.css": (THEME, FOLDER / "style.css"),
         "portal.js": (FOLDER / "portal.js",),
-        "icon.svg": (FOLDER / "icon.svg",),
+        "icon.svg": (ICON,),
     }
 )
 _SEPARATORS: Final = {
@@ -46,14 +46,25 @@ class Portal(Site):
         )
         return Outgoing(status, html.encode(), "text/html; charset=utf-8")
 
+    def once(self, template: str, **values: Any) -> Markup:
+        """A part of pages that depends on nothing else: made once per process for these values."""
+        return _part(template, self.base, tuple(sorted(values.items())))
+
+
+@lru_cache(maxsize=1024)
+def _part(template: str, base: str, values: tuple[tuple[str, Any], ...]) -> Markup:
+    return Markup(templates().get_template(template).render(base=base, **dict(values)))  # noqa: S704  escaped by jinja
+
 
 @cache
 def templates() -> Environment:
     """The portal's templates, with the filters they use."""
     found = environment(FOLDER)
     found.filters |= {
+        "amount": shown_amount,
         "host": lambda url: urlsplit(url).netloc,
         "number": shown_number,
+        "plain": plain,
         "pretty": pretty,
         "time": shown_time,
     }
@@ -69,12 +80,27 @@ def shown_time(value: str | datetime | None, missing: str = "never") -> str | Ma
     return Markup('<time datetime="{}">{}</time>').format(f"{at:%Y-%m-%dT%H:%M:%SZ}", text)
 
 
-def shown_number(value: float | None, languages: str = "") -> str:
+def shown_amount(value: float, languages: str = "") -> str:
+    """An amount of money, with cents where it has some."""
+    whole, _, cents = f"{value:.2f}".partition(".")
+    text = shown_number(int(whole), languages)
+    comma = "," if shown_number(1000, languages) != "1,000" else "."
+    return text if cents == "00" else f"{text}{comma}{cents}"
+
+
+def shown_number(value: int | None, languages: str = "") -> str:
     """A number with the separators of the reader's first language (RFC 9110 12.5.4)."""
     if value is None:
         return "-"
     first = languages.partition(",")[0].partition(";")[0].strip().lower().partition("-")[0]
     return f"{value:,}".replace(",", _SEPARATORS.get(first, ","))
+
+
+def plain(value: Any) -> str:
+    """A detail of an event in a few words."""
+    if isinstance(value, list):
+        return ", ".join(map(plain, value))
+    return orjson.dumps(value).decode() if isinstance(value, dict) else str(value)
 
 
 def pretty(value: Mapping[str, Any]) -> Markup:

@@ -43,6 +43,7 @@ class Refused:
     typed: Mapping[str, str] = field(default_factory=dict)
     fields: Mapping[str, str] = field(default_factory=dict)
     message: str = ""
+    code: str = ""
 
     def of(self, form: str) -> "Refused":
         """This, if it is about that form; else nothing typed, nothing wrong."""
@@ -51,14 +52,42 @@ class Refused:
     @classmethod
     def because(cls, form: str, typed: Mapping[str, str], problem: Problem) -> "Refused":
         """A problem, at the fields it is about."""
-        fields = {str(each["loc"][-1]): each["msg"] for each in _errors(problem) if each["loc"]}
-        if not fields and "field" in problem.details:
-            fields = {str(problem.details["field"]): problem.message}
-        known = {name: text for name, text in fields.items() if name in typed}
-        return cls(form, typed, known, "" if known else problem.message)
+        fields = {
+            str(part): _in_words(each)
+            for each in reversed(_errors(problem))
+            for part in each["loc"]
+            if part in typed
+        }
+        if problem.code in _FIELD_OF_CODE:
+            fields = {_FIELD_OF_CODE[problem.code]: problem.message}
+        if not fields and problem.details.get("field") in typed:
+            fields = {problem.details["field"]: problem.message}
+        return cls(form, typed, fields, "" if fields else problem.message, problem.code)
 
 
+_FIELD_OF_CODE: Final = {
+    "invalid_project": "subscriberProjectId",
+    "invalid_principal": "subscriberPrincipal",
+}
+"""Problems that are about one field without naming it."""
 NOTHING_REFUSED: Final = Refused()
+
+
+_IN_WORDS: Final = {
+    "missing": "This is needed.",
+    "string_too_short": "This is needed.",
+    "string_too_long": "At most {max_length} characters.",
+    "string_pattern_mismatch": "This does not have the right form.",
+    "int_parsing": "This is not a whole number.",
+    "float_type": "This is not a number.",
+    "datetime_from_date_parsing": "This is not a date.",
+}
+"""What a form says of an argument that does not fit, by pydantic's type of error."""
+
+
+def _in_words(error: Mapping[str, Any]) -> str:
+    words = _IN_WORDS.get(error["type"])
+    return str(error["msg"]) if words is None else words.format(**error.get("ctx", {}))
 
 
 def _errors(problem: Problem) -> Sequence[Mapping[str, Any]]:
@@ -88,6 +117,11 @@ class Visit:
         """Who this is, for which organization."""
         found: dict[str, Any] = self.run(account.family["get_account"])
         return found
+
+    @property
+    def path(self) -> str:
+        """Which page this is, below the portal's base."""
+        return self.request.head.path.removeprefix(self.portal.base) or "/"
 
     @property
     def is_owner(self) -> bool:
@@ -145,7 +179,13 @@ class Visit:
             account=self.account,
             is_owner=self.is_owner,
             csrf=self.form_token,
-            path=self.request.head.path.removeprefix(self.portal.base) or "/",
+            path=self.path,
+            nav=self.portal.once(
+                "nav.html",
+                path=self.path,
+                type=self.account["organizationType"],
+                is_owner=self.is_owner,
+            ),
             languages=self.request.head.headers.get("accept-language", ""),
             note=self._note(),
             **values,

@@ -26,11 +26,11 @@ run "apply" {
   command = apply
 
   assert {
-    condition     = toset([for name, url in google_compute_region_network_endpoint_group.function : name]) == toset(["api", "auth", "partner"])
+    condition     = toset([for name, url in google_compute_region_network_endpoint_group.function : name]) == toset(["api", "auth", "partner", "portal"])
     error_message = "Only the intended functions are behind the load balancer."
   }
   assert {
-    condition     = toset(google_compute_managed_ssl_certificate.platform.managed[0].domains) == toset(["api.catalogs.example", "auth.catalogs.example", "codex-mcp.catalogs.example", "mcp.catalogs.example"])
+    condition     = toset(google_compute_managed_ssl_certificate.platform.managed[0].domains) == toset(["api.catalogs.example", "auth.catalogs.example", "codex-mcp.catalogs.example", "mcp.catalogs.example", "portal.catalogs.example"])
     error_message = "The certificate names every host, and no other."
   }
   assert {
@@ -79,4 +79,42 @@ run "refuses_a_platform_nobody_can_sign_in_to" {
     upstreams = []
   }
   expect_failures = [var.smtp]
+}
+
+# What Settings (shared/settings.py) refuses is refused here, before anything is deployed.
+run "refuses_values_that_no_function_would_start_with" {
+  command = plan
+  variables {
+    access_seconds   = 30
+    api_key_prefix   = "Octo"
+    dataset_prefix   = "octo-gen"
+    export_every     = -1
+    export_fresh_for = 0
+  }
+  expect_failures = [
+    var.access_seconds,
+    var.api_key_prefix,
+    var.dataset_prefix,
+    var.export_every,
+    var.export_fresh_for,
+  ]
+}
+
+run "refuses_values_that_google_would_refuse_late" {
+  command = plan
+  variables {
+    mcp_aliases          = ["mcp"]
+    origins              = ["https://app.example/"]
+    min_instances        = 30
+    max_instances        = 20
+    log_days             = 0
+    anonymous_per_minute = 0
+  }
+  expect_failures = [
+    var.mcp_aliases,
+    var.origins,
+    var.min_instances,
+    var.log_days,
+    var.anonymous_per_minute,
+  ]
 }

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any, Final
 
+from shared.auth.access import Access
 from shared.auth.caller import Caller
 from shared.ports import Add, Clock, Write
 
@@ -72,6 +73,11 @@ class Usage:
                     pending.counts.update(write.amounts)
                     if write.path.startswith("activity/"):
                         pending.seen = {**write.data, **pending.seen}
+
+
+def reads_activity(_: Any, access: Access) -> tuple[str]:
+    """The document that says who of an organization was last seen, for the gate to read along."""
+    return (f"activity/{access.org}",)
 
 
 def client_field(caller: Caller) -> str:

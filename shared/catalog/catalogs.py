@@ -106,6 +106,21 @@ def list_all_catalogs(call: Call, args: ListAllCatalogs) -> CatalogPage:
     return CatalogPage(items=items, next_cursor=cursor)
 
 
+class GetCatalog(Args):
+    """Which catalog."""
+
+    catalog: CatalogKey
+
+
+@family.tool(scope="identity:read", effect=Effect.READ, risk=Risk.LOW, title="See a catalog")
+def get_catalog(call: Call, args: GetCatalog) -> CatalogView:
+    """Show one catalog and what it serves."""
+    documents = call.app.documents
+    head = documents.get(head_path(args.catalog))
+    catalog = CATALOGS.get(documents, args.catalog).value
+    return view(args.catalog, catalog, Head.of(head) if head else None)
+
+
 def view(key: str, catalog: Catalog, head: Head | None) -> CatalogView:
     """What operators see of a catalog."""
     return CatalogView(

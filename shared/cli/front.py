@@ -4,12 +4,14 @@ Every function runs in a process of its own under functions-framework, exactly a
 process only passes bytes on and keeps the Host header.
 """
 
+import asyncio
 import threading
+import time
 from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
 from contextlib import asynccontextmanager
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 from itertools import cycle
-from typing import Self
+from typing import Final, Self
 
 import httpx
 import uvicorn
@@ -20,6 +22,7 @@ from starlette.routing import Route
 
 from shared.errors import Problem
 
+PATIENCE_SECONDS: Final = 10.0
 METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
 _HOP = {"connection", "keep-alive", "transfer-encoding", "te", "trailer", "upgrade"}
 
@@ -90,9 +93,9 @@ def front(routes: Iterable[tuple[str, str]]) -> Starlette:
             content=request.stream() if _has_body(request) else None,
         )
         try:
-            answer = await client.send(sent, stream=True)
+            answer = await _answer(client, sent)
         except httpx.ConnectError:
-            return JSONResponse({"detail": "This function is starting. Retry."}, status_code=503)
+            return JSONResponse({"detail": "This function does not start."}, status_code=503)
         except httpx.TransportError:
             detail = "This function ended before it answered."
             return JSONResponse({"detail": detail}, status_code=502)
@@ -104,6 +107,18 @@ def front(routes: Iterable[tuple[str, str]]) -> Starlette:
             yield
 
     return Starlette(routes=[Route("/{path:path}", serve, methods=METHODS)], lifespan=lifespan)
+
+
+async def _answer(client: httpx.AsyncClient, sent: httpx.Request) -> httpx.Response:
+    """The function's answer; one that is still starting is waited for."""
+    patience = time.monotonic() + PATIENCE_SECONDS
+    while True:
+        try:
+            return await client.send(sent, stream=True)
+        except httpx.ConnectError:
+            if time.monotonic() > patience:
+                raise
+            await asyncio.sleep(0.02)
 
 
 def _target(table: Mapping[str, Iterator[str]], path: str) -> str | None:

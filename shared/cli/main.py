@@ -1,19 +1,36 @@
 """`catalog-mcp`: run the platform on a laptop, and operate it."""
 
+import signal
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 import click
 
-from shared.auth import keyring
-from shared.catalog import publish_tools
-from shared.cli import demo, dev, story
-from shared.cli.operations import acting, command_of, commands, run, show
-from shared.identity import signing_keys
-from shared.settings import Settings, is_described, state_folder
+from shared.cli import dev
+from shared.settings import state_folder
 
 
-@click.group()
+class _Commands(click.Group):
+    """Imports the other commands when one is wanted: `dev` starts functions before that."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Every command."""
+        self.load()
+        return super().list_commands(ctx)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """The command of that name."""
+        if cmd_name not in self.commands:
+            self.load()
+        return super().get_command(ctx, cmd_name)
+
+    def load(self) -> None:
+        """Have every command in `commands`."""
+        import_module("shared.cli.commands")
+
+
+@click.group(cls=_Commands)
 @click.option(
     "--data",
     type=click.Path(path_type=Path),
@@ -37,7 +54,6 @@ def main(context: click.Context, data: Path) -> None:
 @click.option(
     "--catalogs",
     type=click.Path(path_type=Path),
-    default=demo.REAL_DATA,
     help="A folder of real catalogs; the built-in one is used where it has none.",
 )
 @click.option("--json", "as_json", is_flag=True, help="Print one line of JSON and nothing else.")
@@ -51,126 +67,9 @@ def main(context: click.Context, data: Path) -> None:
 @click.option("--analytics-hub", default="", help="host:port of an Analytics Hub, for tests.")
 def dev_command(default: Path, /, data: Path | None, **given: Any) -> None:
     """Start every function behind one local address, with a demo organization and catalogs."""
+    signal.signal(signal.SIGTERM, _interrupt)
     dev.serve(data=data.resolve() if data else default, **given)
 
 
-@main.command("story")
-@click.option("--catalog", help="One of the demo's; the smallest if left out.")
-def story_command(catalog: str | None) -> None:
-    """Play a partner of the running dev deployment, from registering to a fresh linked dataset."""
-    with acting(_settings) as app:
-        story.tell(app, catalog, click.echo)
-
-
-@main.command("subscribe")
-@click.argument("catalog")
-@click.option("--project", required=True, help="The subscriber's Google project.")
-@click.option("--principal", required=True, help="As registered.")
-def subscribe_command(catalog: str, project: str, principal: str) -> None:
-    """Play a partner on the local exchange: subscribe to the listing of CATALOG."""
-    with acting(_settings) as app:
-        click.echo(app.own_listings.subscribe(catalog, principal, project))
-
-
-@main.command("token")
-@click.option("--organization", default=demo.ORGANIZATION, show_default=True)
-@click.option("--subject", default=demo.MEMBER, show_default=True, help="A member's subject.")
-@click.option("--days", default=demo.TOKEN_DAYS, show_default=True)
-def token_command(organization: str, subject: str, days: int) -> None:
-    """Mint a development token for the local deployment."""
-    with acting(_settings) as app:
-        click.echo(demo.token(app, organization, subject, days=days))
-
-
-@main.command("publish")
-@click.argument("catalog")
-@click.argument("source")
-@click.option("--kind", help="jsonl, merchant_xml, merchant_tsv or shopify; else found out.")
-@click.option("--base-url", help="The shop's address, for feeds with relative URLs.")
-@click.option("--currency", help="For prices without one.")
-@click.option("--language", help="Of texts that name none.")
-@click.option("--rejected-share", type=float, help="Above this nothing is published.")
-def publish_command(**given: Any) -> None:
-    """Make the feed SOURCE (a file or an https address) the whole content of CATALOG."""
-    _published("publish_catalog", given)
-
-
-@main.command("upsert")
-@click.argument("catalog")
-@click.argument("source")
-@click.option("--kind")
-@click.option("--base-url")
-@click.option("--currency")
-@click.option("--language")
-@click.option("--rejected-share", type=float)
-def upsert_command(**given: Any) -> None:
-    """Add or replace the products in SOURCE, leaving the rest of CATALOG as it is."""
-    _published("upsert_products", given)
-
-
-@main.command("delete-product")
-@click.argument("catalog")
-@click.argument("keys", nargs=-1, required=True)
-def delete_command(catalog: str, keys: tuple[str, ...]) -> None:
-    """Take the products KEYS out of CATALOG."""
-    _published("delete_products", {"catalog": catalog, "keys": keys})
-
-
-@main.command("versions")
-@click.argument("catalog")
-def versions_command(catalog: str) -> None:
-    """List the versions of CATALOG that are kept."""
-    _published("list_versions", {"catalog": catalog})
-
-
-@main.command("rollback")
-@click.argument("catalog")
-@click.argument("version", type=int)
-def rollback_command(catalog: str, version: int) -> None:
-    """Serve an earlier VERSION of CATALOG again."""
-    _published("roll_back_catalog", {"catalog": catalog, "version": version})
-
-
-def _published(tool: str, given: dict[str, Any]) -> None:
-    arguments = {name: value for name, value in given.items() if value is not None}
-    with acting(_settings) as app:
-        show(run(app, publish_tools.family[tool], arguments, progress=_progress))
-
-
-def _progress(doing: str, done: int) -> None:
-    click.echo(f"\r{doing}: {done}\033[K", err=True, nl=False)
-
-
-def _settings() -> Settings:
-    if is_described():
-        try:
-            return Settings.read()
-        except ValueError as error:
-            raise click.ClickException(str(error)) from None
-    return dev.last_settings(click.get_current_context().find_root().obj)
-
-
-@main.group("keys")
-def keys_group() -> None:
-    """Create a deployment's keys, and rotate them: prepare, wait, promote, wait, retire."""
-
-
-@keys_group.command("create")
-def create_keys_command() -> None:
-    """Create the signing and sealing keys of a new deployment; existing ones stay."""
-    with acting(_settings) as app:
-        keyring.create_missing(app.secrets)
-
-
-for _name, _tool in (
-    ("show", "list_signing_keys"),
-    ("prepare", "create_next_signing_key"),
-    ("promote", "promote_signing_key"),
-    ("retire", "retire_signing_key"),
-    ("revoke", "revoke_signing_key"),
-    ("seal", "rotate_sealing_key"),
-):
-    keys_group.add_command(command_of(signing_keys.family[_tool], _settings), _name)
-
-for command in commands(_settings):
-    main.add_command(command)
+def _interrupt(*_: Any) -> None:
+    raise KeyboardInterrupt

@@ -7,7 +7,6 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterable, Mapping
-from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -113,27 +112,31 @@ def start(
 
 
 class Functions:
-    """Functions that start and end together.
+    """Functions that end together.
 
     Args:
-        names: folders in `functions/`.
+        names: folders of `functions/`.
         environment: the variables they get, and no others.
         log: the file their output goes to.
+
+    Attributes:
+        ports: where each listens, once it is started.
     """
 
     def __init__(self, names: Iterable[str], environment: Mapping[str, str], log: Path) -> None:
-        self._names = tuple(names)
         self._environment = environment
-        self._log = log
+        self.log = log
+        self.ports = {name: free_port() for name in names}
         self.running: dict[str, Function] = {}
 
     def __enter__(self) -> Self:
-        with ExitStack() as half_started:
-            half_started.callback(self.stop)
-            for name in self._names:
-                self.running[name] = start(name, self._environment, self._log)
-            half_started.pop_all()
         return self
+
+    def start(self, *names: str) -> None:
+        """Start these of them."""
+        for name in names:
+            port = self.ports[name]
+            self.running[name] = start(name, self._environment, self.log, port=port)
 
     def __exit__(
         self,
@@ -144,7 +147,7 @@ class Functions:
         self.stop()
 
     def wait(self) -> None:
-        """Until every function answers. Raises `unavailable`."""
+        """Until every started function answers. Raises `unavailable`."""
         for function in self.running.values():
             function.wait()
 

@@ -2,14 +2,10 @@
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
 from google.api_core import exceptions, retry
-from google.cloud import firestore
-from google.cloud.firestore_v1.services.firestore import FirestoreClient
 from google.cloud.firestore_v1.types import (
-    BatchGetDocumentsRequest,
-    BatchGetDocumentsResponse,
     CommitRequest,
     RunQueryRequest,
     RunQueryResponse,
@@ -18,6 +14,7 @@ from google.cloud.firestore_v1.types import (
 
 from shared.documents import Decoded, checked_path, checked_query, checked_writes, cursor_after
 from shared.errors import Conflict, Problem
+from shared.gcp.firestore_channel import READ_RETRY, SECONDS, connect
 from shared.gcp.firestore_wire import (
     decode_data,
     decode_snapshot,
@@ -29,7 +26,6 @@ from shared.gcp.firestore_wire import (
 from shared.per_process import PerProcess
 from shared.ports import ABSENT, Add, Page, Query, Snapshot, Write
 
-_SECONDS: Final = 5.0
 _UNAVAILABLE: Final = (exceptions.ServerError, exceptions.TooManyRequests, exceptions.RetryError)
 _REFUSED: Final = (
     exceptions.AlreadyExists,
@@ -37,25 +33,12 @@ _REFUSED: Final = (
     exceptions.NotFound,
     exceptions.RetryError,  # contention that did not end
 )
-_READ_RETRY: Final = retry.Retry(
-    predicate=retry.if_exception_type(
-        exceptions.ServiceUnavailable, exceptions.InternalServerError
-    ),
-    initial=0.05,
-    maximum=1.0,
-    timeout=_SECONDS,
-)
 _COMMIT_RETRY: Final = retry.Retry(
     predicate=retry.if_exception_type(exceptions.Aborted),  # contention: surely not applied
     initial=0.02,
     maximum=0.5,
-    timeout=_SECONDS,
+    timeout=SECONDS,
 )
-
-
-class _Connection(NamedTuple):
-    api: FirestoreClient
-    metadata: Sequence[tuple[str, str]]
 
 
 class FirestoreDocuments:
@@ -67,10 +50,8 @@ class FirestoreDocuments:
     """
 
     def __init__(self, project: str, database: str) -> None:
-        self._project = project
-        self._database = database
         self._root = f"projects/{project}/databases/{database}"
-        self._connection = PerProcess(self._connect)
+        self._connection = PerProcess(lambda: connect(project, database))
         self._decoded = Decoded(decode_data)
 
     def get(self, path: str) -> Snapshot | None:
@@ -82,13 +63,8 @@ class FirestoreDocuments:
         names = {f"{self._root}/documents/{checked_path(path)}" for path in paths}
         if not names:
             return {}
-        api, metadata = self._connection.get()
-        request = BatchGetDocumentsRequest(database=self._root, documents=names)
         with _answered():
-            stream = api.batch_get_documents(
-                request, retry=_READ_RETRY, timeout=_SECONDS, metadata=metadata
-            )
-            found = [BatchGetDocumentsResponse.pb(response) for response in stream]
+            found = self._connection.get().read(tuple(names))
         snapshots = [self._snapshot(answer.found) for answer in found if answer.HasField("found")]
         return {snapshot.path: snapshot for snapshot in snapshots}
 
@@ -102,12 +78,12 @@ class FirestoreDocuments:
         checked_writes(writes)
         if not writes:
             return
-        api, metadata = self._connection.get()
+        api, metadata, _ = self._connection.get()
         encoded = [encode_write(self._root, write) for write in writes]
         request = CommitRequest(database=self._root, writes=encoded)
         with _answered():
             try:
-                api.commit(request, retry=_COMMIT_RETRY, timeout=_SECONDS, metadata=metadata)
+                api.commit(request, retry=_COMMIT_RETRY, timeout=SECONDS, metadata=metadata)
             except _REFUSED as error:
                 if not any(map(_condition, writes)):
                     raise
@@ -116,11 +92,11 @@ class FirestoreDocuments:
     def query(self, query: Query) -> Page:
         """One page of a declared shape. Raises ValueError for any other, `unavailable`."""
         checked_query(query)
-        api, metadata = self._connection.get()
+        api, metadata, _ = self._connection.get()
         parent, question = encode_query(self._root, query)
         request = RunQueryRequest(parent=parent, structured_query=StructuredQuery.wrap(question))
         with _answered():
-            stream = api.run_query(request, retry=_READ_RETRY, timeout=_SECONDS, metadata=metadata)
+            stream = api.run_query(request, retry=READ_RETRY, timeout=SECONDS, metadata=metadata)
             answers = [RunQueryResponse.pb(response) for response in stream]
         found = [
             decode_snapshot(answer.document) for answer in answers if answer.HasField("document")
@@ -133,7 +109,7 @@ class FirestoreDocuments:
         """Close this process's channel. The object opens a new one when it is used again."""
         connection = self._connection.take()
         if connection is not None:
-            connection.api.transport.close()  # type: ignore[no-untyped-call]
+            connection.api.transport.close()
 
     def _refused_path(self, writes: Sequence[Write]) -> str:
         """Which precondition failed: Firestore does not say, so look where there is a choice."""
@@ -145,12 +121,6 @@ class FirestoreDocuments:
                 if version != (found[path].version if path in found else ABSENT):
                     return path
         return first
-
-    def _connect(self) -> _Connection:
-        client = firestore.Client(project=self._project, database=self._database)
-        # The public client cannot replace a whole document under a precondition, and only it knows
-        # the emulator; so its own generated client is used.
-        return _Connection(client._firestore_api, client._rpc_metadata)  # noqa: SLF001
 
 
 def _condition(write: Write) -> str | None:

@@ -25,7 +25,7 @@ from google.cloud.bigquery_analyticshub_v1.services.analytics_hub_service.transp
 )
 from google.iam.v1.iam_policy_pb2 import GetIamPolicyRequest, SetIamPolicyRequest
 from google.iam.v1.options_pb2 import GetPolicyOptions
-from google.iam.v1.policy_pb2 import Policy
+from google.iam.v1.policy_pb2 import Binding, Policy
 
 from shared.errors import Problem
 from shared.per_process import PerProcess
@@ -130,6 +130,11 @@ class AnalyticsHubListings:
             if problem.code != "not_found":
                 raise
 
+    def members(self, catalog: str) -> list[str]:
+        """Who may subscribe, in order. Raises `not_found`."""
+        with _answered():
+            return sorted(_members(self._policy(catalog)))
+
     def subscriptions(self, catalog: str) -> Sequence[Subscription]:
         """Who has subscribed. Raises `not_found`."""
         request = ListSharedResourceSubscriptionsRequest(
@@ -155,7 +160,7 @@ class AnalyticsHubListings:
         """Close this process's channel. The object opens a new one when it is used again."""
         client = self._client.take()
         if client is not None:
-            client.transport.close()  # type: ignore[no-untyped-call]
+            client.transport.close()
 
     def _create(self, catalog: str, wanted: Listing) -> Listing:
         client = self._client.get()
@@ -170,17 +175,14 @@ class AnalyticsHubListings:
     def _change_policy(
         self, catalog: str, edit: Callable[[frozenset[str]], frozenset[str]]
     ) -> None:
-        client, resource = self._client.get(), self.resource(catalog)
-        options = GetPolicyOptions(requested_policy_version=_POLICY_VERSION)
-        read = GetIamPolicyRequest(resource=resource, options=options)
         with _answered():
             for attempt in range(ATTEMPTS):
-                policy = client.get_iam_policy(read, retry=_RETRY, timeout=_SECONDS)
+                policy = self._policy(catalog)
                 if not _edited(policy, edit):
                     return
-                write = SetIamPolicyRequest(resource=resource, policy=policy)
+                write = SetIamPolicyRequest(resource=self.resource(catalog), policy=policy)
                 try:
-                    client.set_iam_policy(write, timeout=_SECONDS)
+                    self._client.get().set_iam_policy(write, timeout=_SECONDS)
                 except exceptions.Aborted:
                     time.sleep(random.uniform(0, 0.05) * 2**attempt)  # noqa: S311  spacing
                 else:
@@ -188,6 +190,11 @@ class AnalyticsHubListings:
         raise Problem(
             "unavailable", "Too many changes of this listing's policy at once. Try again."
         )
+
+    def _policy(self, catalog: str) -> Policy:
+        options = GetPolicyOptions(requested_policy_version=_POLICY_VERSION)
+        read = GetIamPolicyRequest(resource=self.resource(catalog), options=options)
+        return self._client.get().get_iam_policy(read, retry=_RETRY, timeout=_SECONDS)
 
 
 def _listing_id(catalog: str) -> str:
@@ -199,21 +206,29 @@ def _edited(policy: Policy, edit: Callable[[frozenset[str]], frozenset[str]]) ->
 
     Everything else in the policy stays as it was read.
     """
-    ours = [
-        binding
-        for binding in policy.bindings
-        if binding.role == ROLE and not binding.condition.expression
-    ]
-    before = frozenset(member for binding in ours for member in binding.members)
+    before = _members(policy)
     after = edit(before)
     if after == before:
         return False
-    for binding in ours:
+    for binding in _bindings(policy):
         policy.bindings.remove(binding)
     if after:
         policy.bindings.add(role=ROLE, members=sorted(after))
     policy.version = _POLICY_VERSION
     return True
+
+
+def _members(policy: Policy) -> frozenset[str]:
+    return frozenset(member for binding in _bindings(policy) for member in binding.members)
+
+
+def _bindings(policy: Policy) -> list[Binding]:
+    """Those of our role, without a condition."""
+    return [
+        binding
+        for binding in policy.bindings
+        if binding.role == ROLE and not binding.condition.expression
+    ]
 
 
 def _subscription(found: HubSubscription) -> Subscription:
@@ -231,7 +246,7 @@ def _subscription(found: HubSubscription) -> Subscription:
 def _connect(address: str) -> AnalyticsHubServiceClient:
     if not address:
         return AnalyticsHubServiceClient()
-    channel = grpc.insecure_channel(address)  # type: ignore[no-untyped-call]
+    channel = grpc.insecure_channel(address)
     return AnalyticsHubServiceClient(transport=AnalyticsHubServiceGrpcTransport(channel=channel))
 
 

@@ -13,7 +13,7 @@ from shared.names import checked_task
 from shared.per_process import PerProcess
 
 _SECONDS: Final = 10.0
-_DEADLINE: Final = timedelta(minutes=30)
+DEADLINE: Final = timedelta(minutes=30)
 """How long a job may take before Cloud Tasks calls again (the most it allows)."""
 _RETRY: Final = retry.Retry(
     predicate=retry.if_exception_type(exceptions.ServiceUnavailable),
@@ -58,7 +58,7 @@ class CloudTasksQueue:
         made = Task(
             name=f"{self._parent}/tasks/{task.name}",
             schedule_time=task.at,
-            dispatch_deadline=_DEADLINE,
+            dispatch_deadline=DEADLINE,
             http_request=HttpRequest(
                 http_method=HttpMethod.POST,
                 url=f"{self._url}{task.job}",
@@ -87,4 +87,4 @@ class CloudTasksQueue:
         """Close this process's channel. The object opens a new one when it is used again."""
         client = self._client.take()
         if client is not None:
-            client.transport.close()  # type: ignore[no-untyped-call]
+            client.transport.close()

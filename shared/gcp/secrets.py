@@ -78,7 +78,7 @@ class SecretManagerSecrets:
         """Close this process's channel. The object opens a new one when it is used again."""
         client = self._client.take()
         if client is not None:
-            client.transport.close()  # type: ignore[no-untyped-call]
+            client.transport.close()
 
     def _access(self, name: str) -> bytes:
         version = f"{self._project}/secrets/{name}/versions/latest"

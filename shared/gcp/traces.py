@@ -8,6 +8,7 @@ so.
 
 import logging
 import os
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, Final
@@ -21,7 +22,13 @@ from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExport
 from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import BatchSpanProcessor
-from opentelemetry.sdk.trace.sampling import DEFAULT_ON
+from opentelemetry.sdk.trace.sampling import (
+    ALWAYS_ON,
+    Decision,
+    ParentBased,
+    Sampler,
+    SamplingResult,
+)
 
 from shared import log
 from shared.errors import Problem
@@ -34,6 +41,8 @@ _MOST: Final = 2048
 _BATCH: Final = 256
 _EVERY_MS: Final = 2000
 """An idle instance has no CPU (Cloud Run), so a span may wait for the next request, or SIGTERM."""
+_SELDOM: Final = 10.0
+"""As often as Cloud Run records requests by itself (docs: Cloud Run, "Trace sampling rate")."""
 _ELSEWHERE: Final = frozenset({404, 421})
 """Statuses of requests whose path is not ours, and so may be anything."""
 _OUR_FAULT: Final = 500
@@ -71,8 +80,8 @@ class OtlpSpan:
 class OtlpTracer:
     """`tracing.Tracer`, to an OTLP receiver over HTTP.
 
-    A request is recorded when its `traceparent` says so; one without, always. Cloud Run says so for
-    one request in ten seconds and instance, and for those that ask (docs: Cloud Run, "Trace").
+    A request is recorded when its `traceparent` says so, and when it has none. Of those that say no
+    one in _SELDOM seconds is: the load balancer says no for whoever does not say anything.
 
     Args:
         endpoint: the receiver's full URL. One of googleapis.com gets our credentials' token.
@@ -90,7 +99,8 @@ class OtlpTracer:
         about = {"service.name": service, "service.instance.id": os.urandom(8).hex()}
         if project:
             about["gcp.project_id"] = project
-        self._provider = TracerProvider(sampler=DEFAULT_ON, resource=Resource(about))
+        sampler = ParentBased(ALWAYS_ON, remote_parent_not_sampled=_Seldom())
+        self._provider = TracerProvider(sampler=sampler, resource=Resource(about))
         exporter = OTLPSpanExporter(endpoint=endpoint, timeout=_SECONDS, session=session)
         self._provider.add_span_processor(
             BatchSpanProcessor(
@@ -151,6 +161,25 @@ def _remote(trace: Trace | None) -> otel.Span:
         int(trace.id, 16), int(trace.span, 16), is_remote=True, trace_flags=flags
     )
     return otel.NonRecordingSpan(context)
+
+
+class _Seldom(Sampler):
+    """Records one request in _SELDOM seconds. Asked by the event loop alone."""
+
+    def __init__(self) -> None:
+        self._next = 0.0
+
+    def should_sample(self, *_: Any, **given: Any) -> SamplingResult:
+        """Whether this one is."""
+        now = time.monotonic()
+        if now < self._next:
+            return SamplingResult(Decision.DROP)
+        self._next = now + _SELDOM
+        return SamplingResult(Decision.RECORD_AND_SAMPLE, given.get("attributes"))
+
+    def get_description(self) -> str:
+        """What the SDK calls it."""
+        return "Seldom"
 
 
 class _GoogleToken(requests.auth.AuthBase):

@@ -19,6 +19,8 @@ from shared.ports import Blobs, Column
 TABLE: Final = "products_v1"
 VIEW: Final = "products_current_v1"
 STAGING: Final = "catalog_mcp_staging"
+EXPORTS: Final = "exports/"
+"""What names of files on their way begin with; infra/ removes those of killed loads after a day."""
 _STAGED_FOR_MS: Final = 86_400_000
 _SWAP_SECONDS: Final = 300.0
 _POLL_SECONDS: Final = 1.0
@@ -76,7 +78,7 @@ class BigQueryWarehouse:
         go_on: Callable[[], None],
     ) -> None:
         """Make the rows the catalog's whole table. Raises `unavailable`, `forbidden`, `invalid`."""
-        name = f"exports/{catalog}/{key}.jsonl.gz"
+        name = f"{EXPORTS}{catalog}/{key}.jsonl.gz"
         self._blobs.put(name, rows)
         schema = [_field(column) for column in columns]
         staged = f"{self._project}.{STAGING}.{catalog}_{key}"
@@ -106,7 +108,7 @@ class BigQueryWarehouse:
         """Close this process's connections. The object opens new ones when it is used again."""
         client = self._client.take()
         if client is not None:
-            client.close()  # type: ignore[no-untyped-call]
+            client.close()
 
     def _show(self, catalog: str, staged: str, job_id: str) -> None:
         """The one step readers see, and what belongs to it."""

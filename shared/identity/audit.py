@@ -1,12 +1,14 @@
 """Operations that read the audit trail: who changed what, when, by which way."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Annotated, Any
 
 from pydantic import Field
 
+from shared.auth.gate import is_safe_id
 from shared.errors import Problem
-from shared.identity.records import EVERY_TYPE, OrgId
+from shared.identity.records import EVERY_TYPE, PEOPLE, OrgId
 from shared.ports import Query, Shape, Snapshot
 from shared.queries import (
     AUDIT,
@@ -37,6 +39,7 @@ class AuditEvent(Result):
     target: str
     org: str
     by: str
+    by_email: str | None
     surface: str
     request_id: str
     details: dict[str, Any]
@@ -108,9 +111,14 @@ def _page(call: Call, asked: dict[str, str | None], cursor: str | None) -> Audit
             "Who did it cannot be combined with the other filters. Leave those out.",
             field="by",
         )
-    page = call.app.documents.query(Query(shape, equal=equal, cursor=cursor))
-    return AuditPage(items=[_view(each) for each in page.items], next_cursor=page.cursor)
+    documents = call.app.documents
+    page = documents.query(Query(shape, equal=equal, cursor=cursor))
+    people = {PEOPLE.path(each.data["by"]) for each in page.items if is_safe_id(each.data["by"])}
+    known = documents.get_many(sorted(people))
+    return AuditPage(items=[_view(each, known) for each in page.items], next_cursor=page.cursor)
 
 
-def _view(snapshot: Snapshot) -> AuditEvent:
-    return AuditEvent.model_validate(snapshot.data)
+def _view(snapshot: Snapshot, people: Mapping[str, Snapshot]) -> AuditEvent:
+    person = people.get(PEOPLE.path(snapshot.data["by"]))
+    email = None if person is None else person.data["email"]
+    return AuditEvent.model_validate({**snapshot.data, "byEmail": email})

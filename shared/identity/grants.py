@@ -170,7 +170,7 @@ def organizations_granted(documents: Documents, catalog: str) -> Iterator[str]:
 def _record(call: Call, args: GrantCatalog) -> GrantRecord:
     """What is kept of the grant. Raises `invalid` for terms that cannot be."""
     if args.expires_at is not None and args.expires_at <= call.now:
-        raise Problem("invalid", "expires_at has passed. Name a time to come.", field="expires_at")
+        raise Problem("invalid", "This time has passed. Name one to come.", field="expires_at")
     surfaces = args.surfaces
     if args.only is not None:
         if "bigquery" in (surfaces or ()):

@@ -46,7 +46,7 @@ class CreateApiKey(Args):
 def create_api_key(call: Call, args: CreateApiKey) -> CreatedKey:
     """Create an API key for an organization's backends. Its secret is shown only now."""
     if args.expires_at is not None and args.expires_at <= call.now:
-        raise Problem("invalid", "expires_at has passed. Name a time to come.", field="expires_at")
+        raise Problem("invalid", "This time has passed. Name one to come.", field="expires_at")
     ORGANIZATIONS.get(call.app.documents, args.org)
     text, key = api_keys.mint(call.app.settings.api_key_prefix)
     record = KeyRecord(

@@ -145,6 +145,18 @@ def list_organizations(call: Call, args: ListOrganizations) -> OrganizationPage:
     )
 
 
+class GetOrganization(Args):
+    """Which organization."""
+
+    id: OrgId
+
+
+@family.tool(scope="identity:read", effect=Effect.READ, risk=Risk.LOW, title="See an organization")
+def get_organization(call: Call, args: GetOrganization) -> OrganizationView:
+    """Show one organization."""
+    return _view(args.id, ORGANIZATIONS.get(call.app.documents, args.id).value)
+
+
 class CreateTenant(Args):
     """A new tenant of an organization."""
 

@@ -1,13 +1,11 @@
 """Operations on the API keys of one's own organization."""
 
-from collections.abc import Iterable
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated
 
 from pydantic import AwareDatetime, Field
 
-from shared.auth.access import Access
-from shared.auth.usage import key_field
+from shared.auth.usage import key_field, reads_activity
 from shared.errors import Problem
 from shared.identity import keys
 from shared.identity.account import emails_of
@@ -48,16 +46,12 @@ class OwnKeyPage(Result):
     next_cursor: str | None
 
 
-def _activity(_: Any, access: Access) -> Iterable[str]:
-    return (f"activity/{access.org}",)
-
-
 @family.tool(
     scope="organization:read",
     effect=Effect.READ,
     risk=Risk.LOW,
     title="List your API keys",
-    reads=_activity,
+    reads=reads_activity,
 )
 def list_own_api_keys(call: Call, args: ListOwnApiKeys) -> OwnKeyPage:
     """List your organization's API keys without their secrets, 100 a page."""

@@ -1,13 +1,12 @@
 """Operations on one's own sign-ins, and on what they let clients do."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Annotated, Any
 
 from pydantic import Field
 
-from shared.auth.access import Access
-from shared.auth.usage import field_of_client
+from shared.auth.usage import field_of_client, reads_activity
 from shared.errors import Problem
 from shared.identity import authorizations, sessions
 from shared.identity.account import emails_of
@@ -132,16 +131,12 @@ class ClientPage(Result):
     next_cursor: str | None
 
 
-def _activity(_: Any, access: Access) -> Iterable[str]:
-    return (f"activity/{access.org}",)
-
-
 @family.tool(
     scope="organization:read",
     effect=Effect.READ,
     risk=Risk.LOW,
     title="List connected clients",
-    reads=_activity,
+    reads=reads_activity,
 )
 def list_own_clients(call: Call, args: ListOwnClients) -> ClientPage:
     """List the clients that may act for you, or as an owner for anybody in your organization."""
@@ -150,10 +145,12 @@ def list_own_clients(call: Call, args: ListOwnClients) -> ClientPage:
     emails = emails_of(call.app.documents, org, (each.value.person for each in found))
     activity = call.found.get(f"activity/{org}")
     seen = activity.data if activity else {}
+    alive = sessions.alive(call, (each.value.session for each in found))
     items = [
         _view(call, each, emails.get(each.value.person), seen)
         for each in found
         if call.caller.role == "owner" or each.value.person == call.caller.subject
+        if each.value.session in alive
     ]
     return ClientPage(items=items, next_cursor=cursor)
 

@@ -7,8 +7,7 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
-from shared.auth.access import Access
-from shared.auth.usage import field_of_client, key_field
+from shared.auth.usage import field_of_client, key_field, reads_activity
 from shared.identity.own_sessions import clients_of
 from shared.identity.records import API_KEYS, EVERY_TYPE
 from shared.ports import Query
@@ -106,16 +105,12 @@ class Seen(Result):
     last_error_at: datetime | None
 
 
-def _activity(_: Any, access: Access) -> Iterable[str]:
-    return (f"activity/{access.org}",)
-
-
 @family.tool(
     scope="organization:read",
     effect=Effect.READ,
     risk=Risk.LOW,
     title="See who connected",
-    reads=_activity,
+    reads=reads_activity,
 )
 def get_own_activity(call: Call, args: GetOwnActivity) -> list[Seen]:
     """Say which keys and clients of your organization called, when last, and what went wrong last.

@@ -1,7 +1,7 @@
 """Operations on sessions: what a sign-in left behind, and how it ends."""
 
 import secrets
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Annotated, Final
 
@@ -166,6 +166,17 @@ def active_of(call: Call, principal: str) -> list[Found[Session]]:
         active += [each for each in found if _is_active(each.value, call.now)]
         if cursor is None:
             return active
+
+
+def alive(call: Call, ids: Iterable[str]) -> set[str]:
+    """Which of these sessions of our own are still good."""
+    paths = {SESSIONS.path(f"own:{each}"): each for each in ids}
+    found = call.app.documents.get_many(sorted(paths))
+    return {
+        paths[path]
+        for path, snapshot in found.items()
+        if _is_active(SESSIONS.read(snapshot).value, call.now)
+    }
 
 
 def _is_active(session: Session, now: datetime) -> bool:

@@ -66,7 +66,10 @@ def _marked(app: App, found: Found[Cell], reason: Reason | None, now: datetime) 
     """The cell, with what must be known of it before Analytics Hub is touched, on record.
 
     Killed in the middle, the next handler then knows that the principal may be a member, or that it
-    may be none any more and has to be admitted anew. Raises Conflict.
+    may be none any more and has to be admitted anew. What a handler leaves that was overtaken and
+    then killed is found by the next hourly check: an admission by itself, because the policy is not
+    as it was; a dismissal may have undone one, so it says that there is something to look at.
+    Raises Conflict.
     """
     cell = found.value
     if reason is None:
@@ -77,7 +80,8 @@ def _marked(app: App, found: Found[Cell], reason: Reason | None, now: datetime) 
         marked = cell
     if marked == cell:
         return found
-    app.documents.commit([CELLS.put(found.id, marked, if_version=found.version)])
+    looks = [_look_at(cell)] if reason in ("scope_revoked", "removing") else []
+    app.documents.commit([CELLS.put(found.id, marked, if_version=found.version), *looks])
     current = CELLS.get(app.documents, found.id)
     if current.value != marked:
         raise Conflict(CELLS.path(found.id))
@@ -202,11 +206,16 @@ def _store(app: App, found: Found[Cell], after: Cell | None) -> Cell | None:
     if after is None:
         app.documents.commit([Delete(CELLS.path(found.id), if_version=found.version)])
         return None
-    joins = [] if after.due else [Add(LISTINGS.path(after.catalog), {"changes": 1})]
+    joins = [] if after.due else [_look_at(after)]
     app.documents.commit([CELLS.put(found.id, after, if_version=found.version), *joins])
     if after.due is not None:
         work.enqueue(app, "cells", found.id, after.due, after.generation)
     return after
+
+
+def _look_at(cell: Cell) -> Add:
+    """The write that makes the next hourly check read the cells of the listing."""
+    return Add(LISTINGS.path(cell.catalog), {"changes": 1})
 
 
 def wake(app: App, found: Found[Cell], due: datetime, **changes: Any) -> None:

@@ -1,11 +1,12 @@
-"""The hourly check: one question per listing, for every cell without a turn of its own.
+"""The hourly check: who may subscribe to a listing and who has, for all cells without a turn soon.
 
-An answer that is the same as an hour ago costs one write; cells derive when they were checked from
-it (contract, "Scheduled refresh").
+Answers that are the same as an hour ago cost one write; cells derive when they were checked from it
+(contract, "Scheduled refresh"). Access that no cell knows of, or that somebody took away behind our
+back, is found here: an overtaken handler that was killed leaves either for an hour at most.
 """
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -15,7 +16,8 @@ from shared.errors import Conflict, Problem
 from shared.ports import Subscription
 from shared.queries import CELLS_OF_CATALOG
 from shared.records import Found
-from shared.subscriptions.cells import every_cell, judge
+from shared.subscriptions.cells import every_cell, judge, wake
+from shared.subscriptions.following import SPACING
 from shared.subscriptions.records import CELLS, EXPORTS, LISTINGS, Cell, ListingCheck
 
 EVERY: Final = timedelta(hours=1)
@@ -31,30 +33,63 @@ def check(app: App, catalog: str, generation: int) -> str:
         return _store(app, found, work.at(found.value, None, seen=None), "no listing")
     now = app.clock.now()
     try:
+        members = app.listings.members(catalog)
         subscriptions = app.listings.subscriptions(catalog)
     except Problem as problem:
         return _store(app, found, work.failed(found.value, problem, now), problem.code)
-    seen = _digest(subscriptions, found.value.changes)
+    seen = _digest(members, subscriptions, found.value.changes)
     changed = 0
     if seen != found.value.seen:
-        changed = _judge_all(app, catalog, subscriptions, now)
+        cells = [
+            cell for page in every_cell(app, CELLS_OF_CATALOG, catalog=catalog) for cell in page
+        ]
+        changed += _wake_astray(app, cells, members, now)
+        changed += _judge_all(app, cells, subscriptions, now)
     after = work.at(
         found.value, now + EVERY, attempts=0, last_error=None, checked_at=now, seen=seen
     )
     return _store(app, found, after, f"{changed} changed")
 
 
-def _judge_all(app: App, catalog: str, subscriptions: Sequence[Subscription], now: datetime) -> int:
+def _wake_astray(
+    app: App, cells: Sequence[Found[Cell]], members: Collection[str], now: datetime
+) -> int:
+    """Give a turn to cells whose principals are not in the policy as the cells remember.
+
+    A cell that is about to admit or to dismiss anyway is left alone.
+    """
+    known = {found.value.principal for found in cells if found.value.member}
+    astray = [
+        found
+        for found in cells
+        if found.value.member != (found.value.principal in members)
+        and (found.value.member or found.value.principal not in known)
+        and not _acts(found.value, now)
+    ]
+    for number, found in enumerate(astray):
+        wake(app, found, now + SPACING * number, member=True, status="pending")
+    return len(astray)
+
+
+def _acts(cell: Cell, now: datetime) -> bool:
+    """Whether its next turn admits or dismisses: one that comes soon, or is tried again."""
+    if cell.due is None or cell.status not in ("pending", "access_grant_failed"):
+        return False
+    return cell.attempts > 0 or cell.due <= now + EVERY
+
+
+def _judge_all(
+    app: App, cells: Sequence[Found[Cell]], subscriptions: Sequence[Subscription], now: datetime
+) -> int:
     changed = 0
-    for page in every_cell(app, CELLS_OF_CATALOG, catalog=catalog):
-        for found in page:
-            cell = found.value
-            if cell.due is not None or cell.status == "pending":
-                continue
-            status = judge(cell, subscriptions)
-            if status != cell.status:
-                update = {"status": status, "changed_at": now, "last_checked_at": now}
-                changed += _change(app, found, work.at(cell, None, **update))
+    for found in cells:
+        cell = found.value
+        if cell.due is not None or cell.status == "pending":
+            continue
+        status = judge(cell, subscriptions)
+        if status != cell.status:
+            update = {"status": status, "changed_at": now, "last_checked_at": now}
+            changed += _change(app, found, work.at(cell, None, **update))
     return changed
 
 
@@ -82,6 +117,6 @@ def _store(app: App, found: Found[ListingCheck], after: ListingCheck, outcome: s
     return "old"
 
 
-def _digest(subscriptions: Sequence[Subscription], changes: int) -> str:
+def _digest(members: Sequence[str], subscriptions: Sequence[Subscription], changes: int) -> str:
     lines = sorted(f"{each.name} {sorted(each.projects)} {each.state}" for each in subscriptions)
-    return hashlib.sha256("\n".join([str(changes), *lines]).encode()).hexdigest()[:32]
+    return hashlib.sha256("\n".join([str(changes), *members, *lines]).encode()).hexdigest()[:32]

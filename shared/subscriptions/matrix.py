@@ -1,6 +1,7 @@
 """An organization's cells: every subscriber by every catalog, read for one call."""
 
 from collections.abc import Iterator
+from contextlib import suppress
 
 from shared import work
 from shared.errors import Conflict
@@ -57,11 +58,9 @@ def refreshed(call: Call, subscriber: Found[Subscriber], catalog: str) -> CellVi
     fresh = new_cell(subscriber.id, subscriber.value, catalog, call.now)
     found = CELLS.find(documents, id_)
     if found is None and standing.held_back(catalog, call.now) is None:
-        try:
-            first = CELLS.put(id_, work.at(fresh, call.now), if_version=ABSENT)
+        first = CELLS.put(id_, work.at(fresh, call.now), if_version=ABSENT)
+        with suppress(Conflict):  # the same cell, begun by somebody else just now
             documents.commit([first])
-        except Conflict:
-            pass  # the same cell, begun by somebody else just now
         found = CELLS.get(documents, id_)
     cell = (settle(call.app, found) if found else None) or fresh
     check = LISTINGS.find(documents, catalog)

@@ -83,8 +83,8 @@ class ListingCheck(Scheduled):
 
     Attributes:
         checked_at: when Analytics Hub last answered.
-        changes: counts cells that began to rely on this check.
-        seen: digest of the last answer and of `changes`. While both are the same, no cell can need
+        changes: counts cells that began to rely on this check, and dismissals that began.
+        seen: digest of the last answers and of `changes`. While all are the same, no cell can need
             a change, and none is read.
     """
 

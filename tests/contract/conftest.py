@@ -41,6 +41,32 @@ from tests.contract.tasks_server import TasksServer
 ENVIRONMENT = os.environ  # noqa: TID251  the test run's own: where the emulator is, whether this is CI
 
 
+def one_of(port, *kinds):
+    """The fixture of a port: a test that asks for it runs once on the fixture of each kind."""
+
+    @pytest.fixture(name=port, params=kinds)
+    def chosen(request):
+        return request.getfixturevalue(f"{request.param}_{port}")
+
+    return chosen
+
+
+def slow(kind):
+    """A kind that the fast tier leaves out."""
+    return pytest.param(kind, marks=pytest.mark.slow)
+
+
+def running(name, make):
+    """The fixture of a server that runs while a test does."""
+
+    @pytest.fixture(name=name)
+    def server():
+        with make() as running:
+            yield running
+
+    return server
+
+
 def missing(reason):
     """Skip with a reason that is printed; fail where the tests decide (CI)."""
     if ENVIRONMENT.get("CI"):
@@ -78,9 +104,7 @@ def firestore_documents(firestore_project):
     adapter.close()
 
 
-@pytest.fixture(params=["sqlite", pytest.param("firestore", marks=pytest.mark.slow)])
-def documents(request):
-    return request.getfixturevalue(f"{request.param}_documents")
+documents = one_of("documents", "sqlite", slow("firestore"))
 
 
 @pytest.fixture
@@ -88,10 +112,7 @@ def folder_blobs(tmp_path):
     return FolderBlobs(tmp_path / "blobs")
 
 
-@pytest.fixture
-def storage_server():
-    with StorageServer() as server:
-        yield server
+storage_server = running("storage_server", StorageServer)
 
 
 @pytest.fixture
@@ -107,9 +128,7 @@ def storage_blobs(storage_server, monkeypatch):
         gc.collect()
 
 
-@pytest.fixture(params=["folder", "storage"])
-def blobs(request):
-    return request.getfixturevalue(f"{request.param}_blobs")
+blobs = one_of("blobs", "folder", "storage")
 
 
 @pytest.fixture
@@ -117,10 +136,7 @@ def file_secrets(tmp_path):
     return FileSecrets(tmp_path / "secrets")
 
 
-@pytest.fixture
-def secret_server():
-    with SecretServer() as server:
-        yield server
+secret_server = running("secret_server", SecretServer)
 
 
 @pytest.fixture
@@ -135,9 +151,7 @@ def managed_secrets(secret_server, tmp_path):
     adapter.close()
 
 
-@pytest.fixture(params=["file", "managed"])
-def secrets(request):
-    return request.getfixturevalue(f"{request.param}_secrets")
+secrets = one_of("secrets", "file", "managed")
 
 
 @pytest.fixture
@@ -147,10 +161,7 @@ def file_listings(tmp_path):
     adapter.close()
 
 
-@pytest.fixture
-def hub_server():
-    with HubServer(page=3) as server:
-        yield server
+hub_server = running("hub_server", lambda: HubServer(page=3))
 
 
 @pytest.fixture
@@ -201,9 +212,7 @@ def google_warehouse():
     adapter.close()
 
 
-@pytest.fixture(params=["file", "hub", pytest.param("google", marks=pytest.mark.slow)])
-def listings(request):
-    return request.getfixturevalue(f"{request.param}_listings")
+listings = one_of("listings", "file", "hub", slow("google"))
 
 
 @pytest.fixture
@@ -267,10 +276,9 @@ def file_queue(tmp_path):
     adapter.close()
 
 
-@pytest.fixture
-def tasks_server():
-    with TasksServer("projects/p/locations/us-central1/queues/work") as server:
-        yield server
+tasks_server = running(
+    "tasks_server", lambda: TasksServer("projects/p/locations/us-central1/queues/work")
+)
 
 
 @pytest.fixture
@@ -291,9 +299,7 @@ def cloud_queue(tasks_server):
     adapter.close()
 
 
-@pytest.fixture(params=["file", "cloud", pytest.param("google", marks=pytest.mark.slow)])
-def queue(request):
-    return request.getfixturevalue(f"{request.param}_queue")
+queue = one_of("queue", "file", "cloud", slow("google"))
 
 
 @pytest.fixture

@@ -1,7 +1,7 @@
 """The part of Cloud Tasks that the client library uses here, over real gRPC.
 
 https://cloud.google.com/tasks/docs/reference/rpc
-It keeps tasks and names; `dispatch` sends what is due, as the service would.
+It keeps tasks and names; sending what is due is left to those who use it.
 """
 
 from datetime import UTC, datetime, timedelta

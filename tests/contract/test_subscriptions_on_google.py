@@ -112,5 +112,5 @@ def test_hours_pass_and_only_the_listing_is_asked_about(platform, hub_server):
     platform.work(3600)
     hub_server.calls.clear()
     platform.work(3 * 3600)
-    assert dict(hub_server.calls) == {"ListSharedResourceSubscriptions": 3}
+    assert dict(hub_server.calls) == {"GetIamPolicy": 3, "ListSharedResourceSubscriptions": 3}
     assert cells(platform) == [("books", "active", None)]

@@ -1,10 +1,12 @@
 """One `catalog-mcp dev` for every test that only talks to it, and people who sign in there."""
 
 import secrets
+import shutil
 import sys
 from pathlib import Path
 
 import pytest
+from playwright.sync_api import sync_playwright
 
 from shared.app import App
 from shared.cli.dev import last_settings
@@ -13,7 +15,8 @@ from shared.cli.processes import free_port
 from shared.identity import organizations
 from tests.e2e import issued
 from tests.e2e.person import PROGRAM
-from tests.e2e.programs import BIN
+from tests.e2e.portal import Tab, World
+from tests.e2e.programs import BIN, missing
 from tests.e2e.running import facts_of, start, stop
 
 
@@ -71,3 +74,35 @@ def browsing(site, tmp_path):
     opener.chmod(0o755)
     path = f"{folder}:{BIN}:/usr/bin:/bin"
     return {"PATH": path, "BROWSER": str(opener), "DISPLAY": ":0"}
+
+
+@pytest.fixture(scope="module")
+def chromium():
+    path = shutil.which("chromium") or shutil.which("google-chrome")
+    if path is None:
+        missing("chromium is not installed")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="module")
+def world(dev):
+    world = World(dev)
+    yield world
+    world.app.close()
+
+
+@pytest.fixture
+def tab(world, chromium, tmp_path):
+    """Makes browsers, and closes them."""
+    tabs = []
+
+    def make(look="light", **options):
+        tabs.append(Tab(world, chromium, tmp_path, look, **options))
+        return tabs[-1]
+
+    yield make
+    for each in tabs:
+        each.context.close()

@@ -18,10 +18,15 @@ from shared.settings import machine_environment
 
 def start(folder, *more):
     """A dev deployment in a folder; what it complains of is in `log_of`."""
-    command = [sys.executable, "-m", "tests.e2e.issued", str(beside(folder, "issued.txt"))]
-    command += ["--data", str(folder), "dev", "--json", *more]
+    command = [*program_of(folder), "dev", "--json", *more]
     with log_of(folder).open("a") as log:
         return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=log, text=True)
+
+
+def program_of(folder):
+    """The command line on a data folder, whose front notes the secrets that pass it."""
+    noted = beside(folder, "issued.txt")
+    return [sys.executable, "-m", "tests.e2e.issued", noted, "--data", folder]
 
 
 def log_of(folder):

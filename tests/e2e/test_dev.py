@@ -1,6 +1,7 @@
 """`make dev` as a newcomer meets it: one command, two faces, real processes."""
 
 import json
+import re
 import signal
 import subprocess
 import sys
@@ -8,10 +9,12 @@ import sys
 import httpx
 import pytest
 
+from shared.cli.demo import EMAIL
 from shared.cli.processes import free_port
-from tests.e2e.running import facts_of, log_of, start, stop
+from tests.browser import App, Browser
+from tests.e2e.running import facts_of, log_of, program_of, start, stop
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.anyio]
 RPC = {"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": {"name": "list_catalogs"}}
 
 
@@ -65,6 +68,33 @@ def test_without_real_catalogs_the_built_in_one_is_served_and_said(tmp_path):
     mcp, _ = catalogs_over_both_faces(facts)
     stop(process)
     assert [catalog["catalog"] for catalog in mcp] == ["demo_shop"]
+
+
+@pytest.fixture
+def console(tmp_path):
+    """A dev deployment as a person starts it: its address, and what it prints, line by line."""
+    port = free_port()
+    command = [*program_of(tmp_path / "data"), "dev", "--port", str(port), "--catalogs", tmp_path]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+
+    def until(pattern):
+        while line := process.stdout.readline():
+            if re.search(pattern, line):
+                return line
+        raise AssertionError("it ended")
+
+    yield f"http://localhost:{port}", until
+    stop(process)
+
+
+async def test_the_console_shows_the_mail_that_nobody_delivers(console, tmp_path):
+    origin, until = console
+    until("Stop with Ctrl-C")
+    async with httpx.AsyncClient(trust_env=False, timeout=30) as client:
+        app = await App(client, f"{origin}/auth").register()
+        browser = Browser(client, tmp_path / "data" / "mail.txt", f"{origin}/auth")
+        await browser.send(await browser.open(app.request()), "/sign-in", email=EMAIL)
+    assert until(r"^ +\d{4} \d{4}$").strip() == browser.code()
 
 
 def test_a_taken_port_is_a_clear_error_and_nothing_is_left_running(prepared):

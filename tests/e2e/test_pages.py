@@ -4,18 +4,17 @@ Screenshots of every page are left in the test's folder (`pytest --basetemp`), t
 """
 
 import re
-import shutil
 import threading
 from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import httpx2
 import pytest
-from playwright.sync_api import expect, sync_playwright
+from playwright.sync_api import expect
 
 from shared.cli.processes import free_port
 from shared.clock import SystemClock
 from tests.browser import App
-from tests.e2e.programs import missing
+from tests.e2e.looks import shot
 from tests.e2e.running import serving
 from tests.platform import Platform
 
@@ -70,17 +69,6 @@ def site(tmp_path_factory):
         yield platform
 
 
-@pytest.fixture(scope="module")
-def chromium():
-    path = shutil.which("chromium") or shutil.which("google-chrome")
-    if path is None:
-        missing("chromium is not installed")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
-        yield browser
-        browser.close()
-
-
 @pytest.fixture
 def listener():
     listener = Listener()
@@ -110,13 +98,6 @@ def page(chromium, request, tmp_path):
     page.shoot = lambda name: shot(page, tmp_path / f"{name}-{request.param}.png")
     yield page
     context.close()
-
-
-def shot(page, file):
-    page.screenshot(path=file, full_page=True)
-    main = page.locator("main").bounding_box()
-    assert main["x"] >= 0
-    assert main["x"] + main["width"] <= page.viewport_size["width"], "wider than the screen"
 
 
 def code_of(site):

@@ -5,20 +5,24 @@ A person is `person.py`, which clients find as the browser of the machine.
 
 import json
 import re
+import time
 from pathlib import Path
 from urllib.parse import urlsplit
 
+import anyio
 import httpx2
 import pexpect
 import pytest
 from mcp import ClientSession
-from mcp.client.auth import OAuthClientProvider
+from mcp.client.auth import AuthorizationCodeResult, OAuthClientProvider
 from mcp.client.stdio import StdioServerParameters, stdio_client
 from mcp.client.streamable_http import streamable_http_client
-from mcp.shared.auth import OAuthClientMetadata
+from mcp.shared.auth import OAuthClientInformationFull, OAuthClientMetadata, OAuthToken
 
 from shared.cli.processes import free_port
 from shared.clock import SystemClock
+from tests.browser import App, Browser, allowed
+from tests.e2e.messages_api import MessagesApi
 from tests.e2e.octogen import AUTHORIZE, log_in, opened
 from tests.e2e.person import allow
 from tests.e2e.programs import SECONDS, program, run, surroundings
@@ -68,6 +72,22 @@ def test_claude_code_signs_in_and_out_and_in_again(site, home, browsing, spellin
     assert "Needs authentication" in claude("list")
 
 
+def test_claude_code_signs_in_and_gives_its_model_a_tools_answer(site, home, browsing):
+    claude = Claude(home, browsing, site["mcp_url"])
+    claude.log_in()
+    tool = "mcp__octo__list_catalogs"
+    with MessagesApi([(tool, {})]) as api:
+        model = {
+            "ANTHROPIC_BASE_URL": api.url,
+            "ANTHROPIC_API_KEY": "sk-stand-in",
+            "ENABLE_TOOL_SEARCH": "false",
+        }
+        command = ("-p", "Call the tool.", "--output-format", "json", "--allowedTools", tool)
+        done = run(home, "claude", *command, **browsing, **model)
+    assert done.returncode == 0, done.stderr
+    assert "demo_shop" in json.dumps(api.results)
+
+
 @pytest.mark.parametrize("how", ["browser", "--device-code"])
 async def test_mcp_remote_signs_in(site, home, browsing, how):
     variables = {**browsing, "BROWSER": "/bin/false"}
@@ -77,21 +97,19 @@ async def test_mcp_remote_signs_in(site, home, browsing, how):
     )
     said = home / "stderr"
     with said.open("w+") as stderr:
-        async with stdio_client(server, errlog=stderr) as streams:
-            import anyio
-
-            async with anyio.create_task_group() as group:
-                group.start_soon(anyio.to_thread.run_sync, approve, site, said)
-                async with ClientSession(*streams) as session:
-                    await session.initialize()
-                    result = await session.call_tool("list_catalogs", {})
+        async with (
+            stdio_client(server, errlog=stderr) as streams,
+            anyio.create_task_group() as group,
+        ):
+            group.start_soon(anyio.to_thread.run_sync, approve, site, said)
+            async with ClientSession(*streams) as session:
+                await session.initialize()
+                result = await session.call_tool("list_catalogs", {})
     assert result.structured_content["result"][0]["catalog"] == "demo_shop"
 
 
 def approve(site, said):
     """Wait for the address a program prints, and open it."""
-    import time
-
     pattern = re.compile(r"http://localhost:\d+/auth/(?:oauth2/authorize|device)\?\S+")
     deadline = time.monotonic() + SECONDS
     while not (found := pattern.search(said.read_text())):
@@ -140,10 +158,6 @@ class Kept:
 
 def sdk(site, kept, url):
     """The SDK's own OAuth, with a person for its browser."""
-    from mcp.client.auth import AuthorizationCodeResult
-
-    from tests.browser import Browser
-
     answer = {}
 
     async def redirect(address):
@@ -177,6 +191,29 @@ async def test_the_python_sdk_signs_in(site, spelling):
             await session.initialize()
             result = await session.call_tool("list_catalogs", {})
         assert result.structured_content["result"][0]["catalog"] == "demo_shop"
+
+
+async def test_the_python_sdk_steps_up_to_the_scope_a_tool_needs(site):
+    """With a token for searching alone, the 403 of another tool sends the person there again."""
+    callback, kept = "http://localhost:3030/callback", Kept()
+    async with httpx2.AsyncClient() as client:
+        app = await App(client, site["auth_url"], redirect_uris=[callback]).register()
+        browser = Browser(client, Path(site["mail"]), site["auth_url"])
+        tokens = await allowed(app, browser, email=site["email"], scope="catalog:read")
+    kept.client = OAuthClientInformationFull(client_id=app.id, redirect_uris=[callback])
+    kept.tokens = OAuthToken.model_validate(tokens)
+    assert kept.tokens.scope == "catalog:read"
+    async with (
+        httpx2.AsyncClient(auth=sdk(site, kept, site["mcp_url"])) as http,
+        streamable_http_client(site["mcp_url"], http_client=http) as streams,
+        ClientSession(streams[0], streams[1]) as session,
+    ):
+        await session.initialize()
+        await session.call_tool("list_catalogs", {})
+        assert kept.tokens.scope == "catalog:read"
+        result = await session.call_tool("list_bigquery_subscribers", {})
+    assert result.structured_content["result"]["subscribers"] == []
+    assert set(kept.tokens.scope.split()) >= {"catalog:read", "subscriptions:read"}
 
 
 def test_octogen_mcp_login_verifies_and_logs_in_a_second_time(site, home):

@@ -2,10 +2,12 @@
 
 import re
 
+import httpx
 import pytest
 
 from shared.identity import own_keys
-from tests.platform import product, value
+from tests.browser import App, Browser, allowed
+from tests.platform import call, product, value
 from tests.portal import Served, acting, events
 
 HOSTILE = "<script>alert(1)</script>\"'&<img src=x onerror=alert(1)>{{7*7}}"
@@ -36,14 +38,12 @@ def ada(site, org):
 def test_a_key_is_created_shown_once_and_deactivated(site, ada, org):
     page = ada.send(ada.open("/keys"), "/keys/create", name="Backend")
     assert str(page.response.url) == f"{ada.portal}/keys"
-    secret = re.search(r"octo_live_[\w-]{60,}", page.text)[0]
+    secret = re.search(r"octo_live_[\w-]{40,}", page.text)[0]
     assert secret not in ada.open("/keys").text
     page = ada.send(ada.open("/keys"), "/keys/deactivate")
     assert "was deactivated" in page.text
-    assert [each["event"] for each in events(site.platform, org)][-2:] == [
-        "api_key.created",
-        "api_key.deactivated",
-    ]
+    left = [each["event"] for each in events(site.platform, org)]
+    assert {"api_key.created", "api_key.deactivated"} <= set(left)
 
 
 def test_loading_the_page_again_creates_no_second_key(ada):
@@ -56,10 +56,10 @@ def test_loading_the_page_again_creates_no_second_key(ada):
 @pytest.mark.parametrize(
     ("typed", "field", "says"),
     [
-        ({"name": "x" * 101}, "name", "at most 100 characters"),
+        ({"name": "x" * 101}, "name", "At most 100 characters"),
         ({"name": "x", "expires_at": "2020-01-01"}, "expires_at", "has passed"),
-        ({"name": "x", "expires_at": "soon"}, "expires_at", "valid datetime"),
-        ({"name": ""}, "name", "Field required"),
+        ({"name": "x", "expires_at": "soon"}, "expires_at", "not a date"),
+        ({"name": ""}, "name", "This is needed"),
     ],
 )
 def test_what_is_wrong_is_said_at_its_field_and_what_was_typed_is_kept(ada, typed, field, says):
@@ -97,8 +97,9 @@ def test_people_are_invited_promoted_removed_and_let_back_in(site, ada, org):
     assert "removed" in page.text
     page = ada.send(page, "/members/change", having={"principal": ben, "state": "active"})
     assert " removed " not in page.text
-    last = [each["event"] for each in events(site.platform, org)][-4:]
-    assert last == ["membership.set", "membership.set", "membership.removed", "membership.set"]
+    left = [each["event"] for each in events(site.platform, org)]
+    assert left.count("membership.removed") == 1
+    assert left.count("membership.set") == 4  # herself, the invitation, the role, and back in
 
 
 def test_the_last_owner_is_told_why_they_stay(ada):
@@ -136,6 +137,27 @@ def test_sign_ins_are_listed_and_ended(site, ada, org):
 
 
 @pytest.mark.anyio
+async def test_a_client_is_listed_by_the_name_it_chose_as_text_and_disconnected(site, ada, org):
+    auth = f"{site.origin}/auth"
+    async with httpx.AsyncClient() as one, httpx.AsyncClient() as other:
+        app = await App(other, auth, client_name=HOSTILE[:79]).register()
+        person = Browser(one, site.platform.folder / "mail.txt", auth)
+        tokens = await allowed(app, person, email=f"ada-{org}@example.com")
+        page = ada.open("/sessions")
+        assert "&lt;script&gt;alert(1)" in page.response.text
+        assert "<script>alert" not in page.response.text
+        assert "subscriptions:write" in page.text
+        async with site.platform.http(tokens["access_token"]) as client:
+            client.base_url = site.origin
+            assert (await call(client, "list_catalogs")).status_code == 200
+            page = ada.send(page, "/sessions/disconnect")
+            assert "The client was disconnected" in page.text
+            assert "No client is connected" in page.text
+            assert (await call(client, "list_catalogs")).status_code == 401
+        assert (await app.refresh(tokens["refresh_token"])).status_code == 400
+
+
+@pytest.mark.anyio
 async def test_connect_says_who_connected_when_and_what_went_wrong(site, ada, org):
     assert "Not yet." in ada.open("/connect").text
     site.platform.grant(org, "books")
@@ -168,6 +190,19 @@ def test_connect_shows_every_client_with_the_real_addresses(site, ada, name):
     assert f" {name} " in text
     assert f"claude mcp add --transport http catalogs {site.platform.settings.mcp_url}" in text
     assert f"{site.platform.settings.api_url}/products/search" in text
+
+
+@pytest.mark.anyio
+async def test_a_client_of_a_sign_in_that_ended_is_not_connected_any_more(site, ada, org):
+    auth = f"{site.origin}/auth"
+    async with httpx.AsyncClient() as one, httpx.AsyncClient() as other:
+        app = await App(other, auth, client_name="Agent").register()
+        person = Browser(one, site.platform.folder / "mail.txt", auth)
+        await allowed(app, person, email=f"ada-{org}@example.com")
+    page = ada.open("/sessions")
+    assert " Agent " in page.text
+    page = ada.send(page, "/sessions/end")
+    assert "No client is connected" in page.text
 
 
 def test_hostile_names_are_shown_as_text(site, org):

@@ -30,6 +30,11 @@ def test_a_person_signs_in_and_sees_where_they_wanted_to_go(ada):
     assert "5 products in 1 catalog" in page.text
 
 
+def test_where_they_wanted_to_go_may_have_parameters(ada):
+    page = ada.sign_in("ada@example.com", "/preview?catalog=books&q=product+1%26")
+    assert page.form("/preview")["q"] == "product 1&"
+
+
 def test_somebody_of_two_organizations_chooses_and_switches(ada, site):
     site.platform.organization("second")
     site.platform.member("second", email="ada@example.com")

@@ -2,6 +2,8 @@
 
 import pytest
 
+from shared.local.listings import FileListings
+from shared.ports import Subscription
 from tests.platform import product, value
 
 pytestmark = pytest.mark.anyio
@@ -80,6 +82,34 @@ async def test_asking_now_finds_the_subscription_at_once(shared):
         shared.work()
         shared.app.listings.subscribe("books", READER["subscriberPrincipal"], "acme-reader")
         assert (await refresh(client))["status"] == "active"
+
+
+async def test_of_several_subscribers_with_one_principal_the_least_advanced_is_shown(shared):
+    twin = {**READER, "subscriberProjectId": "acme-second"}
+    principal = READER["subscriberPrincipal"]
+    async with shared.http(shared.token()) as client:
+        for reader in (READER, twin):
+            await register(client, reader)
+        shared.work()
+        shared.app.listings.subscribe("books", principal, "acme-reader")
+        assert (await refresh(client))["status"] == "awaiting_subscription"
+        assert await cells(client) == {
+            ("books", "active", None),
+            ("books", "awaiting_subscription", None),
+        }
+        shared.app.listings.subscribe("books", principal, "acme-second")
+        assert (await refresh(client))["status"] == "active"
+
+
+async def test_a_subscription_that_analytics_hub_calls_stale_is_stale(shared, monkeypatch):
+    stale = [Subscription("one", frozenset({"acme-reader"}), "stale")]
+    async with shared.http(shared.token()) as client:
+        await register(client)
+        shared.work()
+        with monkeypatch.context() as patched:
+            patched.setattr(FileListings, "subscriptions", lambda *_: stale)
+            assert (await refresh(client))["status"] == "source_stale"
+        assert (await refresh(client))["status"] == "awaiting_subscription"
 
 
 async def test_the_same_pair_is_the_same_subscriber(shared):

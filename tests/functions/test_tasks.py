@@ -1,18 +1,15 @@
 """The tasks function: only the work queue may call it."""
 
-import json
-import threading
 import time
 from datetime import UTC, datetime
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import jwt
 import pytest
 from cryptography.hazmat.primitives.asymmetric import rsa
-from jwt.algorithms import RSAAlgorithm
 
 from shared.clock import SystemClock
 from shared.settings import TaskIssuer
+from tests.google_identity import GoogleIdentity
 from tests.platform import WORKER, Platform
 
 pytestmark = pytest.mark.anyio
@@ -22,62 +19,17 @@ SWEEP = {"json": {}}
 
 @pytest.fixture(scope="module")
 def google():
-    """A key as Google's issuer has one, and a function that signs with it."""
-    key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
-
-    def sign(*, key=key, headers=None, **claims):
-        now = int(time.time())
-        usual = {
-            "iss": "https://accounts.google.com",
-            "aud": AUDIENCE,
-            "sub": "1" * 21,
-            "email": WORKER,
-            "email_verified": True,
-            "iat": now,
-            "exp": now + 3600,
-        }
-        kept = {name: value for name, value in {**usual, **claims}.items() if value is not None}
-        return jwt.encode(kept, key, "RS256", headers={"kid": "google-1", **(headers or {})})
-
-    jwk = {**RSAAlgorithm.to_jwk(key.public_key(), as_dict=True), "kid": "google-1", "use": "sig"}
-    return sign, {"keys": [jwk]}
+    with GoogleIdentity() as google:
+        yield google
 
 
 @pytest.fixture
-def jwks_server():
-    """Publishes a key set; its address."""
-    servers = []
-
-    def serve(keys):
-        class Handler(BaseHTTPRequestHandler):
-            def do_GET(self):
-                body = json.dumps(keys).encode()
-                self.send_response(200)
-                self.send_header("content-length", str(len(body)))
-                self.end_headers()
-                self.wfile.write(body)
-
-            def log_message(self, *_):
-                pass
-
-        server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        servers.append(server)
-        return f"http://127.0.0.1:{server.server_port}/certs"
-
-    yield serve
-    for server in servers:
-        server.shutdown()
-        server.server_close()
-
-
-@pytest.fixture
-def cloud_like(tmp_path, google, jwks_server):
+def cloud_like(tmp_path, google):
     """A platform that trusts an issuer like Google's."""
     platform = Platform(
         tmp_path / "data",
         SystemClock(),
-        task_issuer=TaskIssuer(jwks_url=jwks_server(google[1])),
+        task_issuer=TaskIssuer(jwks_url=google.jwks_url),
         fetch_networks=("127.0.0.0/8",),
     )
     yield platform
@@ -90,7 +42,7 @@ async def status(platform, token):
 
 
 async def test_the_queues_own_token_is_admitted(cloud_like, google):
-    assert await status(cloud_like, google[0]()) == 200
+    assert await status(cloud_like, google.sign(WORKER, AUDIENCE)) == 200
 
 
 @pytest.mark.parametrize(
@@ -111,12 +63,15 @@ async def test_the_queues_own_token_is_admitted(cloud_like, google):
     ids=str,
 )
 async def test_any_other_token_is_refused(cloud_like, google, claims):
-    assert await status(cloud_like, google[0](**claims)) == 401
+    assert (
+        await status(cloud_like, google.sign(**{"email": WORKER, "audience": AUDIENCE, **claims}))
+        == 401
+    )
 
 
 async def test_a_token_that_others_signed_is_refused(cloud_like, google):
     other = rsa.generate_private_key(public_exponent=65537, key_size=2048)
-    assert await status(cloud_like, google[0](key=other)) == 401
+    assert await status(cloud_like, google.sign(WORKER, AUDIENCE, key=other)) == 401
     assert await status(cloud_like, "no.token.atall") == 401
     assert await status(cloud_like, None) == 401
     unsigned = jwt.encode({"iss": "https://accounts.google.com"}, None, "none")

@@ -74,18 +74,25 @@ async def test_a_call_is_one_span_of_the_callers_trace_with_what_it_waited_for_i
         assert span.end_time_unix_nano <= tool.end_time_unix_nano <= request.end_time_unix_nano
 
 
-async def test_what_the_caller_does_not_record_is_not_recorded_and_without_a_caller_all_is(
+async def test_of_what_the_caller_does_not_record_one_in_ten_seconds_is(recorded, receiver):
+    async with recorded.http(recorded.token(), traceparent=UNSAMPLED) as client:
+        for _ in range(5):
+            await client.post("/mcp", json=message("tools/list"))
+    recorded.app.close()
+    (request,) = (span for span in receiver.spans if span.name == "POST /mcp")
+    assert request.trace_id.hex() == TRACE
+
+
+async def test_where_no_caller_says_anything_every_request_is_a_trace_of_its_own(
     recorded, receiver
 ):
     async with recorded.http(recorded.token()) as client:
-        for traceparent in (UNSAMPLED, UNSAMPLED, "nonsense", None):
-            headers = {"traceparent": traceparent} if traceparent else {}
+        for headers in ({}, {"traceparent": "nonsense"}):
             await client.post("/mcp", json=message("tools/list"), headers=headers)
     recorded.app.close()
     requests = [span for span in receiver.spans if span.name == "POST /mcp"]
-    assert len(requests) == 2
     assert not any(span.parent_span_id for span in requests)
-    assert len({span.trace_id for span in requests}) == 2
+    assert len({span.trace_id for span in requests}) == len(requests) == 2
 
 
 async def test_log_lines_of_a_recorded_request_name_its_own_span(recorded, receiver, logged):

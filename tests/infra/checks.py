@@ -2,18 +2,28 @@
 
 import importlib
 import json
+import logging
 import re
+from contextlib import redirect_stdout
+from io import StringIO
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from urllib.parse import urlsplit
 
 from functions.tasks.main import ROUTES as JOBS
+from shared import log
 from shared.auth import keyring
 from shared.cli.dev import ROUTES
+from shared.gcp.queue import DEADLINE
+from shared.gcp.warehouse import EXPORTS
 from shared.ports import ID
 from shared.queries import SHAPES
 from shared.records import Records
 from shared.settings import PREFIX, Settings
 from tests.infra.programs import package
+from tests.infra.roles import roles_are_those_of_the_page
+from tests.platform import Platform
+from tests.shared.subscriptions import simulation
 
 ROOT = Path(__file__).parents[2]
 PUBLIC = {"api", "auth", "partner", "portal"}
@@ -63,6 +73,7 @@ def functions_get_exactly_the_settings(deployment):
     fields = set(Settings.model_fields) - NOT_IN_THE_CLOUD
     for each in deployment.functions().values():
         given = each["service_config"][0]["environment_variables"]
+        assert all(name.startswith(PREFIX) for name in given)
         named = {name.removeprefix(PREFIX).lower() for name in given}
         assert named - ONLY_WHERE_USED == fields - ONLY_WHERE_USED
         assert Settings.read({**given, "K_SERVICE": each["name"]}).cloud
@@ -106,6 +117,7 @@ def only_partners_functions_are_public(deployment):
     everything = json.dumps(deployment.resources)
     assert everything.count('"allUsers"') == len(PUBLIC)
     assert "allAuthenticatedUsers" not in everything
+    assert not deployment.all("google_service_account_key")
     ingress = {
         name: each["service_config"][0]["ingress_settings"]
         for name, each in deployment.functions().items()
@@ -227,6 +239,36 @@ def work_is_sent_where_it_is_done(deployment):
     assert host.startswith(f"{deployment.functions()['tasks']['name']}-")
 
 
+def work_is_done_as_simulated(deployment):
+    """Queue and sweeper are as fast as the simulation's, and a worker has its whole time."""
+    (queue,) = deployment.all("google_cloud_tasks_queue").values()
+    (rates,) = queue["rate_limits"]
+    assert rates["max_dispatches_per_second"] == 1 / simulation.APART
+    (sweep,) = deployment.all("google_cloud_scheduler_job").values()
+    assert sweep["schedule"] == f"*/{simulation.SWEEP // 60} * * * *"
+    (service,) = deployment.functions()["tasks"]["service_config"]
+    assert service["timeout_seconds"] == DEADLINE.total_seconds()
+
+
+def what_a_killed_load_left_is_removed(deployment):
+    """Files on their way into BigQuery are gone after a day, and no others."""
+    files = deployment.all("google_storage_bucket")["google_storage_bucket.files"]
+    rules = [rule for rule in files["lifecycle_rule"] if rule["action"][0]["type"] == "Delete"]
+    conditions = [condition for rule in rules for condition in rule["condition"]]
+    assert [(each["matches_prefix"], each["age"]) for each in conditions] == [([EXPORTS], 1)]
+
+
+def outputs_are_what_is_handed_out(deployment):
+    """The addresses for partners are those that functions answer to, and operators' variables are
+    settings."""
+    settings = settings_of(deployment, "partner")
+    given = {name: deployment.outputs[name] for name in ("mcp_url", "api_url", "portal_url")}
+    assert given == {name: getattr(settings, name) for name in given}
+    operator = Settings.read(deployment.outputs["operator_environment"])
+    assert (operator.project, operator.bucket) == (settings.project, settings.bucket)
+    assert operator.traces is None
+
+
 def settings_of(deployment, name):
     """What a function reads from its environment."""
     (service,) = deployment.functions()[name]["service_config"]
@@ -240,6 +282,67 @@ def every_alert_is_explained(deployment):
     explained = set(re.findall(r"^- \*\*(.+?)\*\*", section, re.MULTILINE))
     alerts = deployment.all("google_monitoring_alert_policy").values()
     assert {each["display_name"] for each in alerts} == explained
+
+
+def metrics_read_what_is_logged(deployment):
+    """Every field that a metric reads is in the line a call writes; charts name metrics we have."""
+    line = a_logged_call()
+    metrics = {each["name"]: each for each in deployment.all("google_logging_metric").values()}
+    for name in ("catalog-mcp/calls", "catalog-mcp/call_ms"):
+        metric = metrics[name]
+        read = [metric["value_extractor"], *metric["label_extractors"].values(), metric["filter"]]
+        fields = set(re.findall(r"jsonPayload\.(\w+)", " ".join(filter(None, read))))
+        assert fields <= set(line), name
+        assert f'jsonPayload.message="{line["message"]}"' in metric["filter"]
+    (dashboard,) = deployment.all("google_monitoring_dashboard").values()
+    charted = set(re.findall(r"user_(\w+?)(?:_bucket)?[\[{]", dashboard["dashboard_json"]))
+    ours = {re.sub(r"\W", "_", name) for name in metrics}
+    assert charted <= ours
+    assert len(charted) > 1
+
+
+def a_logged_call():
+    """The line that a call writes, of a platform that was made for it."""
+    with TemporaryDirectory() as folder, redirect_stdout(StringIO()) as written:
+        before = logging.getLogger().handlers[:]
+        log.configure()
+        platform = Platform(Path(folder))
+        platform.organization()
+        platform.close()
+        logging.getLogger().handlers[:] = before
+    return json.loads(written.getvalue().splitlines()[0])
+
+
+def the_edge_limits_every_address(deployment):
+    """Each public backend is behind the policy, which throttles strangers first, then everybody."""
+    (policy,) = deployment.all("google_compute_security_policy").values()
+    backends = deployment.all("google_compute_backend_service").values()
+    assert {each["security_policy"] for each in backends} == {policy["id"]}
+    strangers, everybody, default = sorted(policy["rule"], key=lambda rule: rule["priority"])
+    expression = strangers["match"][0]["expr"][0]["expression"]
+    assert expression == "!has(request.headers['authorization'])"
+    for rule in (strangers, everybody):
+        (limit,) = rule["rate_limit_options"]
+        assert (rule["action"], limit["exceed_action"]) == ("throttle", "deny(429)")
+        assert limit["enforce_on_key"] == "IP"
+        assert limit["rate_limit_threshold"][0]["interval_sec"] == 60
+    assert default["action"] == "allow"
+
+
+def what_is_kept_is_as_the_page_says(deployment):
+    """The days of docs/operations.md, "What is kept how long"."""
+    text = (ROOT / "docs" / "operations.md").read_text()
+    section = text.partition("### What is kept how long")[2].partition("\n## ")[0]
+    days = {int(days) for days in re.findall(r"\b(\d+) days", section)}
+    (logs,) = deployment.all("google_logging_project_bucket_config").values()
+    files = deployment.all("google_storage_bucket")["google_storage_bucket.files"]
+    backups = deployment.all("google_firestore_backup_schedule").values()
+    kept = {
+        logs["retention_days"],
+        files["soft_delete_policy"][0]["retention_duration_seconds"] // 86_400,
+        *(int(each["retention"].removesuffix("s")) // 86_400 for each in backups),
+    }
+    assert kept <= days
 
 
 def data_is_hard_to_lose(deployment):
@@ -276,5 +379,12 @@ CHECKS = (
     the_load_balancer_routes_as_dev_does,
     every_alert_is_explained,
     data_is_hard_to_lose,
+    metrics_read_what_is_logged,
+    roles_are_those_of_the_page,
+    outputs_are_what_is_handed_out,
+    the_edge_limits_every_address,
+    what_is_kept_is_as_the_page_says,
     work_is_sent_where_it_is_done,
+    work_is_done_as_simulated,
+    what_a_killed_load_left_is_removed,
 )

@@ -1,13 +1,16 @@
 """Analytics Hub and Cloud Tasks on one port, with TLS, where a universe domain leads clients to."""
 
 import json
+from urllib.parse import urlsplit
 
 import grpc
+import httpx
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
 from tests.contract.hub_server import HubServer
 from tests.contract.tasks_server import TasksServer
+from tests.google_identity import GoogleIdentity
 from tests.tls import write_certificates
 
 HOSTS = ("analyticshub.localhost", "cloudtasks.localhost")
@@ -22,11 +25,13 @@ class Google:
         key, begin, certificate = (folder / "server.pem").read_bytes().partition(b"-----BEGIN CERT")
         self.hub = HubServer(tls=(key, begin + certificate))
         self.tasks = TasksServer(queue)
+        self.identity = GoogleIdentity()
         self.folder = folder
         (folder / "account.json").write_text(json.dumps(service_account(account)))
 
     def __enter__(self):
         self.hub.__enter__()
+        self.identity.__enter__()
         methods = {
             "CreateTask": grpc.unary_unary_rpc_method_handler(
                 self.tasks.create_task,
@@ -44,7 +49,37 @@ class Google:
         return self
 
     def __exit__(self, *error):
+        self.identity.__exit__(*error)
         self.hub.__exit__(*error)
+
+    def deliver(self, port, *kinds):
+        """Send the waiting tasks of these kinds to the function at a port, as Cloud Tasks does:
+        signed as the account each names; what is answered with 2xx is done. They come sooner than
+        they asked for, which every job can take. The answers, by job.
+        """
+        answers = {}
+        for name, task in list(self.tasks.tasks.items()):
+            request = task.http_request
+            url = urlsplit(request.url)
+            if url.path not in {f"/jobs/{kind}" for kind in kinds}:
+                continue
+            oidc = request.oidc_token
+            token = self.identity.sign(oidc.service_account_email, oidc.audience)
+            answer = httpx.post(
+                f"http://127.0.0.1:{port}{url.path}",
+                content=request.body,
+                headers={
+                    **request.headers,
+                    "host": url.netloc,
+                    "authorization": f"Bearer {token}",
+                    "x-cloudtasks-taskname": name.rpartition("/")[2],
+                },
+                timeout=60,
+            )
+            answers.setdefault(url.path, []).append((answer.status_code, answer.json()))
+            if answer.is_success:
+                del self.tasks.tasks[name]
+        return answers
 
 
 def service_account(email):

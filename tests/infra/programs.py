@@ -1,6 +1,7 @@
-"""The programs of `infra/`, which are no package's modules."""
+"""The programs of `infra/`, which are no package's modules, and those that check them."""
 
 import importlib.util
+import sys
 from pathlib import Path
 
 INFRA = Path(__file__).parents[2] / "infra"
@@ -14,5 +15,11 @@ def program(name):
     return module
 
 
+def beside_python(name):
+    """The path of a program that came with the tests' Python packages."""
+    return str(Path(sys.executable).with_name(name))
+
+
+costs = program("costs")
 package = program("package")
 smoke = program("smoke")

@@ -14,6 +14,9 @@ import grpc
 
 ADDRESS = "registry.terraform.io/hashicorp/google"
 NESTING = {"single": 1, "list": 2, "set": 3, "map": 4}
+CALLS = 64
+"""Threads. Every run of a test keeps some calls open; with too few, Terraform waits for ever."""
+
 AGREED = {
     "ConfigureProvider",
     "GetFunctions",
@@ -97,7 +100,7 @@ class Provider(grpc.GenericRpcHandler):
 
     def __init__(self, schemas, socket):
         self._schema = provider_schema(schemas)
-        self._server = grpc.server(ThreadPoolExecutor(16))
+        self._server = grpc.server(ThreadPoolExecutor(CALLS))
         self._server.add_generic_rpc_handlers((self,))
         self._server.add_insecure_port(f"unix:{socket}")
         address = {"Network": "unix", "String": str(socket)}

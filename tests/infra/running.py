@@ -49,9 +49,9 @@ class Unpacked:
         subprocess.run([python, "-m", "compileall", "-q", "."], cwd=self.folder, check=True)
         self.port = free_port()
         self.environment = {
+            "K_SERVICE": name,
             **environment,
             "FUNCTION_TARGET": name,
-            "K_SERVICE": name,
             "PATH": f"{runtime.bin}:/usr/bin:/bin",
             "PORT": str(self.port),
         }

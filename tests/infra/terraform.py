@@ -13,6 +13,9 @@ from tests.infra.provider import Provider
 
 ROOT = Path(__file__).parents[2]
 SCHEMAS = Path(__file__).with_name("google_schema.json")
+PATIENCE = 120
+"""Seconds one command may take; it takes five."""
+
 ENVIRONMENT = os.environ  # noqa: TID251  the test run's own: where programs are, whether this is CI
 
 
@@ -63,14 +66,16 @@ class Infra:
                     capture_output=True,
                     text=True,
                     check=False,
+                    timeout=PATIENCE,
                 )
         return done.returncode, done.stdout + done.stderr
 
     def applied(self):
         """Every resource after `terraform test` has applied the whole against a mock."""
         status, output = self.run("test", "-json", "-verbose")
-        assert status == 0, output
         lines = [json.loads(line) for line in output.splitlines() if line.startswith("{")]
+        wrong = [line["diagnostic"] for line in lines if line["type"] == "diagnostic"]
+        assert status == 0, wrong
         states = [line["test_state"] for line in lines if line["type"] == "test_state"]
         return Deployment(states[0])
 

@@ -2,11 +2,11 @@
 
 import re
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
+from tests.infra.programs import beside_python
 from tests.infra.terraform import ENVIRONMENT, Infra, program
 
 pytestmark = pytest.mark.slow
@@ -17,12 +17,6 @@ SCHEMA_CHECK = ("check-jsonschema", "--builtin-schema", "vendor.cloudbuild")
 def run(*command):
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     return done.returncode, done.stdout + done.stderr
-
-
-def beside_python(name):
-    """A program of the environment the tests run in."""
-    found = Path(sys.executable).with_name(name)
-    return str(found) if found.exists() else program(name)
 
 
 def test_the_build_fits_cloud_builds_schema_and_a_misspelt_one_does_not(tmp_path):
@@ -40,6 +34,19 @@ def test_every_step_of_the_build_is_a_make_target():
     targets = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
     assert steps == ["check", "tests", "package", "plan", "apply", "smoke"]
     assert set(steps) <= targets
+
+
+def test_a_plan_takes_the_committed_provider_and_no_other_once_there_is_one(tmp_path):
+    for name in ("Makefile", "infra"):
+        (tmp_path / name).symlink_to(ROOT / name)
+    plan = ("make", "--dry-run", "plan", "PROJECT=a-project", "--directory", str(tmp_path))
+    assert "-lockfile=readonly" not in run(*plan)[1]
+    (tmp_path / "infra").unlink()
+    (tmp_path / "infra").mkdir()
+    (tmp_path / "infra" / ".terraform.lock.hcl").touch()
+    assert "-lockfile=readonly -backend-config=bucket=a-project-terraform" in " ".join(
+        run(*plan)[1].replace("\\", "").split()
+    )
 
 
 def test_the_policy_scan_is_clean_and_every_exception_has_a_reason(tmp_path):

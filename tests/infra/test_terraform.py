@@ -1,9 +1,11 @@
 """`infra/` against the real provider's schema, offline, and against the code it deploys."""
 
+import re
+
 import pytest
 
 from tests.infra import checks
-from tests.infra.terraform import Infra
+from tests.infra.terraform import ROOT, Infra
 
 pytestmark = pytest.mark.slow
 
@@ -88,6 +90,23 @@ def test_the_policy_tests_stop_what_must_not_be_deployed(copy, file, before, aft
     assert message in " ".join(output.split())
 
 
+@pytest.mark.parametrize("environment", ["dev", "prod"])
+def test_the_tfvars_of_each_environment_make_a_plan(copy, environment):
+    tests = copy.folder / "tests" / "platform.tftest.hcl"
+    mocked = tests.read_text().partition("\nvariables {")[0]
+    tests.write_text(f'{mocked}\nrun "plan" {{\n  command = plan\n}}\n')
+    status, output = copy.run("test", f"-var-file=environments/{environment}.tfvars")
+    assert status == 0, output
+
+
+def test_every_variable_and_output_says_what_it_is_for():
+    for path in sorted((ROOT / "infra").rglob("*.tf")):
+        for kind, name, body in re.findall(
+            r'^(variable|output) "(\w+)" \{\n(.*?)^\}', path.read_text(), re.MULTILINE | re.DOTALL
+        ):
+            assert re.search(r'^  description = ".{10,}"$', body, re.MULTILINE), (kind, name)
+
+
 BREAKS = {
     checks.every_function_is_deployed: (
         "modules/function/main.tf",
@@ -108,7 +127,18 @@ BREAKS = {
     checks.the_load_balancer_routes_as_dev_does: ("routing.tf", '"/v1" ', '"/v2" '),
     checks.every_alert_is_explained: ("alerts.tf", "A function crashed", "Something crashed"),
     checks.data_is_hard_to_lose: ("documents.tf", "_RECOVERY_ENABLED", "_RECOVERY_DISABLED"),
+    checks.metrics_read_what_is_logged: ("monitoring.tf", "jsonPayload.ms", "jsonPayload.took"),
+    checks.roles_are_those_of_the_page: ("functions.tf", "roles/bigquery.user", "roles/run.viewer"),
+    checks.outputs_are_what_is_handed_out: ("outputs.tf", "_API_URL", "_MCP_URL"),
+    checks.the_edge_limits_every_address: ("edge.tf", "['authorization']", "['cookie']"),
+    checks.what_is_kept_is_as_the_page_says: ("files.tf", "1209600", "950400"),
     checks.work_is_sent_where_it_is_done: ("work.tf", "/jobs/sweep", "/sweep"),
+    checks.work_is_done_as_simulated: (
+        "work.tf",
+        "dispatches_per_second = 10",
+        "dispatches_per_second = 9",
+    ),
+    checks.what_a_killed_load_left_is_removed: ("files.tf", '["exports/"]', '["catalogs/"]'),
 }
 """What each check has to find, in a copy that has all of it."""
 

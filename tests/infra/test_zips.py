@@ -3,6 +3,7 @@ map, nothing on the path but the lock."""
 
 import json
 import subprocess
+from contextlib import ExitStack, contextmanager
 
 import httpx
 import pytest
@@ -36,8 +37,8 @@ CELL = {"catalog_key": "books", "subscriber_principal": READER["subscriberPrinci
 
 
 class Operator(App):
-    """The platform as the command line sees it. It also does the work that it hands over: only
-    Google can sign the tokens that the deployed tasks function asks for."""
+    """The platform as the command line sees it. It also does the exports: BigQuery's client has no
+    emulator in a process whose other clients are led elsewhere."""
 
     hub = ""
 
@@ -115,6 +116,7 @@ def world(tmp_path, firestore_emulator, deployment, runtime, monkeypatch):
             name: {**here(each, tmp_path, mail.port), **elsewhere}
             for name, each in deployment.functions().items()
         }
+        environments["tasks"] |= trusting(google.identity)
         running = {
             name: Unpacked(name, tmp_path, runtime, {**environments[name], **google.environment})
             for name in FUNCTIONS
@@ -146,6 +148,15 @@ def here(function, folder, mail):
     }
 
 
+def trusting(identity):
+    """What makes a function take our signature for Google's; in the cloud these are refused."""
+    return {
+        "K_SERVICE": "",
+        "CATALOG_MCP_TASK_ISSUER": json.dumps({"jwks_url": identity.jwks_url}),
+        "CATALOG_MCP_FETCH_NETWORKS": '["127.0.0.0/8"]',
+    }
+
+
 class World:
     """The running deployment."""
 
@@ -155,6 +166,19 @@ class World:
         self.deployment = deployment
         self.mail = mail
         self.google = google
+
+    @contextmanager
+    def serving(self):
+        """Every function answers."""
+        with ExitStack() as stack:
+            for function in self.running.values():
+                stack.enter_context(function)
+            yield
+
+    def deliver(self, kind):
+        """Have Cloud Tasks send what waits of a kind to the tasks function; what it answered."""
+        answers = self.google.deliver(self.running["tasks"].port, kind)
+        return answers[f"/jobs/{kind}"]
 
     def http(self, url, bearer=None):
         """A client of one of the public addresses."""
@@ -187,8 +211,7 @@ async def test_a_partner_signs_in_finds_products_and_subscribes_through_the_zips
     publish(operator)
     operator.work()
     key = operator.do("create_api_key", org="partner", name="tests")["secret"]
-    functions = list(world.running.values())
-    with functions[0], functions[1], functions[2], functions[3]:
+    with world.serving():
         async with (
             world.http(settings.auth_url) as browser,
             world.http(settings.auth_url) as program,
@@ -201,9 +224,12 @@ async def test_a_partner_signs_in_finds_products_and_subscribes_through_the_zips
             (catalog,) = await value(mcp, "list_catalogs")
             page = await value(mcp, "search_products", {"catalog": "books", "query": "product 3"})
             registered = await value(mcp, "register_bigquery_subscriber", {"request": READER})
-            waiting = await value(mcp, "refresh_bigquery_subscription_status", CELL)
+            handed_over = [task.http_request for task in world.google.tasks.tasks.values()]
+            done = [world.deliver("followings"), world.deliver("cells")]
+            (waiting,) = (await value(mcp, "list_bigquery_subscribers"))["cells"]
             world.google.hub.subscribe(waiting["listingResource"], READER["subscriberProjectId"])
             subscribed = await value(mcp, "refresh_bigquery_subscription_status", CELL)
+            done.append(world.deliver("cells"))
         async with world.http(settings.api_url, key) as rest:
             listed = await rest.get("/catalogs")
             found = await rest.post("/products/search", json={"q": "product 3"})
@@ -214,7 +240,7 @@ async def test_a_partner_signs_in_finds_products_and_subscribes_through_the_zips
     assert registered["cells"][0]["status"] == "pending"
     assert waiting["status"] == "awaiting_subscription"
     assert subscribed["status"] == "active"
-    handed_over = [task.http_request for task in world.google.tasks.tasks.values()]
+    assert {status for answers in done for status, _ in answers} == {200}
     assert {task.url for task in handed_over} >= {f"{settings.tasks_url}/jobs/followings"}
     assert {task.oidc_token.audience for task in handed_over} == {settings.tasks_url}
     assert {task.oidc_token.service_account_email for task in handed_over} == {
@@ -224,8 +250,7 @@ async def test_a_partner_signs_in_finds_products_and_subscribes_through_the_zips
 
 async def test_without_a_credential_every_public_host_says_where_to_get_one(world):
     settings = world.operator.settings
-    functions = list(world.running.values())
-    with functions[0], functions[1], functions[2], functions[3]:
+    with world.serving():
         async with world.http("https://mcp.catalogs.example") as http:
             refused = await http.post("/mcp", json={})
             path = "/.well-known/oauth-protected-resource/mcp"
@@ -233,6 +258,9 @@ async def test_without_a_credential_every_public_host_says_where_to_get_one(worl
             alias = (await http.get(f"https://codex-mcp.catalogs.example{path}")).json()
             server = (await http.get("/.well-known/oauth-authorization-server")).json()
             document = (await http.get(f"{settings.api_url}/openapi.json")).json()
+            portal = await http.get(f"{settings.portal_url}/keys")
+            to_sign_in = await http.get(portal.headers["location"])
+            sign_in = await http.get(to_sign_in.headers["location"])
             stranger = await http.get("https://mcp.catalogs.example/elsewhere")
         with httpx.Client(transport=LoadBalancer(world.deployment, world.running)) as outside:
             wrong = smoke.problems(outside, settings.mcp_url, settings.api_url)
@@ -249,6 +277,8 @@ async def test_without_a_credential_every_public_host_says_where_to_get_one(worl
     assert alias["resource"] == "https://codex-mcp.catalogs.example/mcp"
     assert server["issuer"] == settings.auth_url
     assert document["openapi"].startswith("3.1")
+    assert to_sign_in.headers["set-cookie"].startswith("__Host-portal-sign-in=")
+    assert (sign_in.status_code, "E-mail address" in sign_in.text) == (200, True)
     assert stranger.status_code == 404
     assert task.status_code == 401
     assert wrong == []

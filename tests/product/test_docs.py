@@ -1,10 +1,12 @@
 """The docs name what exists: every error code, setting, stored collection and command."""
 
 import re
+import shlex
 import tomllib
 from importlib.metadata import EntryPoint
 from pathlib import Path
 
+import click
 import pytest
 
 from shared.cli.main import main
@@ -35,10 +37,37 @@ def test_every_queried_collection_is_described(shape):
     assert f"`{collection}/" in page("data.md")
 
 
-def test_every_command_the_readme_names_exists():
+def typed():
+    """Every `catalog-mcp` command line in README and docs, in a code span or a block."""
+    for path in (ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))):
+        text = path.read_text()
+        spans = re.findall(r"`(?:\.venv/bin/)?catalog-mcp ([^`]+)`", text)
+        lines = re.findall(r"^ *(?:\.venv/bin/)?catalog-mcp (.+)$", text, re.MULTILINE)
+        yield from ((path.name, line) for line in [*spans, *lines])
+
+
+@pytest.mark.parametrize(("page", "line"), sorted(set(typed())), ids=str)
+def test_every_command_line_in_the_docs_can_be_typed(page, line):
+    command, words = main, shlex.split(line, comments=True)
+    while words and words[0] == "--data":
+        words = words[2:]
+    while isinstance(command, click.Group) and words and not words[0].startswith("--"):
+        command = command.get_command(None, words.pop(0))
+        assert command is not None, page
+    known = {option for each in command.params for option in each.opts} | {"--help", "--data"}
+    assert {word for word in words if word.startswith("--")} <= known
+
+
+def test_every_make_target_in_the_docs_exists():
     readme = (ROOT / "README.md").read_text()
-    named = set(re.findall(r"^catalog-mcp ([a-z-]+)", readme, re.MULTILINE))
-    assert named <= set(main.commands)
+    text = "\n".join([readme, *(path.read_text() for path in (ROOT / "docs").glob("*.md"))])
+    spans = re.findall(r"`make ([a-z -]+?)(?= [A-Z]|`)", text)
+    lines = re.findall(r"^make ([a-z -]+?)(?= [A-Z]| +#|$)", readme, re.MULTILINE)
+    named = " ".join([*spans, *lines])
+    targets = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
+    targets |= {"apply", "smoke"}  # one rule for both where nothing is applied
+    assert set(named.split()) <= targets
+    assert {"dev", "test", "plan"} <= set(named.split())
 
 
 def test_the_installed_command_is_the_command_line():

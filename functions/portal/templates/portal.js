@@ -36,5 +36,8 @@ if (menu) {
   });
 }
 
+// On a phone the pages stand in a row that scrolls: show where one is.
+document.querySelector("nav [aria-current]")?.scrollIntoView({ inline: "center", block: "nearest" });
+
 // What was wrong with a form is where typing goes on.
 document.querySelector("[aria-invalid=true]")?.focus();

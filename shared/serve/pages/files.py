@@ -15,6 +15,7 @@ from shared.serve.pages.web import Outgoing, Pair
 
 THEME: Final = Path(__file__).parent / "theme.css"
 """The colours every page has, in light and in dark."""
+ICON: Final = Path(__file__).parent / "icon.svg"
 
 # No form-action: Chromium applies it to the redirect that follows the form as well, and the client
 # is somewhere else (auth.md 0.6).

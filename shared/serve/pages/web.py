@@ -63,6 +63,10 @@ class Params:
         """All values of a parameter that may be repeated."""
         return [value for each, value in self._pairs if each == name]
 
+    def encoded(self) -> str:
+        """The parameters as an address or a form has them, without the empty ones."""
+        return urlencode(self._pairs)
+
     def only_once(self, *names: str) -> None:
         """Raise `invalid_request` when one of these came more than once."""
         for name in names:

@@ -61,6 +61,18 @@ async def test_a_client_signs_in_with_a_document_and_any_loopback_port(platform,
     assert set(web.seen) == {PATH}  # a logo is never fetched
 
 
+async def test_what_callers_sent_us_is_never_sent_on(platform, web):
+    web.answers[PATH] = document(web)
+    app, browser, _ = await asked(platform, f"{web.origin}{PATH}")
+    platform.clock.advance(601)
+    web.headers.clear()
+    browser.client.headers["authorization"] = "Bearer somebody's"
+    assert browser.client.cookies
+    await browser.open(app.request())
+    (sent,) = web.headers
+    assert not {"authorization", "cookie"} & sent
+
+
 async def test_a_document_is_kept_for_ten_minutes_and_a_failure_for_one(platform, web):
     web.answers[PATH] = document(web)
     for _ in range(3):

@@ -120,7 +120,7 @@ class Simulation:
             (
                 composition._listings,
                 "hub",
-                ("keep", "remove", "admit", "dismiss", "subscriptions", "revoke"),
+                ("keep", "remove", "admit", "dismiss", "members", "subscriptions", "revoke"),
                 faults,
             ),
         ):
@@ -238,9 +238,9 @@ class Simulation:
                 cell = found.value
                 seen = outside[cell.catalog]
                 standing = Standing(access, readers[cell.subscriber], seen.export)
-                self.note(found.id, self.mistakes(cell, standing, seen, now), now)
+                self.note(found.id, *self.mistakes(cell, standing, seen, now), now)
         for id_ in missing:
-            self.note(id_, ["missing"], now)
+            self.note(id_, "pending", ["missing"], now)
 
     def outside(self, catalog):
         app = self.platform.app
@@ -254,7 +254,7 @@ class Simulation:
         )
 
     def mistakes(self, cell, standing, outside, now):
-        """In what way a cell is not as it should be."""
+        """What a cell should say, and in what way it is not as it should be."""
         wanted = standing.held_back(cell.catalog, now) is None
         shown = cell_view(self.platform.app, cell, standing, outside.check, now)
         truth = "awaiting_subscription" if wanted else "pending"
@@ -267,13 +267,17 @@ class Simulation:
             "late": any(due < now - SLACK for due in dues),
             "unscheduled": wanted and not dues,
         }
-        return [mistake for mistake, made in found.items() if made]
+        return truth, [mistake for mistake, made in found.items() if made]
 
-    def note(self, id_, mistakes, now):
+    def note(self, id_, truth, mistakes, now):
+        """Wrong about one truth for too long is a failure; a truth that has just changed is new."""
         if not mistakes:
             self.wrong_since.pop(id_, None)
             return
-        since = self.wrong_since.setdefault(id_, now)
+        known, since = self.wrong_since.get(id_, (truth, now))
+        if known != truth:
+            since = now
+        self.wrong_since[id_] = (truth, since)
         self.worst = max(self.worst, now - since)
         assert now - since <= PROMISED, (id_, mistakes, now - since)
 

@@ -2,6 +2,8 @@
 
 from datetime import timedelta
 
+import pytest
+
 from shared.catalog.lease import leased
 from shared.errors import Problem
 from shared.local.documents import SqliteDocuments
@@ -66,25 +68,33 @@ def test_a_listing_that_cannot_be_asked_for_long_says_so_and_recovers(shared, mo
     assert cell(shared) == ("active", None)
 
 
-def test_an_unchanged_hour_costs_one_question_and_one_write_however_many_cells(shared, monkeypatch):
+def test_an_unchanged_hour_costs_two_questions_and_one_write_however_many_cells(
+    shared, monkeypatch
+):
     for number in range(5):
         register(shared, f"acme-reader-{number}")
     shared.work(4 * 3600)
     writes, questions = [], []
-    commit, ask = SqliteDocuments.commit, FileListings.subscriptions
+    commit = SqliteDocuments.commit
 
     def counted(self, changes):
         writes.extend(changes)
         commit(self, changes)
 
-    def asked(self, catalog):
-        questions.append(catalog)
-        return ask(self, catalog)
+    def counting(name):
+        ask = getattr(FileListings, name)
+
+        def asked(self, catalog):
+            questions.append(name)
+            return ask(self, catalog)
+
+        monkeypatch.setattr(FileListings, name, asked)
 
     monkeypatch.setattr(SqliteDocuments, "commit", counted)
-    monkeypatch.setattr(FileListings, "subscriptions", asked)
+    for name in ("members", "subscriptions"):
+        counting(name)
     shared.work(3 * 3600)
-    assert len(questions) == 3
+    assert questions == ["members", "subscriptions"] * 3
     assert [write.path for write in writes] == ["listings/books"] * 3
     found = partner(shared, "list_bigquery_subscribers")["cells"]
     assert len({each["lastCheckedAt"] for each in found}) == 1
@@ -123,6 +133,77 @@ def test_a_handler_that_was_overtaken_leaves_no_access_behind(shared, monkeypatc
     shared.work(5)
     assert cell(shared) == ("pending", "scope_revoked")
     assert shared.app.listings.members("books") == []
+
+
+class Killed(BaseException):
+    """The process ends here: nothing catches this."""
+
+
+def overtaken_and_killed(platform, monkeypatch, method, meanwhile):
+    """A handler's change of the policy arrives after another's, and then the handler is killed."""
+    change = getattr(FileListings, method)
+
+    def slowly(self, catalog, principal):
+        monkeypatch.setattr(FileListings, method, change)
+        meanwhile(platform)
+        platform.work(2)
+        change(self, catalog, principal)
+        raise Killed
+
+    monkeypatch.setattr(FileListings, method, slowly)
+    with pytest.raises(Killed):
+        platform.work(5)
+    platform.work(1200)  # what it was called for comes again, and is nobody's turn any more
+
+
+def test_access_an_overtaken_and_killed_handler_left_is_taken_back_within_the_hour(
+    shared, monkeypatch
+):
+    shared.work(0.3)
+    withdraw(shared)
+    shared.work(2)
+    grant(shared)
+    overtaken_and_killed(shared, monkeypatch, "admit", withdraw)
+    assert cell(shared) == ("pending", "scope_revoked")
+    assert shared.app.listings.members("books") == [READER[1]]
+    shared.work(3600)
+    assert shared.app.listings.members("books") == []
+    assert cell(shared) == ("pending", "scope_revoked")
+
+
+def test_access_an_overtaken_and_killed_handler_took_is_given_back_within_the_hour(
+    shared, monkeypatch
+):
+    def granted_and_refreshed(platform):
+        grant(platform)
+        partner(
+            platform,
+            "refresh_bigquery_subscription_status",
+            catalog_key="books",
+            subscriber_principal=READER[1],
+        )
+
+    shared.work(2)
+    withdraw(shared)
+    overtaken_and_killed(shared, monkeypatch, "dismiss", granted_and_refreshed)
+    assert cell(shared) == ("awaiting_subscription", None)
+    assert shared.app.listings.members("books") == []
+    shared.work(3600)
+    assert shared.app.listings.members("books") == [READER[1]]
+    assert cell(shared) == ("awaiting_subscription", None)
+
+
+def test_others_in_a_listings_policy_are_never_touched_whatever_the_hourly_check_finds(shared):
+    shared.work(2)
+    for principal in ("user:auditor@owner.example", "user:zoe@owner.example"):
+        shared.app.listings.admit("books", principal)
+    shared.app.listings.dismiss("books", READER[1])
+    shared.work(3700)
+    assert shared.app.listings.members("books") == [
+        READER[1],
+        "user:auditor@owner.example",
+        "user:zoe@owner.example",
+    ]
 
 
 def test_a_newer_version_is_exported_even_if_an_export_was_running(shared):

@@ -7,10 +7,9 @@ from shared.queries import DUE_CELLS
 from shared.subscriptions.following import MOST_SUBSCRIBERS
 from tests.platform import Platform, product
 from tests.shared.subscriptions.partner import call
+from tests.shared.subscriptions.simulation import APART, SWEEP
 
 ORGS, CATALOGS = 5, 100
-APART = 0.1
-SWEEP = 300
 
 
 def registered(platform, org, number):

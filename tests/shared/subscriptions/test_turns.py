@@ -10,6 +10,7 @@ from shared.errors import Problem
 from shared.local.documents import SqliteDocuments
 from shared.local.listings import FileListings
 from shared.local.queue import FileQueue
+from shared.ports import Task
 from tests.platform import Platform, product
 from tests.shared.subscriptions.partner import (
     cell,
@@ -227,6 +228,59 @@ def test_a_change_that_was_recorded_but_never_enqueued_is_found_by_the_sweeper(s
         shared.job("/jobs/sweep", {})
         shared.work(1)
     assert cell(shared) == ("awaiting_subscription", None)
+
+
+def test_a_task_that_comes_again_after_its_turn_does_nothing(shared, monkeypatch):
+    shared.clock.advance(1)
+    taken = [task for _ in range(3) for task in tasks_of(shared) if not run(shared, task)]
+    cells = [task for task in taken if task.job == "/jobs/cells"]
+    assert cells
+    written = []
+    with monkeypatch.context() as watched:
+        watched.setattr(SqliteDocuments, "commit", lambda _, writes: written.extend(writes))
+        for task in cells:
+            assert shared.job(task.job, task.body).body == b'{"outcome":"old"}'
+    assert written == []
+
+
+def run(platform, task):
+    return platform.job(task.job, task.body).problem
+
+
+def test_a_task_the_sweeper_overtook_takes_the_turn_whose_time_has_come(shared):
+    """In a queue that is far behind, every task would be overtaken before it is sent."""
+    shared.work(2)
+    waiting = tasks_of_kind(shared, "listings")
+    for _ in range(3):
+        shared.clock.advance(3600)
+        shared.job("/jobs/sweep", {})
+    before = due(shared, "listings")["books"]
+    for task in waiting:
+        run(shared, task)
+    after = due(shared, "listings")["books"]
+    assert (before[0] <= shared.clock.now(), after[0] > shared.clock.now()) == (True, True)
+
+
+def tasks_of_kind(platform, kind):
+    """Tasks for the turns that wait, as they were handed over."""
+    return [
+        Task(id_, f"/jobs/{kind}", {"id": id_, "generation": generation}, at)
+        for id_, (at, generation) in due(platform, kind).items()
+    ]
+
+
+def test_cells_that_begin_together_begin_a_tenth_of_a_second_apart(shared):
+    for number in range(4):
+        shared.catalog(f"c{number}", [product("1", url=f"https://c{number}.example/1")])
+    shared.work(60)
+    tasks_of(shared)
+    for number in range(4):
+        shared.grant("partner", f"c{number}")
+    (following,) = tasks_of_kind(shared, "followings")
+    run(shared, following)
+    now = shared.clock.now()
+    begun = sorted((at - now).total_seconds() for at, _ in due(shared, "cells").values())
+    assert [round(at, 1) for at in begun[:4]] == [0.0, 0.1, 0.2, 0.3]
 
 
 def test_two_sweepers_at_once_raise_a_generation_once(shared):

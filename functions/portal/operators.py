@@ -1,0 +1,122 @@
+"""The operators' view of organizations: create, disable, limit; grants and first members."""
+
+from typing import Any, Final
+from urllib.parse import quote
+
+from functions.portal.forms import end_of_day, facets_of, given
+from functions.portal.visit import NOTHING_REFUSED, Refused, Visit
+from shared.errors import Problem
+from shared.identity import grants
+from shared.identity import organizations as orgs
+from shared.serve.pages.web import Outgoing
+
+SURFACES: Final = ("mcp", "rest", "bigquery")
+
+
+def organizations(visit: Visit, refused: Refused = NOTHING_REFUSED) -> Outgoing:
+    """Every organization."""
+    page = visit.run(orgs.family["list_organizations"], **given({"cursor": visit.asked("cursor")}))
+    return visit.page(
+        "organizations.html",
+        organizations=page["items"],
+        more=page["nextCursor"],
+        refused=refused,
+        default_rate=orgs.DEFAULT_RATE,
+    )
+
+
+def create(visit: Visit) -> Outgoing:
+    """A new organization."""
+    typed = visit.typed("id", "name", "type", "rate_limit")
+    visit.change(
+        orgs.family["create_organization"],
+        given(typed),
+        typed=typed,
+        again=lambda refused: organizations(visit, _taken(refused, typed)),
+        form="create",
+    )
+    return visit.go(_at(typed["id"]), "The organization was created. Add its first owner.")
+
+
+def organization(visit: Visit, refused: Refused = NOTHING_REFUSED, id_: str = "") -> Outgoing:
+    """One organization: its state, its grants, its people."""
+    id_ = id_ or visit.asked("id")
+    found = visit.run(orgs.family["get_organization"], id=id_)
+    granted = visit.run(grants.family["list_grants"], org=id_)
+    people = visit.run(orgs.family["list_members"], org=id_)
+    return visit.page(
+        "organization.html",
+        organization=found,
+        grants=granted["items"],
+        more_grants=granted["nextCursor"],
+        members=people["items"],
+        refused=refused,
+        surfaces=SURFACES,
+        chosen=visit.request.form.every("surface") if refused.form == "grant" else SURFACES,
+    )
+
+
+def change(visit: Visit) -> Outgoing:
+    """Disabled, enabled, or another limit."""
+    typed = visit.typed("id", "state", "rate_limit")
+    _changed(visit, orgs.family["change_organization"], given(typed), typed, "change", typed["id"])
+    return visit.go(_at(typed["id"]), "The change counts from the next request on.")
+
+
+def grant(visit: Visit) -> Outgoing:
+    """A grant, or other terms for one."""
+    typed = visit.typed("org", "catalog", "only", "expires_at")
+    chosen = visit.request.form.every("surface")
+    typed["surfaces"] = " ".join(chosen)
+    arguments: dict[str, Any] = {
+        "org": typed["org"],
+        "catalog": typed["catalog"],
+        **given({"expires_at": end_of_day(typed["expires_at"])}),
+    }
+    if typed["only"]:
+        arguments["only"] = facets_of(typed["only"])
+    if set(chosen) != set(SURFACES):
+        arguments["surfaces"] = chosen
+    _changed(visit, grants.family["grant_catalog"], arguments, typed, "grant", typed["org"])
+    return visit.go(_at(typed["org"]), "The grant counts from the next request on.")
+
+
+def withdraw(visit: Visit) -> Outgoing:
+    """A grant is taken back."""
+    typed = visit.typed("org", "catalog")
+    visit.run(grants.family["withdraw_grant"], **typed)
+    return visit.go(_at(typed["org"]), "The grant was withdrawn. It is refused from now on.")
+
+
+def member(visit: Visit) -> Outgoing:
+    """Somebody belongs to the organization."""
+    typed = visit.typed("org", "email", "role")
+    _changed(visit, orgs.family["set_member"], typed, typed, "member", typed["org"])
+    return visit.go(_at(typed["org"]), f"{typed['email']} can sign in now.")
+
+
+def _changed(
+    visit: Visit,
+    tool: Any,
+    arguments: dict[str, Any],
+    typed: dict[str, str],
+    form: str,
+    org: str,
+) -> None:
+    visit.change(
+        tool,
+        arguments,
+        typed=typed,
+        again=lambda refused: organization(visit, refused, org),
+        form=form,
+    )
+
+
+def _taken(refused: Refused, typed: dict[str, str]) -> Refused:
+    """That an organization exists already is about its id."""
+    exists = Problem("conflict", "There is an organization with this id.", field="id")
+    return Refused.because("create", typed, exists) if refused.code == "conflict" else refused
+
+
+def _at(org: str) -> str:
+    return f"/organization?id={quote(org, safe='')}"

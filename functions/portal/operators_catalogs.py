@@ -1,0 +1,31 @@
+"""The operators' view of catalogs: what each serves, its versions, and going back to one."""
+
+from urllib.parse import quote
+
+from functions.portal.forms import given
+from functions.portal.visit import Visit
+from shared.catalog import catalogs as admin
+from shared.catalog import publish_tools
+from shared.serve.pages.web import Outgoing
+
+
+def catalogs(visit: Visit) -> Outgoing:
+    """Every catalog."""
+    page = visit.run(admin.family["list_all_catalogs"], **given({"cursor": visit.asked("cursor")}))
+    return visit.page("all_catalogs.html", catalogs=page["items"], more=page["nextCursor"])
+
+
+def catalog(visit: Visit) -> Outgoing:
+    """One catalog and the versions that are kept."""
+    key = visit.asked("key")
+    found = visit.run(admin.family["get_catalog"], catalog=key)
+    versions = visit.run(publish_tools.family["list_versions"], catalog=key)
+    return visit.page("catalog.html", catalog=found, versions=list(reversed(versions)))
+
+
+def roll_back(visit: Visit) -> Outgoing:
+    """An earlier version is served again."""
+    typed = visit.typed("catalog", "version")
+    served = visit.run(publish_tools.family["roll_back_catalog"], **typed)
+    place = f"/catalog?key={quote(typed['catalog'], safe='')}"
+    return visit.go(place, f"Version {served['version']} is served now.")

@@ -1,0 +1,131 @@
+"""The arithmetic of the cost table in docs/operations.md, "Costs".
+
+`python infra/costs.py` prints the table, `--write` puts it into the page. Prices are list prices of
+us-central1 in dollars; what a call takes is measured or taken from the code, as said beside it.
+"""
+
+import re
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final, NamedTuple
+
+ROOT: Final = Path(__file__).parents[1]
+PAGE: Final = ROOT / "docs" / "operations.md"
+HOURS: Final = 730
+SECONDS: Final = HOURS * 3600
+GIB: Final = 2**30
+MILLION: Final = 1_000_000
+
+VCPU, MEMORY, IDLE, REQUESTS = 0.000024, 0.0000025, 0.0000025, 0.40 / MILLION
+"""Cloud Run: a vCPU second, a GiB second, either of them idle, a request."""
+RULE, THROUGH = 0.025, 0.008
+"""Load balancer: an hour of up to five forwarding rules, a GiB through it."""
+POLICY, POLICY_RULE, CHECKED = 5, 1, 0.75 / MILLION
+"""Cloud Armor: a month of a policy and of a rule in it, a request."""
+READ, WRITE = 0.03 / 100_000, 0.09 / 100_000
+"""Firestore in one region."""
+LOGGED, LOGGED_FREE, EGRESS = 0.50, 50, 0.12
+"""A GiB of logs, the GiB a month that are free, a GiB to the internet."""
+
+READS: Final = 4  # session, membership, access, head (shared/auth/gate.py)
+ANSWER, LOG = 5_000, 2_000  # bytes: ten products; our line and Cloud Run's own
+ALONE, SHARED, BUSY = 0.100, 0.015, 0.40
+"""Seconds billed for a call that has an instance to itself (the granularity), and for one that
+shares it; how busy an instance is when Cloud Run starts the next."""
+OFTEN: Final = 10_000
+"""Calls an hour from which they share instances, and leases of the rate limit."""
+SCALES: Final = {"idle": 0, "10 calls/h": 10, "1,000 calls/h": 1_000, "100,000 calls/h": 100_000}
+
+
+class Row(NamedTuple):
+    """A line of the table: what, and what it costs at each scale."""
+
+    what: str
+    costs: tuple[float, ...]
+
+
+def rows() -> Iterator[Row]:
+    """Every line but the sums."""
+    months = [scale * HOURS for scale in SCALES.values()]
+    often = [scale >= OFTEN for scale in SCALES.values()]
+
+    def row(what: str, *costs: float) -> Row:
+        return Row(what, costs)
+
+    yield row(
+        f"load balancer: rule {HOURS} h x {RULE}, {THROUGH} a GiB",
+        *(HOURS * RULE + calls * ANSWER / GIB * THROUGH for calls in months),
+    )
+    yield row(
+        f"Cloud Armor: policy {POLICY}, 3 rules x {POLICY_RULE}, 0.75 a million calls",
+        *(POLICY + 3 * POLICY_RULE + calls * CHECKED for calls in months),
+    )
+    second = VCPU + 2 * MEMORY
+    yield row(
+        "instances: (1 vCPU x 0.000024 + 2 GiB x 0.0000025) a second",
+        *(
+            calls * (SHARED / BUSY if shared else ALONE) * second
+            for calls, shared in zip(months, often, strict=True)
+        ),
+    )
+    yield row("requests: 0.40 a million", *(calls * REQUESTS for calls in months))
+    yield row("Firestore reads: 0.03 a 100,000", *(calls * READS * READ for calls in months))
+    yield row(
+        "Firestore writes: 0.09 a 100,000",
+        *(calls * (0.5 if many else 1) * WRITE for calls, many in zip(months, often, strict=True)),
+    )
+    yield row(
+        f"logs: 0.50 a GiB beyond {LOGGED_FREE}",
+        *(max(0.0, calls * LOG / GIB - LOGGED_FREE) * LOGGED for calls in months),
+    )
+    yield row("egress: 0.12 a GiB", *(calls * ANSWER / GIB * EGRESS for calls in months))
+
+
+def warm() -> list[float]:
+    """The memory, in GiB, of every function that `min_instances` keeps warm."""
+    blocks = (ROOT / "infra" / "functions.tf").read_text().split("\nmodule ")[1:]
+    sizes = [
+        re.search(r'memory += "(\d+)(Gi|Mi)"', block)
+        for block in blocks
+        if "min = var.min_instances" in block
+    ]
+    return [int(size[1]) / (1 if size[2] == "Gi" else 1024) for size in sizes if size]
+
+
+def table() -> str:
+    """The table, in Markdown."""
+    found = list(rows())
+    sums = [sum(row.costs[at] for row in found) for at in range(len(SCALES))]
+    idle = sum(SECONDS * IDLE * (1 + memory) for memory in warm())
+    lines = [
+        f"| | {' | '.join(SCALES)} |",
+        f"|---{'|---' * len(SCALES)}|",
+        f"| calls a month | {' | '.join(f'{each * HOURS:,}' for each in SCALES.values())} |",
+        *(f"| {row.what} | {' | '.join(map(_money, row.costs))} |" for row in found),
+        f"| **sum** | {' | '.join(f'**{_money(each)}**' for each in sums)} |",
+        f"| `min_instances = 1` adds, for {len(warm())} functions while they idle | "
+        + " | ".join("0" if each >= OFTEN else _money(idle) for each in SCALES.values())
+        + " |",
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def _money(dollars: float) -> str:
+    """Rounded as a table can bear: cents below ten cents, dimes below a dollar."""
+    digits = 0 if round(dollars, 2) == 0 or dollars >= 1 else 2 if round(dollars, 2) < 1 / 10 else 1
+    return f"{dollars:.{digits}f}"
+
+
+def main() -> None:
+    """Print the table, or put it into the page."""
+    if "--write" not in sys.argv[1:]:
+        sys.stdout.write(table())
+        return
+    text = PAGE.read_text()
+    old = re.compile(r"^\| \| idle \|.*?\n(?=\n)", re.MULTILINE | re.DOTALL)
+    PAGE.write_text(old.sub(lambda _: table(), text, count=1))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,52 @@
+"""Who may do what in a deployment, and that docs/operations.md says exactly that."""
+
+import re
+from pathlib import Path
+
+PAGE = Path(__file__).parents[2] / "docs" / "operations.md"
+WHERE = {
+    "google_bigquery_analytics_hub_data_exchange_iam_member": lambda _: "exchange",
+    "google_cloud_run_v2_service_iam_member": lambda each: each["name"].rpartition("-")[2],
+    "google_cloud_tasks_queue_iam_member": lambda _: "queue",
+    "google_project_iam_member": lambda _: "project",
+    "google_secret_manager_secret_iam_member": lambda each: each["secret_id"],
+    "google_service_account_iam_member": lambda _: "invoker",
+    "google_storage_bucket_iam_member": lambda each: each["bucket"].rpartition("-")[2],
+}
+"""What a role is given on, by the type of the binding."""
+
+TRACES = ("telemetry.tracesWriter", "project")
+"""Every function's, where traces are on."""
+
+
+def roles_are_those_of_the_page(deployment):
+    """Every binding is in "Who may do what", and every line there is a binding."""
+    assert granted(deployment) == described()
+
+
+def granted(deployment):
+    """(who, role, on what) of every binding; operators are one."""
+    accounts = {
+        each["member"]: each["account_id"].rpartition("-")[2]
+        for each in deployment.all("google_service_account").values()
+    }
+    found = set()
+    for type_, where in WHERE.items():
+        for each in deployment.all(type_).values():
+            who = accounts.get(each["member"], "anybody")
+            who = "operators" if "@" in each["member"] else who
+            found.add((who, each["role"].removeprefix("roles/"), where(each)))
+    bindings = {each["type"] for each in deployment.resources if "_iam_" in each["type"]}
+    assert bindings == set(WHERE)
+    return {each for each in found if each[1:] != TRACES}
+
+
+def described():
+    """The same, as the page says it."""
+    section = PAGE.read_text().partition("### Who may do what")[2].partition("\n#")[0]
+    return {
+        (who, role, where)
+        for who, roles in re.findall(r"^\| (\w+) \| (.+) \|$", section, re.MULTILINE)
+        for role, places in re.findall(r"`([\w.]+)` on ([^;|]+)", roles)
+        for where in re.split(r", | and ", places.strip())
+    }
