@@ -37,8 +37,9 @@ def rows():
                 yield row
 
 
-def anonymous_bytes():
-    status = Path("/proc/self/status").read_text()
+def rss_anon(pid="self"):
+    """A process's anonymous memory, in bytes."""
+    status = Path(f"/proc/{pid}/status").read_text()
     return int(re.search(r"RssAnon:\s+(\d+) kB", status)[1]) * 1024
 
 
@@ -51,13 +52,13 @@ def measure(products):
         began = time.perf_counter()
         report = platform.do("publish_catalog", catalog="bench", source=str(feed))
         took = time.perf_counter() - began
-        before = anonymous_bytes()
+        before = rss_anon()
         began = time.perf_counter()
         segment = platform.app.once(opened_segments).open("bench", report["version"])
         opened = time.perf_counter() - began
         shelf = Shelf("bench", "Bench", "1", segment, segment)
         search([shelf], Question(query="laptop"), limit=50, key=b"k" * 32)
-        memory = anonymous_bytes() - before
+        memory = rss_anon() - before
         size = sum(file.size for file in segment.manifest.files if file.role != "source")
         platform.close()
     scale = 100_000 / products

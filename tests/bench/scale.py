@@ -34,6 +34,7 @@ from shared.catalog.segment.reader import Segment
 from shared.catalog.segment.writer import apply, build
 from shared.catalog.urls import lookup_forms
 from tests.bench.measured import table
+from tests.bench.publishing import rss_anon
 
 
 def products(feeds: Sequence[Path], amount: int) -> Iterator[Product]:
@@ -86,8 +87,7 @@ def _spread(seconds: Sequence[float], unit: float) -> dict[str, float]:
 
 
 def _anonymous() -> float:
-    status = Path("/proc/self/status").read_text()
-    return int(re.search(r"RssAnon:\s+(\d+)", status)[1]) / 1024
+    return rss_anon() / 2**20
 
 
 def _sizes(manifest: Manifest) -> dict[str, float]:
