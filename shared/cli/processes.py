@@ -6,7 +6,8 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -135,8 +136,9 @@ class Functions:
     def start(self, *names: str) -> None:
         """Start these of them."""
         for name in names:
-            port = self.ports[name]
-            self.running[name] = start(name, self._environment, self.log, port=port)
+            with _uninterrupted():
+                port = self.ports[name]
+                self.running[name] = start(name, self._environment, self.log, port=port)
 
     def __exit__(
         self,
@@ -158,6 +160,23 @@ class Functions:
         for function in self.running.values():
             function.end()
         self.running.clear()
+
+
+@contextmanager
+def _uninterrupted() -> Iterator[None]:
+    """Put Ctrl-C and SIGTERM off: no process starts that nobody knows to end."""
+    came: list[int] = []
+    before = {
+        each: signal.signal(each, lambda number, _: came.append(number))
+        for each in (signal.SIGINT, signal.SIGTERM)
+    }
+    try:
+        yield
+    finally:
+        for each, handler in before.items():
+            signal.signal(each, handler)
+        for number in came:
+            signal.raise_signal(number)
 
 
 def free_port() -> int:

@@ -35,11 +35,11 @@ def serve(
         functions.wait()
         facts = _facts(app, settings, server.port)
         _check(facts)
+        mail = Mail(settings.data / MAIL_FILE, as_json=as_json)
         click.echo(orjson.dumps(facts).decode() if as_json else _how_to(facts, functions.log))
         sys.stdout.flush()
         functions.start(*(functions.ports.keys() - FIRST))
         functions.wait()
-        mail = Mail(settings.data / MAIL_FILE, as_json=as_json)
         while server.serves(0.3):
             mail.show()
 
