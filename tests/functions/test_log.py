@@ -1,7 +1,6 @@
 """What is logged: who called what and what came of it; never a secret, an argument or a text."""
 
 import logging
-import re
 
 import pytest
 
@@ -48,7 +47,7 @@ async def test_no_line_holds_a_secret_an_argument_or_a_products_text(stocked, lo
     assert len(lines) > 60
     for secret in (token, key, dead, weak, forged):
         assert secret not in text
-        assert re.split(r"[._]", secret)[-1] not in text
+        assert secret[-20:] not in text
     for said in SAID:
         assert said not in text
 
