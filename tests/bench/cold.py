@@ -31,6 +31,7 @@ from tests.bench.servers import (
     PEERS,
     ROOT,
     SERVER,
+    EndedError,
     beside_the_servers,
     function_command,
     running,
@@ -93,7 +94,8 @@ def first_answer(process, port, request):
     """The JSON of the first answer, as soon as there is one."""
     deadline = time.monotonic() + 60
     while time.monotonic() < deadline:
-        assert process.poll() is None, f"it ended instead of serving: {process.args}"
+        if process.poll() is not None:
+            raise EndedError(process.args)
         try:
             with socket.create_connection(("127.0.0.1", port), timeout=60) as connection:
                 connection.sendall(request)

@@ -69,7 +69,8 @@ def machine():
     ]
 
 
-def facts(options):
+def facts(options, before):
+    """When, of what and on what; parts that keep their numbers keep their commands."""
     commit = subprocess.run(
         ["git", "describe", "--always", "--dirty"],
         cwd=ROOT,
@@ -80,11 +81,15 @@ def facts(options):
     return {
         "date": f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC",
         "commit": commit or "unknown",
-        "run": f"make bench{' ARGS=--quick' if options.quick else ''}",
+        "run": "make bench" + (" ARGS=--quick" if options.quick else ""),
         "machine": machine(),
         "commands": {
-            part: " ".join(["python -m tests.bench." + part, *map(_named, arguments)])
-            for part, arguments in commands(options.quick).items()
+            **before.get("commands", {}),
+            **{
+                part: " ".join([f"python -m tests.bench.{part}", *map(_named, arguments)])
+                for part, arguments in commands(options.quick).items()
+                if part in options.only
+            },
         },
     }
 
@@ -99,7 +104,7 @@ def main():
     parser.add_argument("--only", nargs="+", choices=list(FULL), default=list(FULL))
     options = parser.parse_args()
     found = orjson.loads(report.JSON.read_bytes()) if report.JSON.exists() else {}
-    found["facts"] = facts(options)
+    found["facts"] = facts(options, found.get("facts", {}))
     report.JSON.parent.mkdir(exist_ok=True)
     for part in options.only:
         print(f"{datetime.now(UTC):%H:%M:%S} {part}", file=sys.stderr, flush=True)

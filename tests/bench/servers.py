@@ -4,6 +4,7 @@ import logging
 import os
 import subprocess
 import sys
+import tempfile
 import time
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -59,18 +60,27 @@ def serving_alone(command, *, cores=SERVER):
 
 @contextmanager
 def running(command, environment, *, cores=SERVER):
-    process = subprocess.Popen(
-        ["taskset", "-c", cores, *command],
-        env=environment,
-        cwd=ROOT,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
-    try:
-        yield process
-    finally:
-        process.terminate()
-        process.wait()
+    """A process on these cores. Where it ends early, what it complained of is raised."""
+    with tempfile.TemporaryFile("w+") as complaints:
+        process = subprocess.Popen(
+            ["taskset", "-c", cores, *command],
+            env=environment,
+            cwd=ROOT,
+            stdout=subprocess.DEVNULL,
+            stderr=complaints,
+        )
+        try:
+            yield process
+        except EndedError:
+            complaints.seek(0)
+            raise RuntimeError(complaints.read()[-2_000:]) from None
+        finally:
+            process.terminate()
+            process.wait()
+
+
+class EndedError(Exception):
+    """A server ended instead of serving."""
 
 
 def function_command(source, target, port):
@@ -99,7 +109,7 @@ def wait_for(process, port, workers, number):
     deadline = time.monotonic() + 30
     while time.monotonic() < deadline:
         if process.poll() is not None:
-            raise RuntimeError(f"it ended instead of serving: {process.args}")
+            raise EndedError(process.args)
         found = workers()
         if len(found) >= number and listens(port):
             return tuple(found)
