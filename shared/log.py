@@ -52,6 +52,8 @@ def configure(project: str = "") -> None:
     root.handlers[:] = [handler]
     root.setLevel(logging.WARNING)
     logging.getLogger("catalog_mcp").setLevel(logging.INFO)
+    # What no line says need not be found out for each (Logging HOWTO, "Optimization").
+    logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False
 
 
 def line(message: str, *, level: int = logging.INFO, **fields: Any) -> None:

@@ -4,9 +4,10 @@ The SDK keeps the protocol (versions, validation, result shapes, both eras); her
 the call and how a reply becomes a tool result.
 """
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from contextvars import ContextVar
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, Final, Protocol
 
 import mcp_types as types
@@ -107,8 +108,7 @@ def build_server(
     `on_call_tool` or `on_list_tools` among them, tools we do not know are left to those.
     """
     tools = {tool.name: tool for family in families for tool in family.tools}
-    described = [_describe(tool, renderer) for tool in tools.values()]
-    handlers.setdefault("on_list_tools", _lister(described))
+    handlers.setdefault("on_list_tools", _lister(tools.values(), renderer))
     others = "on_call_tool" in handlers
     handlers.setdefault("on_call_tool", _nothing)
     server: Server[Any] = Server(
@@ -160,13 +160,19 @@ Lister = Callable[
 ]
 
 
-def _lister(described: Sequence[types.Tool]) -> Lister:
+def _lister(tools: Iterable[Tool[Any]], renderer: Renderer) -> Lister:
+    """Describes the tools when they are first asked for: a cold start need not wait for it."""
+
+    @cache
+    def described() -> list[types.Tool]:
+        return [_describe(tool, renderer) for tool in tools]
+
     async def list_tools(
         _: ServerRequestContext[Any, Any], params: types.PaginatedRequestParams | None
     ) -> types.ListToolsResult:
         if params is not None and params.cursor is not None:
             raise MCPError(INVALID_PARAMS, "Unknown cursor: the list of tools has one page")
-        return types.ListToolsResult(tools=list(described))
+        return types.ListToolsResult(tools=described())
 
     return list_tools
 
