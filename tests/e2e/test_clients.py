@@ -4,6 +4,7 @@ What a client gets is compared with what a bare HTTP client without a session is
 """
 
 import json
+import time
 
 import httpx
 import httpx2
@@ -65,6 +66,14 @@ def post(dev, body, headers):
     return answer.json()["result"]
 
 
+def wait_for_listing(dev):
+    """Until the catalog is exported: its work waits for the function that does it to start."""
+    deadline = time.monotonic() + 60
+    params = {"name": "list_bigquery_listing_resources", "arguments": {}}
+    while not post(dev, message("tools/call", params), LEGACY)["structuredContent"]["result"]:
+        assert time.monotonic() < deadline, "the catalog was not exported"
+
+
 @pytest.fixture(scope="module")
 def answers(dev):
     """Every tool's name and structured content, asked for without session or `initialize`.
@@ -73,6 +82,7 @@ def answers(dev):
     """
     listed = [tool["name"] for tool in post(dev, message("tools/list"), LEGACY)["tools"]]
     assert "list_catalogs" in listed
+    wait_for_listing(dev)
     found = {}
     for name in (*listed, *listed):
         params = {"name": name, "arguments": ARGUMENTS[name]}

@@ -212,7 +212,7 @@ async def test_the_python_sdk_steps_up_to_the_scope_a_tool_needs(site):
         await session.call_tool("list_catalogs", {})
         assert kept.tokens.scope == "catalog:read"
         result = await session.call_tool("list_bigquery_subscribers", {})
-    assert result.structured_content["result"]["subscribers"] == []
+    assert "subscribers" in result.structured_content["result"]
     assert set(kept.tokens.scope.split()) >= {"catalog:read", "subscriptions:read"}
 
 
