@@ -62,7 +62,9 @@ def run(port, requests, *, seconds, connections=8, rate=None):
 
 
 def answers(port, requests):
-    """What each request is answered with: JSON, also where it comes as one server-sent event."""
+    """What each request is answered with: JSON, also where it comes as one server-sent event; or
+    the text of a page.
+    """
 
     async def ask():
         reader, writer = await asyncio.open_connection("127.0.0.1", port, limit=2**24)
@@ -79,7 +81,7 @@ def answers(port, requests):
 def _value(body):
     if body.startswith((b"event:", b"data:", b"id:")):
         body = next(line[5:] for line in body.splitlines() if line.startswith(b"data: {"))
-    return orjson.loads(body)
+    return body.decode() if body.startswith(b"<") else orjson.loads(body)
 
 
 def listens(port):

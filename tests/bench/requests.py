@@ -44,6 +44,7 @@ from tests.bench.stock import (
     tool_lists,
     words,
 )
+from tests.portal import cookie_of
 
 UNIT = "hello"
 FIRESTORE = "Firestore"
@@ -129,7 +130,18 @@ def own_cases(platform):
         "api", rest_searches(key), lambda answer: answer["items"], SEARCHES
     )
     found["REST catalogs"] = Case("api", rest_catalogs(key), lambda answer: len(answer) == 1)
-    return found
+    return found | portal_cases(platform)
+
+
+def portal_cases(platform):
+    """Pages of the portal: one without a read, and what a member sees."""
+    cookie = {"Cookie": "=".join(cookie_of(platform))}
+    return {
+        f"portal {page}": Case(
+            "portal", [get(f"/portal/{page}", cookie)], lambda page: "</html>" in page
+        )
+        for page in ("signed-out", "connect", "keys", "usage")
+    }
 
 
 def peer_cases():
@@ -178,6 +190,7 @@ def measure(rounds, seconds, only=()):
             "hello": partial(serving, HELLO, "hello"),
             "partner": partial(function, "partner", platform),
             "api": partial(function, "api", platform),
+            "portal": partial(function, "portal", platform),
             FIRESTORE: partial(function, "partner", remote),
             **PEER_SERVERS,
         }
