@@ -25,7 +25,7 @@ from tests.bench.stock import DATA
 
 FEEDS = [str(DATA / f"{name}.jsonl.gz") for name in ("icecat_19k", "bestbuy_3k", "books_10k")]
 FULL = {
-    "requests": ["--rounds=7", "--seconds=1"],
+    "requests": ["--rounds=5", "--seconds=0.8"],
     "cold": ["--starts=9"],
     "growth": ["--rounds=5", "--seconds=1"],
     "scale": ["--products", "10000", "100000", "1000000"],
