@@ -23,7 +23,7 @@ help: ## List the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
 
 dev: $(VENV)/.runtime ## Start every function on this machine, with real catalogs
-	$(BIN)/catalog-mcp dev $(ARGS)
+	@$(BIN)/catalog-mcp dev $(ARGS)
 
 test: check tests ## Run everything
 

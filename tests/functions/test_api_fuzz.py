@@ -37,12 +37,17 @@ def described(fuzzed):
     )
 
 
-@pytest.mark.parametrize("mode", GenerationMode, ids=lambda mode: mode.value)
-@pytest.mark.parametrize("route", ROUTES, ids=lambda route: route.operation_id)
+@pytest.mark.parametrize(
+    ("route", "mode"),
+    [
+        pytest.param(route, mode, id=f"{route.operation_id}-{mode.value}")
+        for route in ROUTES
+        for mode in GenerationMode
+        if route.method == "POST" or mode is GenerationMode.POSITIVE  # a GET takes nothing wrong
+    ],
+)
 def test_no_request_finds_a_500_or_an_answer_that_is_not_described(fuzzed, described, route, mode):
     operation = described[route.path][route.method]
-    if mode is GenerationMode.NEGATIVE and route.method == "GET":
-        pytest.skip("takes nothing that could be wrong")
     headers = {"authorization": f"Bearer {fuzzed.bearer}", "host": HOST}
     seen = set()
 
