@@ -9,6 +9,7 @@ import orjson
 
 from shared import tracing
 
+_LOGGER: Final = logging.getLogger("catalog_mcp")
 _SEVERITY: Final = {"WARNING": "WARNING", "ERROR": "ERROR", "CRITICAL": "CRITICAL"}
 
 
@@ -51,14 +52,17 @@ def configure(project: str = "") -> None:
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(logging.WARNING)
-    logging.getLogger("catalog_mcp").setLevel(logging.INFO)
+    _LOGGER.setLevel(logging.INFO)
     # What no line says need not be found out for each (Logging HOWTO, "Optimization").
     logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False
 
 
 def line(message: str, *, level: int = logging.INFO, **fields: Any) -> None:
     """Write one line. Never hand it a credential, an argument or a product's text."""
-    logging.getLogger("catalog_mcp").log(level, message, extra={"fields": fields})
+    if _LOGGER.isEnabledFor(level):
+        # Not `log`: it walks the stack to find out who called, which no line says.
+        extra = {"fields": fields}
+        _LOGGER.handle(_LOGGER.makeRecord("", level, "", 0, message, (), None, extra=extra))
 
 
 def crash(what: str, **fields: Any) -> None:

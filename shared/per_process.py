@@ -8,6 +8,20 @@ from typing import Generic, TypeVar
 T = TypeVar("T")
 
 
+class _Forks:
+    """How many forks lie between the first process and this one; cheaper to ask than `getpid`."""
+
+    seen = 0
+
+    @classmethod
+    def note(cls) -> None:
+        """Say that this is a new process."""
+        cls.seen += 1
+
+
+os.register_at_fork(after_in_child=_Forks.note)
+
+
 class PerProcess(Generic[T]):
     """What `build` makes, made when a process first asks, and once in each process.
 
@@ -25,22 +39,22 @@ class PerProcess(Generic[T]):
     def get(self) -> T:
         """This process's own."""
         built = self._built
-        if built is not None and built[0] == os.getpid():
+        if built is not None and built[0] == _Forks.seen:
             return built[1]
         with self._building:
             built = self._built
-            if built is None or built[0] != os.getpid():
+            if built is None or built[0] != _Forks.seen:
                 fresh = self._build()
                 if built is not None:
                     self._inherited.append(built[1])
-                built = self._built = (os.getpid(), fresh)
+                built = self._built = (_Forks.seen, fresh)
             return built[1]
 
     def take(self) -> T | None:
         """This process's own, to close it; None when it has none. The next `get` builds anew."""
         with self._building:
             built = self._built
-            if built is None or built[0] != os.getpid():
+            if built is None or built[0] != _Forks.seen:
                 return None
             self._built = None
             return built[1]

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Enum
 from functools import cached_property
-from typing import Any, Final, Generic, TypeVar, get_type_hints
+from typing import Any, Final, Generic, NamedTuple, TypeVar, get_type_hints
 
 from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
 from pydantic_core import ErrorDetails
@@ -80,8 +80,7 @@ def silently(doing: str, done: int) -> None:
     del doing, done
 
 
-@dataclass(frozen=True)
-class Call:
+class Call(NamedTuple):
     """One run of a tool: who calls, what its organization may do, what was read for it."""
 
     app: App
@@ -264,8 +263,7 @@ class Family:
         return hash(self.name)
 
 
-@dataclass(frozen=True, slots=True)
-class Request:
+class Request(NamedTuple):
     """What a host knows of a call before it runs."""
 
     credential: Credential
@@ -274,8 +272,7 @@ class Request:
     progress: Progress = silently
 
 
-@dataclass(frozen=True, slots=True)
-class Reply:
+class Reply(NamedTuple):
     """What a run came to: JSON bytes, or a problem; and the budget where one was drawn on."""
 
     body: bytes | None = None

@@ -9,7 +9,7 @@ from shared.auth.scopes import PARTNER
 from shared.catalog import granted
 from shared.serve.deployed import deployed
 from shared.serve.mcp_http import McpEndpoint
-from shared.serve.mcp_server import build_server
+from shared.serve.mcp_server import build_face
 from shared.serve.partner import PartnerRenderer
 from shared.serve.run import Runner
 from shared.subscriptions import tools as subscriptions
@@ -31,7 +31,7 @@ def endpoint(app: App, *, streaming: frozenset[str] = frozenset(), **handlers: A
         handlers: further handlers of the SDK's server, for conformance tests.
     """
     runner = Runner(app)
-    server = build_server(
+    face = build_face(
         name="catalog-mcp",
         title="Product catalogs",
         version="1",
@@ -42,7 +42,7 @@ def endpoint(app: App, *, streaming: frozenset[str] = frozenset(), **handlers: A
         **handlers,
     )
     return McpEndpoint(
-        server,
+        face,
         runner,
         path="/mcp",
         resource=app.settings.mcp_url,

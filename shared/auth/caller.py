@@ -1,7 +1,7 @@
 """Who is calling: what a credential proves, before anything was read, and after."""
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
 Surface = Literal["mcp", "rest", "cli", "auth", "tasks", "portal"]
 """By which way a call came in: MCP, REST, an operator's command line, sign-in, the work queue, or
@@ -52,8 +52,7 @@ class Service:
 Credential = Token | ApiKey | Operator | Service
 
 
-@dataclass(frozen=True, slots=True)
-class Caller:
+class Caller(NamedTuple):
     """Who is calling, after session, membership, key and organization were read and found good.
 
     Attributes:

@@ -9,9 +9,8 @@ import hmac
 import re
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from shared.auth.access import Access
 from shared.auth.caller import ApiKey, Caller, Credential, Operator, Service, Surface, Token
@@ -27,8 +26,7 @@ Reads = Callable[[Access], Iterable[str]]
 """Which further documents a call touches, given what its organization may do."""
 
 
-@dataclass(frozen=True, slots=True)
-class Admitted:
+class Admitted(NamedTuple):
     """A call that may go on: who calls, what the organization may do, and what was read."""
 
     caller: Caller

@@ -14,7 +14,7 @@ import time
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Final, NamedTuple
 
 from shared.auth.usage import Usage
 from shared.errors import Conflict, Problem
@@ -28,8 +28,7 @@ FULL_SECONDS: Final = 60.0
 ATTEMPTS: Final = 12
 
 
-@dataclass(frozen=True, slots=True)
-class Budget:
+class Budget(NamedTuple):
     """What is left after a draw, for X-RateLimit headers.
 
     Attributes:

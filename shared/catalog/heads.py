@@ -3,14 +3,13 @@
 A head moves only by compare-and-set on the version it was built from.
 """
 
-from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 from shared.ports import Put, Snapshot
 
 
-@dataclass(frozen=True, slots=True)
-class Head:
+class Head(NamedTuple):
     """What `heads/{catalog}` says.
 
     Attributes:

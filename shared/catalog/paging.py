@@ -32,12 +32,16 @@ def page_of(
     A walk stays in the versions it began in. Raises `invalid_limit`, `invalid`, `cursor_expired`.
     """
     ring = call.app.keys.sealing()
-    places = next(
-        (found for key in ring.keys if (found := unseal(cursor, question.digest(), key))), None
-    )
+    places = _places(cursor, question, ring.keys) if cursor else None
     shelves = [_shelf(call, each, places) for each in catalogs]
     page = search(shelves, question, limit=limit, key=ring.keys[0], places=places)
     return ReadyPage(page.items, page.cursor)
+
+
+def _places(cursor: str, question: Question, keys: Sequence[bytes]) -> dict[str, Place] | None:
+    """Where the cursor stands, if it was sealed with one of the keys."""
+    digest = question.digest()
+    return next((found for key in keys if (found := unseal(cursor, digest, key))), None)
 
 
 def _shelf(call: Call, each: Reached, places: Mapping[str, Place] | None) -> Shelf:

@@ -124,8 +124,7 @@ def roll_back(call: Call, key: str, number: int) -> Published:
         if making.head.number == number:
             return Published(making.head, changed=False)
         target = versions(key).get(call.app.documents, version_id(number))
-        head = replace(
-            making.head,
+        head = making.head._replace(
             number=number,
             product_count=target.value.product_count,
             last_indexed_at=target.value.created_at,

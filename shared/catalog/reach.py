@@ -4,7 +4,7 @@ Nothing here widens access: heads come from the gate's read, grants from the acc
 """
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from shared.auth.access import Access, Grant
 from shared.catalog.heads import Head, head_path
@@ -14,8 +14,7 @@ from shared.facets import Facet
 from shared.tool import Call
 
 
-@dataclass(frozen=True, slots=True)
-class Reached:
+class Reached(NamedTuple):
     """A catalog this call may use: what it serves, and which part of it counts."""
 
     head: Head

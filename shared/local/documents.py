@@ -5,6 +5,7 @@ import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
@@ -69,11 +70,9 @@ class SqliteDocuments:
 
     def get_many(self, paths: Sequence[str]) -> dict[str, Snapshot]:
         """The documents that exist, by path, all as of one moment."""
-        wanted = {checked_path(path) for path in paths}
-        marks = ",".join("?" * len(wanted))
-        sql = f"SELECT path, body, version FROM documents WHERE path IN ({marks})"  # noqa: S608  only question marks
+        wanted = tuple({checked_path(path) for path in paths})
         with self._connection() as database:
-            rows = database.execute(sql, tuple(wanted)).fetchall()
+            rows = database.execute(_get_many(len(wanted)), wanted).fetchall()
         known = self._decoded.snapshot
         return {path: known(path, str(version), body, len(body)) for path, body, version in rows}
 
@@ -119,6 +118,12 @@ class SqliteDocuments:
         with closing(connect(self._path)) as database:
             _index(database)
         return _Open()
+
+
+@cache
+def _get_many(number: int) -> str:
+    marks = ",".join("?" * number)
+    return f"SELECT path, body, version FROM documents WHERE path IN ({marks})"  # noqa: S608  only question marks
 
 
 def _index(database: sqlite3.Connection) -> None:

@@ -1,9 +1,9 @@
 """The MCP endpoint: stateless Streamable HTTP for handshake-era and 2026-07-28 clients.
 
 The order of judging is the product's: host and origin, then who is calling, then method, then
-body. A request is classified and served by the SDK's own runner, one for each; requests that a
-streaming tool may answer with notifications go through the SDK's transport (docs/architecture.md,
-"MCP").
+body. A request is classified by the SDK's rules. A call of one of our tools is answered here, every
+other method by the SDK's own runner, one for each request; what a streaming tool may answer with
+notifications goes through the SDK's transport (docs/architecture.md, "MCP").
 """
 
 import logging
@@ -14,7 +14,6 @@ from typing import Any, Final
 import anyio
 import orjson
 from mcp.server.connection import Connection
-from mcp.server.lowlevel import Server
 from mcp.server.runner import ServerRunner
 from mcp.shared.exceptions import NoBackChannelError
 from mcp.shared.inbound import (
@@ -52,7 +51,7 @@ from shared.serve.http import (
     safely,
     same_host,
 )
-from shared.serve.mcp_server import Refused, current
+from shared.serve.mcp_server import Face, Refused, current
 from shared.serve.mcp_stream import StreamingTransport
 from shared.serve.run import Runner
 from shared.tool import Request
@@ -106,7 +105,7 @@ class McpEndpoint:
     """One face's MCP endpoint, an ASGI application.
 
     Args:
-        server: its tools and other handlers (`mcp_server.build_server`).
+        face: its tools and other handlers (`mcp_server.build_face`).
         runner: runs what may block.
         path: where it stands, `/mcp`; the same with a slash behind it is the same endpoint.
         resource: the face's canonical URL: the audience of its tokens.
@@ -116,7 +115,7 @@ class McpEndpoint:
 
     def __init__(
         self,
-        server: Server[Any],
+        face: Face,
         runner: Runner,
         *,
         path: str,
@@ -125,7 +124,8 @@ class McpEndpoint:
         streaming: frozenset[str] = frozenset(),
     ) -> None:
         settings = runner.app.settings
-        self._server = server
+        self._server = face.server
+        self._calls = face.calls
         self._runner = runner
         self._paths = (path, f"{path}/")
         self._metadata_paths = (METADATA_PATH, f"{METADATA_PATH}{path}", f"{path}{METADATA_PATH}")
@@ -135,7 +135,7 @@ class McpEndpoint:
         self._settings = settings
         self._entrance = Entrance(settings)
         self._streaming = streaming
-        self._transport = StreamingTransport(server)
+        self._transport = StreamingTransport(face.server)
         self._listed: dict[str, bytes] = {}
 
     async def __call__(self, scope: Scope, receive: Any, send: Any) -> None:
@@ -269,13 +269,10 @@ class McpEndpoint:
         listing = method == "tools/list" and "cursor" not in (params or {})
         if listing and version in self._listed:
             return self._listed[version]
-        transport = TransportContext(
-            kind="streamable-http", can_send_request=False, headers=head.headers
-        )
-        exchange = _Exchange(transport, id_)
-        runner = ServerRunner(self._server, _connection(route, exchange), {})
         try:
-            encoded = orjson.dumps(await runner.on_request(exchange, method, params))
+            if method == "tools/call" and self._calls.knows(params):
+                return orjson.dumps(await self._calls.answer(params, version))
+            encoded = orjson.dumps(await self._sdk(head, route, method, params, id_))
         except Refused:
             raise
         except Exception as error:  # noqa: BLE001  the SDK's own boundary: it maps every failure
@@ -288,6 +285,17 @@ class McpEndpoint:
         if listing:
             self._listed[version] = encoded
         return encoded
+
+    async def _sdk(
+        self, head: Head, route: InboundModernRoute, method: str, params: Any, id_: Any
+    ) -> dict[str, Any]:
+        """The SDK's own result of one request."""
+        transport = TransportContext(
+            kind="streamable-http", can_send_request=False, headers=head.headers
+        )
+        exchange = _Exchange(transport, id_)
+        runner = ServerRunner(self._server, _connection(route, exchange), {})
+        return await runner.on_request(exchange, method, params)
 
     def _classify(self, head: Head, message: dict[str, Any], id_: Any) -> InboundModernRoute:
         """The protocol version of a request, by its header alone, and its envelope."""

@@ -1,16 +1,16 @@
 """The MCP server of one face: its tools described and called, on the SDK's low-level server.
 
-The SDK keeps the protocol (versions, validation, result shapes, both eras); here are only the list,
-the call and how a reply becomes a tool result.
+The SDK keeps the protocol (versions, validation, both eras); here are only the list, the call and
+how a reply becomes a tool result.
 """
 
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from contextvars import ContextVar
-from dataclasses import dataclass
 from functools import cache
-from typing import Any, Final, Protocol
+from typing import Any, Final, NamedTuple, Protocol
 
 import mcp_types as types
+import orjson
 from mcp.server.caching import CacheHint
 from mcp.server.context import CallNext, HandlerResult, ServerRequestContext
 from mcp.server.lowlevel import Server
@@ -51,47 +51,69 @@ class Renderer(Protocol):
         """The wire form of a tool result. Raises MCPError where the contract wants one."""
 
 
-@dataclass(frozen=True)
 class ToolCalls:
-    """SDK middleware that runs our tools and leaves every other method to the server.
+    """Calls of our own tools, for every way a request comes in.
 
-    It stands in front of the SDK's own handling of `tools/call`, because a result of ours is ready
-    bytes that need no further validation or copying.
+    A result of ours is ready bytes that need no validation or copying by the SDK: the endpoint asks
+    here directly, and as SDK middleware this serves what comes over the SDK's own transport.
     """
 
-    tools: Mapping[str, Tool[Any]]
-    runner: Runner
-    renderer: Renderer
-    server_info: Callable[[], dict[str, Any]]
-    others: bool
+    def __init__(
+        self,
+        tools: Mapping[str, Tool[Any]],
+        runner: Runner,
+        renderer: Renderer,
+        server_info: Mapping[str, Any],
+        *,
+        others: bool,
+    ) -> None:
+        self._tools = tools
+        self._runner = runner
+        self._renderer = renderer
+        self._others = others
+        self._meta = orjson.Fragment(orjson.dumps({SERVER_INFO_META_KEY: server_info}))
+
+    def knows(self, params: Mapping[str, Any] | None) -> bool:
+        """Whether these are the params of a call of one of our tools."""
+        name = (params or {}).get("name")
+        return isinstance(name, str) and name in self._tools
+
+    async def answer(self, params: Mapping[str, Any], version: str) -> dict[str, Any]:
+        """The result of a call of one of our tools, as JSON values. Raises Refused, MCPError."""
+        arguments = params.get("arguments")
+        if arguments is not None and not isinstance(arguments, dict):
+            raise MCPError(INVALID_PARAMS, "params.arguments must be an object")
+        tool = self._tools[params["name"]]
+        reply = await self._runner.run(tool, current.get(), arguments or {})
+        if reply.problem is not None and reply.problem.code in REFUSALS:
+            raise Refused(reply.problem)
+        result = self._renderer.result(reply, version)
+        if version in MODERN_PROTOCOL_VERSIONS:
+            result["resultType"] = "complete"
+            result["_meta"] = self._meta
+        return result
 
     async def __call__(
         self, ctx: ServerRequestContext[Any, Any], call_next: CallNext
     ) -> HandlerResult:
-        """Serve one message."""
-        if ctx.method != "tools/call":
-            return await call_next(ctx)
-        params = ctx.params or {}
-        name = params.get("name")
-        tool = self.tools.get(name) if isinstance(name, str) else None
-        if tool is None:
-            if self.others:
-                return await call_next(ctx)
-            raise MCPError(INVALID_PARAMS, f"Unknown tool: {str(name)[:128]}")
-        arguments = params.get("arguments")
-        if arguments is not None and not isinstance(arguments, dict):
-            raise MCPError(INVALID_PARAMS, "params.arguments must be an object")
-        reply = await self.runner.run(tool, current.get(), arguments or {})
-        if reply.problem is not None and reply.problem.code in REFUSALS:
-            raise Refused(reply.problem)
-        result = self.renderer.result(reply, ctx.protocol_version)
-        if ctx.protocol_version in MODERN_PROTOCOL_VERSIONS:
-            result["resultType"] = "complete"
-            result["_meta"] = {SERVER_INFO_META_KEY: self.server_info()}
-        return result
+        """Serve one message that came through the SDK."""
+        if ctx.method == "tools/call":
+            if self.knows(ctx.params):
+                return await self.answer(ctx.params or {}, ctx.protocol_version)
+            if not self._others:
+                name = str((ctx.params or {}).get("name"))
+                raise MCPError(INVALID_PARAMS, f"Unknown tool: {name[:128]}")
+        return await call_next(ctx)
 
 
-def build_server(
+class Face(NamedTuple):
+    """What a face serves: its calls, and the SDK's server for everything else."""
+
+    server: Server[Any]
+    calls: ToolCalls
+
+
+def build_face(
     *,
     name: str,
     title: str,
@@ -101,8 +123,8 @@ def build_server(
     runner: Runner,
     renderer: Renderer,
     **handlers: Any,
-) -> Server[Any]:
-    """The server of a face.
+) -> Face:
+    """A face.
 
     `handlers` are further handlers of the SDK's low-level Server (`on_list_resources`, …). With an
     `on_call_tool` or `on_list_tools` among them, tools we do not know are left to those.
@@ -123,10 +145,9 @@ def build_server(
         },
         **handlers,
     )
-    server.middleware[:] = [
-        ToolCalls(tools, runner, renderer, lambda: server.server_info_stamp, others)
-    ]
-    return server
+    calls = ToolCalls(tools, runner, renderer, server.server_info_stamp, others=others)
+    server.middleware[:] = [calls]
+    return Face(server, calls)
 
 
 def _describe(tool: Tool[Any], renderer: Renderer) -> types.Tool:

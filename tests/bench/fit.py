@@ -107,7 +107,7 @@ def _pairs(order: Ranked, ratings: dict[str, int]) -> tuple[Array, Array] | None
     numbers = np.concatenate([run.numbers for run in runs])
     bm25 = np.concatenate([run.bm25 for run in runs])
     full = sum(len(run.numbers) for run in runs if run.kind is not Kind.ANY)
-    rows = features(order.segment, order.words, numbers, bm25, full)
+    rows = features(order.segment, order.words, numbers, bm25, full).T
     keys = [order.segment.claims(number)[0] for number in numbers.tolist()]
     gains = np.array([2.0 ** ratings.get(key, 0) - 1 for key in keys])
     known = np.array([1.0 if key in ratings else UNJUDGED for key in keys])

@@ -9,9 +9,10 @@ reranked, save for the identified.
 from dataclasses import dataclass
 from enum import Enum
 from functools import cached_property
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 from tantivy import Occur, Query
 
 from shared.catalog.search import queries
@@ -100,9 +101,9 @@ class Ranked:
         runs = self.first()
         if not runs:
             return np.empty(0, np.int64), np.empty(0), (0, 0)
-        numbers = np.concatenate([run.numbers for run in runs])
-        scores = np.concatenate([run.scores for run in runs])
-        bm25 = np.concatenate([run.bm25 for run in runs])
+        numbers = _joined([run.numbers for run in runs])
+        scores = _joined([run.scores for run in runs])
+        bm25 = _joined([run.bm25 for run in runs])
         size = {run.kind: len(run.numbers) for run in runs}
         known = size.get(Kind.IDENTIFIED, 0)
         numbers[known:] = rerank(
@@ -113,7 +114,6 @@ class Ranked:
             size.get(Kind.ALL, 0) + size.get(Kind.KNOWN, 0),
             model=self.model,
         )
-        scores[known:] = np.sort(scores[known:])[::-1]
         return numbers, scores, (runs[-1].stage, len(runs[-1].numbers))
 
     def _runs(self, stage: int, offset: int, limit: int) -> list[Run]:
@@ -124,8 +124,8 @@ class Ranked:
                 break
             stretch = self.segment.find(query, limit, offset)
             if stretch.numbers:
-                bm25 = np.minimum(1.0, np.array(stretch.keys) / best)
-                found.append(Run(at, kind, np.array(stretch.numbers), bm25))
+                bm25 = np.minimum(1.0, np.array(stretch.keys, np.float64) / best)
+                found.append(Run(at, kind, np.array(stretch.numbers, np.int64), bm25))
             limit -= len(stretch.numbers)
             offset = 0
         return found
@@ -146,6 +146,10 @@ def ranked(segment: Segment, query: str, words: Words, clauses: list[Clause]) ->
             passes.append(Pass(kind, Query.boolean_query(conditions), best))
             earlier.append((Occur.MustNot, asked))
     return Ranked(segment, words, tuple(passes))
+
+
+def _joined(parts: list[NDArray[Any]]) -> NDArray[Any]:
+    return parts[0] if len(parts) == 1 else np.concatenate(parts)
 
 
 def _hits(numbers: Numbers, scores: Scores, stage: int, offset: int) -> list[Hit]:

@@ -6,7 +6,7 @@ worth on queries it has not seen. A product keeps its place unless the model is 
 set against the logarithm of the place it had. What is not sure about the numbers: docs/search.md.
 """
 
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any, Final, NamedTuple
 
 import numpy as np
@@ -59,6 +59,13 @@ ACCESSORIES: Final = {
 _BEHIND: Final = np.arange(1, TITLE_TERMS + 1, dtype=np.uint8)[:, np.newaxis]
 """The place behind each place of a title."""
 
+_DOUBLINGS: Final = np.log2(np.arange(2, WINDOW + 2))
+"""How often 1 is doubled to get to a place."""
+
+# Arrays' methods of these names pass through several layers of Python first.
+_any: Final[Any] = np.logical_or.reduce
+_sum: Final[Any] = np.add.reduce
+
 Numbers = NDArray[np.int64]
 Scores = NDArray[np.float64]
 
@@ -70,26 +77,27 @@ def rerank(
 
     `bm25`: 0..1, of the best possible. The first `full` have all words.
     """
-    places = np.log2(np.arange(2, len(numbers) + 2))
-    gain = features(segment, words, numbers, bm25, full) @ np.array(model) - places
-    return numbers[np.argsort(-gain, kind="stable")]
+    gain = _weights(model) @ features(segment, words, numbers, bm25, full)
+    return numbers[np.argsort(_DOUBLINGS[: len(numbers)] - gain, kind="stable")]
 
 
 def features(segment: Segment, words: Words, numbers: Numbers, bm25: Scores, full: int) -> Scores:
-    """A row a product, a column a weight of the model."""
+    """A row a weight of the model, a column a product; at most WINDOW of those."""
     terms = np.ascontiguousarray(segment.titles(numbers).T)
     spellings = [spelling for word in words.words for spelling in word.spellings]
     hashes = np.array([term_hash(term) for each in spellings for term in each], np.uint16)
     equal = terms == hashes[:, None, None]
-    asked = equal.any(axis=0)[:TITLE_TERMS]
+    in_title, in_kind = equal[:, :TITLE_TERMS], equal[:, TITLE_TERMS:]
+    asked = _any(in_title, axis=0)
     accessories = _accessories(segment.manifest.language)[terms[:TITLE_TERMS]] & ~asked
-    found = np.empty((len(numbers), len(Model._fields)))
-    found[:, 0] = bm25
-    found[:, 1] = np.arange(len(numbers)) < full
-    found[:, 2] = _share(words, spellings, equal[:, :TITLE_TERMS].any(axis=1))
-    found[:, 3] = _share(words, spellings, equal[:, TITLE_TERMS:].any(axis=1))
-    found[:, 4] = accessories.sum(axis=0)
-    found[:, 5] = _follows(asked, accessories)
+    found = np.empty((len(Model._fields), len(numbers)))
+    found[0] = bm25
+    found[1, :full] = 1
+    found[1, full:] = 0
+    found[2] = _share(words, spellings, _any(in_title, axis=1))
+    found[3] = _share(words, spellings, _any(in_kind, axis=1))
+    found[4] = _sum(accessories, axis=0)
+    found[5] = _follows(asked, accessories)
     return found
 
 
@@ -105,17 +113,22 @@ def _share(words: Words, spellings: list[Spelling], there: NDArray[Any]) -> NDAr
     if len(spellings) > len(words.words):
         begins = np.cumsum([0, *(len(word.spellings) for word in words.words[:-1])])
         there = np.maximum.reduceat(there, begins, axis=0)
-    share: NDArray[Any] = there.sum(axis=0) / max(1, len(words.words))
+    share: NDArray[Any] = _sum(there, axis=0) / max(1, len(words.words))
     return share
 
 
 def _follows(asked: NDArray[Any], accessories: NDArray[Any]) -> NDArray[Any]:
     """Whether an accessory stands right after the last word that was asked for (a row a place)."""
-    behind = (asked * _BEHIND).max(axis=0)
+    behind = np.maximum.reduce(asked * _BEHIND, axis=0)
     those = np.flatnonzero((behind > 0) & (behind < len(asked)))
     follows = np.zeros(len(behind), bool)
     follows[those] = accessories[behind[those], those]
     return follows
+
+
+@lru_cache(maxsize=1)
+def _weights(model: Model) -> NDArray[Any]:
+    return np.array(model)
 
 
 @cache

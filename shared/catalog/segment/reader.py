@@ -222,7 +222,8 @@ class Segment:
         """Hashed titles and kinds of these products, a row each: see `segment.titles`."""
         rows: NDArray[Any]
         if len(self._generations) == 1:
-            rows = next(iter(self._generations.values())).titles[numbers & _ORDINAL]
+            titles = next(iter(self._generations.values())).titles
+            rows = titles.take(numbers & _ORDINAL, axis=0)
             return rows
         rows = np.zeros((len(numbers), ROW), np.uint16)
         for number, generation in self._generations.items():
