@@ -1,6 +1,6 @@
 # What is measured: the lines of shared/log.py as metrics, two objectives, a probe, a dashboard.
 
-# One per tool call, from the line shared/tool.py writes.
+# One per tool call, from the line shared/invoke.py writes.
 resource "google_logging_metric" "calls" {
   name        = "${var.prefix}/calls"
   description = "Tool calls by tool, surface and outcome (ok, or the error's code)"

@@ -27,9 +27,9 @@ from shared.identity import (
     sessions,
     signing_keys,
 )
+from shared.invoke import Request, invoke
 from shared.serve.deployed import traced
 from shared.settings import Settings
-from shared.tool import Request, invoke
 
 FAMILIES = (
     audit.family,

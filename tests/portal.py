@@ -14,7 +14,7 @@ from functions.portal.host import PortalHost
 from functions.portal.portal import Portal
 from shared.auth.scopes import PORTAL
 from shared.cli.processes import free_port
-from shared.tool import Request, invoke
+from shared.invoke import Request, invoke
 from tests.browser import Page
 from tests.platform import Platform
 

@@ -12,7 +12,9 @@ family = subscriptions.family
 
 def show(visit: Visit, refused: Refused = NOTHING_REFUSED) -> Outgoing:
     """Readers with their cells, and the catalogs that can be linked."""
-    found = visit.run(family["list_bigquery_subscribers"])
+    found, listings = visit.run_each(
+        (family["list_bigquery_subscribers"], {}), (family["list_bigquery_listing_resources"], {})
+    )
     cells = found["cells"]
     readers = [
         {
@@ -25,7 +27,7 @@ def show(visit: Visit, refused: Refused = NOTHING_REFUSED) -> Outgoing:
     return visit.page(
         "bigquery.html",
         readers=sorted(readers, key=lambda each: each["desiredState"] != "enabled"),
-        listings=visit.run(family["list_bigquery_listing_resources"]),
+        listings=listings,
         refused=refused,
     )
 

@@ -41,9 +41,11 @@ def create(visit: Visit) -> Outgoing:
 def organization(visit: Visit, refused: Refused = NOTHING_REFUSED, id_: str = "") -> Outgoing:
     """One organization: its state, its grants, its people."""
     id_ = id_ or visit.asked("id")
-    found = visit.run(orgs.family["get_organization"], id=id_)
-    granted = visit.run(grants.family["list_grants"], org=id_)
-    people = visit.run(orgs.family["list_members"], org=id_)
+    found, granted, people = visit.run_each(
+        (orgs.family["get_organization"], {"id": id_}),
+        (grants.family["list_grants"], {"org": id_}),
+        (orgs.family["list_members"], {"org": id_}),
+    )
     return visit.page(
         "organization.html",
         organization=found,

@@ -18,8 +18,10 @@ def catalogs(visit: Visit) -> Outgoing:
 def catalog(visit: Visit) -> Outgoing:
     """One catalog and the versions that are kept."""
     key = visit.asked("key")
-    found = visit.run(admin.family["get_catalog"], catalog=key)
-    versions = visit.run(publish_tools.family["list_versions"], catalog=key)
+    asked = {"catalog": key}
+    found, versions = visit.run_each(
+        (admin.family["get_catalog"], asked), (publish_tools.family["list_versions"], asked)
+    )
     return visit.page("catalog.html", catalog=found, versions=list(reversed(versions)))
 
 

@@ -39,7 +39,7 @@ def search(visit: Visit) -> Outgoing:
     return visit.page(
         "preview.html",
         422 if refused.form else 200,
-        catalog=_catalog(visit, catalog),
+        catalog=_named(visit.run(terms.family["list_own_catalogs"]), catalog),
         typed=typed,
         items=items,
         chosen=[(name, value, here.without(name, value)) for name, value in chosen],
@@ -53,12 +53,12 @@ def search(visit: Visit) -> Outgoing:
 def product(visit: Visit) -> Outgoing:
     """One product, as a card and as the record programs get."""
     catalog = visit.asked("catalog")
-    found = visit.run(
-        granted.family["lookup_product"], canonical_url=visit.asked("url"), catalogs=[catalog]
+    asked = {"canonical_url": visit.asked("url"), "catalogs": [catalog]}
+    found, catalogs = visit.run_each(
+        (granted.family["lookup_product"], asked), (terms.family["list_own_catalogs"], {})
     )
-    return visit.page(
-        "product.html", catalog=_catalog(visit, catalog), record=found, item=found["product"]
-    )
+    of = _named(catalogs, catalog)
+    return visit.page("product.html", catalog=of, record=found, item=found["product"])
 
 
 class _Here:
@@ -124,10 +124,9 @@ def _suggested(
     ]
 
 
-def _catalog(visit: Visit, key: str) -> Mapping[str, Any]:
+def _named(catalogs: Iterable[Mapping[str, Any]], key: str) -> Mapping[str, Any]:
     """The catalog's name and counts."""
-    found: list[dict[str, Any]] = visit.run(terms.family["list_own_catalogs"])
-    return next(each for each in found if each["catalog"] == key)
+    return next(each for each in catalogs if each["catalog"] == key)
 
 
 def _amount(text: str) -> float | str:

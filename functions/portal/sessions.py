@@ -9,12 +9,13 @@ from shared.serve.pages.web import Outgoing, redirect
 
 def show(visit: Visit) -> Outgoing:
     """One's own sign-ins, and connected clients: an owner sees everybody's."""
-    clients = visit.run(
-        own_sessions.family["list_own_clients"], **given({"cursor": visit.asked("cursor")})
+    clients, signed_in = visit.run_each(
+        (own_sessions.family["list_own_clients"], given({"cursor": visit.asked("cursor")})),
+        (own_sessions.family["list_own_sessions"], {}),
     )
     return visit.page(
         "sessions.html",
-        sessions=visit.run(own_sessions.family["list_own_sessions"]),
+        sessions=signed_in,
         clients=[each for each in clients["items"] if not each["isPortal"]],
         more=clients["nextCursor"],
     )

@@ -6,7 +6,6 @@ Everything a page shows or changes goes through `run`, the one way a tool runs.
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
-from functools import cached_property
 from typing import Any, Final
 
 import orjson
@@ -15,9 +14,10 @@ from functions.portal.portal import Portal
 from shared.auth.caller import Token
 from shared.errors import Problem
 from shared.identity import account
+from shared.invoke import Asked, Reply, Request
 from shared.serve.pages.web import Incoming, Outgoing, Pair, redirect
-from shared.serve.run import attempt
-from shared.tool import Request, Tool
+from shared.serve.run import attempt_each
+from shared.tool import Tool
 
 
 class Again(Exception):  # noqa: N818  an answer, not a failure
@@ -95,6 +95,9 @@ def _errors(problem: Problem) -> Sequence[Mapping[str, Any]]:
     return found
 
 
+_WHO: Final = Asked(account.family["get_account"], {})
+
+
 @dataclass
 class Visit:
     """One request of a signed-in person. `cookies` are given to the browser with the answer."""
@@ -103,20 +106,35 @@ class Visit:
     request: Incoming
     token: Token
     cookies: list[Pair] = field(default_factory=list)
+    _account: dict[str, Any] | None = None
 
     def run(self, tool: Tool[Any], **arguments: Any) -> Any:
         """A tool's JSON value. Raises the Problem it came to."""
-        request = Request(self.token, "portal", self.request.head.request_id)
-        reply = attempt(tool, self.portal.app, request, arguments)
-        if reply.problem is not None:
-            raise reply.problem
-        return orjson.loads(reply.body or b"null")
+        (value,) = self.run_each((tool, arguments))
+        return value
 
-    @cached_property
+    def run_each(self, *asked: tuple[Tool[Any], Mapping[str, Any]]) -> list[Any]:
+        """Several tools' JSON values, on one read of who is calling.
+
+        Where a page will be shown, whose it is is asked along. Raises the first Problem.
+        """
+        wanted = [Asked(tool, arguments) for tool, arguments in asked]
+        if self._account is not None or self.request.head.method == "POST":
+            return [_value(reply) for reply in self._replies(wanted)]
+        who, *replies = self._replies([_WHO, *wanted])
+        self._account = _value(who)
+        return [_value(reply) for reply in replies]
+
+    def _replies(self, asked: Sequence[Asked[Any]]) -> list[Reply]:
+        request = Request(self.token, "portal", self.request.head.request_id)
+        return attempt_each(asked, self.portal.app, request)
+
+    @property
     def account(self) -> dict[str, Any]:
         """Who this is, for which organization."""
-        found: dict[str, Any] = self.run(account.family["get_account"])
-        return found
+        if self._account is None:
+            self._account = _value(self._replies([_WHO])[0])
+        return self._account
 
     @property
     def path(self) -> str:
@@ -209,3 +227,9 @@ class Visit:
         self.cookies.append(self.portal.set_cookie(NOTE, "", timedelta(0)))
         note: dict[str, str] = orjson.loads(hidden)
         return note
+
+
+def _value(reply: Reply) -> Any:
+    if reply.problem is not None:
+        raise reply.problem
+    return orjson.loads(reply.body or b"null")

@@ -28,8 +28,9 @@ from shared.identity import (
     sessions,
     signing_keys,
 )
+from shared.invoke import Request, invoke
 from shared.settings import Settings
-from shared.tool import Family, Progress, Request, Tool, invoke, silently
+from shared.tool import Family, Progress, Tool, silently
 
 FAMILIES: tuple[Family, ...] = (
     organizations.family,

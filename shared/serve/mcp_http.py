@@ -38,6 +38,7 @@ from mcp_types.version import HANDSHAKE_PROTOCOL_VERSIONS
 from shared import log
 from shared.auth.caller import Token
 from shared.errors import Problem
+from shared.invoke import Request
 from shared.serve.bearer import METADATA_PATH, bearer, challenge
 from shared.serve.discovery import authorization_server, metadata_paths
 from shared.serve.http import (
@@ -54,7 +55,6 @@ from shared.serve.http import (
 from shared.serve.mcp_server import Face, Refused, current
 from shared.serve.mcp_stream import StreamingTransport
 from shared.serve.run import Runner
-from shared.tool import Request
 
 UNSTATED_VERSION: Final = "2025-03-26"
 """What a request without MCP-Protocol-Version may be taken for (2025-06-18, transports)."""

@@ -19,9 +19,10 @@ from mcp_types import INVALID_PARAMS, SERVER_INFO_META_KEY
 from mcp_types.version import MODERN_PROTOCOL_VERSIONS
 
 from shared.errors import Problem
+from shared.invoke import Reply, Request
 from shared.serve.run import Runner
 from shared.serve.schema import schema
-from shared.tool import Effect, Family, Reply, Request, Tool
+from shared.tool import Effect, Family, Tool
 
 LIST_SECONDS: Final = 300
 REFUSALS: Final = frozenset(

@@ -10,8 +10,9 @@ import orjson
 from mcp.shared.exceptions import MCPError
 from mcp_types.version import MODERN_PROTOCOL_VERSIONS
 
+from shared.invoke import Reply
 from shared.serve.schema import schema
-from shared.tool import Reply, Tool
+from shared.tool import Tool
 
 RATE_LIMITED_LEGACY: Final = -32029
 RATE_LIMITED_MODERN: Final = 429

@@ -12,10 +12,11 @@ from shared import log
 from shared.auth.caller import Credential, Surface
 from shared.auth.rate import Budget
 from shared.errors import Problem
+from shared.invoke import Reply, Request
 from shared.serve.bearer import api_key
 from shared.serve.http import JSON, Entrance, Head, Scope, error_body, read_body, respond, safely
 from shared.serve.run import Runner
-from shared.tool import Reply, Request, Tool
+from shared.tool import Tool
 
 Shown = tuple[bytes, Sequence[tuple[bytes, bytes]]]
 

@@ -3,7 +3,7 @@
 Tools, and the reads in front of them, are plain functions; the loop only parses and renders.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, Final, TypeVar
 
 from shared import log
@@ -13,8 +13,9 @@ from shared.auth.gate import NOT_A_MEMBER
 from shared.auth.tokens import KeysNeeded
 from shared.errors import Problem
 from shared.identity.joining import join, may_join
+from shared.invoke import Arguments, Asked, Crashed, Reply, Request, invoke_each
 from shared.serve.threads import Threads
-from shared.tool import Arguments, Call, Crashed, Reply, Request, Tool, invoke
+from shared.tool import Call, Tool
 from shared.tracing import Tracer
 
 MOST_THREADS: Final = 16
@@ -53,14 +54,21 @@ class Runner:
 
 def attempt(tool: Tool[Any], app: App, request: Request, arguments: Arguments) -> Reply:
     """`invoke`, with unexpected failures logged and turned into `internal`."""
+    return attempt_each((Asked(tool, arguments),), app, request)[0]
+
+
+def attempt_each(asked: Sequence[Asked[Any]], app: App, request: Request) -> list[Reply]:
+    """`invoke_each` in the same way; one that failed unexpectedly fails all of them."""
     try:
-        reply = invoke(tool, app, request, arguments)
-        if reply.problem is not None and _joined(app, request, reply.problem):
-            reply = invoke(tool, app, request, arguments)
+        replies = invoke_each(asked, app, request)
+        problem = replies[0].problem
+        if problem is not None and _joined(app, request, problem):
+            replies = invoke_each(asked, app, request)
     except Crashed as crashed:
-        log.crash(tool.name, requestId=request.request_id, surface=request.surface)
-        return Reply(problem=internal(request.request_id), budget=crashed.budget)
-    return reply
+        log.crash(crashed.tool, requestId=request.request_id, surface=request.surface)
+        failed = Reply(problem=internal(request.request_id), budget=crashed.budget)
+        return [failed] * len(asked)
+    return replies
 
 
 def _recorded(

@@ -17,7 +17,7 @@ from shared.catalog.segment.index import WORDS
 from shared.catalog.segment.reader import Segment
 from shared.catalog.segment.writer import build
 from shared.clock import SystemClock
-from shared.tool import Request, invoke
+from shared.invoke import Request, invoke
 from tests.platform import Platform
 
 CATALOG: Final = "bench"

@@ -6,6 +6,7 @@ from google.cloud.firestore_v1.types import CommitRequest
 from tests.bench.stock import Emulated
 from tests.contract.grpc_relay import Relay
 from tests.platform import Platform, product, value
+from tests.portal import cookie_of
 
 pytestmark = [pytest.mark.slow, pytest.mark.anyio]
 READ = "BatchGetDocuments"
@@ -65,6 +66,28 @@ async def test_a_call_is_one_round_trip_and_two_right_after_grants_changed(platf
         after = await asked(client, tool)
         assert after == [READ] * (2 if tool == "list_catalogs" else 1)
         assert await asked(client, tool) == [READ]
+
+
+@pytest.mark.parametrize(
+    ("page", "expected"),
+    [
+        ("/connect", [READ]),
+        ("/keys", [READ, "RunQuery", READ]),
+        ("/sessions", [READ, "RunQuery", "RunQuery"]),
+        ("/usage", [READ, READ]),
+    ],
+)
+async def test_a_page_reads_once_who_is_asking_and_what_its_tools_know_of_beforehand(
+    platform, relay, page, expected
+):
+    platform.key()
+    cookie = "=".join(cookie_of(platform))
+    async with platform.http(face="portal", cookie=cookie) as client:
+        for _ in range(2):
+            relay.calls.clear()
+            answer = await client.get(f"/portal{page}")
+            assert answer.status_code == 200, answer.text
+    assert relay.calls == expected
 
 
 async def test_a_hundred_calls_a_second_write_less_than_once_in_twenty(platform, relay):

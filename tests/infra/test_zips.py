@@ -14,10 +14,10 @@ from shared.auth import keyring
 from shared.auth.caller import Service
 from shared.cli.operations import run
 from shared.gcp.listings import AnalyticsHubListings
+from shared.invoke import Request, invoke
 from shared.local.queue import FileQueue
 from shared.local.warehouse import DuckWarehouse
 from shared.settings import Settings
-from shared.tool import Request, invoke
 from tests.browser import App as Client
 from tests.browser import Browser, allowed
 from tests.contract.storage_server import StorageServer

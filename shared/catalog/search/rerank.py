@@ -64,6 +64,7 @@ _DOUBLINGS: Final = np.log2(np.arange(2, WINDOW + 2))
 
 # Arrays' methods of these names pass through several layers of Python first.
 _any: Final[Any] = np.logical_or.reduce
+_most: Final[Any] = np.maximum.reduce
 _sum: Final[Any] = np.add.reduce
 
 Numbers = NDArray[np.int64]
@@ -119,7 +120,7 @@ def _share(words: Words, spellings: list[Spelling], there: NDArray[Any]) -> NDAr
 
 def _follows(asked: NDArray[Any], accessories: NDArray[Any]) -> NDArray[Any]:
     """Whether an accessory stands right after the last word that was asked for (a row a place)."""
-    behind = np.maximum.reduce(asked * _BEHIND, axis=0)
+    behind = _most(asked * _BEHIND, axis=0)
     those = np.flatnonzero((behind > 0) & (behind < len(asked)))
     follows = np.zeros(len(behind), bool)
     follows[those] = accessories[behind[those], those]

@@ -199,8 +199,8 @@ def test_a_key_of_an_unknown_id_or_another_secret_is_refused(platform):
 
 async def join(platform, **changed):
     from shared.catalog.granted import family
+    from shared.invoke import Request
     from shared.serve.run import attempt
-    from shared.tool import Request
 
     request = Request(token(platform, **changed), "mcp", "request-1")
     return attempt(family["list_catalogs"], platform.app, request, {})

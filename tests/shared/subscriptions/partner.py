@@ -3,9 +3,9 @@
 import orjson
 
 from shared import work
+from shared.invoke import Request, invoke
 from shared.ports import Query
 from shared.subscriptions.tools import family
-from shared.tool import Request, invoke
 from tests.platform import product
 
 READER = ("acme-reader", "serviceAccount:etl@acme-reader.iam.gserviceaccount.com")

@@ -1,0 +1,192 @@
+"""The one way a tool runs: authenticate -> authorize -> rate-limit -> validate -> run -> audit.
+
+A host knows a credential, a tool and what it was sent; everything else is judged here.
+"""
+
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import cached_property
+from typing import Any, Final, Generic, NamedTuple, TypeVar
+
+from shared import log
+from shared.app import App
+from shared.auth.access import Access
+from shared.auth.caller import Caller, Credential, Surface
+from shared.auth.gate import Admitted
+from shared.auth.rate import Budget, budget_of, served
+from shared.errors import Problem
+from shared.tool import Args, Call, Effect, Progress, Tool, silently
+
+A = TypeVar("A", bound=Args)
+
+
+class Request(NamedTuple):
+    """What a host knows of a call before it runs."""
+
+    credential: Credential
+    surface: Surface
+    request_id: str
+    progress: Progress = silently
+
+
+class Reply(NamedTuple):
+    """What a run came to: JSON bytes, or a problem; and the budget where one was drawn on."""
+
+    body: bytes | None = None
+    problem: Problem | None = None
+    budget: Budget | None = None
+
+
+NOTHING: Final[tuple[str, ...]] = ()
+Arguments = Mapping[str, Any] | Problem
+"""What a host was handed for a tool, or why it could not be read."""
+
+
+class Crashed(Exception):  # noqa: N818  a signal to the host, which answers `internal`
+    """A run failed in a way nobody expected; the cause says how. `budget` is what was drawn."""
+
+    def __init__(self, tool: str, budget: Budget | None) -> None:
+        super().__init__(f"{tool} failed unexpectedly")
+        self.tool = tool
+        self.budget = budget
+
+
+class Asked(Generic[A]):
+    """A tool that shall run, and what with."""
+
+    def __init__(self, tool: Tool[A], arguments: Arguments) -> None:
+        self.tool = tool
+        self._arguments = arguments
+
+    @cached_property
+    def parsed(self) -> tuple[A | None, Problem | None]:
+        """The typed arguments, or what is wrong with them."""
+        if isinstance(self._arguments, Problem):
+            return None, self._arguments
+        try:
+            return self.tool.parse(self._arguments), None
+        except Problem as wrong:
+            return None, wrong
+
+    def args(self, refusal: Problem | None) -> A:
+        """The typed arguments. Raises the refusal, or what is wrong with them."""
+        args, wrong = self.parsed
+        problem = refusal or wrong
+        if problem is not None:
+            raise problem
+        if args is None:
+            raise TypeError("arguments were neither read nor refused")
+        return args
+
+    def reads(self, access: Access) -> Iterable[str]:
+        """Which documents the gate shall read along."""
+        args = self.parsed[0]
+        return NOTHING if self.tool.reads is None or args is None else self.tool.reads(args, access)
+
+
+def invoke(tool: Tool[A], app: App, request: Request, arguments: Arguments) -> Reply:
+    """Run a tool: this and `invoke_each` are the only ways one runs.
+
+    Every expected failure comes back as the reply's problem. Arguments that could not be read are
+    refused in their turn: after who is calling, and not for free. Anything nobody expected is
+    raised as Crashed, after the call was logged and counted as `internal`.
+    """
+    return invoke_each((Asked(tool, arguments),), app, request)[0]
+
+
+def invoke_each(asked: Sequence[Asked[Any]], app: App, request: Request) -> list[Reply]:
+    """Run tools, one after the other, on one read of who is calling; each as `invoke` would.
+
+    Each is authorized, limited, validated and logged by itself. For hosts that show several
+    results at once.
+    """
+    admitted: Admitted | None = None
+
+    def admit() -> Admitted:
+        nonlocal admitted
+        if admitted is None:
+            admitted = app.gate.admit(
+                request.credential,
+                request.surface,
+                lambda access: [path for each in asked for path in each.reads(access)],
+            )
+        return admitted
+
+    return [_run(each, app, request, admit) for each in asked]
+
+
+def _run(asked: Asked[Any], app: App, request: Request, admit: Callable[[], Admitted]) -> Reply:
+    started = time.perf_counter()
+    tool = asked.tool
+    caller: Caller | None = None
+    budget: Budget | None = None
+    outcome = "internal"
+    try:
+        admitted = admit()
+        caller = admitted.caller
+        refusal = _refusal(tool, caller)
+        budget = _draw(app, tool, caller, admitted.access, refused=refusal is not None)
+        args = asked.args(refusal)
+        call = Call(
+            app=app,
+            caller=caller,
+            surface=request.surface,
+            request_id=request.request_id,
+            now=app.clock.now(),
+            found=admitted.found,
+            organization=admitted.access,
+            budget=budget,
+            progress=request.progress,
+        )
+        body = tool.encode(tool.run(call, args))
+        outcome = "ok"
+        return Reply(body=body, budget=budget)
+    except Problem as problem:
+        outcome = problem.code
+        return Reply(problem=problem, budget=budget or budget_of(problem))
+    except Exception as error:
+        raise Crashed(tool.name, budget) from error
+    finally:
+        if caller is not None and caller.org and not tool.family.free:
+            app.usage.count(caller, tool.name, outcome)
+        _log_call(tool, request, caller, outcome=outcome, took=time.perf_counter() - started)
+
+
+def _refusal(tool: Tool[Any], caller: Caller) -> Problem | None:
+    if caller.org_type not in tool.family.org_types:
+        code = "api_key_org_type_forbidden" if caller.role == "key" else "forbidden"
+        message = "Organizations of your type cannot use this operation."
+        return Problem(code, message, reason="organization_type")
+    if caller.scopes is not None and tool.scope not in caller.scopes:
+        message = f"This operation needs the scope {tool.scope}. Ask for it and call again."
+        wanted = sorted({*caller.scopes, tool.scope})
+        return Problem("insufficient_scope", message, scopes=wanted)
+    if caller.role == "member" and _is_for_owners(tool):
+        return Problem("forbidden", "Only owners of your organization can do this.", reason="role")
+    return None
+
+
+def _is_for_owners(tool: Tool[Any]) -> bool:
+    """Members of the operating organization look; changing the platform takes its owners."""
+    changes = tool.effect is not Effect.READ
+    return tool.owners or (changes and tool.family.org_types <= {"operator"})
+
+
+def _draw(
+    app: App, tool: Tool[Any], caller: Caller, access: Access | None, *, refused: bool
+) -> Budget | None:
+    """What the budget is after this call. A call that may not run draws nothing."""
+    if access is None or tool.family.free:
+        return None
+    if refused:
+        return app.rate.look(caller.org, access.rate)
+    return served(app.rate.draw(caller.org, access.rate))
+
+
+def _log_call(
+    tool: Tool[Any], request: Request, caller: Caller | None, *, outcome: str, took: float
+) -> None:
+    call: dict[str, Any] = {"tool": tool.name, "surface": request.surface, "outcome": outcome}
+    if caller is not None:
+        call |= {"org": caller.org, "by": caller.subject, "client": caller.client}
+    log.line("call", **call, ms=round(took * 1000, 3), requestId=request.request_id)
