@@ -110,13 +110,16 @@ class RateLimiter:
 
     def look(self, org: str, limit: int) -> Budget:
         """What is left, taking nothing; reads the bucket. Raises `unavailable`."""
-        snapshot = self._documents.get(f"rates/{org}")
+        return self.left(self._documents.get(bucket_path(org)), limit)
+
+    def left(self, bucket: Snapshot | None, limit: int) -> Budget:
+        """What is left in a bucket that was just read, at `bucket_path`."""
         now = self._clock.time()
-        left = limit if snapshot is None else _level(snapshot.data, limit, now)
+        left = limit if bucket is None else _level(bucket.data, limit, now)
         return Budget(limit, math.floor(left), now + (limit - left) * 60 / limit)
 
     def _renew(self, org: str, lease: _Lease) -> None:
-        path = f"rates/{org}"
+        path = bucket_path(org)
         for attempt in range(ATTEMPTS):
             now = self._clock.time()
             snapshot = self._documents.get(path)
@@ -157,6 +160,11 @@ class RateLimiter:
             stamped = {**bucket.data, "at": now}
             with suppress(Conflict):  # somebody was faster, and stamped it
                 self._documents.commit([Put(path, stamped, if_version=bucket.version)])
+
+
+def bucket_path(org: str) -> str:
+    """Where an organization's bucket is kept."""
+    return f"rates/{org}"
 
 
 def _lease_size(limit: int) -> int:

@@ -7,6 +7,7 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
+from shared.auth.rate import bucket_path
 from shared.auth.usage import field_of_client, key_field, reads_activity
 from shared.identity.own_sessions import clients_of
 from shared.identity.records import API_KEYS, EVERY_TYPE
@@ -69,13 +70,15 @@ def get_own_usage(call: Call, args: GetOwnUsage) -> Usage:
     calls: dict[tuple[str, str], list[int]] = defaultdict(lambda: [0] * len(days))
     failed: Counter[tuple[str, str]] = Counter()
     errors: Counter[str] = Counter()
-    for path, snapshot in call.app.documents.get_many(sorted(paths)).items():
+    bucket = bucket_path(access.org)
+    found = call.app.documents.get_many([bucket, *sorted(paths)])
+    budget = call.app.rate.left(found.pop(bucket, None), access.rate)
+    for path, snapshot in found.items():
         for (surface, tool, outcome), count in _counts(snapshot.data):
             calls[surface, tool][paths[path]] += count
             if outcome != "ok":
                 failed[surface, tool] += count
                 errors[outcome] += count
-    budget = call.app.rate.look(access.org, access.rate)
     return Usage(
         days=days,
         tools=[
