@@ -63,12 +63,18 @@ class Served:
 
 def cookie_of(platform, org="partner", subject="ada"):
     """The name and value of the cookie of a member who is signed in."""
-    app, url = platform.app, platform.settings.portal_url
-    token = platform.token(org, subject, scopes=PORTAL, audience=url, lifetime=86_400, client=url)
+    app = platform.app
+    token = token_of(platform, org, subject)
     session = oauth.Session(access=token, refresh=None, until=app.clock.time() + 86_400)
     portal = Portal(app)
     value = oauth.kept(portal, session)[1]
     return portal.cookie(oauth.COOKIE), value.partition("=")[2].partition(";")[0]
+
+
+def token_of(platform, org="partner", subject="ada"):
+    """The portal's access token of a member who is signed in, good for a day."""
+    url = platform.settings.portal_url
+    return platform.token(org, subject, scopes=PORTAL, audience=url, lifetime=86_400, client=url)
 
 
 class Person:

@@ -62,7 +62,7 @@ def remembered(server: AuthServer, browser: Browser, answer: Outgoing) -> Outgoi
     if not browser.is_new:
         return answer
     cookie = server.set_cookie("browser", browser.key, SIGNED_IN_FOR)
-    return replace(answer, headers=(*answer.headers, cookie))
+    return answer.having(cookie)
 
 
 def session_cookie(server: AuthServer, session: str) -> Pair:

@@ -143,10 +143,8 @@ class AuthHost:
         handler = endpoint.methods.get("GET" if head.method == "HEAD" else head.method)
         if handler is None:
             allow = ", ".join(sorted(endpoint.methods))
-            return replace(
-                refuse(OAuthError("invalid_request", "Method not allowed.", status=405)),
-                headers=(("allow", allow), *_extra(endpoint)),
-            )
+            refused = refuse(OAuthError("invalid_request", "Method not allowed.", status=405))
+            return refused.having(("allow", allow), *_extra(endpoint))
         try:
             request = await self._read(scope, head, receive)
             limits.check_address(self._server, head.path, request.address, endpoint.most)
@@ -156,7 +154,7 @@ class AuthHost:
             answer = refuse(error)
         except Problem as problem:
             answer = refuse(_as_oauth(problem))
-        return replace(answer, headers=(*answer.headers, *_extra(endpoint)))
+        return answer.having(*_extra(endpoint))
 
     def _run(self, handler: Handler, request: Incoming, *, page: bool) -> Outgoing:
         if not page:
@@ -202,14 +200,14 @@ class AuthHost:
         if endpoint is None:
             return _refuse_program(error)
         answer = self._refusing(endpoint)(error)
-        return replace(answer, headers=(*answer.headers, *_extra(endpoint)))
+        return answer.having(*_extra(endpoint))
 
     def _refusing(self, endpoint: Endpoint) -> Callable[[OAuthError], Outgoing]:
         return self._refuse_page if endpoint.kind == "page" else _refuse_program
 
     def _refuse_page(self, error: OAuthError) -> Outgoing:
-        answer = error_page(self._server, error.description, status=error.status)
-        return replace(answer, headers=error.headers)
+        page = error_page(self._server, error.description, status=error.status)
+        return page.having(*error.headers)
 
 
 def _extra(endpoint: Endpoint) -> tuple[Pair, ...]:

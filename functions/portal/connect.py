@@ -2,10 +2,11 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cache
+from typing import Any
 
 import orjson
 
+from functions.portal.portal import part
 from functions.portal.visit import Visit
 from shared.identity import own_usage
 from shared.serve.pages.web import Outgoing
@@ -36,11 +37,14 @@ def show(visit: Visit) -> Outgoing:
     """Every way, and who was seen when."""
     seen = visit.run(own_usage.family["get_own_activity"])
     settings = visit.portal.settings
-    known = visit.portal.once("ways.html", ways=ways(settings.mcp_url, settings.api_url))
+    known = part("ways.html", _ways, settings.mcp_url, settings.api_url)
     return visit.page("connect.html", ways=known, seen=seen)
 
 
-@cache
+def _ways(url: str, api: str) -> dict[str, Any]:
+    return {"ways": ways(url, api)}
+
+
 def ways(url: str, api: str) -> tuple[Way, ...]:
     """How each client is connected that we know, to these addresses."""
     return (*_claude(url), *_terminals(url), *_editors(url), *_backends(api))

@@ -1,7 +1,6 @@
 """The portal as an ASGI application: which path is which page, and who may see it."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from typing import Any, Final
 from urllib.parse import quote
 
@@ -116,12 +115,12 @@ class PortalHost:
             return self._stopped(Problem("invalid", error.description))
         except Problem as problem:
             return self._stopped(problem)
-        return replace(answer, headers=(*answer.headers, *PAGE_HEADERS))
+        return answer.having(*PAGE_HEADERS)
 
     def _stopped(self, problem: Problem) -> Outgoing:
         """The page that says why there is no other."""
         answer = self._portal.page("stopped.html", problem.status, message=problem.message)
-        return replace(answer, headers=(*answer.headers, *PAGE_HEADERS))
+        return answer.having(*PAGE_HEADERS)
 
     def _page(self, request: Incoming, path: str) -> Outgoing:
         method = "GET" if request.head.method == "HEAD" else request.head.method
@@ -132,7 +131,7 @@ class PortalHost:
         handler = methods.get(method)
         if handler is None:
             page = self._portal.page("stopped.html", 405, message="Method not allowed.")
-            return replace(page, headers=(("allow", ", ".join(sorted(methods))),))
+            return page.having(("allow", ", ".join(sorted(methods))))
         if table is PUBLIC:
             shown: Outgoing = handler(self._portal, request)
             return shown
@@ -150,8 +149,8 @@ class PortalHost:
             if problem.code != "unauthenticated":
                 raise
             answer = _to_sign_in(portal, request, path)
-            return replace(answer, headers=(*answer.headers, oauth.forgotten(portal)))
-        return replace(answer, headers=(*answer.headers, *visit.cookies))
+            return answer.having(oauth.forgotten(portal))
+        return answer.having(*visit.cookies)
 
 
 def _visit(portal: Portal, request: Incoming) -> Visit | None:

@@ -1,6 +1,6 @@
 """The portal as a site: its files, its templates, and how values are shown."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Hashable, Mapping
 from datetime import datetime
 from functools import cache, lru_cache
 from pathlib import Path
@@ -46,14 +46,12 @@ class Portal(Site):
         )
         return Outgoing(status, html.encode(), "text/html; charset=utf-8")
 
-    def once(self, template: str, **values: Any) -> Markup:
-        """A part of pages that depends on nothing else: made once per process for these values."""
-        return _part(template, self.base, tuple(sorted(values.items())))
 
-
-@lru_cache(maxsize=1024)
-def _part(template: str, base: str, values: tuple[tuple[str, Any], ...]) -> Markup:
-    return Markup(templates().get_template(template).render(base=base, **dict(values)))  # noqa: S704  escaped by jinja
+@lru_cache(maxsize=256)
+def part(template: str, values: Callable[..., Mapping[str, Any]], *of: Hashable) -> Markup:
+    """A part of pages, with what `values(*of)` gives: made once while it is asked for."""
+    html = templates().get_template(template).render(asset=ASSETS.url, **values(*of))
+    return Markup(html)  # noqa: S704  escaped by jinja
 
 
 @cache

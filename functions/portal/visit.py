@@ -4,13 +4,13 @@ Everything a page shows or changes goes through `run`, the one way a tool runs.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import orjson
 
-from functions.portal.portal import Portal
+from functions.portal.portal import Portal, part
 from shared.auth.caller import Token
 from shared.errors import Problem
 from shared.identity import account
@@ -93,6 +93,18 @@ def _in_words(error: Mapping[str, Any]) -> str:
 def _errors(problem: Problem) -> Sequence[Mapping[str, Any]]:
     found: Sequence[Mapping[str, Any]] = problem.details.get("errors", ())
     return found
+
+
+class Top(NamedTuple):
+    """What stands above every page of one sign-in, and where among the pages this one is."""
+
+    base: str
+    path: str
+    organization: str
+    type: str
+    person: str
+    is_owner: bool
+    csrf: str
 
 
 _WHO: Final = Asked(account.family["get_account"], {})
@@ -187,7 +199,7 @@ class Visit:
             if problem.code in ("unauthenticated", "forbidden", "internal"):
                 raise
             page = again(Refused.because(form, typed, problem))
-            raise Again(replace(page, status=problem.status)) from None
+            raise Again(page._replace(status=problem.status)) from None
 
     def page(self, template: str, status: int = 200, **values: Any) -> Outgoing:
         """A page of the portal."""
@@ -198,15 +210,22 @@ class Visit:
             is_owner=self.is_owner,
             csrf=self.form_token,
             path=self.path,
-            nav=self.portal.once(
-                "nav.html",
-                path=self.path,
-                type=self.account["organizationType"],
-                is_owner=self.is_owner,
-            ),
+            top=part("top.html", Top._asdict, self._top()),
             languages=self.request.head.headers.get("accept-language", ""),
             note=self._note(),
             **values,
+        )
+
+    def _top(self) -> Top:
+        account = self.account
+        return Top(
+            base=self.portal.base,
+            path=self.path,
+            organization=account["organizationName"],
+            type=account["organizationType"],
+            person=account["email"] or account["principal"],
+            is_owner=self.is_owner,
+            csrf=self.form_token,
         )
 
     def go(self, place: str, note: str = "", **more: str) -> Outgoing:

@@ -10,7 +10,7 @@ import hashlib
 import hmac
 import secrets as random
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any, Final, Literal
 
 import orjson
@@ -247,6 +247,7 @@ def _public_jwk(key: ec.EllipticCurvePublicKey) -> dict[str, Any]:
     return dict(ECAlgorithm.to_jwk(key, as_dict=True))
 
 
+@lru_cache(maxsize=64)
 def _derived(key: bytes, purpose: str) -> bytes:
     """A key for one purpose (HKDF's expand step for 32 bytes, RFC 5869 2.3)."""
     return hmac.digest(key, f"hide {purpose}".encode() + b"\x01", "sha256")

@@ -73,6 +73,13 @@ def requests():
         yield Bar(f"REST search against the MCP call, {era}", 1.2, found, "x MCP")
         name = f"lookup_product on Firestore, {era}"
         yield Bar(f"{name}, the worker's own", 12, case(name))
+    for page in ("signed-out", "connect", "keys", "usage"):
+        says = f"first byte of the portal's page {page}, beside the reads it needs"
+        yield Bar(says, 3, waited(f"portal {page}"))
+
+
+def waited(name):
+    return lambda report: report["requests"]["pages"][name]["x_hello"]["median"]
 
 
 def peers():

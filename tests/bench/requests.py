@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from functools import partial
 from itertools import chain
 
+from tests.bench import pages as pages_of_portal
 from tests.bench.load import answers, get, run
 from tests.bench.measured import quantile, shown, spread, table
 from tests.bench.servers import (
@@ -44,9 +45,9 @@ from tests.bench.stock import (
     tool_lists,
     words,
 )
-from tests.portal import cookie_of
 
 UNIT = "hello"
+PAGE = "portal "
 FIRESTORE = "Firestore"
 """The partner function with its documents there, and the word that asks for it."""
 PEER_SERVERS = {
@@ -135,12 +136,9 @@ def own_cases(platform):
 
 def portal_cases(platform):
     """Pages of the portal: one without a read, and what a member sees."""
-    cookie = {"Cookie": "=".join(cookie_of(platform))}
     return {
-        f"portal {page}": Case(
-            "portal", [get(f"/portal/{page}", cookie)], lambda page: "</html>" in page
-        )
-        for page in ("signed-out", "connect", "keys", "usage")
+        f"{PAGE}{name}": Case("portal", [request], lambda page: "</html>" in page)
+        for name, request in pages_of_portal.requests(platform).items()
     }
 
 
@@ -198,7 +196,12 @@ def measure(rounds, seconds, only=()):
         servers = {name: stack.enter_context(starts[name]()) for name in starts if name in needed}
         for name, case in cases.items():
             check(name, case, servers[case.server].port)
-        return summary([a_round(cases, servers, seconds) for _ in range(rounds + 1)][1:])
+        reads = {
+            name: cost
+            for page, cost in pages_of_portal.reads(platform).items()
+            if (name := f"{PAGE}{page}") in cases
+        }
+        return summary([a_round(cases, servers, seconds, reads) for _ in range(rounds + 1)][1:])
 
 
 def chosen(cases, only):
@@ -213,9 +216,13 @@ def function(name, platform):
     return serving(ROOT / "functions" / name / "main.py", name, platform.settings)
 
 
-def a_round(cases, servers, seconds):
-    """Name -> (CPU microseconds, p50, p99, calls a second); the hello is asked at both ends."""
+def a_round(cases, servers, seconds, reads):
+    """Name -> (CPU microseconds, p50, p99, calls a second), and what browsers wait for pages.
+
+    The hello is asked at both ends.
+    """
     found = {}
+    waited = waits(cases, servers, seconds, reads)
     for name in chain(cases, [UNIT]):
         case = cases[name]
         server = servers[case.server]
@@ -227,11 +234,28 @@ def a_round(cases, servers, seconds):
         if name in found:
             cost = (found[name][0] + cost) / 2
         found[name] = cost, quantile(durations, 50), quantile(durations, 99), rate
-    return found
+    return found, waited
 
 
-def summary(rounds):
+def waits(cases, servers, seconds, reads):
+    """Page -> microseconds until its first byte, those of its reads, and until the hello's."""
+
+    def first_byte(name):
+        case = cases[name]
+        port = servers[case.server].port
+        return pages_of_portal.first_byte(port, case.requests[0], seconds=seconds)
+
     return {
+        name: (first_byte(name), reads[name]() if name in reads else 0, first_byte(UNIT))
+        for name in cases
+        if name.startswith(PAGE)
+    }
+
+
+def summary(measured):
+    rounds = [found for found, _ in measured]
+    return {
+        "pages": first_bytes([waited for _, waited in measured]),
         "cases": spreads(rounds),
         "peers": comparisons(rounds),
         "rest": rest_over_mcp(rounds),
@@ -253,6 +277,22 @@ def spreads(rounds):
             "p99_over_p50": spread(late / middle for late, middle in zip(p99, p50, strict=True)),
         }
     return cases
+
+
+def first_bytes(rounds):
+    """How long a browser waits for a page, for its reads, and for the rest beside the hello."""
+    found = {}
+    for name in rounds[0]:
+        all_of_it, reads, hello = zip(*(each[name] for each in rounds), strict=True)
+        rest = [
+            (page - read) / unit for page, read, unit in zip(all_of_it, reads, hello, strict=True)
+        ]
+        found[name] = {
+            "us": spread(all_of_it, 0),
+            "reads_us": spread(reads, 0),
+            "x_hello": spread(rest),
+        }
+    return found
 
 
 def comparisons(rounds):
@@ -283,6 +323,10 @@ def show(report):
     head = ["case", "CPU us", "x hello", "p50 ms", "p99 ms", "p99/p50"]
     keys = ("cpu_us", "x_hello", "p50_ms", "p99_ms", "p99_over_p50")
     rows = [[name, *(shown(each[key]) for key in keys)] for name, each in report["cases"].items()]
+    yield from table(head, rows)
+    yield ""
+    rows = [[name, *map(shown, each.values())] for name, each in report["pages"].items()]
+    head = ["page, one browser", "first byte, us", "its reads, us", "beside them, x hello"]
     yield from table(head, rows)
     for title in ("peers", "rest"):
         yield ""

@@ -3,8 +3,7 @@
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from http.cookies import CookieError, SimpleCookie
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
 import orjson
@@ -101,14 +100,17 @@ class Incoming:
             raise OAuthError("invalid_request", "The parameters cannot be read.") from None
 
 
-@dataclass(frozen=True)
-class Outgoing:
+class Outgoing(NamedTuple):
     """One response."""
 
     status: int
     body: bytes = b""
     content_type: str = "text/plain"
     headers: tuple[Pair, ...] = ()
+
+    def having(self, *headers: Pair) -> "Outgoing":
+        """The same with further headers."""
+        return self._replace(headers=(*self.headers, *headers))
 
 
 def as_json(value: Any, status: int = 200, headers: tuple[Pair, ...] = ()) -> Outgoing:
@@ -143,8 +145,6 @@ async def send(send: Any, head: Head, answer: Outgoing, more: tuple[Pair, ...]) 
 
 
 def read_cookies(header: str) -> dict[str, str]:
-    """The cookies of a request; none when the header is malformed."""
-    try:
-        return {name: morsel.value for name, morsel in SimpleCookie(header).items()}
-    except CookieError:
-        return {}
+    """The cookies of a request (RFC 6265 4.2.1); what is no pair is left out."""
+    pairs = (each.partition("=") for each in header.split(";"))
+    return {name.strip(): value.strip() for name, equals, value in pairs if equals}

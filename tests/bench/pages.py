@@ -1,0 +1,58 @@
+"""Pages of the portal: how long one browser waits, and how long of that for the reads a page needs.
+
+The tools a page asks are also run in this process, as the portal runs them, with nothing of HTTP,
+sign-in or HTML. A page leaves in one piece, so its first byte is as late as its last.
+"""
+
+import time
+from statistics import median
+
+from shared.identity import account, own_keys, own_usage
+from shared.invoke import Asked, Request
+from shared.serve.run import attempt_each
+from tests.bench.load import get, run
+from tests.portal import cookie_of, token_of
+
+SIGNED_OUT = "signed-out"
+"""Asks nothing."""
+TIMES = 200
+
+
+def asked():
+    """Page -> the tools it asks."""
+    who = Asked(account.family["get_account"], {})
+    return {
+        "connect": [who, Asked(own_usage.family["get_own_activity"], {})],
+        "keys": [who, Asked(own_keys.family["list_own_api_keys"], {})],
+        "usage": [who, Asked(own_usage.family["get_own_usage"], {"days": 30})],
+    }
+
+
+def requests(platform):
+    """Page -> a request for it, by a member who is signed in."""
+    cookie = {"Cookie": "=".join(cookie_of(platform))}
+    return {page: get(f"/portal/{page}", cookie) for page in (SIGNED_OUT, *asked())}
+
+
+def reads(platform):
+    """Page -> a function that says how long its reads take now, in microseconds."""
+    app = platform.app
+    token = app.tokens.verify(token_of(platform), face=platform.settings.portal_url)
+    request = Request(token, "portal", "bench-request")
+
+    def timed(tools):
+        began = time.perf_counter()
+        replies = attempt_each(tools, app, request)
+        took = time.perf_counter() - began
+        assert not any(reply.problem for reply in replies), replies
+        return took * 1e6
+
+    return {
+        page: lambda tools=tools: median(timed(tools) for _ in range(TIMES))
+        for page, tools in asked().items()
+    }
+
+
+def first_byte(port, request, *, seconds):
+    """How long one browser that asks again and again waits for it, in microseconds."""
+    return median(run(port, [request], seconds=seconds, connections=1)) * 1e6
