@@ -3,6 +3,7 @@
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
+from functools import lru_cache
 from hashlib import blake2b
 from typing import Any, Final
 
@@ -26,6 +27,7 @@ _KINDS: Final[tuple[Any, ...]] = (bool, (int, float), str, bytes, datetime)
 """What documents are compared by; a range is of one kind."""
 
 
+@lru_cache(maxsize=4096)
 def checked_path(path: str) -> str:
     """The path, when it names a document: pairs of `collection/id`, each segment a valid id.
 

@@ -4,7 +4,7 @@
 (docs/data.md). The source of truth for a grant is `grants/{org}:{catalog}`; both change together.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Final
@@ -85,10 +85,6 @@ class Access:
             for host in grant.hosts:
                 found.setdefault(host, []).append(grant.catalog)
         return {host: tuple(catalogs) for host, catalogs in found.items()}
-
-    def holding(self, surface: str, now: float) -> Iterator[Grant]:
-        """The grants that hold on this surface at this time, in order of catalog key."""
-        return (grant for grant in self.grants.values() if grant.holds(surface, now))
 
 
 def pack(grants: Iterable[Grant]) -> bytes:

@@ -67,7 +67,7 @@ class Gate:
             raise _forbidden("You are not a member of this organization.", NOT_A_MEMBER)
         session = session_path(token.issuer, token.session)
         membership = f"memberships/{token.org}:{token.principal}"
-        found = self._read((session, membership), token.org, reads)
+        found, seen = self._read((session, membership), token.org, reads)
         self._judge_session(token, found.get(session))
         member = found.get(membership)
         if member is None:
@@ -87,12 +87,12 @@ class Gate:
             client=token.client or None,
             session=f"{token.issuer}:{token.session}",
         )
-        return Admitted(caller, access, self._complete(found, access, reads))
+        return Admitted(caller, access, self._complete(found, access, seen, reads))
 
     def _admit_key(self, key: ApiKey, surface: Surface, reads: Reads) -> Admitted:
         path = f"api_keys/{key.id}"
         predicted = self._org_of_key.get(key.id)
-        found = self._read((path,), predicted, reads)
+        found, seen = self._read((path,), predicted, reads)
         record = found.get(path)
         digest = record.data["digest"] if record else bytes(len(key.digest))
         matches = hmac.compare_digest(digest, key.digest)
@@ -101,24 +101,28 @@ class Gate:
         org = record.data["org"]
         if org != predicted:
             _remember(self._org_of_key, key.id, org)
-            found |= self._read((), org, reads)
+            more, seen = self._read((), org, reads)
+            found |= more
         access = self._access(org, found)
         if access is None or access.state != "active":
             raise Problem("api_key_org_type_forbidden", "This API key's organization is disabled.")
         caller = Caller(surface, key.id, org, access.type, "key", None, None)
-        return Admitted(caller, access, self._complete(found, access, reads))
+        return Admitted(caller, access, self._complete(found, access, seen, reads))
 
     def _read(
         self, paths: Iterable[str], org: str | None, reads: Reads
-    ) -> dict[str, Snapshot | None]:
-        """What is at these paths, at the organization's access, and at what is predicted."""
-        wanted = set(paths)
+    ) -> tuple[dict[str, Snapshot | None], Access | None]:
+        """What is at these paths, at the organization's access, and at what is predicted.
+
+        Also what that was predicted from.
+        """
+        wanted, seen = set(paths), None
         if org is not None:
             wanted.add(f"access/{org}")
             seen = self._seen.get(org)
             if seen is not None:
                 wanted.update(reads(seen))
-        return self._looked_up(wanted)
+        return self._looked_up(wanted), seen
 
     def _looked_up(self, paths: Iterable[str]) -> dict[str, Snapshot | None]:
         """Each path with what is there, None where nothing is."""
@@ -135,12 +139,13 @@ class Gate:
         return access
 
     def _complete(
-        self, found: dict[str, Snapshot | None], access: Access, reads: Reads
+        self, found: dict[str, Snapshot | None], access: Access, seen: Access | None, reads: Reads
     ) -> dict[str, Snapshot]:
         """What the call touches by the grants just seen; only what was not predicted is read."""
-        missing = [path for path in reads(access) if path not in found]
-        if missing:
-            found |= self._looked_up(missing)
+        if access is not seen:
+            missing = [path for path in reads(access) if path not in found]
+            if missing:
+                found |= self._looked_up(missing)
         return {path: snapshot for path, snapshot in found.items() if snapshot is not None}
 
     def _judge_session(self, token: Token, session: Snapshot | None) -> None:

@@ -182,9 +182,8 @@ def require_any(call: Call, names: Iterable[str] | None, code: str) -> None:
     """Raise `code` when only catalogs without a grant were named."""
     if names is None:
         return
-    wanted = frozenset(names)
-    now = call.now.timestamp()
-    if not any(grant.catalog in wanted for grant in call.access.holding(call.surface, now)):
+    now, grants = call.now.timestamp(), call.access.grants
+    if not any(name in grants and grants[name].holds(call.surface, now) for name in names):
         raise Problem(
             code,
             "Your organization has no grant for that catalog. list_catalogs shows the ones it has.",

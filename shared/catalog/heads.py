@@ -68,3 +68,8 @@ class Head(NamedTuple):
 def head_path(catalog: str) -> str:
     """Where a catalog's head is kept."""
     return f"heads/{catalog}"
+
+
+def is_head(path: str) -> bool:
+    """Whether a head is kept there."""
+    return path.startswith("heads/")

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from shared.auth.access import Access, Grant
-from shared.catalog.heads import Head, head_path
+from shared.catalog.heads import Head, head_path, is_head
 from shared.catalog.opened import opened_segments
 from shared.catalog.search.shelf import Shelf
 from shared.facets import Facet
@@ -45,12 +45,18 @@ def reached(call: Call, names: Iterable[str] | None = None) -> list[Reached]:
     A granted catalog that was never published does not exist for partners yet.
     """
     wanted = None if names is None else frozenset(names)
-    return [
-        Reached(Head.of(snapshot), _only(grant))
-        for grant in call.access.holding(call.surface, call.now.timestamp())
-        if wanted is None or grant.catalog in wanted
-        if (snapshot := call.found.get(head_path(grant.catalog))) is not None
-    ]
+    now, grants = call.now.timestamp(), call.access.grants
+    found = []
+    for path in sorted(path for path in call.found if is_head(path)):
+        head = Head.of(call.found[path])
+        grant = grants.get(head.catalog)
+        if (
+            grant is not None
+            and grant.holds(call.surface, now)
+            and (wanted is None or head.catalog in wanted)
+        ):
+            found.append(Reached(head, _only(grant)))
+    return found
 
 
 def heads_of(access: Access, names: Iterable[str] | None = None) -> Iterator[str]:

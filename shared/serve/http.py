@@ -6,6 +6,7 @@ returns as one, so a function returns its host.
 
 import re
 import secrets
+from collections import Counter
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from typing import Any, Final
 from urllib.parse import urlsplit
@@ -43,13 +44,14 @@ class Head:
     def __init__(self, scope: Scope) -> None:
         self.method: str = scope["method"]
         self.path: str = scope["path"]
-        self.headers: dict[str, str] = {}
+        pairs = [(name.decode("latin-1").lower(), value) for name, value in scope["headers"]]
+        self.headers: dict[str, str] = {
+            name: value.decode("latin-1").strip() for name, value in pairs
+        }
         self.repeated: set[str] = set()
-        for raw_name, raw_value in scope["headers"]:
-            name = raw_name.decode("latin-1").lower()
-            if name in self.headers:
-                self.repeated.add(name)
-            self.headers[name] = raw_value.decode("latin-1").strip()
+        if len(self.headers) < len(pairs):
+            counts = Counter(name for name, _ in pairs)
+            self.repeated = {name for name, count in counts.items() if count > 1}
         given = self.headers.get("x-request-id", "")
         self.request_id = given if _REQUEST_ID.fullmatch(given) else secrets.token_hex(8)
 
