@@ -2,7 +2,7 @@
 
 Passes follow each other, each without what came before: products one of whose identifiers was
 asked for, products with all words (all that the catalog knows, if it does not know all), products
-with any. Inside a pass BM25 decides, and equal scores stand in browse order. The first 200 are
+with any. Inside a pass BM25 decides, and equal scores stand in browse order. The first 128 are
 reranked, save for the identified.
 """
 

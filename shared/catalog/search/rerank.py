@@ -1,6 +1,6 @@
-"""Reranking: the first 200 of an order, put in the order that people prefer.
+"""Reranking: the first 128 of an order, put in the order that people prefer.
 
-A linear model over what the title says, so cheap (about 0.1 ms for 200) and plain enough to read.
+A linear model over what the title says, so cheap (about 0.1 ms) and plain enough to read.
 It was fitted on human judgments by `tests/bench/fit.py`; `tests/bench/relevance.py` says what it is
 worth on queries it has not seen. A product keeps its place unless the model is sure: its score is
 set against the logarithm of the place it had. What is not sure about the numbers: docs/search.md.
@@ -17,7 +17,7 @@ from shared.catalog.segment.analysis import analyzer
 from shared.catalog.segment.reader import Segment
 from shared.catalog.segment.titles import TITLE_TERMS, term_hash
 
-WINDOW: Final = 200
+WINDOW: Final = 128
 """How many hits are reranked, whatever the limit of a page."""
 
 

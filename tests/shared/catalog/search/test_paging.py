@@ -8,6 +8,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from shared.catalog.search.cursor import unseal
+from shared.catalog.search.rerank import WINDOW
 from shared.catalog.search.search import Question, count, search
 from shared.catalog.search.shelf import Shelf
 from shared.catalog.segment.reader import Segment
@@ -39,7 +40,7 @@ def test_a_walk_one_by_one_sees_the_same_order(icecat):
     _, catalog = icecat
     question = Question(query="kensington laptop lock black", price_max=60)
     whole = uuids(walk(lambda _: [catalog.shelf], question, 100))
-    assert len(whole) > 200
+    assert len(whole) > WINDOW
     one_by_one, cursor = [], None
     while len(one_by_one) < 420 and (cursor or not one_by_one):
         places = unseal(cursor, question.digest(), KEY)
