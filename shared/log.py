@@ -2,67 +2,80 @@
 
 import logging
 import sys
+import time
 import traceback
-from typing import Any, Final
+from collections.abc import Mapping
+from typing import Any, Final, TextIO
 
 import orjson
 
 from shared import tracing
 
 _LOGGER: Final = logging.getLogger("catalog_mcp")
-_SEVERITY: Final = {"WARNING": "WARNING", "ERROR": "ERROR", "CRITICAL": "CRITICAL"}
+_SEVERITY: Final = {
+    logging.WARNING: "WARNING",
+    logging.ERROR: "ERROR",
+    logging.CRITICAL: "CRITICAL",
+}
 
 
-class JsonFormatter(logging.Formatter):
-    """Formats a record as one line of JSON. `extra={"fields": {...}}` adds fields.
+class JsonLines(logging.Handler):
+    """Writes each record as one line of JSON, and our own lines without making records of them.
 
     A line that is written while a request is served names its trace, so that Cloud Logging shows
     it beneath the request (docs: Cloud Logging, "Special JSON fields in messages").
 
     Args:
+        stream: where to; whole lines, each flushed.
         project: the Google project that traces belong to; none elsewhere.
     """
 
-    def __init__(self, project: str = "") -> None:
+    def __init__(self, stream: TextIO, project: str = "") -> None:
         super().__init__()
+        self._stream = stream
         self._traces = f"projects/{project}/traces/" if project else ""
 
-    def format(self, record: logging.LogRecord) -> str:
-        """The line, without its end."""
+    def emit(self, record: logging.LogRecord) -> None:
+        """Write what a library has to say."""
+        fields = {}
+        if record.exc_info:
+            fields["exception"] = logging.Formatter().formatException(record.exc_info)
+        self.write(record.levelno, record.getMessage(), fields)
+
+    def write(self, level: int, message: str, fields: Mapping[str, Any]) -> None:
+        """Write a line."""
         line: dict[str, Any] = {
-            "severity": _SEVERITY.get(record.levelname, "INFO"),
-            "time": int(record.created * 1000) / 1000,
-            "message": record.getMessage(),
-            **getattr(record, "fields", {}),
+            "severity": _SEVERITY.get(level, "INFO"),
+            "time": int(time.time() * 1000) / 1000,
+            "message": message,
+            **fields,
         }
         trace = tracing.current.get()
         if trace is not None:
             line["logging.googleapis.com/trace"] = self._traces + trace.id
             line["logging.googleapis.com/spanId"] = trace.span
             line["logging.googleapis.com/trace_sampled"] = trace.sampled
-        if record.exc_info:
-            line["exception"] = self.formatException(record.exc_info)
-        return orjson.dumps(line, default=str).decode()
+        self._stream.write(orjson.dumps(line, default=str).decode() + "\n")
+        self._stream.flush()
 
 
 def configure(project: str = "") -> None:
     """Send the platform's lines to stdout as JSON, and libraries' warnings with them."""
-    handler = logging.StreamHandler(sys.stdout)
-    handler.setFormatter(JsonFormatter(project))
     root = logging.getLogger()
-    root.handlers[:] = [handler]
+    root.handlers[:] = [JsonLines(sys.stdout, project)]
     root.setLevel(logging.WARNING)
     _LOGGER.setLevel(logging.INFO)
-    # What no line says need not be found out for each (Logging HOWTO, "Optimization").
-    logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False
 
 
 def line(message: str, *, level: int = logging.INFO, **fields: Any) -> None:
     """Write one line. Never hand it a credential, an argument or a product's text."""
-    if _LOGGER.isEnabledFor(level):
-        # Not `log`: it walks the stack to find out who called, which no line says.
-        extra = {"fields": fields}
-        _LOGGER.handle(_LOGGER.makeRecord("", level, "", 0, message, (), None, extra=extra))
+    if not _LOGGER.isEnabledFor(level):
+        return
+    for handler in logging.root.handlers:
+        if isinstance(handler, JsonLines):
+            handler.write(level, message, fields)
+            return
+    _LOGGER.log(level, message, extra={"fields": fields})
 
 
 def crash(what: str, **fields: Any) -> None:
