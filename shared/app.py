@@ -194,10 +194,16 @@ def _secrets(app: App) -> Secrets:
     if app.settings.backend == "gcp":
         from shared.gcp.secrets import SecretManagerSecrets
 
-        return SecretManagerSecrets(app.settings.project, app.settings.secrets)
+        return SecretManagerSecrets(app.settings.project, app.settings.secrets, _secret_manager)
     from shared.local.secrets import FileSecrets
 
     return FileSecrets(app.settings.data / "secrets")
+
+
+def _secret_manager() -> Any:
+    from shared.gcp.secret_manager import connect
+
+    return connect()
 
 
 def _fetch(app: App) -> Fetch:

@@ -3,15 +3,17 @@
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import google_crc32c
 from google.api_core import exceptions, retry
-from google.cloud.secretmanager_v1 import Secret, SecretManagerServiceClient, SecretPayload
 
 from shared.errors import Conflict, Problem
 from shared.names import checked_secret_name, checked_secret_value
 from shared.per_process import PerProcess
+
+if TYPE_CHECKING:
+    from google.cloud.secretmanager_v1 import SecretManagerServiceClient
 
 _SECONDS: Final = 5.0
 _READ_RETRY: Final = retry.Retry(
@@ -32,14 +34,14 @@ class SecretManagerSecrets:
     Args:
         project: the project's id.
         mount: the folder under which secrets are mounted.
-        connect: makes the client; another one in tests.
+        connect: makes the client, once something has to be asked of the API.
     """
 
     def __init__(
         self,
         project: str,
         mount: Path,
-        connect: Callable[[], SecretManagerServiceClient] = SecretManagerServiceClient,
+        connect: "Callable[[], SecretManagerServiceClient]",
     ) -> None:
         self._project = f"projects/{project}"
         self._mount = mount
@@ -97,16 +99,20 @@ class SecretManagerSecrets:
 
     def _create(self, name: str) -> None:
         self._client.get().create_secret(
-            parent=self._project,
-            secret_id=name,
-            secret=Secret(replication={"automatic": {}}),
+            {
+                "parent": self._project,
+                "secret_id": name,
+                "secret": {"replication": {"automatic": {}}},
+            },
             timeout=_SECONDS,
         )
 
     def _add(self, secret: str, value: bytes) -> None:
         self._client.get().add_secret_version(
-            parent=secret,
-            payload=SecretPayload(data=value, data_crc32c=google_crc32c.value(value)),
+            {
+                "parent": secret,
+                "payload": {"data": value, "data_crc32c": google_crc32c.value(value)},
+            },
             timeout=_SECONDS,
         )
 
