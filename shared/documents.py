@@ -19,8 +19,9 @@ MAX_DOCUMENT: Final = 1_048_576
 MAX_FIELD: Final = MAX_DOCUMENT - 89
 """Bytes one field's value may count for (Firestore's)."""
 
-MOST_DECODED: Final = 1024
-MOST_DECODED_BYTES: Final = 16_384
+MOST_DECODED: Final = 1 << 20
+"""Encoded bytes of documents that are kept decoded, which take some times as many."""
+MOST_DECODED_EACH: Final = 16_384
 
 _MAX_ID: Final = 1500
 _KINDS: Final[tuple[Any, ...]] = (bool, (int, float), str, bytes, datetime)
@@ -159,7 +160,7 @@ class Decoded:
     """What an adapter read lately, decoded, so that it decodes one version of a document once.
 
     It saves decoding, never reading: who asks has just read which version there is. Large
-    documents, and more than `MOST_DECODED`, are not kept. Thread-safe.
+    documents are not kept, nor more than `MOST_DECODED` bytes of small ones. Thread-safe.
 
     Args:
         decode: from the adapter's own form of a document to its data.
@@ -168,6 +169,7 @@ class Decoded:
     def __init__(self, decode: Callable[[Any], Mapping[str, Any]]) -> None:
         self._decode = decode
         self._known: dict[str, Snapshot] = {}
+        self._bytes = 0
 
     def snapshot(self, path: str, version: str, encoded: Any, size: int) -> Snapshot:
         """The document, `size` bytes of it encoded, as it was just read."""
@@ -175,8 +177,10 @@ class Decoded:
         if known is not None and known.version == version:
             return known
         fresh = Snapshot(path, self._decode(encoded), version)
-        if size <= MOST_DECODED_BYTES:
-            if len(self._known) >= MOST_DECODED:
+        if size <= MOST_DECODED_EACH:
+            self._bytes += size
+            if self._bytes > MOST_DECODED:
                 self._known.clear()
+                self._bytes = size
             self._known[path] = fresh
         return fresh

@@ -4,11 +4,13 @@ A version is immutable, so an opened one needs no looking after; which version t
 head that the gate just read to say.
 """
 
+import os
 import shutil
 import threading
 import time
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from contextvars import copy_context
 from pathlib import Path
 from tempfile import gettempdir
@@ -22,9 +24,10 @@ from shared.errors import Problem
 from shared.ports import Blobs, Documents
 
 DOWNLOADS: Final = 8
+ATTEMPTS: Final = 5
+"""Another process may tidy up what this one is about to use: then it is fetched again."""
 MOST_VERSIONS: Final = 4
 """Versions of one catalog kept open; walks through older ones open theirs again."""
-_UNNAMED_SECONDS: Final = 600.0
 
 
 class _Key(NamedTuple):
@@ -39,15 +42,22 @@ class OpenedSegments:
         documents, blobs: where versions and their files are.
         directory: where files are kept; processes of a machine may share it; may be lost.
         most_bytes: how much may lie there; what was not used for longest goes first.
+        unnamed_seconds: how long a file is kept that no opened version has.
     """
 
     def __init__(
-        self, documents: Documents, blobs: Blobs, directory: Path, most_bytes: int
+        self,
+        documents: Documents,
+        blobs: Blobs,
+        directory: Path,
+        most_bytes: int,
+        unnamed_seconds: float = 600.0,
     ) -> None:
         self._documents = documents
         self._blobs = blobs
         self._directory = directory
         self._most_bytes = most_bytes
+        self._unnamed_seconds = unnamed_seconds
         self._lock = threading.Lock()
         self._opening: dict[_Key, threading.Lock] = {}
         self._opened: dict[_Key, Segment] = {}
@@ -89,16 +99,23 @@ class OpenedSegments:
             )
         manifest = found.value.opened()
         target = self._directory / key.catalog / version_id(key.number)
-        self._bring(manifest, target, (file for file in manifest.files if file.role != "source"))
-        wrong = damaged(target, manifest)
-        if wrong:
+        needed = [file for file in manifest.files if file.role != "source"]
+        failure: Exception = Problem(
+            "unavailable", "A file of this catalog came damaged and was thrown away. Try again."
+        )
+        for _ in range(ATTEMPTS):
+            self._bring(manifest, target, needed)
+            wrong = damaged(target, manifest)
             for file in wrong:
                 (target / file.name).unlink(missing_ok=True)
                 (self._files(key.catalog) / file.sha256).unlink(missing_ok=True)
-            raise Problem(
-                "unavailable", "A file of this catalog came damaged and was thrown away. Try again."
-            )
-        return Segment(target, manifest)
+            if wrong:
+                continue
+            try:
+                return Segment(target, manifest)
+            except (OSError, ValueError, Problem) as error:
+                failure = error
+        raise failure
 
     def _bring(self, manifest: Manifest, target: Path, files: Iterable[SegmentFile]) -> None:
         catalog = manifest.catalog
@@ -139,9 +156,11 @@ class OpenedSegments:
         self._used.pop(key, None)
         shutil.rmtree(self._directory / key.catalog / version_id(key.number), ignore_errors=True)
         for file in self._files(key.catalog).iterdir():
-            status = file.stat()
-            if status.st_nlink == 1 and time.time() - status.st_ctime > _UNNAMED_SECONDS:
-                file.unlink(missing_ok=True)
+            with suppress(FileNotFoundError):  # another process was faster
+                status = file.stat()
+                unnamed = time.time() - status.st_ctime
+                if status.st_nlink == 1 and unnamed > self._unnamed_seconds:
+                    file.unlink()
 
     def _files(self, catalog: str) -> Path:
         return self._directory / catalog / "files"
@@ -157,8 +176,9 @@ def opened_segments(app: App) -> OpenedSegments:
 def _size(directory: Path) -> int:
     """Bytes below a folder, a file with several names once."""
     seen: dict[int, int] = {}
-    for path in directory.rglob("*"):
-        if path.is_file():
-            status = path.stat()
-            seen[status.st_ino] = status.st_size
+    for folder, _, names in os.walk(directory):
+        for name in names:
+            with suppress(FileNotFoundError):  # another process lets go of it
+                status = Path(folder, name).stat()
+                seen[status.st_ino] = status.st_size
     return sum(seen.values())

@@ -64,8 +64,8 @@ class FirestoreDocuments:
         if not names:
             return {}
         with _answered():
-            found = self._connection.get().read(tuple(names))
-        snapshots = [self._snapshot(answer.found) for answer in found if answer.HasField("found")]
+            found = self._connection.get().read(names)
+        snapshots = map(self._snapshot, found.values())
         return {snapshot.path: snapshot for snapshot in snapshots}
 
     def _snapshot(self, document: Any) -> Snapshot:

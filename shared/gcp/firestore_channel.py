@@ -6,7 +6,7 @@ bench`). So the channel is told to read streams on the calling thread, and the o
 request's path is made on it directly, with the library's own messages, headers and retries.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Final, NamedTuple
 
 import grpc
@@ -17,6 +17,8 @@ from google.cloud.firestore_v1.services.firestore import FirestoreClient
 from google.cloud.firestore_v1.services.firestore.transports import FirestoreGrpcTransport
 from google.cloud.firestore_v1.types import BatchGetDocumentsRequest, BatchGetDocumentsResponse
 from grpc.experimental import ChannelOptions
+
+from shared.gcp.gathering import Gathering
 
 SECONDS: Final = 5.0
 _RETRIED: Final = (exceptions.ServiceUnavailable, exceptions.InternalServerError)
@@ -42,13 +44,14 @@ class Connection(NamedTuple):
     Attributes:
         api: the generated client.
         metadata: what each of its calls carries.
-        read: the raw answers of one BatchGetDocuments about these document names; raises what the
-            client raises (`google.api_core.exceptions`).
+        read: the raw documents of these names that exist, by name, in one BatchGetDocuments that
+            other threads' reads may share; raises what the client raises
+            (`google.api_core.exceptions`).
     """
 
     api: FirestoreClient
     metadata: Sequence[tuple[str, str]]
-    read: Callable[[Sequence[str]], list[Any]]
+    read: Callable[[Iterable[str]], dict[str, Any]]
 
 
 def connect(project: str, database: str) -> Connection:
@@ -65,10 +68,11 @@ def connect(project: str, database: str) -> Connection:
         channel = grpc.insecure_channel(target, options=_OPTIONS)
     api = FirestoreClient(transport=FirestoreGrpcTransport(host=target, channel=channel))
     metadata = client._rpc_metadata  # noqa: SLF001  the same
-    return Connection(api, metadata, _reader(channel, f"projects/{project}/databases/{database}"))
+    reader = _reader(channel, f"projects/{project}/databases/{database}")
+    return Connection(api, metadata, Gathering(reader))
 
 
-def _reader(channel: grpc.Channel, root: str) -> Callable[[Sequence[str]], list[Any]]:
+def _reader(channel: grpc.Channel, root: str) -> Callable[[set[str]], dict[str, Any]]:
     call = channel.unary_stream(
         "/google.firestore.v1.Firestore/BatchGetDocuments",
         request_serializer=_Request.SerializeToString,
@@ -80,16 +84,20 @@ def _reader(channel: grpc.Channel, root: str) -> Callable[[Sequence[str]], list[
         client_info.ClientInfo().to_grpc_metadata(),
     )
 
-    def once(names: Sequence[str]) -> list[Any]:
+    def once(names: set[str]) -> dict[str, Any]:
         request = _Request(database=root, documents=names)
         try:
-            return list(call(request, timeout=SECONDS, metadata=metadata))
+            return {
+                answer.found.name: answer.found
+                for answer in call(request, timeout=SECONDS, metadata=metadata)
+                if answer.HasField("found")
+            }
         except grpc.RpcError as error:
             raise exceptions.from_grpc_error(error) from error
 
     again = READ_RETRY(once)
 
-    def read(names: Sequence[str]) -> list[Any]:
+    def read(names: set[str]) -> dict[str, Any]:
         try:
             return once(names)
         except _RETRIED:

@@ -147,7 +147,7 @@ def link(manifest: Manifest, source: Path, target: Path, *, by_digest: bool = Fa
 def _place(stored: Path, path: Path) -> None:
     try:
         path.hardlink_to(stored)
-    except FileExistsError:
+    except (FileExistsError, FileNotFoundError):  # another process placed it, or tidied it up
         return
     except OSError as error:
         if error.errno != errno.EXDEV:
@@ -158,7 +158,10 @@ def _place(stored: Path, path: Path) -> None:
 
 
 def _matches(path: Path, file: SegmentFile) -> bool:
-    return path.is_file() and path.stat().st_size == file.size and _sha256(path) == file.sha256
+    try:
+        return path.stat().st_size == file.size and _sha256(path) == file.sha256
+    except FileNotFoundError:
+        return False
 
 
 def _sha256(path: Path) -> str:
