@@ -201,7 +201,11 @@ def measure(rounds, seconds, only=()):
             for page, cost in pages_of_portal.reads(platform).items()
             if (name := f"{PAGE}{page}") in cases
         }
-        return summary([a_round(cases, servers, seconds, reads) for _ in range(rounds + 1)][1:])
+        measured = [
+            (a_round(cases, servers, seconds), waits(cases, servers, seconds, reads))
+            for _ in range(rounds + 1)
+        ]
+        return summary(measured[1:])
 
 
 def chosen(cases, only):
@@ -216,13 +220,9 @@ def function(name, platform):
     return serving(ROOT / "functions" / name / "main.py", name, platform.settings)
 
 
-def a_round(cases, servers, seconds, reads):
-    """Name -> (CPU microseconds, p50, p99, calls a second), and what browsers wait for pages.
-
-    The hello is asked at both ends.
-    """
+def a_round(cases, servers, seconds):
+    """Name -> (CPU microseconds, p50, p99, calls a second); the hello is asked at both ends."""
     found = {}
-    waited = waits(cases, servers, seconds, reads)
     for name in chain(cases, [UNIT]):
         case = cases[name]
         server = servers[case.server]
@@ -234,7 +234,7 @@ def a_round(cases, servers, seconds, reads):
         if name in found:
             cost = (found[name][0] + cost) / 2
         found[name] = cost, quantile(durations, 50), quantile(durations, 99), rate
-    return found, waited
+    return found
 
 
 def waits(cases, servers, seconds, reads):
