@@ -3,10 +3,10 @@
 python -m tests.bench.requests [--rounds N] [--seconds S] [--only WORD ...] [--json]
 
 One worker pinned to core 0, everything else on core 1. Each case cycles through many requests, and
-each of their answers is checked before anything is measured. Rounds are interleaved, and begin and
-end with the hello that the round's other costs are divided by: a busy machine slows both; "by
-smallest" divides the smallest costs of all rounds. CPU is what a function is billed for and limited
-by; latencies are those of 8 connections that never pause.
+each of their answers is checked before anything is measured. Rounds are interleaved, and each case
+stands between two hellos, whose mean its cost is divided by, also where it is compared with another
+case: a busy machine slows all of them. CPU is what a function is billed for and limited by;
+latencies are those of 8 connections that never pause.
 """
 
 import argparse
@@ -16,7 +16,7 @@ import time
 from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import partial
-from itertools import chain
+from typing import NamedTuple
 
 from tests.bench import pages as pages_of_portal
 from tests.bench.load import answers, get, run
@@ -79,6 +79,20 @@ class Case:
     requests: list
     good: object
     share: float = 1.0
+
+
+class Taken(NamedTuple):
+    """CPU microseconds, latencies in seconds, calls a second; what the hello cost meanwhile."""
+
+    cost: float
+    p50: float
+    p99: float
+    rate: float
+    unit: float = 0.0
+
+    @property
+    def in_units(self):
+        return self.cost / self.unit
 
 
 def result_of(answer):
@@ -221,20 +235,27 @@ def function(name, platform):
 
 
 def a_round(cases, servers, seconds):
-    """Name -> (CPU microseconds, p50, p99, calls a second); the hello is asked at both ends."""
+    """Name -> what was taken of it; the hello's cost around each is its unit."""
+    hello = [taken(cases[UNIT], servers, seconds)]
     found = {}
-    for name in chain(cases, [UNIT]):
-        case = cases[name]
-        server = servers[case.server]
-        before = cpu_seconds(server.pids)
-        began = time.perf_counter()
-        durations = run(server.port, case.requests, seconds=seconds)
-        rate = len(durations) / (time.perf_counter() - began)
-        cost = (cpu_seconds(server.pids) - before) / len(durations) * 1e6
-        if name in found:
-            cost = (found[name][0] + cost) / 2
-        found[name] = cost, quantile(durations, 50), quantile(durations, 99), rate
-    return found
+    for name, case in cases.items():
+        if name != UNIT:
+            costs = taken(case, servers, seconds)
+            hello.append(taken(cases[UNIT], servers, seconds / 2))
+            found[name] = costs._replace(unit=(hello[-2].cost + hello[-1].cost) / 2)
+    middle = sorted(hello)[len(hello) // 2]
+    return {UNIT: middle._replace(unit=middle.cost), **found}
+
+
+def taken(case, servers, seconds):
+    """What some seconds of a case's requests cost."""
+    server = servers[case.server]
+    before = cpu_seconds(server.pids)
+    began = time.perf_counter()
+    durations = run(server.port, case.requests, seconds=seconds)
+    rate = len(durations) / (time.perf_counter() - began)
+    cost = (cpu_seconds(server.pids) - before) / len(durations) * 1e6
+    return Taken(cost, quantile(durations, 50), quantile(durations, 99), rate)
 
 
 def waits(cases, servers, seconds, reads):
@@ -266,11 +287,10 @@ def spreads(rounds):
     """Every case's numbers over the rounds."""
     cases = {}
     for name in rounds[0]:
-        costs, p50, p99, rates = zip(*(each[name] for each in rounds), strict=True)
+        costs, p50, p99, rates, units = zip(*(each[name] for each in rounds), strict=True)
         cases[name] = {
             "cpu_us": spread(costs, 1),
-            "x_hello": spread(each[name][0] / each[UNIT][0] for each in rounds),
-            "x_hello_smallest": round(min(costs) / min(each[UNIT][0] for each in rounds), 2),
+            "x_hello": spread(cost / unit for cost, unit in zip(costs, units, strict=True)),
             "p50_ms": spread(p50, 3),
             "p99_ms": spread(p99, 3),
             "per_second": spread(rates, 0),
@@ -316,7 +336,7 @@ def known(rounds, pairs):
 
 
 def ratio(rounds, one, other):
-    return spread(each[one][0] / each[other][0] for each in rounds)
+    return spread(each[one].in_units / each[other].in_units for each in rounds)
 
 
 def show(report):
