@@ -28,9 +28,8 @@ HEAD = """\
 Written by `make bench` (tests/bench/report.py) from its measurements; only the last part,
 tests/bench/notes.md, is by hand.
 
-"x hello" is CPU of our worker over CPU of functions-framework's own async hello, measured right before
-and after.
-Numbers are medians, in brackets the smallest and the largest round.
+"x hello" is CPU of our worker over CPU of functions-framework's own async hello, measured right
+before and after. Numbers are medians, in brackets the smallest and the largest round.
 """
 
 
