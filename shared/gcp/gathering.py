@@ -9,7 +9,7 @@ import threading
 from collections.abc import Callable, Iterable
 from typing import Any, Final
 
-from google.api_core.exceptions import ServiceUnavailable
+from google.api_core.exceptions import GoogleAPIError, ServiceUnavailable
 
 AT_ONCE: Final = 2
 MOST: Final = 200
@@ -38,7 +38,7 @@ class Gathering:
         self._open: _Batch | None = None
 
     def __call__(self, names: Iterable[str]) -> dict[str, Any]:
-        """What `read` gives for these names, or raises."""
+        """What `read` gives for these names. Raises GoogleAPIError, in every thread that waits."""
         asked = set(names)
         batch, leads = self._join(asked)
         if leads:
@@ -67,7 +67,7 @@ class Gathering:
             try:
                 batch.answers = self._read(batch.names)
                 batch.failure = None
-            except Exception as failure:  # noqa: BLE001  it is raised in every thread that waits
+            except GoogleAPIError as failure:
                 batch.failure = failure
             finally:
                 batch.done.set()
