@@ -36,7 +36,7 @@ def recorded(tmp_path, receiver):
     """A stocked platform whose hosts record spans."""
     platform = Platform(tmp_path, traces=receiver.url)
     platform.organization()
-    platform.catalog("books", [product("4711", title="Wombat title")])
+    platform.catalog("books", [product("wallaby", title="Wombat title")])
     platform.grant("partner", "books")
     yield platform
     platform.close()
@@ -122,7 +122,7 @@ async def test_rest_and_sign_in_are_recorded_too_and_unknown_paths_without_the_p
 
 async def test_no_span_holds_a_secret_an_argument_or_a_products_text(recorded, receiver):
     token, key = recorded.token(), recorded.key()
-    page = "https://books.example/p/4711"
+    page = "https://books.example/p/wallaby"
     async with recorded.http(token) as client:
         for tool, arguments in (
             ("lookup_product", {"canonical_url": page}),
@@ -136,7 +136,7 @@ async def test_no_span_holds_a_secret_an_argument_or_a_products_text(recorded, r
     recorded.app.close()
     everything = b"".join(receiver.raw)
     assert len(receiver.spans) > 10
-    for said in (token, key, *re.split(r"[._]", key)[3:], "quokka", "ombat", "4711", "books.ex"):
+    for said in (token, key, *re.split(r"[._]", key)[3:], "quokka", "ombat", "wallaby", "books.ex"):
         assert said.encode() not in everything
 
 
