@@ -21,7 +21,7 @@ MAX_FIELD: Final = MAX_DOCUMENT - 89
 
 MOST_DECODED: Final = 1 << 20
 """Encoded bytes of documents that are kept decoded, which take some times as many."""
-MOST_DECODED_EACH: Final = 16_384
+MOST_DECODED_EACH: Final = 1 << 17
 
 _MAX_ID: Final = 1500
 _KINDS: Final[tuple[Any, ...]] = (bool, (int, float), str, bytes, datetime)
