@@ -1,18 +1,23 @@
 """Worker threads for an event loop, with as little between the two as there can be.
 
 `run_in_executor` makes two futures and takes several locks for every call: as much as a whole empty
-request costs.
+request costs. A thread waits for a byte in a pipe rather than for a lock: writing one gives up the
+interpreter's lock, so the thread that wakes need not fall asleep again at once, waiting for that.
 """
 
 import asyncio
+import os
 import threading
+from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
 from contextvars import Context, copy_context
-from queue import SimpleQueue
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, Final, NamedTuple, TypeVar
+from weakref import finalize
 
 T = TypeVar("T")
+Settle = Callable[[asyncio.Future[Any], Any, BaseException | None], None]
+_A_JOB: Final = b"\0"
 
 
 class _Job(NamedTuple):
@@ -20,6 +25,20 @@ class _Job(NamedTuple):
     context: Context
     loop: asyncio.AbstractEventLoop
     answer: asyncio.Future[Any]
+    settle: Settle
+
+
+class _Line:
+    """The jobs that wait, and a byte in a pipe for each. Ends with who adds to it."""
+
+    def __init__(self) -> None:
+        self.jobs: deque[_Job] = deque()
+        self.reads, self._writes = os.pipe()
+        finalize(self, _close, self.reads, self._writes)
+
+    def add(self, job: _Job) -> None:
+        self.jobs.append(job)
+        os.write(self._writes, _A_JOB)
 
 
 class Threads:
@@ -33,30 +52,20 @@ class Threads:
         self._most = most
         self._started = 0
         self._busy = 0
-        self._jobs: SimpleQueue[_Job] = SimpleQueue()
+        self._line: _Line | None = None
 
     async def run(self, work: Callable[[], T]) -> T:
         """What `work()` gives or raises, called in a thread with the caller's context."""
         loop = asyncio.get_running_loop()
         answer: asyncio.Future[T] = loop.create_future()
+        line = self._line = self._line or _Line()
         self._busy += 1
         if self._busy > self._started < self._most:
             self._started += 1
-            threading.Thread(target=self._serve, name=f"call-{self._started}", daemon=True).start()
-        self._jobs.put(_Job(work, copy_context(), loop, answer))
+            name, mine = f"call-{self._started}", os.dup(line.reads)
+            threading.Thread(target=_serve, args=(line.jobs, mine), name=name, daemon=True).start()
+        line.add(_Job(work, copy_context(), loop, answer, self._settle))
         return await answer
-
-    def _serve(self) -> None:
-        while True:
-            job = self._jobs.get()
-            result = error = None
-            try:
-                result = job.context.run(job.work)
-            except BaseException as raised:  # noqa: BLE001  it is the caller's, on the other side
-                error = raised
-            with suppress(RuntimeError):  # the loop was closed: nobody waits any more
-                job.loop.call_soon_threadsafe(self._settle, job.answer, result, error)
-            del job, result, error
 
     def _settle(
         self, answer: asyncio.Future[Any], result: Any, error: BaseException | None
@@ -68,3 +77,23 @@ class Threads:
             answer.set_result(result)
         else:
             answer.set_exception(error)
+
+
+def _serve(jobs: deque[_Job], reads: int) -> None:
+    """One thread's life: a byte, a job, until there will be no more."""
+    while os.read(reads, len(_A_JOB)):
+        job = jobs.popleft()
+        result = error = None
+        try:
+            result = job.context.run(job.work)
+        except BaseException as raised:  # noqa: BLE001  it is the caller's, on the other side
+            error = raised
+        with suppress(RuntimeError):  # the loop was closed: nobody waits any more
+            job.loop.call_soon_threadsafe(job.settle, job.answer, result, error)
+        del job, result, error
+    os.close(reads)
+
+
+def _close(*files: int) -> None:
+    for file in files:
+        os.close(file)
