@@ -8,7 +8,7 @@ import os
 import shutil
 import threading
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from contextvars import copy_context
@@ -26,6 +26,8 @@ from shared.ports import Blobs, Documents
 DOWNLOADS: Final = 8
 ATTEMPTS: Final = 5
 """Another process may tidy up what this one is about to use: then it is fetched again."""
+FILES: Final = "files"
+"""The folder of a catalog's files, by digest; opened versions have further names for them."""
 MOST_VERSIONS: Final = 4
 """Versions of one catalog kept open; walks through older ones open theirs again."""
 
@@ -155,15 +157,13 @@ class OpenedSegments:
         del self._opened[key]
         self._used.pop(key, None)
         shutil.rmtree(self._directory / key.catalog / version_id(key.number), ignore_errors=True)
-        for file in self._files(key.catalog).iterdir():
-            with suppress(FileNotFoundError):  # another process was faster
-                status = file.stat()
-                unnamed = time.time() - status.st_ctime
-                if status.st_nlink == 1 and unnamed > self._unnamed_seconds:
-                    file.unlink()
+        oldest = time.time() - self._unnamed_seconds
+        for path, status in _listed(self._files(key.catalog)):
+            if status.st_nlink == 1 and status.st_ctime < oldest:
+                Path(path).unlink(missing_ok=True)
 
     def _files(self, catalog: str) -> Path:
-        return self._directory / catalog / "files"
+        return self._directory / catalog / FILES
 
 
 def opened_segments(app: App) -> OpenedSegments:
@@ -174,11 +174,15 @@ def opened_segments(app: App) -> OpenedSegments:
 
 
 def _size(directory: Path) -> int:
-    """Bytes below a folder, a file with several names once."""
-    seen: dict[int, int] = {}
-    for folder, _, names in os.walk(directory):
-        for name in names:
-            with suppress(FileNotFoundError):  # another process lets go of it
-                status = Path(folder, name).stat()
-                seen[status.st_ino] = status.st_size
-    return sum(seen.values())
+    """Bytes of the files of all catalogs. Versions only give them further names."""
+    return sum(
+        status.st_size for catalog in directory.iterdir() for _, status in _listed(catalog / FILES)
+    )
+
+
+def _listed(folder: Path) -> Iterator[tuple[str, os.stat_result]]:
+    """A folder's files, one at a time: there may be thousands. Other processes take some away."""
+    with suppress(FileNotFoundError), os.scandir(folder) as entries:
+        for entry in entries:
+            with suppress(FileNotFoundError):
+                yield entry.path, entry.stat()

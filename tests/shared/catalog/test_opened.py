@@ -23,3 +23,12 @@ def test_what_one_process_tidies_up_another_one_can_open(stocked, tmp_path):
     with ThreadPoolExecutor(PROCESSES) as threads:
         found = [each for walked in threads.map(walk, range(PROCESSES)) for each in walked]
     assert set(found) == {(1, 5), *((n, n) for n in range(2, VERSIONS + 1))}
+
+
+def test_what_was_used_least_makes_room_and_is_fetched_again(stocked, tmp_path):
+    stocked.catalog("pens", [product("1", url="https://pens.example/p/1")])
+    app, most = stocked.app, 1
+    opened = OpenedSegments(app.documents, app.blobs, tmp_path, most, unnamed_seconds=0)
+    for last, first in (("books", "pens"), ("pens", "books"), ("books", "pens")):
+        assert opened.open(last, 1).directory.exists()
+        assert not any(path.is_file() for path in (tmp_path / first).rglob("*"))
