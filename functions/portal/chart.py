@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Final
+from typing import Final, NamedTuple
 
 WIDTH: Final = 900
 HEIGHT: Final = 220
@@ -17,8 +17,7 @@ GAP: Final = 0.25
 """The part of a day's width that stays empty."""
 
 
-@dataclass(frozen=True)
-class Bar:
+class Bar(NamedTuple):
     """One rectangle; `series` says which colour, `title` what it counts."""
 
     x: float
@@ -29,8 +28,7 @@ class Bar:
     title: str
 
 
-@dataclass(frozen=True)
-class Tick:
+class Tick(NamedTuple):
     """A line across the chart with its number."""
 
     y: float
@@ -39,41 +37,55 @@ class Tick:
 
 @dataclass(frozen=True)
 class Chart:
-    """Stacked bars by day; `labels` are x positions and days."""
+    """Stacked bars by day, on a scale that ends at `top`."""
 
-    bars: tuple[Bar, ...]
-    ticks: tuple[Tick, ...]
-    labels: tuple[tuple[float, date], ...]
+    days: Sequence[date]
+    top: int
+    bars: Sequence[Bar]
     width: int = WIDTH
     height: int = HEIGHT
     left: int = LEFT
 
+    @property
+    def ticks(self) -> list[Tick]:
+        """Five lines, the lowest first."""
+        return [
+            Tick(round(HEIGHT - HEIGHT * part / 4, 1), self.top * part // 4) for part in range(5)
+        ]
+
+    @property
+    def labels(self) -> list[tuple[float, date]]:
+        """The x positions of some days, the last one first."""
+        step, every = _step(self.days), max(1, len(self.days) // 5)
+        return [
+            (round(LEFT + step * (number + 0.5), 1), self.days[number])
+            for number in range(len(self.days) - 1, -1, -every)
+        ]
+
 
 def stacked(days: Sequence[date], series: Sequence[tuple[str, Sequence[int]]]) -> Chart:
     """Bars of each series upon those before, on one scale."""
-    totals = [sum(counts[number] for _, counts in series) for number in range(len(days))]
-    top = rounded_up(max(totals, default=0))
-    step = (WIDTH - LEFT - RIGHT) / max(1, len(days))
+    by_day = list(zip(*(counts for _, counts in series), strict=True))
+    top = rounded_up(max(map(sum, by_day), default=0))
+    step = _step(days)
+    width = round(step * (1 - GAP), 1)
     bars = []
-    for number, day in enumerate(days):
-        y = float(HEIGHT)
-        for place, (name, counts) in enumerate(series):
-            if counts[number]:
-                height = counts[number] / top * HEIGHT
+    for number, counts in enumerate(by_day):
+        if not any(counts):
+            continue
+        x, y = round(LEFT + step * (number + GAP / 2), 1), float(HEIGHT)
+        for place, count in enumerate(counts):
+            if count:
+                height = count / top * HEIGHT
                 y -= height
-                x = LEFT + step * (number + GAP / 2)
-                title = f"{day:%d %b}: {counts[number]:,} x {name}"
-                bars.append(
-                    Bar(round(x, 1), round(y, 1), round(step * (1 - GAP), 1), round(height, 1),
-                        place, title)
-                )  # fmt: skip
-    ticks = tuple(Tick(round(HEIGHT - HEIGHT * part / 4, 1), top * part // 4) for part in range(5))
-    every = max(1, len(days) // 5)
-    labels = tuple(
-        (round(LEFT + step * (number + 0.5), 1), days[number])
-        for number in range(len(days) - 1, -1, -every)
-    )
-    return Chart(tuple(bars), ticks, labels)
+                title = f"{days[number]:%d %b}: {count:,} x {series[place][0]}"
+                bars.append(Bar(x, round(y, 1), width, round(height, 1), place, title))
+    return Chart(days, top, bars)
+
+
+def _step(days: Sequence[date]) -> float:
+    """The width of a day."""
+    return (WIDTH - LEFT - RIGHT) / max(1, len(days))
 
 
 def rounded_up(most: int) -> int:

@@ -6,6 +6,7 @@ Everything a page shows or changes goes through `run`, the one way a tool runs.
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
+from functools import cached_property
 from typing import Any, Final, NamedTuple
 
 import orjson
@@ -158,7 +159,7 @@ class Visit:
         """Whether this is an owner of the organization."""
         return bool(self.account["role"] == "owner")
 
-    @property
+    @cached_property
     def form_token(self) -> str:
         """What our own forms carry: good for this sign-in only."""
         return self.portal.proof("portal-form", self.token.session, self.token.principal)
