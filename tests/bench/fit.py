@@ -104,8 +104,8 @@ def _pairs(order: Ranked, ratings: dict[str, int]) -> tuple[Array, Array] | None
     runs = [run for run in order.first() if run.kind is not Kind.IDENTIFIED]
     if not runs:
         return None
-    numbers = np.concatenate([run.numbers for run in runs])
-    bm25 = np.concatenate([run.bm25 for run in runs])
+    numbers = np.array([number for run in runs for number in run.numbers])
+    bm25 = order.bm25([key for run in runs for key in run.keys])
     full = sum(len(run.numbers) for run in runs if run.kind is not Kind.ANY)
     rows = features(order.segment, order.words, numbers, bm25, full).T
     keys = [order.segment.claims(number)[0] for number in numbers.tolist()]

@@ -7,7 +7,7 @@ from tantivy import Occur, Query
 
 from shared.catalog.search.words import Spelling, Word
 from shared.catalog.segment.analysis import compact, gtin14
-from shared.catalog.segment.index import IDENTIFIERS, WORDS
+from shared.catalog.segment.index import IDENTIFIERS
 from shared.catalog.segment.reader import Segment
 
 _MOST_CHUNKS: Final = 3
@@ -33,10 +33,10 @@ def any_word(segment: Segment, words: Iterable[Word]) -> Query | None:
     telling = _terms(word for word in words if word.telling)
     if len(telling) <= 1:
         return None
-    some = _joined(Occur.Should, [_term(segment, term) for term in telling])
+    some = _joined(Occur.Should, [segment.term(term).query for term in telling])
     others = _terms(word for word in words if not word.telling)
     return Query.boolean_query(
-        [(Occur.Must, some), *((Occur.Should, _term(segment, term)) for term in others)]
+        [(Occur.Must, some), *((Occur.Should, segment.term(term).query) for term in others)]
     )
 
 
@@ -68,7 +68,8 @@ def identified(segment: Segment, query: str, words: Iterable[Word]) -> Query | N
 def weight(segment: Segment, words: Iterable[Word]) -> float:
     """The sum of the words' idf: how much BM25 can give before saturation."""
     return sum(
-        max(sum(map(segment.idf, spelling)) for spelling in word.spellings) for word in words
+        max(sum(segment.term(term).idf for term in spelling) for spelling in word.spellings)
+        for word in words
     )
 
 
@@ -100,11 +101,7 @@ def _terms(words: Iterable[Word]) -> list[str]:
 
 
 def _spelt(segment: Segment, spelling: Spelling) -> Query:
-    return _joined(Occur.Must, [_term(segment, term) for term in spelling])
-
-
-def _term(segment: Segment, term: str) -> Query:
-    return Query.term_query(segment.schema, WORDS, term, "freq")
+    return _joined(Occur.Must, [segment.term(term).query for term in spelling])
 
 
 def _joined(occur: Occur, queries: list[Query]) -> Query:

@@ -9,16 +9,15 @@ reranked, save for the identified.
 from dataclasses import dataclass
 from enum import Enum
 from functools import cached_property
-from typing import Any, Final, NamedTuple
+from typing import Final, NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 from tantivy import Occur, Query
 
 from shared.catalog.search import queries
 from shared.catalog.search.facets import Clause
 from shared.catalog.search.order import Hit, Position
-from shared.catalog.search.rerank import MODEL, WINDOW, Model, Numbers, Scores, rerank
+from shared.catalog.search.rerank import MODEL, WINDOW, Model, Scores, rerank
 from shared.catalog.search.words import Words
 from shared.catalog.segment.reader import Segment
 
@@ -27,45 +26,62 @@ _SATURATION: Final = 2.2
 _IN_WINDOW: Final = -1
 
 
-class Kind(Enum):
-    """What a pass holds; the value is the score its products begin at, and how far it goes."""
+class Span(NamedTuple):
+    """The scores of a pass: from `floor`, as far as `share` goes."""
 
-    IDENTIFIED = (1.0, 0.0)
-    ALL = (0.5, 0.5)
-    KNOWN = (0.25, 0.25)
-    ANY = (0.0, 0.25)
+    floor: float
+    share: float
+
+
+class Kind(Enum):
+    """What a pass holds; the value is where its scores are."""
+
+    IDENTIFIED = Span(1.0, 0.0)
+    ALL = Span(0.5, 0.5)
+    KNOWN = Span(0.25, 0.25)
+    ANY = Span(0.0, 0.25)
 
 
 class Pass(NamedTuple):
-    """One stretch of the order; `best`: the highest score of the query that can be."""
+    """One stretch of the order."""
 
     kind: Kind
     query: Query
-    best: float
 
 
 class Run(NamedTuple):
-    """A stretch of one pass; `bm25`: 0..1, of the best that can be."""
+    """A stretch of one pass; `keys`: what the engine gave each product."""
 
     stage: int
     kind: Kind
-    numbers: Numbers
-    bm25: Scores
+    numbers: list[int]
+    keys: list[float]
 
-    @property
-    def scores(self) -> Scores:
-        """As hits say them."""
-        floor, share = self.kind.value
-        return floor + share * self.bm25
+
+class Window(NamedTuple):
+    """The first products, reranked; `spans` and `bm25` (0..1) are those of each place, not product.
+
+    So scores fall. `beyond`: the place behind.
+    """
+
+    numbers: list[int]
+    spans: list[Span]
+    bm25: Scores
+    beyond: Position
 
 
 @dataclass(frozen=True)
 class Ranked:
-    """An `Order`. A place is a pass and a number of products in it, or in the window before."""
+    """An `Order`. A place is a pass and a number of products in it, or in the window before.
+
+    Attributes:
+        best: the highest score the engine can give a product.
+    """
 
     segment: Segment
     words: Words
     passes: tuple[Pass, ...]
+    best: float
     model: Model = MODEL
 
     @property
@@ -78,13 +94,14 @@ class Ranked:
         stage, offset = after or (_IN_WINDOW, 0)
         found: list[Hit] = []
         if stage == _IN_WINDOW:
-            numbers, scores, (stage, beyond) = self._window
-            end = offset + limit
-            found = _hits(numbers[offset:end], scores[offset:end], _IN_WINDOW, offset)
-            limit, offset = (end - WINDOW if len(numbers) == WINDOW else 0), beyond
+            numbers, spans, bm25, (stage, beyond) = self._window
+            page = slice(offset, offset + limit)
+            found = _hits(numbers[page], spans[page], bm25[page], _IN_WINDOW, offset)
+            limit, offset = (page.stop - WINDOW if len(numbers) == WINDOW else 0), beyond
         for run in self._runs(stage, offset, limit):
             at = offset if run.stage == stage else 0
-            found += _hits(run.numbers, run.scores, run.stage, at)
+            spans = [run.kind.value] * len(run.numbers)
+            found += _hits(run.numbers, spans, self.bm25(run.keys), run.stage, at)
         return found
 
     def count(self) -> int:
@@ -95,38 +112,41 @@ class Ranked:
         """The products of the window as the passes have them, before reranking."""
         return self._runs(0, 0, WINDOW)
 
+    def bm25(self, keys: list[float]) -> Scores:
+        """What the engine gave, as 0..1 of the best that can be."""
+        return np.minimum(np.array(keys, np.float64) / self.best, 1.0)
+
     @cached_property
-    def _window(self) -> tuple[Numbers, Scores, Position]:
-        """The first products, reranked, with their scores in falling order; the place behind."""
-        runs = self.first()
-        if not runs:
-            return np.empty(0, np.int64), np.empty(0), (0, 0)
-        numbers = _joined([run.numbers for run in runs])
-        scores = _joined([run.scores for run in runs])
-        bm25 = _joined([run.bm25 for run in runs])
-        size = {run.kind: len(run.numbers) for run in runs}
-        known = size.get(Kind.IDENTIFIED, 0)
-        numbers[known:] = rerank(
-            self.segment,
-            self.words,
-            numbers[known:],
-            bm25[known:],
-            size.get(Kind.ALL, 0) + size.get(Kind.KNOWN, 0),
-            model=self.model,
-        )
-        return numbers, scores, (runs[-1].stage, len(runs[-1].numbers))
+    def _window(self) -> Window:
+        numbers: list[int] = []
+        spans: list[Span] = []
+        keys: list[float] = []
+        size = dict.fromkeys(Kind, 0)
+        beyond = (0, 0)
+        for run in self.first():
+            numbers += run.numbers
+            spans += [run.kind.value] * len(run.numbers)
+            keys += run.keys
+            size[run.kind] = len(run.numbers)
+            beyond = run.stage, len(run.numbers)
+        bm25 = self.bm25(keys)
+        known, full = size[Kind.IDENTIFIED], size[Kind.ALL] + size[Kind.KNOWN]
+        others = np.array(numbers[known:], np.int64)
+        if len(others):
+            order = rerank(self.segment, self.words, others, bm25[known:], full, model=self.model)
+            numbers[known:] = order.tolist()
+        return Window(numbers, spans, bm25, beyond)
 
     def _runs(self, stage: int, offset: int, limit: int) -> list[Run]:
         """The next so many products from a place beyond the window."""
         found: list[Run] = []
-        for at, (kind, query, best) in enumerate(self.passes[stage:], stage):
+        for at, (kind, query) in enumerate(self.passes[stage:], stage):
             if limit <= 0:
                 break
-            stretch = self.segment.find(query, limit, offset)
-            if stretch.numbers:
-                bm25 = np.minimum(1.0, np.array(stretch.keys, np.float64) / best)
-                found.append(Run(at, kind, np.array(stretch.numbers, np.int64), bm25))
-            limit -= len(stretch.numbers)
+            keys, numbers = self.segment.find(query, limit, offset)
+            if numbers:
+                found.append(Run(at, kind, numbers, keys))
+            limit -= len(numbers)
             offset = 0
         return found
 
@@ -142,16 +162,18 @@ def ranked(segment: Segment, query: str, words: Words, clauses: list[Clause]) ->
         (Kind.ANY, queries.any_word(segment, words.words)),
     ):
         if asked is not None:
-            conditions = [(Occur.Must, asked), *clauses, *earlier]
-            passes.append(Pass(kind, Query.boolean_query(conditions), best))
+            beside = [*clauses, *earlier]
+            every = Query.boolean_query([(Occur.Must, asked), *beside]) if beside else asked
+            passes.append(Pass(kind, every))
             earlier.append((Occur.MustNot, asked))
-    return Ranked(segment, words, tuple(passes))
+    return Ranked(segment, words, tuple(passes), best)
 
 
-def _joined(parts: list[NDArray[Any]]) -> NDArray[Any]:
-    return parts[0] if len(parts) == 1 else np.concatenate(parts)
-
-
-def _hits(numbers: Numbers, scores: Scores, stage: int, offset: int) -> list[Hit]:
-    pairs = zip(numbers.tolist(), scores.tolist(), strict=True)
-    return [Hit(*pair, (stage, at)) for at, pair in enumerate(pairs, offset + 1)]
+def _hits(
+    numbers: list[int], spans: list[Span], bm25: Scores, stage: int, offset: int
+) -> list[Hit]:
+    places = zip(numbers, spans, bm25.tolist(), strict=True)
+    return [
+        Hit(number, floor + share * each, (stage, at))
+        for at, (number, (floor, share), each) in enumerate(places, offset + 1)
+    ]

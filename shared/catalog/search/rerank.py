@@ -56,8 +56,11 @@ ACCESSORIES: Final = {
 """By language, words for things made for another thing. A language without a list has none."""
 
 
-_BEHIND: Final = np.arange(1, TITLE_TERMS + 1, dtype=np.uint8)[:, np.newaxis]
-"""The place behind each place of a title."""
+_PLACES: Final = np.arange(1, TITLE_TERMS + 1, dtype=np.uint8)[:, np.newaxis]
+"""The places of a title, counted from 1."""
+
+_NEXT: Final = _PLACES[:-1]
+"""The places that have one behind them."""
 
 _DOUBLINGS: Final = np.log2(np.arange(2, WINDOW + 2))
 """How often 1 is doubled to get to a place."""
@@ -90,15 +93,16 @@ def features(segment: Segment, words: Words, numbers: Numbers, bm25: Scores, ful
     equal = terms == hashes[:, None, None]
     in_title, in_kind = equal[:, :TITLE_TERMS], equal[:, TITLE_TERMS:]
     asked = _any(in_title, axis=0)
-    accessories = _accessories(segment.manifest.language)[terms[:TITLE_TERMS]] & ~asked
+    accessories = np.greater(_accessories(segment.manifest.language)[terms[:TITLE_TERMS]], asked)
+    last = _most(asked * _PLACES, axis=0)
     found = np.empty((len(Model._fields), len(numbers)))
     found[0] = bm25
     found[1, :full] = 1
     found[1, full:] = 0
     found[2] = _share(words, spellings, _any(in_title, axis=1))
     found[3] = _share(words, spellings, _any(in_kind, axis=1))
-    found[4] = _sum(accessories, axis=0)
-    found[5] = _follows(asked, accessories)
+    found[4] = _sum(accessories, axis=0, dtype=np.uint8)
+    found[5] = _any((last == _NEXT) & accessories[1:], axis=0)
     return found
 
 
@@ -107,6 +111,9 @@ def _share(words: Words, spellings: list[Spelling], there: NDArray[Any]) -> NDAr
 
     A word counts as far as its best spelling does, a spelling by the share of its terms.
     """
+    if len(there) == len(words.words):  # one spelling each, of one term: nothing to choose
+        plain: NDArray[Any] = _sum(there, axis=0, dtype=np.uint16) / max(1, len(there))
+        return plain
     if len(there) > len(spellings):
         begins = np.cumsum([0, *map(len, spellings[:-1])])
         lengths = np.array([[len(spelling)] for spelling in spellings])
@@ -116,15 +123,6 @@ def _share(words: Words, spellings: list[Spelling], there: NDArray[Any]) -> NDAr
         there = np.maximum.reduceat(there, begins, axis=0)
     share: NDArray[Any] = _sum(there, axis=0) / max(1, len(words.words))
     return share
-
-
-def _follows(asked: NDArray[Any], accessories: NDArray[Any]) -> NDArray[Any]:
-    """Whether an accessory stands right after the last word that was asked for (a row a place)."""
-    behind = _most(asked * _BEHIND, axis=0)
-    those = np.flatnonzero((behind > 0) & (behind < len(asked)))
-    follows = np.zeros(len(behind), bool)
-    follows[those] = accessories[behind[those], those]
-    return follows
 
 
 @lru_cache(maxsize=1)

@@ -12,14 +12,14 @@ import heapq
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
-from typing import Annotated, Final, NamedTuple
+from typing import Annotated, Final
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
 from shared.catalog.search.browse import Browse
 from shared.catalog.search.cursor import Place, expired, seal
 from shared.catalog.search.facets import clauses
-from shared.catalog.search.order import Order, Position
+from shared.catalog.search.order import Hit, Order
 from shared.catalog.search.ranked import ranked
 from shared.catalog.search.shelf import Shelf
 from shared.catalog.search.words import understand
@@ -91,15 +91,15 @@ def search(
     ]
     items: list[bytes] = []
     cursor, text = None, (question.query or "").strip()
-    for step in heapq.merge(*(walk.steps(index) for index, walk in enumerate(walks))):
+    for _, at, hit in heapq.merge(*(walk.steps(index) for index, walk in enumerate(walks))):
         if len(items) == limit:
             left = {walk.shelf.catalog: walk.place() for walk in walks}
             cursor = seal(left, question.digest(), key)
             break
-        walk = walks[step.walk]
+        walk = walks[at]
         text = text if items else walk.order.text
-        walk.position = step.after
-        items.append(walk.shelf.item(step.number, -step.falling))
+        walk.position = hit.after
+        items.append(walk.shelf.item(hit.number, hit.score))
     return Page(items, cursor, text)
 
 
@@ -123,14 +123,8 @@ def order_of(shelf: Shelf, question: Question) -> Order:
     return ranked(segment, text, understand(segment, text), conditions)
 
 
-class _Step(NamedTuple):
-    """A product to come; sorts by score, then catalog, then its turn."""
-
-    falling: float
-    walk: int
-    turn: int
-    number: int
-    after: Position
+_Step = tuple[float, int, Hit]
+"""A product to come: its score, negated, the walk it is of, and where it stands there."""
 
 
 class _Walk:
@@ -151,13 +145,11 @@ class _Walk:
 
     def steps(self, walk: int) -> Iterator[_Step]:
         """What is left, in order, with numbers of the current version."""
-        turn, after = 0, self.position
+        after = self.position
         while hits := self.order.hits(after, self._chunk):
-            for hit in hits:
-                number = self.shelf.still_there(hit.number)
-                if number is not None:
-                    yield _Step(-hit.score, walk, turn, number, hit.after)
-                turn, after = turn + 1, hit.after
+            for hit in self.shelf.still_there(hits):
+                yield -hit.score, walk, hit
+            after = hits[-1].after
             if len(hits) < self._chunk:
                 return
 

@@ -1,11 +1,13 @@
 """A catalog as one caller sees it, and its products as ready JSON."""
 
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
 import orjson
 
 from shared.catalog.search.facets import within
+from shared.catalog.search.order import Hit
 from shared.catalog.segment.reader import Segment
 from shared.facets import Facet
 
@@ -31,26 +33,29 @@ class Shelf:
     current: Segment
     only: tuple[Facet, ...] = ()
 
-    def still_there(self, number: int) -> int | None:
-        """The number in `current` of a product that `segment` knows by this one, or None.
+    def still_there(self, hits: Sequence[Hit]) -> Iterable[Hit]:
+        """Those of these products of `segment` that can be shown, by their numbers in `current`.
 
-        None when it was deleted or deactivated since, or is outside `only` by now.
+        Left out is what was deleted or deactivated since, or is outside `only` by now.
         """
-        if self.segment is self.current:
-            return number
-        now = self.current.active_number_of(self.segment.claims(number)[0])
-        return now if now is not None and within(self.current, now, self.only) else None
+        return hits if self.segment is self.current else self._renumbered(hits)
+
+    def _renumbered(self, hits: Sequence[Hit]) -> Iterator[Hit]:
+        for hit in hits:
+            now = self.current.active_number_of(self.segment.claims(hit.number)[0])
+            if now is not None and within(self.current, now, self.only):
+                yield hit._replace(number=now)
 
     def item(self, number: int, score: float) -> bytes:
         """The list item of a product of `current`; `score` 0..1."""
-        return self._as % (b"%d" % round(100 * score), self.current.item(number))
+        return b"%b%d,%b}" % (self._begin, round(100 * score), self.current.item(number))
 
     def full(self, number: int) -> bytes:
         """The full view of a product of `current`."""
-        return self._as % (b"null", self.current.full(number))
+        return b"%bnull,%b}" % (self._begin, self.current.full(number))
 
     @cached_property
-    def _as(self) -> bytes:
-        """The form of an item, to put a score and members into."""
-        name = orjson.dumps(self.display_name).replace(b"%", b"%%")
-        return b'{"catalogDisplayName":%b,"displayMatchScore":%%b,%%b}' % name
+    def _begin(self) -> bytes:
+        """How every view begins, up to the score."""
+        name = orjson.dumps(self.display_name)
+        return b'{"catalogDisplayName":%b,"displayMatchScore":' % name

@@ -61,44 +61,44 @@ def understand(segment: Segment, query: str) -> Words:
             max=LONGEST_QUERY,
         )
     asked = list(dict.fromkeys(segment.surface(query)))
-    beside = [word for word in asked if _known(segment, word)]
+    beside = [word for word in asked if segment.word(word).telling]
     said: list[str] = []
     words: list[Word] = []
-    while rest := asked[sum(len(word.asked) for word in words) :]:
-        spelling, word = _word(segment, rest, beside)
+    at = 0
+    while at < len(asked):
+        spelling, word = _word(segment, asked[at : at + 2], beside)
         said += spelling
         words.append(word)
+        at += len(word.asked)
     if not any(word.telling for word in words):
         words = [word._replace(telling=True) for word in words]
     text = query.strip() if said == asked else " ".join(said)
-    return Words(text, tuple(words), all(map(segment.frequency, said)))
+    return Words(text, tuple(words), all(segment.word(word).frequency for word in said))
 
 
-def _known(segment: Segment, word: str) -> bool:
-    return not segment.is_stop_word(word) and segment.frequency(word) > 0
-
-
-def _word(segment: Segment, rest: list[str], beside: list[str]) -> tuple[list[str], Word]:
-    """The first word of these, and how it is written in the catalog.
+def _word(segment: Segment, pair: list[str], beside: list[str]) -> tuple[list[str], Word]:
+    """The first of two neighbours (or of the last one alone), and how the catalog writes it.
 
     `beside`: words of the query that the catalog has; what is found here joins them.
     """
-    pair = rest[:2]
-    joined, apart = "".join(pair), tuple(t for word in pair for t in segment.terms(word))
-    one = segment.terms(joined)
-    # `forred` is indexed as `for`, like an inflection: then it is not the two in one.
-    if len(pair) > 1 and segment.frequency(joined) and not set(one) & set(apart):
-        return pair, Word(tuple(pair), (one, apart), telling=True)
-    said = _spelt(segment, rest[0], beside)
-    if said != rest[:1]:
+    if len(pair) > 1:
+        one = segment.word("".join(pair))
+        if one.frequency:
+            apart = tuple(term for word in pair for term in segment.word(word).terms)
+            # `forred` is indexed as `for`, like an inflection: then it is not the two in one.
+            if not set(one.terms) & set(apart):
+                return pair, Word(tuple(pair), (one.terms, apart), telling=True)
+    said = _spelt(segment, pair[0], beside)
+    if said != pair[:1]:
         beside += said
-    spelling = tuple(term for word in said for term in segment.terms(word))
-    return said, Word((rest[0],), (spelling,), telling=any(_known(segment, word) for word in said))
+    known = [segment.word(word) for word in said]
+    spelling = tuple(term for word in known for term in word.terms)
+    return said, Word((pair[0],), (spelling,), telling=any(word.telling for word in known))
 
 
 def _spelt(segment: Segment, asked: str, beside: list[str]) -> list[str]:
     """How the catalog writes the word."""
-    if segment.frequency(asked):
+    if segment.word(asked).frequency:
         return [asked]
     if right := corrected(segment, asked, 1, beside):
         return [right]

@@ -26,7 +26,7 @@ from shared.catalog.segment.titles import ROW, open_titles
 from shared.catalog.urls import Claim, LookupForm, winner
 
 MOST_WORDS: Final = 2048
-"""Words of queries an opened segment remembers what it knows of."""
+"""Words of queries, and terms of those, that an opened segment remembers what it knows of."""
 _ORDINAL: Final = 0xFFFF_FFFF
 
 
@@ -54,10 +54,32 @@ class Stretch(NamedTuple):
     numbers: list[int]
 
 
-class _Word(NamedTuple):
+class Known(NamedTuple):
+    """What a segment knows of a surface word.
+
+    Attributes:
+        text: the word.
+        terms: its indexed terms: one, save for odd characters; never none.
+        frequency: in about how many products it occurs (deleted ones are counted in).
+        is_stop_word: whether it says nothing in the catalog's language.
+    """
+
+    text: str
     terms: tuple[str, ...]
     frequency: int
     is_stop_word: bool
+
+    @property
+    def telling(self) -> bool:
+        """Whether some product has it, and having it says something."""
+        return self.frequency > 0 and not self.is_stop_word
+
+
+class Term(NamedTuple):
+    """An indexed term: the engine's query for it, and BM25's idf (a natural logarithm)."""
+
+    query: Query
+    idf: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +96,8 @@ class Segment:
 
     A product is known by its number, generation << 32 | ordinal, within this version and every
     version built on top of it. Attributes: `manifest`, `directory`, `searcher` and `schema`
-    (tantivy's), `lexicons`, `dictionary` (zstd).
+    (tantivy's), `lexicons`, `dictionary` (zstd). `word(text)` is what is `Known` of a surface word,
+    `term(text)` the `Term` of an indexed one; the last ones asked for are remembered.
     """
 
     def __init__(self, directory: Path, manifest: Manifest) -> None:
@@ -85,20 +108,21 @@ class Segment:
         self.searcher: tantivy.Searcher = index.searcher()
         self.schema: tantivy.Schema = index.schema
         self._surface = surface_analyzer()
-        self._word = lru_cache(maxsize=MOST_WORDS)(_words(self.searcher, manifest.language))
+        self.word = lru_cache(maxsize=MOST_WORDS)(_words(self.searcher, manifest.language))
         self.dictionary = (directory / "dictionary").read_bytes()
-        self._decompress = Decompressor(self.dictionary)
+        self._decompressor = Decompressor(self.dictionary)
         self._generations = {
             each.number: self._open(each.number) for each in reversed(manifest.generations)
         }
         self.lexicons = [Lexicon(directory / f"lexicon.{number}") for number in self._generations]
         self._dead = self._read_dead()
-        self._documents = sum(len(each.records) for each in self._generations.values())
+        documents = sum(len(each.records) for each in self._generations.values())
+        self.term = lru_cache(maxsize=MOST_WORDS)(_terms(self.searcher, self.schema, documents))
 
     def _open(self, number: int) -> _Generation:
         return _Generation(
             number,
-            RecordFile(self.directory / f"records.{number}", self._decompress),
+            RecordFile(self.directory / f"records.{number}", self._decompressor),
             Addresses(self.directory / f"urls.{number}"),
             Addresses(self.directory / f"keys.{number}"),
             open_titles(self.directory / f"titles.{number}"),
@@ -181,30 +205,14 @@ class Segment:
         words: list[str] = self._surface.analyze(text)
         return words
 
-    def terms(self, word: str) -> tuple[str, ...]:
-        """The indexed terms of a surface word: one, save for odd characters."""
-        return self._word(word).terms
-
-    def frequency(self, word: str) -> int:
-        """In about how many products a surface word occurs (deleted ones are counted in)."""
-        return self._word(word).frequency
-
-    def is_stop_word(self, word: str) -> bool:
-        """Whether a surface word says nothing in the catalog's language."""
-        return self._word(word).is_stop_word
-
     def together(self, words: Iterable[str]) -> int:
         """In how many products all these surface words occur."""
-        terms = [term for word in words for term in self.terms(word)]
+        terms = [term for word in words for term in self.word(word).terms]
         if not all(self.searcher.doc_freq(engine.WORDS, term) for term in terms):
             return 0
-        queries = [Query.term_query(self.schema, engine.WORDS, term, "freq") for term in terms]
-        return self.count(Query.boolean_query([(Occur.Must, each) for each in queries]))
-
-    def idf(self, term: str) -> float:
-        """How telling a term is, as BM25 counts it (natural logarithm)."""
-        frequency = self.searcher.doc_freq(engine.WORDS, term)
-        return math.log1p((self._documents - frequency + 0.5) / (frequency + 0.5))
+        return self.count(
+            Query.boolean_query([(Occur.Must, self.term(term).query) for term in terms])
+        )
 
     def claims(self, number: int) -> tuple[str, dict[str, int]]:
         """The product's key, and each URL form it claims with its `Claim`; inactive claims none."""
@@ -257,7 +265,7 @@ class Segment:
         return Product.model_validate_json(self._sources(number >> 32)[number & _ORDINAL])
 
     def _sources(self, number: int) -> SourceFile:
-        return SourceFile(self.directory / f"sources.{number}", self._decompress)
+        return SourceFile(self.directory / f"sources.{number}", self._decompressor)
 
     def _claimants(self, form: str) -> Iterator[int]:
         return self._at(digest(form))
@@ -274,13 +282,26 @@ class Segment:
         return at < len(self._dead) and self._dead[at] == number
 
 
-def _words(searcher: tantivy.Searcher, language: str) -> Callable[[str], _Word]:
+def _words(searcher: tantivy.Searcher, language: str) -> Callable[[str], Known]:
     """What an index knows of a surface word."""
     indexed, telling = analyzer(language), surface_analyzer(language)
 
-    def word(text: str) -> _Word:
-        terms = tuple(indexed.analyze(text))
+    def word(text: str) -> Known:
+        terms = tuple(indexed.analyze(text)) or (text,)
         frequency = min((searcher.doc_freq(engine.WORDS, term) for term in terms), default=0)
-        return _Word(terms, frequency, not telling.analyze(text))
+        return Known(text, terms, frequency, not telling.analyze(text))
 
     return word
+
+
+def _terms(
+    searcher: tantivy.Searcher, schema: tantivy.Schema, documents: int
+) -> Callable[[str], Term]:
+    """What an index of so many documents knows of a term."""
+
+    def term(text: str) -> Term:
+        frequency = searcher.doc_freq(engine.WORDS, text)
+        idf = math.log1p((documents - frequency + 0.5) / (frequency + 0.5))
+        return Term(Query.term_query(schema, engine.WORDS, text, "freq"), idf)
+
+    return term

@@ -34,6 +34,10 @@ LEAST_SAMPLES: Final = 64
 _LENGTH: Final = struct.Struct("<I")
 
 
+_length: Final = _LENGTH.unpack_from
+_COMMA: Final = ord(",")
+
+
 @dataclass(frozen=True, slots=True)
 class Record:
     """One product's stored bytes.
@@ -114,50 +118,45 @@ class RecordWriter:
             stream.close()
 
 
-class Decompressor:
-    """Frames back to bytes, from any thread: a zstd context belongs to one thread at a time."""
+class Decompressor(threading.local):
+    """Frames back to bytes, from any thread: a zstd context belongs to one thread at a time.
+
+    Attributes:
+        bytes_of: a frame's content.
+    """
 
     def __init__(self, dictionary: bytes) -> None:
-        self._dictionary = _dictionary(dictionary)
-        self._local = threading.local()
-
-    def __call__(self, frame: memoryview) -> bytes:
-        """The frame's content."""
-        context = getattr(self._local, "context", None)
-        if context is None:
-            context = zstandard.ZstdDecompressor(dict_data=self._dictionary)
-            self._local.context = context
-        return context.decompress(frame)
+        self.bytes_of = zstandard.ZstdDecompressor(dict_data=_dictionary(dictionary)).decompress
 
 
 class _Frames:
+    """A file's bytes, and where each frame begins."""
+
     def __init__(self, path: Path) -> None:
-        self._data = map_file(path)
-        words = self._data.cast("Q")
-        self._offsets = words[-1 - words[-1] : -1]
+        self.data = map_file(path)
+        words = self.data.cast("Q")
+        self.offsets = words[-1 - words[-1] : -1]
 
     def __len__(self) -> int:
-        return len(self._offsets) - 1
-
-    def __getitem__(self, ordinal: int) -> memoryview:
-        return self._data[self._offsets[ordinal] : self._offsets[ordinal + 1]]
+        return len(self.offsets) - 1
 
 
 class RecordFile:
     """The opened serving file of a generation."""
 
-    def __init__(self, path: Path, decompress: Decompressor) -> None:
+    def __init__(self, path: Path, decompressor: Decompressor) -> None:
         self._frames = _Frames(path)
-        self._decompress = decompress
+        self._decompressor = decompressor
         # A lookup asks for a product's claims and then for the product.
-        self._view = lru_cache(maxsize=16)(partial(_view, self._frames, decompress))
+        self._view = lru_cache(maxsize=16)(partial(_view, self._frames, decompressor))
 
     def __len__(self) -> int:
         return len(self._frames)
 
     def item(self, ordinal: int) -> bytes:
         """The list item's JSON members."""
-        return self._item(ordinal).replace(b"\n", b",", 1).rstrip(b",")
+        members = self._item(ordinal).replace(b"\n", b",", 1)
+        return members[:-1] if members[-1] == _COMMA else members
 
     def full(self, ordinal: int) -> bytes:
         """The full view's JSON members."""
@@ -170,31 +169,29 @@ class RecordFile:
         return key, claims
 
     def _item(self, ordinal: int) -> bytes:
-        frame = self._frames[ordinal]
-        return self._decompress(frame[4 : 4 + _length(frame)])
+        data, at = self._frames.data, self._frames.offsets[ordinal]
+        begin = at + _LENGTH.size
+        return self._decompressor.bytes_of(data[begin : begin + _length(data, at)[0]])
 
 
 class SourceFile:
     """The opened file of canonical products of a generation."""
 
-    def __init__(self, path: Path, decompress: Decompressor) -> None:
+    def __init__(self, path: Path, decompressor: Decompressor) -> None:
         self._frames = _Frames(path)
-        self._decompress = decompress
+        self._decompressor = decompressor
 
     def __len__(self) -> int:
         return len(self._frames)
 
     def __getitem__(self, ordinal: int) -> bytes:
-        return self._decompress(self._frames[ordinal])
+        data, offsets = self._frames.data, self._frames.offsets
+        return self._decompressor.bytes_of(data[offsets[ordinal] : offsets[ordinal + 1]])
 
 
-def _view(frames: _Frames, decompress: Decompressor, ordinal: int) -> tuple[bytes, bytes]:
+def _view(frames: _Frames, decompressor: Decompressor, ordinal: int) -> tuple[bytes, bytes]:
     """JSON members of the full view only, and the claims."""
-    frame = frames[ordinal]
-    full, _, claims = decompress(frame[4 + _length(frame) :]).partition(b"\n")
+    data, at, end = frames.data, frames.offsets[ordinal], frames.offsets[ordinal + 1]
+    begin = at + _LENGTH.size + _length(data, at)[0]
+    full, _, claims = decompressor.bytes_of(data[begin:end]).partition(b"\n")
     return full, claims
-
-
-def _length(frame: memoryview) -> int:
-    length: int = _LENGTH.unpack_from(frame)[0]
-    return length
