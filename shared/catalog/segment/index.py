@@ -51,7 +51,12 @@ def create(directory: Path, language: str) -> tantivy.Index:
 
 
 def open_index(directory: Path, meta: str, language: str) -> tantivy.Index:
-    """The index as `meta` describes it. Starts no thread: a version never changes."""
+    """The index as `meta` describes it.
+
+    The binding has a thread look at meta.json twice a second, for as long as the index or a
+    searcher of it lives. A version never changes, and a searcher stays what it was when it was
+    taken.
+    """
     path = directory / META
     if not path.is_file() or path.read_text() != meta:
         new = path.with_suffix(f".{uuid4().hex}")
@@ -59,7 +64,6 @@ def open_index(directory: Path, meta: str, language: str) -> tantivy.Index:
         new.replace(path)
     index = tantivy.Index.open(str(directory))
     index.register_tokenizer(TEXT, analyzer(language))
-    index.config_reader("manual")
     return index
 
 
