@@ -94,8 +94,10 @@ class RateLimiter:
         The answer's `retry_after` is set when the bucket is empty. Raises `unavailable` when the
         bucket cannot be read or is too contended.
         """
-        with self._lock:
-            lease = self._leases.setdefault(org, _Lease())
+        lease = self._leases.get(org)
+        if lease is None:
+            with self._lock:
+                lease = self._leases.setdefault(org, _Lease())
         with lease.lock:
             now = self._clock.time()
             if lease.limit != limit:

@@ -38,7 +38,7 @@ class Usage:
     def count(self, caller: Caller, tool: str, outcome: str) -> None:
         """Count one call of one tool. `outcome` is `ok` or a problem's code."""
         with self._lock:
-            pending = self._pending.setdefault(caller.org, _Pending())
+            pending = self._of(caller.org)
             pending.counts[f"{caller.surface}__{tool}__{outcome}"] += 1
             who = client_field(caller)
             pending.seen[who] = self._clock.now()
@@ -66,13 +66,19 @@ class Usage:
         if not writes:
             return
         with self._lock:
-            pending = self._pending.setdefault(org, _Pending())
+            pending = self._of(org)
             pending.written_at = 0.0
             for write in writes:
                 if isinstance(write, Add):
                     pending.counts.update(write.amounts)
                     if write.path.startswith("activity/"):
                         pending.seen = {**write.data, **pending.seen}
+
+    def _of(self, org: str) -> _Pending:
+        pending = self._pending.get(org)
+        if pending is None:
+            pending = self._pending[org] = _Pending()
+        return pending
 
 
 def reads_activity(_: Any, access: Access) -> tuple[str]:
