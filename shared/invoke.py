@@ -97,8 +97,8 @@ def invoke(tool: Tool[A], app: App, request: Request, arguments: Arguments) -> R
 def invoke_each(asked: Sequence[Asked[Any]], app: App, request: Request) -> list[Reply]:
     """Run tools, one after the other, on one read of who is calling; each as `invoke` would.
 
-    Each is authorized, limited, validated and logged by itself. For hosts that show several
-    results at once.
+    Each is authorized, limited, validated and logged by itself. Who is refused at the gate is
+    refused once: that reply is every tool's. For hosts that show several results at once.
     """
     admitted: Admitted | None = None
 
@@ -112,7 +112,12 @@ def invoke_each(asked: Sequence[Asked[Any]], app: App, request: Request) -> list
             )
         return admitted
 
-    return [_run(each, app, request, admit) for each in asked]
+    replies = []
+    for each in asked:
+        replies.append(_run(each, app, request, admit))
+        if admitted is None:
+            return replies * len(asked)
+    return replies
 
 
 def _run(asked: Asked[Any], app: App, request: Request, admit: Callable[[], Admitted]) -> Reply:

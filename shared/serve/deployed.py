@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from shared import log
 from shared.app import App
-from shared.serve.http import Scope
+from shared.serve.http import OWS, Scope
 from shared.settings import Settings
 from shared.tracing import Trace, Tracer, given
 
@@ -105,7 +105,7 @@ def flush_before_the_end(tracer: Tracer) -> None:
 def _names(scope: Scope) -> dict[str, str]:
     """The headers that name a trace."""
     return {
-        name.decode(): value.decode("latin-1").strip()
+        name.decode(): value.decode("latin-1").strip(OWS)
         for name, value in scope["headers"]
         if name in _TRACE_HEADERS
     }

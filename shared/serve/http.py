@@ -21,6 +21,8 @@ Scope = Mapping[str, Any]
 Headers = Iterable[tuple[bytes, bytes]]
 Answer = Callable[[Any], Awaitable[None]]
 JSON: Final = (b"content-type", b"application/json")
+OWS: Final = " \t"
+"""Optional white space (RFC 9110 5.6.3). Python's own idea of it takes more, which others keep."""
 _ALWAYS: Final = (
     (b"cache-control", b"no-store"),
     (b"x-content-type-options", b"nosniff"),
@@ -46,7 +48,7 @@ class Head:
         self.path: str = scope["path"]
         pairs = [(name.decode("latin-1").lower(), value) for name, value in scope["headers"]]
         self.headers: dict[str, str] = {
-            name: value.decode("latin-1").strip() for name, value in pairs
+            name: value.decode("latin-1").strip(OWS) for name, value in pairs
         }
         self.repeated: set[str] = set()
         if len(self.headers) < len(pairs):

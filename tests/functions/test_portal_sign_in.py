@@ -6,7 +6,7 @@ import pytest
 from shared.auth.scopes import PORTAL
 from tests.browser import App
 from tests.platform import product
-from tests.portal import Person, Served
+from tests.portal import Person, Served, cookie_of
 
 
 @pytest.fixture
@@ -91,12 +91,31 @@ def test_a_session_that_an_operator_ends_is_over_on_the_next_request(ada, site):
     assert "E-mail address" in ada.open("/").text
 
 
+def test_who_is_refused_is_refused_once_however_much_a_page_shows(ada, site, logged):
+    ada.sign_in("ada@example.com")
+    site.platform.member(email="ada@example.com", state="removed")
+    logged()
+    assert ada.open("/sessions").status == 403
+    assert [line["outcome"] for line in logged()[1]] == ["forbidden"]
+
+
 def test_a_removed_member_is_told_so(ada, site):
     ada.sign_in("ada@example.com")
     site.platform.member(email="ada@example.com", state="removed")
     page = ada.open("/")
     assert page.status == 403
     assert "not a member of this organization any more" in page.text
+
+
+@pytest.mark.parametrize("byte", [b"\xa0", b"\x85"])
+def test_a_cookie_whose_name_only_looks_like_ours_is_another_cookie(ada, site, byte):
+    ada.sign_in("ada@example.com")
+    site.platform.organization("evil")
+    site.platform.member("evil", "eve", email="eve@example.com")
+    name, theirs = cookie_of(site.platform, "evil", "eve")
+    cookie = f"{name}={ada.http.cookies[name]}; ".encode() + byte + f"{name}={theirs}".encode()
+    page = httpx.get(f"{ada.portal}/keys", headers=[(b"cookie", cookie)], trust_env=False)
+    assert "Owner of Partner" in page.text
 
 
 def test_a_form_that_is_not_ours_changes_nothing(ada):

@@ -8,7 +8,7 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 
 import orjson
 
-from shared.serve.http import Head
+from shared.serve.http import OWS, Head
 
 Pair = tuple[str, str]
 
@@ -145,6 +145,10 @@ async def send(send: Any, head: Head, answer: Outgoing, more: tuple[Pair, ...]) 
 
 
 def read_cookies(header: str) -> dict[str, str]:
-    """The cookies of a request (RFC 6265 4.2.1); what is no pair is left out."""
+    """The cookies of a request (RFC 6265 4.2.1); what is no pair is left out.
+
+    A name is what the browser takes it for: where `__Host-` is behind another character, it has not
+    seen to who set it.
+    """
     pairs = (each.partition("=") for each in header.split(";"))
-    return {name.strip(): value.strip() for name, equals, value in pairs if equals}
+    return {name.strip(OWS): value.strip(OWS) for name, equals, value in pairs if equals}
