@@ -10,7 +10,7 @@ import os
 import threading
 from collections import deque
 from collections.abc import Callable
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from contextvars import Context, copy_context
 from typing import Any, Final, NamedTuple, TypeVar
 from weakref import finalize
@@ -59,13 +59,30 @@ class Threads:
         loop = asyncio.get_running_loop()
         answer: asyncio.Future[T] = loop.create_future()
         line = self._line = self._line or _Line()
-        self._busy += 1
-        if self._busy > self._started < self._most:
-            self._started += 1
-            name, mine = f"call-{self._started}", os.dup(line.reads)
-            threading.Thread(target=_serve, args=(line.jobs, mine), name=name, daemon=True).start()
+        if self._busy >= self._started < self._most:
+            self._start(line)
         line.add(_Job(work, copy_context(), loop, answer, self._settle))
+        self._busy += 1
         return await answer
+
+    def _start(self, line: _Line) -> None:
+        """One more thread. Where there can be no more, those that run have to do."""
+        with ExitStack() as undo:
+            try:
+                mine = os.dup(line.reads)
+                undo.callback(os.close, mine)
+                threading.Thread(
+                    target=_serve,
+                    args=(line.jobs, mine),
+                    name=f"call-{self._started + 1}",
+                    daemon=True,
+                ).start()
+            except (OSError, RuntimeError):
+                if not self._started:
+                    raise
+            else:
+                undo.pop_all()
+                self._started += 1
 
     def _settle(
         self, answer: asyncio.Future[Any], result: Any, error: BaseException | None

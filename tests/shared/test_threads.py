@@ -2,7 +2,9 @@
 
 import asyncio
 import gc
+import resource
 import threading
+from contextlib import contextmanager
 from contextvars import ContextVar
 from pathlib import Path
 
@@ -12,11 +14,24 @@ from shared.serve.threads import Threads
 
 pytestmark = pytest.mark.anyio
 AT_ONCE = 3
+MORE_FILES = 3
+"""A pipe, and the end of it that a thread has."""
 said = ContextVar("said", default="nothing")
 
 
 def running():
     return {each for each in threading.enumerate() if each.name.startswith("call-")}
+
+
+@contextmanager
+def no_more_files():
+    """No file can be opened meanwhile."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (0, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
 
 
 def open_files():
@@ -66,3 +81,23 @@ async def test_threads_and_files_end_with_their_owner():
     assert len(mine) == AT_ONCE
     assert not any(each.is_alive() for each in mine)
     assert open_files() <= files
+
+
+async def test_where_no_thread_can_be_started_the_call_fails_and_the_next_one_tries_again():
+    threads, files = Threads(1), open_files()
+    with no_more_files(), pytest.raises(OSError, match="Too many open files"):
+        await threads.run(lambda: "never")
+    assert await threads.run(lambda: "now") == "now"
+    assert open_files() <= files + MORE_FILES
+
+
+async def test_where_no_further_thread_can_be_started_those_that_run_serve_all():
+    threads, go = Threads(AT_ONCE), threading.Event()
+    first = asyncio.ensure_future(threads.run(go.wait))
+    await asyncio.wait([first], timeout=0)
+    with no_more_files():
+        second = asyncio.ensure_future(threads.run(lambda: "second"))
+        await asyncio.wait([second], timeout=0)
+    go.set()
+    assert await second == "second"
+    assert await threads.run(lambda: "third") == "third"
