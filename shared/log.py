@@ -37,13 +37,22 @@ class JsonLines(logging.Handler):
 
     def emit(self, record: logging.LogRecord) -> None:
         """Write what a library has to say."""
-        fields = {}
-        if record.exc_info:
-            fields["exception"] = logging.Formatter().formatException(record.exc_info)
-        self.write(record.levelno, record.getMessage(), fields)
+        try:
+            fields = {}
+            if record.exc_info:
+                fields["exception"] = logging.Formatter().formatException(record.exc_info)
+            self._write(record.levelno, record.getMessage(), fields)
+        except Exception:  # noqa: BLE001  logging's own rule: what is logged goes on all the same
+            self.handleError(record)
 
     def write(self, level: int, message: str, fields: Mapping[str, Any]) -> None:
-        """Write a line."""
+        """Write a line of ours. One that cannot be written ends nothing that it is about."""
+        try:
+            self._write(level, message, fields)
+        except Exception:  # noqa: BLE001  a call that was made is not undone for want of its line
+            self.handleError(logging.makeLogRecord({"levelno": level, "msg": message}))
+
+    def _write(self, level: int, message: str, fields: Mapping[str, Any]) -> None:
         line: dict[str, Any] = {
             "severity": _SEVERITY.get(level, "INFO"),
             "time": int(time.time() * 1000) / 1000,

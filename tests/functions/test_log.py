@@ -1,5 +1,6 @@
 """What is logged: who called what and what came of it; never a secret, an argument or a text."""
 
+import io
 import logging
 
 import pytest
@@ -184,3 +185,23 @@ def test_a_crash_names_every_cause_without_its_words(logged):
     assert "builtins.ValueError" in line["exception"]
     assert "builtins.KeyError" in line["exception"]
     assert not any(said in text for said in SAID)
+
+
+@pytest.mark.parametrize("said", ["plain", "half a character: \ud800"])
+async def test_what_cannot_be_logged_ends_nothing(stocked, monkeypatch, said):
+    handler = log.JsonLines(Broken() if said == "plain" else io.StringIO())
+    monkeypatch.setattr(logging.root, "handlers", [handler])
+    monkeypatch.setattr(logging, "raiseExceptions", False)
+    logging.getLogger("a.library").warning("%d of them", said)
+    log.line("told", word=said)
+    async with stocked.http(stocked.token()) as client:
+        answer = await call(client, "list_catalogs")
+    assert answer.json()["result"]["isError"] is False
+
+
+class Broken(io.StringIO):
+    """Output that nobody reads any more."""
+
+    def write(self, text):
+        del text
+        raise BrokenPipeError
