@@ -232,7 +232,7 @@ class McpEndpoint:
         message = _parse(raw)
         method, params, id_ = message["method"], message.get("params"), message.get("id")
         current.set(request)
-        if not self._runs_tool(method, params):
+        if "id" not in message or not self._runs_tool(method, params):
             await self._admit(request)
         if "id" not in message:
             await respond(send, 202, b"", always)
@@ -252,7 +252,8 @@ class McpEndpoint:
 
     def _runs_tool(self, method: str, params: Any) -> bool:
         """Whether `invoke` will pass the gate, so that the host must not do it as well."""
-        return method == "tools/call" and not self._streams(method, params)
+        ours = method == "tools/call" and self._calls.knows(params)
+        return ours and not self._streams(method, params)
 
     def _streams(self, method: str, params: Any) -> bool:
         if method != "tools/call" or not isinstance(params, dict):

@@ -56,7 +56,8 @@ class ToolCalls:
     """Calls of our own tools, for every way a request comes in.
 
     A result of ours is ready bytes that need no validation or copying by the SDK: the endpoint asks
-    here directly, and as SDK middleware this serves what comes over the SDK's own transport.
+    here directly. As SDK middleware this serves what comes over the SDK's own transport, which
+    takes plain values only.
     """
 
     def __init__(
@@ -100,7 +101,9 @@ class ToolCalls:
         """Serve one message that came through the SDK."""
         if ctx.method == "tools/call":
             if self.knows(ctx.params):
-                return await self.answer(ctx.params or {}, ctx.protocol_version)
+                ready = await self.answer(ctx.params or {}, ctx.protocol_version)
+                result: dict[str, Any] = orjson.loads(orjson.dumps(ready))
+                return result
             if not self._others:
                 name = str((ctx.params or {}).get("name"))
                 raise MCPError(INVALID_PARAMS, f"Unknown tool: {name[:128]}")

@@ -111,6 +111,21 @@ async def test_progress_comes_on_the_answer_of_the_call_that_asked_for_it(client
     assert response.headers["x-request-id"]
 
 
+@pytest.mark.parametrize("modern", [False, True])
+async def test_a_tool_of_ours_may_stream_as_well(stocked, modern):
+    app = endpoint(stocked.app, streaming=frozenset({"list_catalogs"}))
+    headers = {
+        "authorization": f"Bearer {stocked.token()}",
+        "accept": "application/json, text/event-stream",
+    }
+    transport = httpx.ASGITransport(app)
+    async with httpx.AsyncClient(transport=transport, base_url=ORIGIN, headers=headers) as client:
+        response = await send(client, "tools/call", {"name": "list_catalogs"}, modern=modern)
+    plain = response.headers["content-type"] == "application/json"
+    answered = response.json() if plain else events(response)[-1]
+    assert answered["result"]["structuredContent"]["result"][0]["catalog"] == "books"
+
+
 async def test_white_space_around_headers_does_not_matter_to_a_streaming_tool(client):  # 6, 18
     name = "test_tool_with_progress"
     response = await send(

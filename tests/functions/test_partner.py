@@ -303,6 +303,19 @@ async def test_without_a_token_every_method_is_challenged_without_an_error_code(
     assert "resource_metadata" not in challenge
 
 
+@pytest.mark.parametrize("modern", [False, True])
+@pytest.mark.parametrize("id_", [{"id": 1}, {}])
+@pytest.mark.parametrize("tool", ["list_catalogs", "no_such_tool"])
+async def test_whoever_may_not_call_learns_nothing_of_tools(stocked, modern, id_, tool):  # 22
+    ended = stocked.token(session="a-session-of-nobody")
+    body = message("tools/call", {"name": tool, "arguments": {}}, modern=modern)
+    body = {**{name: each for name, each in body.items() if name != "id"}, **id_}
+    headers = modern_headers("tools/call", tool) if modern else LEGACY
+    async with stocked.http(ended) as client:
+        response = await client.post("/mcp", json=body, headers=headers)
+    assert response.status_code == 401
+
+
 async def test_a_token_without_the_scope_is_told_which_is_needed(stocked):  # 23
     async with stocked.http(stocked.token(scopes=["subscriptions:read"])) as client:
         response = await call(client, "list_catalogs")
