@@ -23,6 +23,7 @@ class Browse:
     segment: Segment
     clauses: list[Clause]
     text: str = ""
+    revision: str = ""
 
     def hits(self, after: Position | None, limit: int) -> list[Hit]:
         """See `Order`."""

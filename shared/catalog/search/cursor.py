@@ -31,11 +31,13 @@ class Place(NamedTuple):
         version: the catalog's version, as its owner names it.
         position: where the order goes on; None for its start.
         only: digest of the caller's restriction when the walk began.
+        revision: the order's, see `Order`.
     """
 
     version: str
     position: Position | None
     only: str
+    revision: str = ""
 
 
 def seal(places: Mapping[str, Place], question: str, key: bytes) -> str:
@@ -62,19 +64,20 @@ def unseal(cursor: str | None, question: str, key: bytes) -> dict[str, Place] | 
     if asked != question:
         return None
     return {
-        catalog: Place(version, tuple(position) if position else None, only)
-        for catalog, (version, position, only) in places.items()
+        catalog: Place(version, tuple(position) if position else None, *more)
+        for catalog, (version, position, *more) in places.items()
     }
 
 
 def expired() -> Problem:
     """`cursor_expired`: what a cursor of ours is answered with when its order cannot go on.
 
-    That is when its version is no longer kept, or the caller's restriction on a catalog changed.
+    That is when its version is no longer kept, or the caller's restriction on a catalog or how we
+    order products changed.
     """
     return Problem(
         "cursor_expired",
-        "The catalog, or what you may see of it, changed since this cursor was given. "
+        "The catalog, its order, or what you may see of it changed since this cursor was given. "
         "Search again without a cursor.",
     )
 

@@ -27,6 +27,10 @@ class Order(Protocol):
     """
 
     @property
+    def revision(self) -> str:
+        """Differs when the same question would be put in another order by other code of ours."""
+
+    @property
     def text(self) -> str:
         """What is looked for: the query, or as the catalog spells it; empty when it browses."""
 

@@ -8,7 +8,8 @@ reranked, save for the identified.
 
 from dataclasses import dataclass
 from enum import Enum
-from functools import cached_property
+from functools import cache, cached_property
+from hashlib import blake2b
 from typing import Final, NamedTuple
 
 import numpy as np
@@ -17,7 +18,7 @@ from tantivy import Occur, Query
 from shared.catalog.search import queries
 from shared.catalog.search.facets import Clause
 from shared.catalog.search.order import Hit, Position
-from shared.catalog.search.rerank import MODEL, WINDOW, Model, Scores, rerank
+from shared.catalog.search.rerank import ACCESSORIES, MODEL, WINDOW, Model, Scores, rerank
 from shared.catalog.search.words import Words
 from shared.catalog.segment.reader import Segment
 
@@ -83,6 +84,11 @@ class Ranked:
     passes: tuple[Pass, ...]
     best: float
     model: Model = MODEL
+
+    @property
+    def revision(self) -> str:
+        """See `Order`."""
+        return _revision(self.model)
 
     @property
     def text(self) -> str:
@@ -167,6 +173,12 @@ def ranked(segment: Segment, query: str, words: Words, clauses: list[Clause]) ->
             passes.append(Pass(kind, every))
             earlier.append((Occur.MustNot, asked))
     return Ranked(segment, words, tuple(passes), best)
+
+
+@cache
+def _revision(model: Model) -> str:
+    """Names what a walk has to go on with: the window, the model, and the words it knows."""
+    return blake2b(repr((WINDOW, model, ACCESSORIES)).encode(), digest_size=6).hexdigest()
 
 
 def _hits(

@@ -112,7 +112,7 @@ def _share(words: Words, spellings: list[Spelling], there: NDArray[Any]) -> NDAr
     A word counts as far as its best spelling does, a spelling by the share of its terms.
     """
     if len(there) == len(words.words):  # one spelling each, of one term: nothing to choose
-        plain: NDArray[Any] = _sum(there, axis=0, dtype=np.uint16) / max(1, len(there))
+        plain: NDArray[Any] = _sum(there, axis=0, dtype=np.uint16) / len(there)
         return plain
     if len(there) > len(spellings):
         begins = np.cumsum([0, *map(len, spellings[:-1])])
@@ -121,7 +121,7 @@ def _share(words: Words, spellings: list[Spelling], there: NDArray[Any]) -> NDAr
     if len(spellings) > len(words.words):
         begins = np.cumsum([0, *(len(word.spellings) for word in words.words[:-1])])
         there = np.maximum.reduceat(there, begins, axis=0)
-    share: NDArray[Any] = _sum(there, axis=0) / max(1, len(words.words))
+    share: NDArray[Any] = _sum(there, axis=0) / len(words.words)
     return share
 
 

@@ -80,7 +80,7 @@ def search(
     out catalogs that are no longer granted. Every match is seen exactly once in a walk.
 
     Raises `invalid_limit`, `invalid`, and `cursor_expired` when the caller's restriction on a
-    catalog changed during the walk.
+    catalog, or how we order products, changed during the walk.
     """
     if not 1 <= limit <= MOST:
         raise Problem("invalid_limit", f"limit goes from 1 to {MOST}.", min=1, max=MOST)
@@ -137,11 +137,13 @@ class _Walk:
             raise expired()
         self.position = place.position if place else None
         self.order = order_of(shelf, question)
+        if place is not None and place.revision != self.order.revision:
+            raise expired()
         self._chunk = chunk
 
     def place(self) -> Place:
         """Where the next page begins."""
-        return Place(self.shelf.version, self.position, self._only)
+        return Place(self.shelf.version, self.position, self._only, self.order.revision)
 
     def steps(self, walk: int) -> Iterator[_Step]:
         """What is left, in order, with numbers of the current version."""

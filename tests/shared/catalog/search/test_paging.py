@@ -7,7 +7,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from shared.catalog.search.cursor import unseal
+from shared.catalog.search.cursor import seal, unseal
 from shared.catalog.search.rerank import WINDOW
 from shared.catalog.search.search import Question, count, search
 from shared.catalog.search.shelf import Shelf
@@ -217,3 +217,21 @@ def test_any_walk_over_any_catalog_sees_exactly_the_products_with_any_telling_wo
     matching = {str(at) for at, title in enumerate(titles) if telling & set(title.split())}
     assert len(seen) == len(set(seen))
     assert set(seen) == matching
+
+
+def test_a_walk_that_began_in_an_order_of_other_code_is_expired(bestbuy):
+    shelf, question = bestbuy[1].shelf, Question(query="headphones")
+    cursor = search([shelf], question, limit=5, key=KEY).cursor
+    ((catalog, place),) = unseal(cursor, question.digest(), KEY).items()
+    for revision in ("", "another"):
+        sealed = seal({catalog: place._replace(revision=revision)}, question.digest(), KEY)
+        places = unseal(sealed, question.digest(), KEY)
+        with pytest.raises(Problem) as refused:
+            search([shelf], question, limit=5, key=KEY, places=places)
+        assert refused.value.code == "cursor_expired"
+
+
+def test_a_walk_without_a_text_needs_nothing_that_orders_texts(bestbuy):
+    shelf, question = bestbuy[1].shelf, Question()
+    cursor = search([shelf], question, limit=5, key=KEY).cursor
+    assert {place.revision for place in unseal(cursor, question.digest(), KEY).values()} == {""}
