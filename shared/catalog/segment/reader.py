@@ -21,7 +21,7 @@ from shared.catalog.segment.analysis import analyzer, surface_analyzer
 from shared.catalog.segment.columns import digest, map_file
 from shared.catalog.segment.lexicon import Lexicon
 from shared.catalog.segment.manifest import Manifest, require
-from shared.catalog.segment.records import Decompressor, RecordFile, SourceFile
+from shared.catalog.segment.records import Decompressor, RecordFile, SourceFile, dictionary_of
 from shared.catalog.segment.titles import ROW, open_titles
 from shared.catalog.urls import Claim, LookupForm, winner
 
@@ -110,7 +110,7 @@ class Segment:
         self._surface = surface_analyzer()
         self.word = lru_cache(maxsize=MOST_WORDS)(_words(self.searcher, manifest.language))
         self.dictionary = (directory / "dictionary").read_bytes()
-        self._decompressor = Decompressor(self.dictionary)
+        self._decompressor = Decompressor(dictionary_of(self.dictionary))
         self._generations = {
             each.number: self._open(each.number) for each in reversed(manifest.generations)
         }
@@ -288,7 +288,7 @@ def _words(searcher: tantivy.Searcher, language: str) -> Callable[[str], Known]:
 
     def word(text: str) -> Known:
         terms = tuple(indexed.analyze(text)) or (text,)
-        frequency = min((searcher.doc_freq(engine.WORDS, term) for term in terms), default=0)
+        frequency = min(searcher.doc_freq(engine.WORDS, term) for term in terms)
         return Known(text, terms, frequency, not telling.analyze(text))
 
     return word

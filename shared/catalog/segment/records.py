@@ -76,7 +76,8 @@ def train(samples: Sequence[Record]) -> bytes:
     return bytes(zstandard.train_dictionary(size, frames).as_bytes())
 
 
-def _dictionary(data: bytes) -> zstandard.ZstdCompressionDict | None:
+def dictionary_of(data: bytes) -> zstandard.ZstdCompressionDict | None:
+    """A trained dictionary, ready for use; None where there is none."""
     return zstandard.ZstdCompressionDict(data) if data else None
 
 
@@ -86,7 +87,7 @@ class RecordWriter:
     def __init__(self, serve: Path, source: Path, dictionary: bytes) -> None:
         self._compressor = zstandard.ZstdCompressor(
             level=LEVEL,
-            dict_data=_dictionary(dictionary),
+            dict_data=dictionary_of(dictionary),
             write_checksum=False,
             write_dict_id=False,
         )
@@ -121,12 +122,15 @@ class RecordWriter:
 class Decompressor(threading.local):
     """Frames back to bytes, from any thread: a zstd context belongs to one thread at a time.
 
+    Args:
+        dictionary: `dictionary_of` the segment's; all threads share it.
+
     Attributes:
         bytes_of: a frame's content.
     """
 
-    def __init__(self, dictionary: bytes) -> None:
-        self.bytes_of = zstandard.ZstdDecompressor(dict_data=_dictionary(dictionary)).decompress
+    def __init__(self, dictionary: zstandard.ZstdCompressionDict | None) -> None:
+        self.bytes_of = zstandard.ZstdDecompressor(dict_data=dictionary).decompress
 
 
 class _Frames:
