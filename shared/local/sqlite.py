@@ -13,6 +13,8 @@ from shared.errors import Problem
 from shared.per_process import PerProcess
 
 _WAIT_SECONDS: Final = 10.0
+_CACHE_KIB: Final = 256
+"""Of pages a connection keeps: there is one for each call at once, and the system keeps them too."""
 
 
 def create(path: Path, schema: str) -> None:
@@ -34,6 +36,7 @@ def connect(path: Path) -> sqlite3.Connection:
         path, timeout=_WAIT_SECONDS, isolation_level=None, check_same_thread=False
     )
     database.execute("PRAGMA synchronous = NORMAL")
+    database.execute(f"PRAGMA cache_size = -{_CACHE_KIB}")
     return database
 
 
