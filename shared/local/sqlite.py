@@ -14,7 +14,7 @@ from shared.per_process import PerProcess
 
 _WAIT_SECONDS: Final = 10.0
 _CACHE_KIB: Final = 256
-"""Of pages a connection keeps: there is one for each call at once, and the system keeps them too."""
+"""Of pages a connection keeps. There is one for each call at once, and the system keeps them."""
 
 
 def create(path: Path, schema: str) -> None:
