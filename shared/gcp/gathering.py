@@ -7,6 +7,7 @@ are asked for at once. A read is never answered with what was read before it beg
 
 import threading
 from collections.abc import Callable, Iterable
+from copy import copy
 from typing import Any, Final
 
 from google.api_core.exceptions import GoogleAPIError, ServiceUnavailable
@@ -38,7 +39,7 @@ class Gathering:
         self._open: _Batch | None = None
 
     def __call__(self, names: Iterable[str]) -> dict[str, Any]:
-        """What `read` gives for these names. Raises GoogleAPIError, in every thread that waits."""
+        """What `read` gives for these names. Raises GoogleAPIError, each thread its own."""
         asked = set(names)
         batch, leads = self._join(asked)
         if leads:
@@ -46,7 +47,8 @@ class Gathering:
         else:
             batch.done.wait()
         if batch.failure is not None:
-            raise batch.failure
+            # A failure that is raised again shows everybody it was raised to before.
+            raise batch.failure if leads else copy(batch.failure)
         return {name: batch.answers[name] for name in asked if name in batch.answers}
 
     def _join(self, names: set[str]) -> tuple[_Batch, bool]:

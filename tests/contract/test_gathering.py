@@ -2,9 +2,15 @@
 
 from concurrent.futures import ThreadPoolExecutor
 from threading import Event, Semaphore
+from traceback import TracebackException
 
 import pytest
-from google.api_core.exceptions import DeadlineExceeded, ServiceUnavailable
+from google.api_core.exceptions import (
+    DeadlineExceeded,
+    PermissionDenied,
+    RetryError,
+    ServiceUnavailable,
+)
 
 from shared.gcp.gathering import AT_ONCE, MOST, Gathering
 
@@ -105,6 +111,33 @@ def test_a_failure_reaches_everybody_who_waited_and_nobody_after(held, gathering
     held.failure = None
     held.stored = {"a/1": 1}
     assert gathering(["a/1"]) == {"a/1": 1}
+
+
+@pytest.mark.parametrize(
+    "failure",
+    [
+        PermissionDenied("no", errors=["e"], details=["d"], response="r"),
+        RetryError("no", ServiceUnavailable("down")),
+    ],
+)
+def test_a_failure_says_the_same_to_all_who_waited_and_shows_none_of_them_another(
+    held, gathering, threads, failure
+):
+    def caller(n):
+        credential = f"credential of {n}"
+        return gathering([f"a/{n}"]), credential
+
+    all_on_their_way(held, gathering, threads)
+    later = [threads.submit(caller, n) for n in range(5)]
+    waiting(gathering, [f"a/{n}" for n in range(5)])
+    held.failure = failure
+    held.go_on.set()
+    failures = [each.exception(30) for each in later]
+    for n, each in enumerate(failures):
+        assert (type(each), str(each)) == (type(failure), str(failure))
+        assert vars(each) == vars(failure)
+        shown = "".join(TracebackException.from_exception(each, capture_locals=True).format())
+        assert [m for m in range(5) if f"credential of {m}" in shown] == [n]
 
 
 def test_a_read_that_was_given_up_answers_nobody_with_nothing(held, gathering, threads):
