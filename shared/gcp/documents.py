@@ -44,9 +44,11 @@ _COMMIT_RETRY: Final = retry.Retry(
 class FirestoreDocuments:
     """`ports.Documents` in a Firestore database, or in the emulator at FIRESTORE_EMULATOR_HOST.
 
-    A read is one BatchGetDocuments or RunQuery, retried for up to 5 seconds; a commit is one Commit
-    with preconditions, never a read-write transaction. It is retried only where Firestore says that
-    nothing was applied. A version is the document's update time, `seconds.nanoseconds`.
+    A read is one BatchGetDocuments or RunQuery, retried for up to 5 seconds. Before it is asked, a
+    BatchGetDocuments may have to wait for those on their way, with all their retries. A commit is
+    one Commit with preconditions, never a read-write transaction. It is retried only where
+    Firestore says that nothing was applied. A version is the document's update time,
+    `seconds.nanoseconds`.
     """
 
     def __init__(self, project: str, database: str) -> None:
