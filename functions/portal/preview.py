@@ -125,8 +125,11 @@ def _suggested(
 
 
 def _named(catalogs: Iterable[Mapping[str, Any]], key: str) -> Mapping[str, Any]:
-    """The catalog's name and counts."""
-    return next(each for each in catalogs if each["catalog"] == key)
+    """The catalog's name and counts. Raises `catalog_not_found`."""
+    for each in catalogs:
+        if each["catalog"] == key:
+            return each
+    raise granted.no_grant("catalog_not_found")
 
 
 def _amount(text: str) -> float | str:

@@ -184,10 +184,15 @@ def require_any(call: Call, names: Iterable[str] | None, code: str) -> None:
         return
     now, grants = call.now.timestamp(), call.access.grants
     if not any(name in grants and grants[name].holds(call.surface, now) for name in names):
-        raise Problem(
-            code,
-            "Your organization has no grant for that catalog. list_catalogs shows the ones it has.",
-        )
+        raise no_grant(code)
+
+
+def no_grant(code: str) -> Problem:
+    """That a catalog is not granted, or not there: nobody learns which."""
+    return Problem(
+        code,
+        "Your organization has no grant for that catalog. list_catalogs shows the ones it has.",
+    )
 
 
 def not_found() -> Problem:

@@ -83,6 +83,13 @@ def test_a_catalog_that_is_not_granted_cannot_be_looked_into(ada, catalog):
         assert "That did not work" in page.text
 
 
+def test_a_search_that_is_refused_says_of_a_catalog_not_granted_what_any_search_says(ada):
+    refused = ada.open("/preview", catalog="nobody", price_min="cheap")
+    plain = ada.open("/preview", catalog="nobody")
+    assert (refused.status, refused.text) == (plain.status, plain.text)
+    assert plain.status == 404
+
+
 def test_a_grant_for_bigquery_alone_opens_no_preview(site):
     site.platform.organization("lake")
     site.platform.grant("lake", "shoes", surfaces=["bigquery"])
