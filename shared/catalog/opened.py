@@ -25,7 +25,8 @@ from shared.ports import Blobs, Documents
 
 DOWNLOADS: Final = 8
 ATTEMPTS: Final = 5
-"""Another process may tidy up what this one is about to use: then it is fetched again."""
+"""Another process may tidy up what this one is about to use: then it is fetched again. What came
+damaged is fetched again once only: it may well lie damaged in the store, and be large."""
 FILES: Final = "files"
 """The folder of a catalog's files, by digest; opened versions have further names for them."""
 MOST_VERSIONS: Final = 4
@@ -103,14 +104,19 @@ class OpenedSegments:
         target = self._directory / key.catalog / version_id(key.number)
         needed = [file for file in manifest.files if file.role != "source"]
         failure: Exception = Problem(
-            "unavailable", "A file of this catalog came damaged and was thrown away. Try again."
+            "unavailable", "The files of this catalog went away while it was opened. Try again."
         )
+        spoiled: set[SegmentFile] = set()
         for _ in range(ATTEMPTS):
             self._bring(manifest, target, needed)
             wrong = damaged(target, manifest)
-            for file in wrong:
-                (target / file.name).unlink(missing_ok=True)
-                (self._files(key.catalog) / file.sha256).unlink(missing_ok=True)
+            again = self._throw_away(manifest, target, wrong)
+            if again & spoiled:
+                raise Problem(
+                    "unavailable",
+                    "A file of this catalog came damaged and was thrown away. Try again.",
+                )
+            spoiled |= again
             if wrong:
                 continue
             try:
@@ -119,11 +125,24 @@ class OpenedSegments:
                 failure = error
         raise failure
 
+    def _throw_away(
+        self, manifest: Manifest, target: Path, wrong: Iterable[SegmentFile]
+    ) -> set[SegmentFile]:
+        """Remove damaged files; those that were there to remove. Others had vanished."""
+        found = set()
+        for file in wrong:
+            with suppress(FileNotFoundError):
+                (target / file.name).unlink()
+                found.add(file)
+            (self._files(manifest.catalog) / file.sha256).unlink(missing_ok=True)
+        return found
+
     def _bring(self, manifest: Manifest, target: Path, files: Iterable[SegmentFile]) -> None:
         catalog = manifest.catalog
         directory = self._files(catalog)
         directory.mkdir(parents=True, exist_ok=True)
-        missing = [file for file in files if not (directory / file.sha256).exists()]
+        different = {file.sha256: file for file in files}  # empty ones are the same file
+        missing = [file for file in different.values() if not (directory / file.sha256).exists()]
         with ThreadPoolExecutor(DOWNLOADS) as threads:
             for done in [
                 threads.submit(  # in the request's context, so that its trace shows the download

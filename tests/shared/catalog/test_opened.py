@@ -1,12 +1,46 @@
 """Opened versions, in a folder that several processes of a machine share."""
 
+from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 
+import pytest
+
 from shared.catalog.opened import OpenedSegments
+from shared.errors import Problem
 from tests.platform import product
 
 VERSIONS = 9
 PROCESSES = 3
+
+
+class CountedBlobs:
+    """`ports.Blobs` of another adapter: how often each was fetched, and what befell it then.
+
+    `befalls` gets the fetched file and how many times it was fetched, this one included.
+    """
+
+    def __init__(self, blobs, befalls):
+        self._blobs = blobs
+        self._befalls = befalls
+        self.fetched = Counter()
+
+    def put(self, name, source):
+        self._blobs.put(name, source)
+
+    def fetch(self, name, target):
+        self._blobs.fetch(name, target)
+        self.fetched[name] += 1
+        self._befalls(target, self.fetched[name])
+
+    def list(self, prefix):
+        return self._blobs.list(prefix)
+
+    def delete(self, name):
+        self._blobs.delete(name)
+
+
+def spoil(path, times=0):
+    path.write_bytes(b"spoiled")
 
 
 def test_what_one_process_tidies_up_another_one_can_open(stocked, tmp_path):
@@ -32,3 +66,31 @@ def test_what_was_used_least_makes_room_and_is_fetched_again(stocked, tmp_path):
     for last, first in (("books", "pens"), ("pens", "books"), ("books", "pens")):
         assert opened.open(last, 1).directory.exists()
         assert not any(path.is_file() for path in (tmp_path / first).rglob("*"))
+
+
+def test_a_file_that_lies_damaged_in_the_store_is_fetched_twice_and_said_to_be_damaged(
+    stocked, tmp_path
+):
+    app = stocked.app
+    blobs = CountedBlobs(app.blobs, spoil)
+    opened = OpenedSegments(app.documents, blobs, tmp_path, 1 << 30)
+    with pytest.raises(Problem, match="came damaged") as refused:
+        opened.open("books", 1)
+    assert refused.value.code == "unavailable"
+    assert set(blobs.fetched.values()) == {2}
+
+
+def test_a_file_that_came_damaged_once_is_whole_the_second_time(stocked, tmp_path):
+    app = stocked.app
+    blobs = CountedBlobs(app.blobs, lambda path, times: times == 1 and spoil(path))
+    opened = OpenedSegments(app.documents, blobs, tmp_path, 1 << 30)
+    assert opened.open("books", 1).manifest.product_count == 5
+    assert set(blobs.fetched.values()) == {2}
+
+
+def test_a_file_that_keeps_vanishing_is_fetched_more_often_than_a_damaged_one(stocked, tmp_path):
+    app = stocked.app
+    blobs = CountedBlobs(app.blobs, lambda path, times: times < 4 and path.unlink())
+    opened = OpenedSegments(app.documents, blobs, tmp_path, 1 << 30)
+    assert opened.open("books", 1).manifest.product_count == 5
+    assert set(blobs.fetched.values()) == {4}
