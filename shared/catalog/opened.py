@@ -88,10 +88,13 @@ class OpenedSegments:
                     self._let_go(key)
         return opened
 
-    def with_sources(self, segment: Segment) -> Segment:
-        """Bring the source files beside an opened segment, for a rebuild."""
-        self._bring(segment.manifest, segment.directory, segment.manifest.files)
-        return segment
+    def hold(self, catalog: str, number: int, directory: Path, *, sources: bool = False) -> Segment:
+        """The segment of one version, its files under the caller's own `directory` as well.
+
+        Nobody tidies up there: what is built from the files of a version holds it. With `sources`
+        the source files are there too. Raises as `open` does.
+        """
+        return self._whole(self.open(catalog, number).manifest, directory, sources=sources)
 
     def _open(self, key: _Key) -> Segment:
         found = versions(key.catalog).find(self._documents, version_id(key.number))
@@ -100,16 +103,22 @@ class OpenedSegments:
                 "cursor_expired",
                 "The version this cursor walks through is no longer kept. Search again without it.",
             )
-        manifest = found.value.opened()
         target = self._directory / key.catalog / version_id(key.number)
-        needed = [file for file in manifest.files if file.role != "source"]
+        return self._whole(found.value.opened(), target)
+
+    def _whole(self, manifest: Manifest, target: Path, *, sources: bool = False) -> Segment:
+        """Bring a version's files to a folder, check every byte, and open it there."""
+        needed = [file for file in manifest.files if sources or file.role != "source"]
         failure: Exception = Problem(
             "unavailable", "The files of this catalog went away while it was opened. Try again."
         )
         spoiled: set[SegmentFile] = set()
         for _ in range(ATTEMPTS):
-            self._bring(manifest, target, needed)
-            wrong = damaged(target, manifest)
+            try:
+                self._bring(manifest, target, needed)
+            except FileNotFoundError:  # tidied up on its way
+                continue
+            wrong = damaged(target, manifest, sources=sources)
             again = self._throw_away(manifest, target, wrong)
             if again & spoiled:
                 raise Problem(

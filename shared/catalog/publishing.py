@@ -105,12 +105,13 @@ def change(
         if making.head is None:
             raise Problem("not_found", "This catalog was never published. Publish it first.")
         opened = call.app.once(opened_segments)
-        segment = opened.open(key, making.head.number)
+        number, parent = making.head.number, Path(scratch) / "parent"
+        segment = opened.hold(key, number, parent)
         stream = _counted(upserts, "indexing changed products", making)
         directory = Path(scratch) / "changed"
         manifest = apply(segment, stream, deletes, directory)
         if manifest.rebuild_advised:
-            opened.with_sources(segment)
+            segment = opened.hold(key, number, parent, sources=True)
             directory, manifest = _rebuilt(making, segment, manifest, directory, Path(scratch))
         version = _version(making, manifest, made_by="upsert", source_revision=source_revision)
         return _finish(making, manifest, directory, version)

@@ -94,9 +94,10 @@ def _close(app: App, found: Found[Export]) -> str:
 def _load(app: App, head: Head, generation: int, now: datetime, lease: Lease) -> None:
     """Write the served version's products as rows, and load them."""
     opened = app.once(opened_segments)
-    segment = opened.with_sources(opened.open(head.catalog, head.number))
     text = f"{head.catalog} {head.number} {generation}"
     with TemporaryDirectory() as folder:
+        version = Path(folder, "version")
+        segment = opened.hold(head.catalog, head.number, version, sources=True)
         rows = Path(folder, "products.jsonl.gz")
         with gzip.open(rows, "wb", compresslevel=5) as out:
             for number, product in enumerate(segment.products(), 1):

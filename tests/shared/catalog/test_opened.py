@@ -1,11 +1,13 @@
 """Opened versions, in a folder that several processes of a machine share."""
 
+import shutil
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from shared.catalog.opened import OpenedSegments
+from shared.catalog.opened import OpenedSegments, opened_segments
+from shared.catalog.segment.manifest import damaged
 from shared.errors import Problem
 from tests.platform import product
 
@@ -94,3 +96,56 @@ def test_a_file_that_keeps_vanishing_is_fetched_more_often_than_a_damaged_one(st
     opened = OpenedSegments(app.documents, blobs, tmp_path, 1 << 30)
     assert opened.open("books", 1).manifest.product_count == 5
     assert set(blobs.fetched.values()) == {4}
+
+
+def test_a_download_that_another_process_tidies_up_on_its_way_begins_again(stocked, tmp_path):
+    def tidied_up(path, times):
+        if times == 1:
+            raise FileNotFoundError(path)
+
+    app = stocked.app
+    blobs = CountedBlobs(app.blobs, tidied_up)
+    opened = OpenedSegments(app.documents, blobs, tmp_path, 1 << 30)
+    assert opened.open("books", 1).manifest.product_count == 5
+
+
+@pytest.mark.parametrize("sources", [False, True])
+def test_a_version_is_held_whole_after_its_folder_and_its_files_were_tidied_up(
+    stocked, tmp_path, sources
+):
+    app, cache = stocked.app, tmp_path / "cache"
+    opened = OpenedSegments(app.documents, app.blobs, cache, 1 << 30)
+    shutil.rmtree(opened.open("books", 1).directory.parent)
+    held = opened.hold("books", 1, tmp_path / "held", sources=sources)
+    assert damaged(held.directory, held.manifest, sources=sources) == ()
+
+
+def test_what_another_process_tidies_up_never_reaches_a_version_that_is_held(stocked, tmp_path):
+    app, cache = stocked.app, tmp_path / "cache"
+    opened = OpenedSegments(app.documents, app.blobs, cache, 1 << 30)
+    held = opened.hold("books", 1, tmp_path / "held", sources=True)
+    shutil.rmtree(cache)
+    assert [each.key for each in held.products()] == ["1", "2", "3", "4", "5"]
+
+
+def test_what_vanishes_while_a_version_is_being_held_is_brought_again(stocked, tmp_path):
+    app, cache = stocked.app, tmp_path / "cache"
+    blobs = CountedBlobs(app.blobs, lambda path, times: times in (2, 3) and path.unlink())
+    opened = OpenedSegments(app.documents, blobs, cache, 1 << 30)
+    shutil.rmtree(opened.open("books", 1).directory.parent)
+    held = opened.hold("books", 1, tmp_path / "held")
+    assert damaged(held.directory, held.manifest) == ()
+    assert set(blobs.fetched.values()) == {4}
+
+
+def test_a_source_file_that_comes_damaged_is_not_built_from(stocked, tmp_path):
+    app, cache = stocked.app, tmp_path / "cache"
+    sources = {
+        file.sha256
+        for file in stocked.app.once(opened_segments).open("books", 1).manifest.files
+        if file.role == "source"
+    }
+    blobs = CountedBlobs(app.blobs, lambda path, _: path.name in sources and spoil(path))
+    opened = OpenedSegments(app.documents, blobs, cache, 1 << 30)
+    with pytest.raises(Problem, match="came damaged"):
+        opened.hold("books", 1, tmp_path / "held", sources=True)

@@ -1,5 +1,6 @@
 """Publishing: versions, rollback, small changes, what a crash leaves, who may write."""
 
+import shutil
 import signal
 import subprocess
 import sys
@@ -246,6 +247,17 @@ async def test_many_small_changes_end_in_one_whole_build_and_nothing_is_lost(sto
     assert last == 13
     segment = stocked.app.once(opened_segments).open("books", last)
     assert len(segment.manifest.generations) <= 9
+
+
+async def test_small_changes_go_on_after_another_process_tidied_up_what_they_build_on(stocked):
+    """Twelve of them: one is a whole build, which takes the source files as well."""
+    opened = stocked.app.once(opened_segments)
+    for number in range(10, 22):
+        shutil.rmtree(opened.open("books", number - 9).directory)
+        stocked.publish("books", rows(number), "upsert_products")
+    assert await titles(stocked, limit=100) == {
+        f"Product {n}" for n in (*range(1, 6), *range(10, 22))
+    }
 
 
 async def test_a_catalog_on_a_new_host_is_found_there_by_everyone_it_is_granted_to(stocked):
