@@ -1,7 +1,6 @@
 """Spans of requests: recorded where asked for, continued from the caller, and never in the way."""
 
 import asyncio
-import re
 
 import google.auth
 import httpx
@@ -136,7 +135,8 @@ async def test_no_span_holds_a_secret_an_argument_or_a_products_text(recorded, r
     recorded.app.close()
     everything = b"".join(receiver.raw)
     assert len(receiver.spans) > 10
-    for said in (token, key, *re.split(r"[._]", key)[3:], "quokka", "ombat", "wallaby", "books.ex"):
+    secret = key.split("_", 3)[3]
+    for said in (token, key, secret, "quokka", "ombat", "wallaby", "books.ex"):
         assert said.encode() not in everything
 
 
