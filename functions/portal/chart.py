@@ -65,20 +65,20 @@ class Chart:
 
 def stacked(days: Sequence[date], series: Sequence[tuple[str, Sequence[int]]]) -> Chart:
     """Bars of each series upon those before, on one scale."""
-    by_day = list(zip(*(counts for _, counts in series), strict=True))
-    top = rounded_up(max(map(sum, by_day), default=0))
+    used = sorted({day for _, counts in series for day, count in enumerate(counts) if count})
+    totals = [sum(counts[day] for _, counts in series) for day in used]
+    top = rounded_up(max(totals, default=0))
     step = _step(days)
     width = round(step * (1 - GAP), 1)
     bars = []
-    for number, counts in enumerate(by_day):
-        if not any(counts):
-            continue
-        x, y = round(LEFT + step * (number + GAP / 2), 1), float(HEIGHT)
-        for place, count in enumerate(counts):
+    for day in used:
+        x, y = round(LEFT + step * (day + GAP / 2), 1), float(HEIGHT)
+        for place, (name, counts) in enumerate(series):
+            count = counts[day]
             if count:
                 height = count / top * HEIGHT
                 y -= height
-                title = f"{days[number]:%d %b}: {count:,} x {series[place][0]}"
+                title = f"{days[day]:%d %b}: {count:,} x {name}"
                 bars.append(Bar(x, round(y, 1), width, round(height, 1), place, title))
     return Chart(days, top, bars)
 
