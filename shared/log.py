@@ -17,6 +17,8 @@ _SEVERITY: Final = {
     logging.ERROR: "ERROR",
     logging.CRITICAL: "CRITICAL",
 }
+_UNWRITABLE: Final = (OSError, TypeError, ValueError, LookupError)
+"""A closed output, a value that is no JSON, a message that does not fit its arguments."""
 
 
 class JsonLines(logging.Handler):
@@ -36,20 +38,20 @@ class JsonLines(logging.Handler):
         self._traces = f"projects/{project}/traces/" if project else ""
 
     def emit(self, record: logging.LogRecord) -> None:
-        """Write what a library has to say."""
+        """Write what a library has to say. One that cannot be written ends nothing either."""
         try:
             fields = {}
             if record.exc_info:
                 fields["exception"] = logging.Formatter().formatException(record.exc_info)
             self._write(record.levelno, record.getMessage(), fields)
-        except Exception:  # noqa: BLE001  logging's own rule: what is logged goes on all the same
+        except _UNWRITABLE:
             self.handleError(record)
 
     def write(self, level: int, message: str, fields: Mapping[str, Any]) -> None:
         """Write a line of ours. One that cannot be written ends nothing that it is about."""
         try:
             self._write(level, message, fields)
-        except Exception:  # noqa: BLE001  a call that was made is not undone for want of its line
+        except _UNWRITABLE:
             self.handleError(logging.makeLogRecord({"levelno": level, "msg": message}))
 
     def _write(self, level: int, message: str, fields: Mapping[str, Any]) -> None:
