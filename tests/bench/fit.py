@@ -104,11 +104,11 @@ def _pairs(order: Ranked, ratings: dict[str, int]) -> tuple[Array, Array] | None
     runs = [run for run in order.first() if run.kind is not Kind.IDENTIFIED]
     if not runs:
         return None
-    numbers = np.array([number for run in runs for number in run.numbers])
+    numbers = [number for run in runs for number in run.numbers]
     bm25 = order.bm25([key for run in runs for key in run.keys])
     full = sum(len(run.numbers) for run in runs if run.kind is not Kind.ANY)
-    rows = features(order.segment, order.words, numbers, bm25, full).T
-    keys = [order.segment.claims(number)[0] for number in numbers.tolist()]
+    rows = np.array(features(order.segment, order.words, numbers, bm25, full))
+    keys = [order.segment.claims(number)[0] for number in numbers]
     gains = np.array([2.0 ** ratings.get(key, 0) - 1 for key in keys])
     known = np.array([1.0 if key in ratings else UNJUDGED for key in keys])
     better, worse = np.nonzero(gains[:, None] > gains[None, :])

@@ -1,11 +1,11 @@
 """The engine's queries for what a text asks for."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
 from tantivy import Occur, Query
 
-from shared.catalog.search.words import Spelling, Word
+from shared.catalog.search.words import Word
 from shared.catalog.segment.analysis import compact, gtin14
 from shared.catalog.segment.index import IDENTIFIERS
 from shared.catalog.segment.reader import Segment
@@ -18,36 +18,35 @@ _SHORTEST_NUMBER: Final = 6
 def all_words(segment: Segment, words: Iterable[Word]) -> Query | None:
     """Every telling word; the others only add to the score. None without words."""
     clauses = [
-        (
-            Occur.Must if word.telling else Occur.Should,
-            _joined(Occur.Should, [_spelt(segment, each) for each in word.spellings]),
-        )
-        for word in words
+        (Occur.Must if word.telling else Occur.Should, _spelt(segment, word)) for word in words
     ]
     return Query.boolean_query(clauses) if clauses else None
 
 
 def any_word(segment: Segment, words: Iterable[Word]) -> Query | None:
     """At least one term of a telling word. None where that is no more than all words are."""
-    words = list(words)
-    telling = _terms(word for word in words if word.telling)
+    telling: dict[str, Query] = {}
+    others: dict[str, Query] = {}
+    for word in words:
+        terms = telling if word.telling else others
+        for spelling in word.spellings:
+            for term in spelling:
+                terms[term] = segment.term(term).query
     if len(telling) <= 1:
         return None
-    some = _joined(Occur.Should, [segment.term(term).query for term in telling])
-    others = _terms(word for word in words if not word.telling)
+    some = _joined(Occur.Should, list(telling.values()))
     return Query.boolean_query(
-        [(Occur.Must, some), *((Occur.Should, segment.term(term).query) for term in others)]
+        [(Occur.Must, some), *((Occur.Should, query) for query in others.values())]
     )
 
 
-def identified(segment: Segment, query: str, words: Iterable[Word]) -> Query | None:
+def identified(segment: Segment, query: str, words: Sequence[Word]) -> Query | None:
     """Products with an identifier (GTIN, MPN, SKU, key) that the text is, or names.
 
     One that is only named in a longer text must look like one, with a digit in it, and the
     product must have the other words as well: `brother tn-2110 toner`. A GTIN needs no other
     words. None where there is none.
     """
-    words = list(words)
     found = []
     for chunk, whole in _chunks(query):
         forms = [form for form in _forms(chunk) if segment.searcher.doc_freq(IDENTIFIERS, form)]
@@ -67,16 +66,21 @@ def identified(segment: Segment, query: str, words: Iterable[Word]) -> Query | N
 
 def weight(segment: Segment, words: Iterable[Word]) -> float:
     """The sum of the words' idf: how much BM25 can give before saturation."""
-    return sum(
-        max(sum(segment.term(term).idf for term in spelling) for spelling in word.spellings)
-        for word in words
-    )
+    total = 0.0
+    for word in words:
+        best = 0.0
+        for spelling in word.spellings:
+            best = max(best, sum([segment.term(term).idf for term in spelling]))
+        total += best
+    return total
 
 
 def _chunks(query: str) -> Iterator[tuple[str, bool]]:
     """The parts of a text that may be an identifier, and whether each is the whole text."""
     parts = query.split()
     yield query, True
+    if not any(map(str.isdigit, query)):
+        return
     for size in range(1, min(_MOST_CHUNKS, len(parts) - 1) + 1):
         for at in range(len(parts) - size + 1):
             chunk = " ".join(parts[at : at + size])
@@ -96,12 +100,15 @@ def _forms(chunk: str) -> list[str]:
     return [form for form in dict.fromkeys((plain, gtin14(plain))) if form]
 
 
-def _terms(words: Iterable[Word]) -> list[str]:
-    return list(dict.fromkeys(term for word in words for each in word.spellings for term in each))
-
-
-def _spelt(segment: Segment, spelling: Spelling) -> Query:
-    return _joined(Occur.Must, [segment.term(term).query for term in spelling])
+def _spelt(segment: Segment, word: Word) -> Query:
+    """The word in any of its spellings."""
+    return _joined(
+        Occur.Should,
+        [
+            _joined(Occur.Must, [segment.term(term).query for term in spelling])
+            for spelling in word.spellings
+        ],
+    )
 
 
 def _joined(occur: Occur, queries: list[Query]) -> Query:

@@ -12,13 +12,13 @@ from functools import cache, cached_property
 from hashlib import blake2b
 from typing import Final, NamedTuple
 
-import numpy as np
 from tantivy import Occur, Query
 
 from shared.catalog.search import queries
 from shared.catalog.search.facets import Clause
 from shared.catalog.search.order import Hit, Position
-from shared.catalog.search.rerank import ACCESSORIES, MODEL, WINDOW, Model, Scores, rerank
+from shared.catalog.search.rerank import MODEL, WINDOW, Model, rerank
+from shared.catalog.search.seen import ACCESSORIES
 from shared.catalog.search.words import Words
 from shared.catalog.segment.reader import Segment
 
@@ -67,11 +67,11 @@ class Window(NamedTuple):
 
     numbers: list[int]
     spans: list[Span]
-    bm25: Scores
+    bm25: list[float]
     beyond: Position
 
 
-@dataclass(frozen=True)
+@dataclass(eq=False)
 class Ranked:
     """An `Order`. A place is a pass and a number of products in it, or in the window before.
 
@@ -118,9 +118,10 @@ class Ranked:
         """The products of the window as the passes have them, before reranking."""
         return self._runs(0, 0, WINDOW)
 
-    def bm25(self, keys: list[float]) -> Scores:
+    def bm25(self, keys: list[float]) -> list[float]:
         """What the engine gave, as 0..1 of the best that can be."""
-        return np.minimum(np.array(keys, np.float64) / self.best, 1.0)
+        best = self.best
+        return [key / best if key < best else 1.0 for key in keys]
 
     @cached_property
     def _window(self) -> Window:
@@ -137,10 +138,10 @@ class Ranked:
             beyond = run.stage, len(run.numbers)
         bm25 = self.bm25(keys)
         known, full = size[Kind.IDENTIFIED], size[Kind.ALL] + size[Kind.KNOWN]
-        others = np.array(numbers[known:], np.int64)
-        if len(others):
-            order = rerank(self.segment, self.words, others, bm25[known:], full, model=self.model)
-            numbers[known:] = order.tolist()
+        if len(numbers) > known:
+            numbers[known:] = rerank(
+                self.segment, self.words, numbers[known:], bm25[known:], full, self.model
+            )
         return Window(numbers, spans, bm25, beyond)
 
     def _runs(self, stage: int, offset: int, limit: int) -> list[Run]:
@@ -182,9 +183,9 @@ def _revision(model: Model) -> str:
 
 
 def _hits(
-    numbers: list[int], spans: list[Span], bm25: Scores, stage: int, offset: int
+    numbers: list[int], spans: list[Span], bm25: list[float], stage: int, offset: int
 ) -> list[Hit]:
-    places = zip(numbers, spans, bm25.tolist(), strict=True)
+    places = zip(numbers, spans, bm25, strict=True)
     return [
         Hit(number, floor + share * each, (stage, at))
         for at, (number, (floor, share), each) in enumerate(places, offset + 1)

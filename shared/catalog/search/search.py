@@ -10,11 +10,10 @@ Where a version that `places` names is no longer kept, the caller raises `cursor
 
 import heapq
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from hashlib import blake2b
-from typing import Annotated, Final
+from typing import Any, Final, NamedTuple
 
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
+import orjson
 
 from shared.catalog.search.browse import Browse
 from shared.catalog.search.cursor import Place, expired, seal
@@ -28,30 +27,24 @@ from shared.facets import Facet
 
 DEFAULT_LIMIT: Final = 50
 MOST: Final = 100
-_ONLY: Final = TypeAdapter(tuple[Facet, ...])
-
-Amount = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 
 
-class Question(BaseModel):
+class Question(NamedTuple):
     """What is asked. An absent or blank `query` browses. `catalogs` as the caller named them."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     query: str | None = None
     facets: tuple[Facet, ...] = ()
     exclude_facets: tuple[Facet, ...] = ()
-    price_min: Amount | None = None
-    price_max: Amount | None = None
+    price_min: float | None = None
+    price_max: float | None = None
     catalogs: tuple[str, ...] | None = None
 
     def digest(self) -> str:
         """Differs for every other question: what a cursor is bound to."""
-        return _digest(self.model_dump_json().encode())
+        return _digest([*self])
 
 
-@dataclass(frozen=True, slots=True)
-class Page:
+class Page(NamedTuple):
     """One page.
 
     Attributes:
@@ -91,12 +84,11 @@ def search(
     ]
     items: list[bytes] = []
     cursor, text = None, (question.query or "").strip()
-    for _, at, hit in heapq.merge(*(walk.steps(index) for index, walk in enumerate(walks))):
+    for walk, hit in heapq.merge(*(walk.steps() for walk in walks), key=_falling):
         if len(items) == limit:
             left = {walk.shelf.catalog: walk.place() for walk in walks}
             cursor = seal(left, question.digest(), key)
             break
-        walk = walks[at]
         text = text if items else walk.order.text
         walk.position = hit.after
         items.append(walk.shelf.item(hit.number, hit.score))
@@ -123,16 +115,12 @@ def order_of(shelf: Shelf, question: Question) -> Order:
     return ranked(segment, text, understand(segment, text), conditions)
 
 
-_Step = tuple[float, int, Hit]
-"""A product to come: its score, negated, the walk it is of, and where it stands there."""
-
-
 class _Walk:
     """One catalog's part of a page."""
 
     def __init__(self, shelf: Shelf, question: Question, place: Place | None, chunk: int) -> None:
         self.shelf = shelf
-        self._only = _digest(_ONLY.dump_json(shelf.only)) if shelf.only else ""
+        self._only = _digest(shelf.only) if shelf.only else ""
         if place is not None and place.only != self._only:
             raise expired()
         self.position = place.position if place else None
@@ -145,16 +133,21 @@ class _Walk:
         """Where the next page begins."""
         return Place(self.shelf.version, self.position, self._only, self.order.revision)
 
-    def steps(self, walk: int) -> Iterator[_Step]:
-        """What is left, in order, with numbers of the current version."""
+    def steps(self) -> Iterator[tuple["_Walk", Hit]]:
+        """What is left, in order, with numbers of the current version; each beside this walk."""
         after = self.position
         while hits := self.order.hits(after, self._chunk):
             for hit in self.shelf.still_there(hits):
-                yield -hit.score, walk, hit
+                yield self, hit
             after = hits[-1].after
             if len(hits) < self._chunk:
                 return
 
 
-def _digest(data: bytes) -> str:
+def _falling(step: tuple[_Walk, Hit]) -> float:
+    return -step[1].score
+
+
+def _digest(value: Sequence[Any]) -> str:
+    data = orjson.dumps(value, default=Facet.model_dump)
     return blake2b(data, digest_size=12).hexdigest()

@@ -12,7 +12,7 @@ from shared.catalog.segment.reader import Segment
 from shared.facets import Facet
 
 
-@dataclass(frozen=True)
+@dataclass(eq=False)
 class Shelf:
     """A catalog to search in.
 

@@ -6,7 +6,6 @@ Neighbours that the catalog writes as one word are looked for in both spellings 
 """
 
 import re
-from dataclasses import dataclass
 from typing import Final, NamedTuple
 
 from shared.catalog.search.spelling import corrected
@@ -36,8 +35,7 @@ class Word(NamedTuple):
     telling: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Words:
+class Words(NamedTuple):
     """A query, understood.
 
     Attributes:
@@ -88,6 +86,9 @@ def _word(segment: Segment, pair: list[str], beside: list[str]) -> tuple[list[st
             # `forred` is indexed as `for`, like an inflection: then it is not the two in one.
             if not set(one.terms) & set(apart):
                 return pair, Word(tuple(pair), (one.terms, apart), telling=True)
+    asked = segment.word(pair[0])
+    if asked.frequency:
+        return pair[:1], Word((pair[0],), (asked.terms,), asked.telling)
     said = _spelt(segment, pair[0], beside)
     if said != pair[:1]:
         beside += said
@@ -97,9 +98,7 @@ def _word(segment: Segment, pair: list[str], beside: list[str]) -> tuple[list[st
 
 
 def _spelt(segment: Segment, asked: str, beside: list[str]) -> list[str]:
-    """How the catalog writes the word."""
-    if segment.word(asked).frequency:
-        return [asked]
+    """How the catalog writes a word that it does not have; the word itself where nobody knows."""
     if right := corrected(segment, asked, 1, beside):
         return [right]
     return _split(segment, asked) or [corrected(segment, asked, 2, beside) or asked]

@@ -114,6 +114,8 @@ class Segment:
         self._generations = {
             each.number: self._open(each.number) for each in reversed(manifest.generations)
         }
+        only = len(self._generations) == 1
+        self._whole = self._generations.get(0) if only else None
         self.lexicons = [Lexicon(directory / f"lexicon.{number}") for number in self._generations]
         self._dead = self._read_dead()
         documents = sum(len(each.records) for each in self._generations.values())
@@ -226,18 +228,18 @@ class Segment:
         """The full view's JSON members."""
         return self._generations[number >> 32].records.full(number & _ORDINAL)
 
-    def titles(self, numbers: NDArray[np.int64]) -> NDArray[Any]:
+    def titles(self, numbers: list[int]) -> NDArray[Any]:
         """Hashed titles and kinds of these products, a row each: see `segment.titles`."""
+        asked = np.array(numbers, np.int64)
         rows: NDArray[Any]
-        if len(self._generations) == 1:
-            titles = next(iter(self._generations.values())).titles
-            rows = titles.take(numbers & _ORDINAL, axis=0)
+        if self._whole is not None:
+            rows = self._whole.titles.take(asked, axis=0)
             return rows
         rows = np.zeros((len(numbers), ROW), np.uint16)
         for number, generation in self._generations.items():
-            mine = numbers >> 32 == number
+            mine = asked >> 32 == number
             if mine.any():
-                rows[mine] = generation.titles[numbers[mine] & _ORDINAL]
+                rows[mine] = generation.titles[asked[mine] & _ORDINAL]
         return rows
 
     def products(self) -> Iterator[Product]:

@@ -35,7 +35,6 @@ _LENGTH: Final = struct.Struct("<I")
 
 
 _length: Final = _LENGTH.unpack_from
-_COMMA: Final = ord(",")
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,7 +159,7 @@ class RecordFile:
     def item(self, ordinal: int) -> bytes:
         """The list item's JSON members."""
         members = self._item(ordinal).replace(b"\n", b",", 1)
-        return members[:-1] if members[-1] == _COMMA else members
+        return members.removesuffix(b",")
 
     def full(self, ordinal: int) -> bytes:
         """The full view's JSON members."""

@@ -20,12 +20,13 @@ from shared.catalog.segment.columns import map_file
 TITLE_TERMS: Final = 16
 KIND_TERMS: Final = 8
 ROW: Final = TITLE_TERMS + KIND_TERMS
-_HASHES: Final = 65_535
+HASHES: Final = 1 << 16
+"""How many there are, with 0 for no term."""
 
 
 def term_hash(term: str) -> int:
     """1..65,535."""
-    return crc32(term.encode()) % _HASHES + 1
+    return crc32(term.encode()) % (HASHES - 1) + 1
 
 
 class TitleWriter:
