@@ -61,6 +61,23 @@ def run(port, requests, *, seconds, connections=8, rate=None):
     return durations
 
 
+def once(port, requests, *, connections=8):
+    """Ask each of these requests once, several at the same time."""
+    left = iter(requests)
+
+    async def some():
+        reader, writer = await asyncio.open_connection("127.0.0.1", port, limit=2**24)
+        for request in left:
+            writer.write(request)
+            await _answer(reader)
+        writer.close()
+
+    async def all_of_them():
+        await asyncio.gather(*(some() for _ in range(connections)))
+
+    uvloop.run(all_of_them())
+
+
 def answers(port, requests):
     """What each request is answered with: JSON, also where it comes as one server-sent event; or
     the text of a page.

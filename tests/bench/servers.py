@@ -104,9 +104,9 @@ def node_command(script):
     return [NODE, PEERS / script, "{port}"]
 
 
-def wait_for(process, port, workers, number):
+def wait_for(process, port, workers, number, *, seconds=30):
     """The ids of the processes that answer, once all do."""
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
         if process.poll() is not None:
             raise EndedError(process.args)
