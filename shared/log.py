@@ -5,7 +5,7 @@ import sys
 import time
 import traceback
 from collections.abc import Mapping
-from typing import Any, Final, TextIO
+from typing import Any, BinaryIO, Final
 
 import orjson
 
@@ -32,7 +32,7 @@ class JsonLines(logging.Handler):
         project: the Google project that traces belong to; none elsewhere.
     """
 
-    def __init__(self, stream: TextIO, project: str = "") -> None:
+    def __init__(self, stream: BinaryIO, project: str = "") -> None:
         super().__init__()
         self._stream = stream
         self._traces = f"projects/{project}/traces/" if project else ""
@@ -66,14 +66,14 @@ class JsonLines(logging.Handler):
             line["logging.googleapis.com/trace"] = self._traces + trace.id
             line["logging.googleapis.com/spanId"] = trace.span
             line["logging.googleapis.com/trace_sampled"] = trace.sampled
-        self._stream.write(orjson.dumps(line, default=str).decode() + "\n")
+        self._stream.write(orjson.dumps(line, default=str, option=orjson.OPT_APPEND_NEWLINE))
         self._stream.flush()
 
 
 def configure(project: str = "") -> None:
     """Send the platform's lines to stdout as JSON, and libraries' warnings with them."""
     root = logging.getLogger()
-    root.handlers[:] = [JsonLines(sys.stdout, project)]
+    root.handlers[:] = [JsonLines(sys.stdout.buffer, project)]
     root.setLevel(logging.WARNING)
     _LOGGER.setLevel(logging.INFO)
 

@@ -2,8 +2,8 @@
 
 import sqlite3
 import threading
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import closing, contextmanager
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -34,6 +34,8 @@ INSERT INTO last_version VALUES (0);
 CREATE TABLE shapes (name TEXT PRIMARY KEY);
 """
 _GET: Final = "SELECT path, body, version FROM documents WHERE path = ?"
+MOST_IN_A_ROW: Final = 32
+"""Documents that one row holds; SQLite joins at most 64 tables."""
 _QUERY: Final = (
     "SELECT path, body, version FROM entries JOIN documents USING (path)"
     " WHERE key >= ? AND key < ? ORDER BY key LIMIT ?"
@@ -46,6 +48,24 @@ class _Open:
 
     idle: list[sqlite3.Connection] = field(default_factory=list)
     writing: threading.Lock = field(default_factory=threading.Lock)
+
+
+class _Connection:
+    """A connection that nobody else uses meanwhile."""
+
+    def __init__(self, path: Path, idle: list[sqlite3.Connection]) -> None:
+        self._path = path
+        self._idle = idle
+
+    def __enter__(self) -> sqlite3.Connection:
+        try:
+            self._database = self._idle.pop()
+        except IndexError:
+            self._database = connect(self._path)
+        return self._database
+
+    def __exit__(self, *_: object) -> None:
+        self._idle.append(self._database)
 
 
 class SqliteDocuments:
@@ -71,10 +91,20 @@ class SqliteDocuments:
     def get_many(self, paths: Sequence[str]) -> dict[str, Snapshot]:
         """The documents that exist, by path, all as of one moment."""
         wanted = tuple({checked_path(path) for path in paths})
-        with self._connection() as database:
-            rows = database.execute(_get_many(len(wanted)), wanted).fetchall()
         known = self._decoded.snapshot
-        return {path: known(path, str(version), body, len(body)) for path, body, version in rows}
+        return {
+            path: known(path, str(version), body, len(body))
+            for path, body, version in self._rows(wanted)
+            if version is not None
+        }
+
+    def _rows(self, paths: tuple[str, ...]) -> Iterable[tuple[str, bytes, int]]:
+        """Path, body and version of each document; of one that is not there no row, or a None."""
+        with self._connection() as database:
+            if 0 < len(paths) <= MOST_IN_A_ROW:
+                row = database.execute(_in_a_row(len(paths)), paths).fetchone()
+                return zip(paths, row[::2], row[1::2], strict=True)
+            return database.execute(_row_by_row(len(paths)), paths).fetchall()
 
     def commit(self, writes: Sequence[Write]) -> None:
         """Apply all writes or none. Raises Conflict, or `unavailable` when the file stays busy."""
@@ -101,17 +131,8 @@ class SqliteDocuments:
         while opened and opened.idle:
             opened.idle.pop().close()
 
-    @contextmanager
-    def _connection(self) -> Iterator[sqlite3.Connection]:
-        idle = self._open.get().idle
-        try:
-            database = idle.pop()
-        except IndexError:
-            database = connect(self._path)
-        try:
-            yield database
-        finally:
-            idle.append(database)
+    def _connection(self) -> "_Connection":
+        return _Connection(self._path, self._open.get().idle)
 
     def _prepare(self) -> _Open:
         create(self._path, _SCHEMA)
@@ -121,7 +142,18 @@ class SqliteDocuments:
 
 
 @cache
-def _get_many(number: int) -> str:
+def _in_a_row(number: int) -> str:
+    """Documents side by side: half the work of SQLite's IN, which first sorts a table of paths.
+
+    The interpreter's lock is given up for every row and column, so fewer are better.
+    """
+    columns = ",".join(f"d{at}.body, d{at}.version" for at in range(number))
+    joins = " ".join(f"LEFT JOIN documents d{at} ON d{at}.path = ?" for at in range(number))
+    return f"SELECT {columns} FROM (SELECT 1) {joins}"  # noqa: S608  only numbers
+
+
+@cache
+def _row_by_row(number: int) -> str:
     marks = ",".join("?" * number)
     return f"SELECT path, body, version FROM documents WHERE path IN ({marks})"  # noqa: S608  only question marks
 

@@ -4,10 +4,10 @@ A plain ASGI 3 application would need nothing else; functions-framework awaits w
 returns as one, so a function returns its host.
 """
 
+import random
 import re
-import secrets
 from collections import Counter
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from typing import Any, Final
 from urllib.parse import urlsplit
 
@@ -27,6 +27,7 @@ _ALWAYS: Final = (
     (b"cache-control", b"no-store"),
     (b"x-content-type-options", b"nosniff"),
 )
+_NONE: Final[frozenset[str]] = frozenset()
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
 _CORS_HEADERS: Final = (
     b"authorization, content-type, accept, mcp-protocol-version, mcp-session-id, mcp-method, "
@@ -35,7 +36,7 @@ _CORS_HEADERS: Final = (
 
 
 class Head:
-    """A request's method, path and headers; header names lower case, values stripped.
+    """A request's method, path and headers; header names lower case (ASGI's rule), values stripped.
 
     `repeated` holds the names of headers that came more than once. Stripping matters: the HTTP
     parser keeps optional white space that RFC 9110 5.5 says is not part of a value.
@@ -46,16 +47,20 @@ class Head:
     def __init__(self, scope: Scope) -> None:
         self.method: str = scope["method"]
         self.path: str = scope["path"]
-        pairs = [(name.decode("latin-1").lower(), value) for name, value in scope["headers"]]
+        sent: Sequence[tuple[bytes, bytes]] = scope["headers"]
         self.headers: dict[str, str] = {
-            name: value.decode("latin-1").strip(OWS) for name, value in pairs
+            name.decode("latin-1"): value.decode("latin-1").strip(OWS) for name, value in sent
         }
-        self.repeated: set[str] = set()
-        if len(self.headers) < len(pairs):
-            counts = Counter(name for name, _ in pairs)
-            self.repeated = {name for name, count in counts.items() if count > 1}
-        given = self.headers.get("x-request-id", "")
-        self.request_id = given if _REQUEST_ID.fullmatch(given) else secrets.token_hex(8)
+        self.repeated = _repeated(sent) if len(self.headers) < len(sent) else _NONE
+        given = self.headers.get("x-request-id")
+        if given is None or not _REQUEST_ID.fullmatch(given):
+            given = random.randbytes(8).hex()  # unique is enough: it opens nothing
+        self.request_id = given
+
+
+def _repeated(headers: Iterable[tuple[bytes, bytes]]) -> frozenset[str]:
+    counts = Counter(name.decode("latin-1") for name, _ in headers)
+    return frozenset(name for name, count in counts.items() if count > 1)
 
 
 async def read_body(receive: Any, most: int) -> bytes:
@@ -82,7 +87,7 @@ async def respond(
     send: Any, status: int, body: bytes = b"", headers: Headers = (), *, head_only: bool = False
 ) -> None:
     """Send one whole response."""
-    sent = [(b"content-length", str(len(body)).encode()), *_ALWAYS, *headers]
+    sent = [(b"content-length", b"%d" % len(body)), *_ALWAYS, *headers]
     await send({"type": "http.response.start", "status": status, "headers": sent})
     await send({"type": "http.response.body", "body": b"" if head_only else body})
 

@@ -7,8 +7,11 @@ notifications goes through the SDK's transport (docs/architecture.md, "MCP").
 """
 
 import logging
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import partial
+from types import NoneType
 from typing import Any, Final
 
 import anyio
@@ -59,7 +62,7 @@ from shared.serve.run import Runner
 UNSTATED_VERSION: Final = "2025-03-26"
 """What a request without MCP-Protocol-Version may be taken for (2025-06-18, transports)."""
 _ROUTING = ("mcp-protocol-version", "mcp-method", "mcp-name")
-_ACCEPTED = ("application/json", "*/*", "application/*")
+_ACCEPTED: Final = re.compile(r"application/json|\*/\*|application/\*")
 
 
 @dataclass
@@ -141,7 +144,7 @@ class McpEndpoint:
     async def __call__(self, scope: Scope, receive: Any, send: Any) -> None:
         """Serve one HTTP request."""
         head = Head(scope)
-        await safely(lambda sending: self._answered(scope, head, receive, sending), head, send)
+        await safely(partial(self._answered, scope, head, receive), head, send)
 
     async def _answered(self, scope: Scope, head: Head, receive: Any, send: Any) -> None:
         always = ((b"x-request-id", head.request_id.encode()), *self._entrance.cors(head))
@@ -240,7 +243,7 @@ class McpEndpoint:
             await self._transport.serve(scope, raw, send, always)
         else:
             result = await self._result(head, message, method, params, id_)
-            body = b'{"jsonrpc":"2.0","id":' + orjson.dumps(id_) + b',"result":' + result + b"}"
+            body = b'{"jsonrpc":"2.0","id":%b,"result":%b}' % (orjson.dumps(id_), result)
             await respond(send, 200, body, (JSON, *always))
 
     async def _admit(self, request: Request) -> None:
@@ -347,8 +350,8 @@ def _check_headers(head: Head) -> None:
     content_type = head.headers.get("content-type", "").partition(";")[0].strip().lower()
     if content_type != "application/json":
         raise _Rejected(INVALID_REQUEST, "Content-Type must be application/json", status=415)
-    accept = head.headers.get("accept", "*/*")
-    if not any(kind in accept for kind in _ACCEPTED):
+    accept = head.headers.get("accept")
+    if accept is not None and not _ACCEPTED.search(accept):
         raise _Rejected(INVALID_REQUEST, "Accept must allow application/json", status=406)
 
 
@@ -367,7 +370,7 @@ def _parse(raw: bytes) -> dict[str, Any]:
         raise _Rejected(
             INVALID_REQUEST, "The body must be one JSON-RPC 2.0 request or notification"
         )
-    if not isinstance(message.get("params"), dict | None):
+    if not isinstance(message.get("params"), (dict, NoneType)):
         raise _Rejected(INVALID_PARAMS, "params must be an object", id_=message.get("id"))
     return message
 

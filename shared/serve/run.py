@@ -3,7 +3,8 @@
 Tools, and the reads in front of them, are plain functions; the loop only parses and renders.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
+from functools import partial
 from typing import Any, Final, TypeVar
 
 from shared import log
@@ -29,9 +30,9 @@ class Runner:
         self.app = app
         self._threads = Threads(MOST_THREADS)
 
-    async def hop(self, work: Callable[[], T]) -> T:
+    def hop(self, work: Callable[[], T]) -> Awaitable[T]:
         """The result of `work`, run in a worker thread with this request's context."""
-        return await self._threads.run(work)
+        return self._threads.run(work)
 
     async def verify(self, text: str) -> Token:
         """The verified access token. Hops only when an issuer's keys must be fetched."""
@@ -40,16 +41,15 @@ class Runner:
         except KeysNeeded:
             return await self.hop(lambda: self.app.tokens.verify(text))
 
-    async def admit(self, request: Request) -> None:
+    def admit(self, request: Request) -> Awaitable[None]:
         """Pass the gate without running a tool. Raises what the gate raises."""
-        await self.hop(lambda: _admit(self.app, request))
+        return self.hop(partial(_admit, self.app, request))
 
-    async def run(self, tool: Tool[Any], request: Request, arguments: Arguments) -> Reply:
+    def run(self, tool: Tool[Any], request: Request, arguments: Arguments) -> Awaitable[Reply]:
         """Run a tool; what nobody expected becomes `internal`, told to the log alone."""
+        work = partial(attempt, tool, self.app, request, arguments)
         tracer = self.app.tracer
-        if tracer is None:
-            return await self.hop(lambda: attempt(tool, self.app, request, arguments))
-        return await self.hop(lambda: _recorded(tracer, tool, self.app, request, arguments))
+        return self.hop(work if tracer is None else partial(_recorded, tracer, tool.name, request, work))
 
 
 def attempt(tool: Tool[Any], app: App, request: Request, arguments: Arguments) -> Reply:
@@ -71,12 +71,10 @@ def attempt_each(asked: Sequence[Asked[Any]], app: App, request: Request) -> lis
     return replies
 
 
-def _recorded(
-    tracer: Tracer, tool: Tool[Any], app: App, request: Request, arguments: Arguments
-) -> Reply:
+def _recorded(tracer: Tracer, name: str, request: Request, work: Callable[[], Reply]) -> Reply:
     """`attempt` inside a span that says which tool ran and what came of it."""
-    with tracer.inside(tool.name) as span:
-        reply = attempt(tool, app, request, arguments)
+    with tracer.inside(name) as span:
+        reply = work()
         span.note("outcome", reply.problem.code if reply.problem else "ok")
         span.note("surface", request.surface)
         return reply

@@ -10,9 +10,9 @@ import os
 import threading
 from collections import deque
 from collections.abc import Callable
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack
 from contextvars import Context, copy_context
-from typing import Any, Final, NamedTuple, TypeVar
+from typing import Any, Final, TypeVar
 from weakref import finalize
 
 T = TypeVar("T")
@@ -20,12 +20,8 @@ Settle = Callable[[asyncio.Future[Any], Any, BaseException | None], None]
 _A_JOB: Final = b"\0"
 
 
-class _Job(NamedTuple):
-    work: Callable[[], Any]
-    context: Context
-    loop: asyncio.AbstractEventLoop
-    answer: asyncio.Future[Any]
-    settle: Settle
+_Job = tuple[Callable[[], Any], Context, asyncio.Future[Any], Settle]
+"""What to call, in which context, whose answer it is, and who is told."""
 
 
 class _Line:
@@ -54,16 +50,15 @@ class Threads:
         self._busy = 0
         self._line: _Line | None = None
 
-    async def run(self, work: Callable[[], T]) -> T:
+    def run(self, work: Callable[[], T]) -> asyncio.Future[T]:
         """What `work()` gives or raises, called in a thread with the caller's context."""
-        loop = asyncio.get_running_loop()
-        answer: asyncio.Future[T] = loop.create_future()
+        answer: asyncio.Future[T] = asyncio.get_running_loop().create_future()
         line = self._line = self._line or _Line()
         if self._busy >= self._started < self._most:
             self._start(line)
-        line.add(_Job(work, copy_context(), loop, answer, self._settle))
+        line.add((work, copy_context(), answer, self._settle))
         self._busy += 1
-        return await answer
+        return answer
 
     def _start(self, line: _Line) -> None:
         """One more thread. Where there can be no more, those that run have to do."""
@@ -99,15 +94,17 @@ class Threads:
 def _serve(jobs: deque[_Job], reads: int) -> None:
     """One thread's life: a byte, a job, until there will be no more."""
     while os.read(reads, len(_A_JOB)):
-        job = jobs.popleft()
+        work, context, answer, settle = jobs.popleft()
         result = error = None
         try:
-            result = job.context.run(job.work)
+            result = context.run(work)
         except BaseException as raised:  # noqa: BLE001  it is the caller's, on the other side
             error = raised
-        with suppress(RuntimeError):  # the loop was closed: nobody waits any more
-            job.loop.call_soon_threadsafe(job.settle, job.answer, result, error)
-        del job, result, error
+        try:
+            answer.get_loop().call_soon_threadsafe(settle, answer, result, error)
+        except RuntimeError:  # the loop was closed: nobody waits any more
+            pass
+        del work, context, answer, settle, result, error
     os.close(reads)
 
 

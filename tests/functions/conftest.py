@@ -15,16 +15,16 @@ def logged(monkeypatch):
     """What was logged since it was last asked: as text, and line by line."""
     root = log.logging.getLogger()
     before = root.handlers[:]
-    written = io.StringIO()
+    text = io.TextIOWrapper(io.BytesIO())
     with monkeypatch.context() as patched:
-        patched.setattr(sys, "stdout", written)
+        patched.setattr(sys, "stdout", text)
         log.configure("a-project")
 
     def since():
-        text = written.getvalue()
-        written.seek(0)
-        written.truncate()
-        return text, [orjson.loads(line) for line in text.splitlines()]
+        said = text.buffer.getvalue().decode()
+        text.buffer.seek(0)
+        text.buffer.truncate()
+        return said, [orjson.loads(line) for line in said.splitlines()]
 
     yield since
     root.handlers[:] = before

@@ -189,7 +189,7 @@ def test_a_crash_names_every_cause_without_its_words(logged):
 
 @pytest.mark.parametrize("said", ["plain", "half a character: \ud800"])
 async def test_what_cannot_be_logged_ends_nothing(stocked, monkeypatch, said):
-    handler = log.JsonLines(Broken() if said == "plain" else io.StringIO())
+    handler = log.JsonLines(Broken() if said == "plain" else io.BytesIO())
     monkeypatch.setattr(logging.root, "handlers", [handler])
     monkeypatch.setattr(logging, "raiseExceptions", False)
     logging.getLogger("a.library").warning("%d of them", said)
@@ -199,9 +199,9 @@ async def test_what_cannot_be_logged_ends_nothing(stocked, monkeypatch, said):
     assert answer.json()["result"]["isError"] is False
 
 
-class Broken(io.StringIO):
+class Broken(io.BytesIO):
     """Output that nobody reads any more."""
 
-    def write(self, text):
-        del text
+    def write(self, line):
+        del line
         raise BrokenPipeError
