@@ -53,13 +53,15 @@ class App:
 
     def once(self, make: Callable[["App"], T]) -> T:
         """What `make(self)` gives, made once per process. For what lives longer than a call."""
-        made = self._made.get(make)
-        if made is None:
-            with self._lock:
-                made = self._made.get(make)
-                if made is None:
-                    made = self._made[make] = self._observed(make, make(self))
-        return cast(T, made)
+        made: T | None = self._made.get(make)
+        return self._first(make) if made is None else made
+
+    def _first(self, make: Callable[["App"], T]) -> T:
+        with self._lock:
+            made: T | None = self._made.get(make)
+            if made is None:
+                made = self._made[make] = self._observed(make, make(self))
+            return made
 
     def _observed(self, make: Callable[["App"], T], made: T) -> T:
         """What was made; if it reaches outside and spans are recorded, with a span per call."""

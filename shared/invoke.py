@@ -5,7 +5,6 @@ A host knows a credential, a tool and what it was sent; everything else is judge
 
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from functools import cached_property
 from typing import Any, Final, Generic, NamedTuple, TypeVar
 
 from shared import log
@@ -38,6 +37,7 @@ class Reply(NamedTuple):
 
 
 NOTHING: Final[tuple[str, ...]] = ()
+NOBODY: Final[Mapping[str, Any]] = {}
 Arguments = Mapping[str, Any] | Problem
 """What a host was handed for a tool, or why it could not be read."""
 
@@ -56,32 +56,30 @@ class Asked(Generic[A]):
 
     def __init__(self, tool: Tool[A], arguments: Arguments) -> None:
         self.tool = tool
-        self._arguments = arguments
-
-    @cached_property
-    def parsed(self) -> tuple[A | None, Problem | None]:
-        """The typed arguments, or what is wrong with them."""
-        if isinstance(self._arguments, Problem):
-            return None, self._arguments
+        self._args: A | None = None
+        self._wrong: Problem | None = None
+        if isinstance(arguments, Problem):
+            self._wrong = arguments
+            return
         try:
-            return self.tool.parse(self._arguments), None
+            self._args = tool.parse(arguments)
         except Problem as wrong:
-            return None, wrong
+            self._wrong = wrong
 
     def args(self, refusal: Problem | None) -> A:
         """The typed arguments. Raises the refusal, or what is wrong with them."""
-        args, wrong = self.parsed
-        problem = refusal or wrong
+        problem = refusal or self._wrong
         if problem is not None:
             raise problem
-        if args is None:
+        if self._args is None:
             raise TypeError("arguments were neither read nor refused")
-        return args
+        return self._args
 
     def reads(self, access: Access) -> Iterable[str]:
         """Which documents the gate shall read along."""
-        args = self.parsed[0]
-        return NOTHING if self.tool.reads is None or args is None else self.tool.reads(args, access)
+        if self.tool.reads is None or self._args is None:
+            return NOTHING
+        return self.tool.reads(self._args, access)
 
 
 def invoke(tool: Tool[A], app: App, request: Request, arguments: Arguments) -> Reply:
@@ -191,7 +189,15 @@ def _draw(
 def _log_call(
     tool: Tool[Any], request: Request, caller: Caller | None, *, outcome: str, took: float
 ) -> None:
-    call: dict[str, Any] = {"tool": tool.name, "surface": request.surface, "outcome": outcome}
+    who: Mapping[str, Any] = NOBODY
     if caller is not None:
-        call |= {"org": caller.org, "by": caller.subject, "client": caller.client}
-    log.line("call", **call, ms=round(took * 1000, 3), requestId=request.request_id)
+        who = {"org": caller.org, "by": caller.subject, "client": caller.client}
+    log.line(
+        "call",
+        tool=tool.name,
+        surface=request.surface,
+        outcome=outcome,
+        **who,
+        ms=round(took * 1000, 3),
+        requestId=request.request_id,
+    )

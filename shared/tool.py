@@ -158,7 +158,7 @@ class Tool(Generic[A]):
     idempotent: bool
     open_world: bool
 
-    @property
+    @cached_property
     def name(self) -> str:
         """The function's name."""
         return self.run.__name__
@@ -184,7 +184,7 @@ class Tool(Generic[A]):
         """The value as compact JSON."""
         if isinstance(value, Json):
             return value.body
-        return self.output.dump_json(value, by_alias=True)
+        return self.output.serializer.to_json(value, by_alias=True)
 
 
 def invalid_arguments(errors: Sequence[ErrorDetails]) -> Problem:

@@ -10,6 +10,7 @@ import re
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
+from functools import lru_cache
 from typing import Any, Final, NamedTuple
 
 from shared.auth.access import Access
@@ -61,13 +62,9 @@ class Gate:
         return self._admit_key(credential, surface, reads)
 
     def _admit_token(self, token: Token, surface: Surface, reads: Reads) -> Admitted:
-        if not is_safe_id(token.org):
-            raise _forbidden("The access token's organization is unknown here.", "no_organization")
-        if not is_safe_id(token.principal):
-            raise _forbidden("You are not a member of this organization.", NOT_A_MEMBER)
-        session = session_path(token.issuer, token.session)
-        membership = f"memberships/{token.org}:{token.principal}"
-        found, seen = self._read((session, membership), token.org, reads)
+        session, membership = _paths(token.issuer, token.session, token.org, token.principal)
+        asked, seen = self._predicted((session, membership), token.org, reads)
+        found = self._documents.get_many(asked)
         self._judge_session(token, found.get(session))
         member = found.get(membership)
         if member is None:
@@ -87,12 +84,15 @@ class Gate:
             client=token.client or None,
             session=f"{token.issuer}:{token.session}",
         )
-        return Admitted(caller, access, self._complete(found, access, seen, reads))
+        if access is not seen:
+            self._complete(found, asked, reads(access))
+        return Admitted(caller, access, found)
 
     def _admit_key(self, key: ApiKey, surface: Surface, reads: Reads) -> Admitted:
         path = f"api_keys/{key.id}"
         predicted = self._org_of_key.get(key.id)
-        found, seen = self._read((path,), predicted, reads)
+        asked, seen = self._predicted((path,), predicted, reads)
+        found = self._documents.get_many(asked)
         record = found.get(path)
         digest = record.data["digest"] if record else bytes(len(key.digest))
         matches = hmac.compare_digest(digest, key.digest)
@@ -101,35 +101,30 @@ class Gate:
         org = record.data["org"]
         if org != predicted:
             _remember(self._org_of_key, key.id, org)
-            more, seen = self._read((), org, reads)
-            found |= more
+            more, seen = self._predicted((), org, reads)
+            found |= self._documents.get_many(more)
+            asked += more
         access = self._access(org, found)
         if access is None or access.state != "active":
             raise Problem("api_key_org_type_forbidden", "This API key's organization is disabled.")
         caller = Caller(surface, key.id, org, access.type, "key", None, None)
-        return Admitted(caller, access, self._complete(found, access, seen, reads))
+        if access is not seen:
+            self._complete(found, asked, reads(access))
+        return Admitted(caller, access, found)
 
-    def _read(
+    def _predicted(
         self, paths: Iterable[str], org: str | None, reads: Reads
-    ) -> tuple[dict[str, Snapshot | None], Access | None]:
-        """What is at these paths, at the organization's access, and at what is predicted.
+    ) -> tuple[list[str], Access | None]:
+        """These paths, the organization's access, and what the call is expected to touch.
 
-        Also what that was predicted from.
+        Also the access that this was predicted from.
         """
-        wanted, seen = set(paths), None
-        if org is not None:
-            wanted.add(f"access/{org}")
-            seen = self._seen.get(org)
-            if seen is not None:
-                wanted.update(reads(seen))
-        return self._looked_up(wanted), seen
+        if org is None:
+            return [*paths], None
+        seen = self._seen.get(org)
+        return [*paths, f"access/{org}", *(() if seen is None else reads(seen))], seen
 
-    def _looked_up(self, paths: Iterable[str]) -> dict[str, Snapshot | None]:
-        """Each path with what is there, None where nothing is."""
-        asked = sorted(paths)
-        return {**dict.fromkeys(asked), **self._documents.get_many(asked)}
-
-    def _access(self, org: str, found: Mapping[str, Snapshot | None]) -> Access | None:
+    def _access(self, org: str, found: Mapping[str, Snapshot]) -> Access | None:
         snapshot = found.get(f"access/{org}")
         if snapshot is None:
             return None
@@ -139,14 +134,12 @@ class Gate:
         return access
 
     def _complete(
-        self, found: dict[str, Snapshot | None], access: Access, seen: Access | None, reads: Reads
-    ) -> dict[str, Snapshot]:
-        """What the call touches by the grants just seen; only what was not predicted is read."""
-        if access is not seen:
-            missing = [path for path in reads(access) if path not in found]
-            if missing:
-                found |= self._looked_up(missing)
-        return {path: snapshot for path, snapshot in found.items() if snapshot is not None}
+        self, found: dict[str, Snapshot], asked: Iterable[str], touched: Iterable[str]
+    ) -> None:
+        """Read what the call touches by the grants just seen, as far as it was not asked for."""
+        missing = set(touched).difference(asked)
+        if missing:
+            found |= self._documents.get_many(sorted(missing))
 
     def _judge_session(self, token: Token, session: Snapshot | None) -> None:
         if session is None:
@@ -172,6 +165,16 @@ class Gate:
 def is_safe_id(text: str) -> bool:
     """Whether a token's own words can be part of a document's path."""
     return _SAFE_ID.fullmatch(text) is not None
+
+
+@lru_cache(maxsize=MOST_REMEMBERED)
+def _paths(issuer: str, session: str, org: str, principal: str) -> tuple[str, str]:
+    """Where a token's session and membership are kept. Raises for ids that no path can hold."""
+    if not is_safe_id(org):
+        raise _forbidden("The access token's organization is unknown here.", "no_organization")
+    if not is_safe_id(principal):
+        raise _forbidden("You are not a member of this organization.", NOT_A_MEMBER)
+    return session_path(issuer, session), f"memberships/{org}:{principal}"
 
 
 def session_path(issuer: str, session: str) -> str:

@@ -67,4 +67,6 @@ def heads_of(access: Access, names: Iterable[str] | None = None) -> Iterator[str
 
 
 def _only(grant: Grant) -> tuple[Facet, ...]:
-    return tuple(Facet.model_validate(facet) for facet in grant.only or ())
+    if not grant.only:
+        return ()
+    return tuple(Facet.model_validate(facet) for facet in grant.only)

@@ -233,17 +233,17 @@ class McpEndpoint:
         _check_headers(head)
         raw = await read_body(receive, self._settings.max_body)
         message = _parse(raw)
-        method, params, id_ = message["method"], message.get("params"), message.get("id")
         current.set(request)
-        if "id" not in message or not self._runs_tool(method, params):
-            await self._admit(request)
         if "id" not in message:
+            await self._admit(request)
             await respond(send, 202, b"", always)
-        elif self._streams(method, params):
+        elif self._streams(message):
+            await self._admit(request)
             await self._transport.serve(scope, raw, send, always)
         else:
-            result = await self._result(head, message, method, params, id_)
-            body = b'{"jsonrpc":"2.0","id":%b,"result":%b}' % (orjson.dumps(id_), result)
+            result = await self._result(head, message, request)
+            id_ = orjson.dumps(message["id"])
+            body = b'{"jsonrpc":"2.0","id":%b,"result":%b}' % (id_, result)
             await respond(send, 200, body, (JSON, *always))
 
     async def _admit(self, request: Request) -> None:
@@ -253,71 +253,66 @@ class McpEndpoint:
             log.refused("mcp", problem.code, request.request_id)
             raise (problem if problem.code == "unavailable" else Refused(problem)) from None
 
-    def _runs_tool(self, method: str, params: Any) -> bool:
-        """Whether `invoke` will pass the gate, so that the host must not do it as well."""
-        ours = method == "tools/call" and self._calls.knows(params)
-        return ours and not self._streams(method, params)
-
-    def _streams(self, method: str, params: Any) -> bool:
-        if method != "tools/call" or not isinstance(params, dict):
+    def _streams(self, message: dict[str, Any]) -> bool:
+        if message["method"] != "tools/call" or not self._streaming:
             return False
-        name = params.get("name")
+        name = (message.get("params") or {}).get("name")
         return isinstance(name, str) and name in self._streaming
 
-    async def _result(
-        self, head: Head, message: dict[str, Any], method: str, params: Any, id_: Any
-    ) -> bytes:
-        """The result's JSON. The list of tools is the same for every caller, so it is kept."""
-        route = self._classify(head, message, id_)
+    async def _result(self, head: Head, message: dict[str, Any], request: Request) -> bytes:
+        """The result's JSON. The list of tools is the same for every caller, so it is kept.
+
+        A tool of ours passes the gate in `invoke`; everything else does here.
+        """
+        method, params = message["method"], message.get("params")
+        ours = method == "tools/call" and self._calls.knows(params)
+        if not ours:
+            await self._admit(request)
+        route = self._classify(head, message)
         version = route.protocol_version
         listing = method == "tools/list" and "cursor" not in (params or {})
         if listing and version in self._listed:
             return self._listed[version]
         try:
-            if method == "tools/call" and self._calls.knows(params):
-                return orjson.dumps(await self._calls.answer(params, version))
-            encoded = orjson.dumps(await self._sdk(head, route, method, params, id_))
+            if ours:
+                return orjson.dumps(await self._calls.answer(params or {}, version))
+            encoded = orjson.dumps(await self._sdk(head, route, message))
         except Refused:
             raise
         except Exception as error:  # noqa: BLE001  the SDK's own boundary: it maps every failure
-            failure = _failure(error, head)
-            legacy = version in HANDSHAKE_PROTOCOL_VERSIONS
-            status = 200 if legacy else ERROR_CODE_HTTP_STATUS.get(failure.code, 200)
-            raise _Rejected(
-                failure.code, failure.message, failure.data, id_=id_, status=status
-            ) from None
+            raise _failed(error, head, version, message["id"]) from None
         if listing:
             self._listed[version] = encoded
         return encoded
 
     async def _sdk(
-        self, head: Head, route: InboundModernRoute, method: str, params: Any, id_: Any
+        self, head: Head, route: InboundModernRoute, message: dict[str, Any]
     ) -> dict[str, Any]:
         """The SDK's own result of one request."""
         transport = TransportContext(
             kind="streamable-http", can_send_request=False, headers=head.headers
         )
-        exchange = _Exchange(transport, id_)
+        exchange = _Exchange(transport, message["id"])
         runner = ServerRunner(self._server, _connection(route, exchange), {})
-        return await runner.on_request(exchange, method, params)
+        return await runner.on_request(exchange, message["method"], message.get("params"))
 
-    def _classify(self, head: Head, message: dict[str, Any], id_: Any) -> InboundModernRoute:
+    def _classify(self, head: Head, message: dict[str, Any]) -> InboundModernRoute:
         """The protocol version of a request, by its header alone, and its envelope."""
         stated = head.headers.get("mcp-protocol-version")
         if stated is None or stated in HANDSHAKE_PROTOCOL_VERSIONS:
             return InboundModernRoute(stated or UNSTATED_VERSION, None, None)
         repeated = head.repeated.intersection(_ROUTING)
         if repeated:
-            raise _Rejected(HEADER_MISMATCH, f"Header {min(repeated)} came more than once", id_=id_)
+            raise _Rejected(HEADER_MISMATCH, f"Header {min(repeated)} came more than once", id_=message["id"])
         route = classify_inbound_request(message, headers=head.headers)
         if isinstance(route, InboundLadderRejection):
-            raise _rejection(route, id_)
+            raise _rejection(route, message["id"])
         schema = self._annotated(message)
         if schema is not None:
             arguments = message["params"].get("arguments") or {}
             refused = validate_mcp_param_headers(schema, arguments, head.headers)
             if refused is not None:
-                raise _rejection(refused, id_)
+                raise _rejection(refused, message["id"])
         return route
 
     def _annotated(self, message: dict[str, Any]) -> Mapping[str, Any] | None:
@@ -373,6 +368,14 @@ def _parse(raw: bytes) -> dict[str, Any]:
     if not isinstance(message.get("params"), (dict, NoneType)):
         raise _Rejected(INVALID_PARAMS, "params must be an object", id_=message.get("id"))
     return message
+
+
+def _failed(error: Exception, head: Head, version: str, id_: Any) -> _Rejected:
+    """What a failure is answered with: with an HTTP status of its own in the later era."""
+    failure = _failure(error, head)
+    legacy = version in HANDSHAKE_PROTOCOL_VERSIONS
+    status = 200 if legacy else ERROR_CODE_HTTP_STATUS.get(failure.code, 200)
+    return _Rejected(failure.code, failure.message, failure.data, id_=id_, status=status)
 
 
 def _failure(error: Exception, head: Head) -> ErrorData:
