@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Annotated, Any
 
+import orjson
 from pydantic import Field
 
 from shared.auth.access import Access
@@ -43,25 +44,27 @@ def _every_head(_: Any, access: Access) -> Iterable[str]:
     effect=Effect.READ,
     risk=Risk.LOW,
     title="List granted catalogs",
+    returns=list[GrantedCatalog],
     reads=_every_head,
 )
-def list_catalogs(call: Call, args: ListCatalogs) -> list[GrantedCatalog]:
+def list_catalogs(call: Call, args: ListCatalogs) -> Json:
     """List every product catalog your organization may use now.
 
     Use this first, to learn the catalog keys that search_products and lookup_product take, how many
     products each has and how fresh it is. An empty list means nothing is granted yet.
     """
     del args
-    return [
-        GrantedCatalog(
-            catalog=each.head.catalog,
-            display_name=each.head.display_name,
-            source_base_url=each.head.source_base_url,
-            product_count=each.head.product_count,
-            last_indexed_at=each.head.last_indexed_at,
-        )
+    shown = [
+        {
+            "catalog": each.head.catalog,
+            "displayName": each.head.display_name,
+            "sourceBaseUrl": each.head.source_base_url,
+            "productCount": each.head.product_count,
+            "lastIndexedAt": each.head.last_indexed_at,
+        }
         for each in reached(call)
     ]
+    return Json(orjson.dumps(shown, option=orjson.OPT_UTC_Z))
 
 
 class FoundProduct(Result):

@@ -47,7 +47,7 @@ def reached(call: Call, names: Iterable[str] | None = None) -> list[Reached]:
     wanted = None if names is None else frozenset(names)
     now, grants = call.now.timestamp(), call.access.grants
     found = []
-    for path in sorted(path for path in call.found if is_head(path)):
+    for path in sorted([path for path in call.found if is_head(path)]):
         head = Head.of(call.found[path])
         grant = grants.get(head.catalog)
         if (

@@ -8,7 +8,7 @@ notifications goes through the SDK's transport (docs/architecture.md, "MCP").
 
 import logging
 import re
-from collections.abc import Mapping
+from collections.abc import Awaitable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 from types import NoneType
@@ -144,24 +144,23 @@ class McpEndpoint:
     async def __call__(self, scope: Scope, receive: Any, send: Any) -> None:
         """Serve one HTTP request."""
         head = Head(scope)
-        await safely(partial(self._answered, scope, head, receive), head, send)
+        await safely(partial(self._answer, scope, head, receive), head, send)
 
-    async def _answered(self, scope: Scope, head: Head, receive: Any, send: Any) -> None:
+    def _answer(self, scope: Scope, head: Head, receive: Any, send: Any) -> Awaitable[None]:
         always = ((b"x-request-id", head.request_id.encode()), *self._entrance.cors(head))
         refusal = self._entrance.refusal(head)
         if refusal is not None:
             status, message = refusal
-            await respond(send, status, error_body(message), (JSON, *always))
-        elif head.method == "OPTIONS":
-            await respond(send, 204, b"", (*always[:1], *self._entrance.preflight(head)))
-        elif head.path in self._metadata_paths and self._settings.sign_in:
-            await self._metadata(head, send, always)
-        elif head.path in self._server_paths and self._settings.sign_in:
-            await self._document(head, send, authorization_server(self._settings), always)
-        elif head.path not in self._paths:
-            await respond(send, 404, error_body("Not Found"), (JSON, *always))
-        else:
-            await self._endpoint(scope, receive, send, head, always)
+            return respond(send, status, error_body(message), (JSON, *always))
+        if head.method == "OPTIONS":
+            return respond(send, 204, b"", (*always[:1], *self._entrance.preflight(head)))
+        if head.path in self._paths:
+            return self._endpoint(scope, receive, send, head, always)
+        if head.path in self._metadata_paths and self._settings.sign_in:
+            return self._metadata(head, send, always)
+        if head.path in self._server_paths and self._settings.sign_in:
+            return self._document(head, send, authorization_server(self._settings), always)
+        return respond(send, 404, error_body("Not Found"), (JSON, *always))
 
     async def _metadata(self, head: Head, send: Any, always: Any) -> None:
         """RFC 9728 2. The resource is spelled with the (known) host the client used."""
@@ -303,7 +302,9 @@ class McpEndpoint:
             return InboundModernRoute(stated or UNSTATED_VERSION, None, None)
         repeated = head.repeated.intersection(_ROUTING)
         if repeated:
-            raise _Rejected(HEADER_MISMATCH, f"Header {min(repeated)} came more than once", id_=message["id"])
+            raise _Rejected(
+                HEADER_MISMATCH, f"Header {min(repeated)} came more than once", id_=message["id"]
+            )
         route = classify_inbound_request(message, headers=head.headers)
         if isinstance(route, InboundLadderRejection):
             raise _rejection(route, message["id"])

@@ -49,7 +49,9 @@ class Runner:
         """Run a tool; what nobody expected becomes `internal`, told to the log alone."""
         work = partial(attempt, tool, self.app, request, arguments)
         tracer = self.app.tracer
-        return self.hop(work if tracer is None else partial(_recorded, tracer, tool.name, request, work))
+        return self.hop(
+            work if tracer is None else partial(_recorded, tracer, tool.name, request, work)
+        )
 
 
 def attempt(tool: Tool[Any], app: App, request: Request, arguments: Arguments) -> Reply:

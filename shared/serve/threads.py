@@ -10,7 +10,7 @@ import os
 import threading
 from collections import deque
 from collections.abc import Callable
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from contextvars import Context, copy_context
 from typing import Any, Final, TypeVar
 from weakref import finalize
@@ -100,10 +100,8 @@ def _serve(jobs: deque[_Job], reads: int) -> None:
             result = context.run(work)
         except BaseException as raised:  # noqa: BLE001  it is the caller's, on the other side
             error = raised
-        try:
+        with suppress(RuntimeError):  # the loop was closed: nobody waits any more
             answer.get_loop().call_soon_threadsafe(settle, answer, result, error)
-        except RuntimeError:  # the loop was closed: nobody waits any more
-            pass
         del work, context, answer, settle, result, error
     os.close(reads)
 

@@ -166,6 +166,15 @@ def test_many_are_read_by_path_and_a_repeated_path_is_fine(documents):
     assert found["things/a"] == documents.get("things/a")
 
 
+@pytest.mark.parametrize("amount", [1, 31, 32, 33, 70])
+def test_any_number_is_read_at_once_and_what_is_not_there_is_left_out(documents, amount):
+    documents.commit([Put(f"things/{n}", {"n": n}) for n in range(0, amount, 2)])
+    found = documents.get_many([f"things/{n}" for n in range(amount)])
+    assert {path: item.data["n"] for path, item in found.items()} == {
+        f"things/{n}": n for n in range(0, amount, 2)
+    }
+
+
 def test_a_put_replaces_the_whole_document(documents):
     documents.commit([Put("things/a", {"old": 1, "both": 1})])
     documents.commit([Put("things/a", {"both": 2})])
