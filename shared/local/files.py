@@ -19,7 +19,7 @@ def write_whole(source: BinaryIO, target: Path, *, replace: bool) -> bool:
     handle, name = tempfile.mkstemp(prefix=DRAFT, dir=target.parent)
     try:
         with os.fdopen(handle, "wb") as stream:
-            shutil.copyfileobj(source, stream, 1 << 20)
+            shutil.copyfileobj(source, stream)
             stream.flush()
             os.fsync(stream.fileno())
         if replace:

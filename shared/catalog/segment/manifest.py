@@ -15,6 +15,7 @@ from uuid import uuid4
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic.alias_generators import to_camel
 
+from shared.catalog.segment.columns import map_file
 from shared.errors import Problem
 
 FORMAT: Final = 1
@@ -22,7 +23,6 @@ FORMAT: Final = 1
 
 MOST_GENERATIONS: Final = 8
 MOST_DEAD_SHARE: Final = 0.10
-_CHUNK: Final = 1 << 20
 
 
 Role = Literal["index", "serve", "source"]
@@ -165,8 +165,4 @@ def _matches(path: Path, file: SegmentFile) -> bool:
 
 
 def _sha256(path: Path) -> str:
-    digest = hashlib.sha256()
-    with path.open("rb") as stream:
-        while chunk := stream.read(_CHUNK):
-            digest.update(chunk)
-    return digest.hexdigest()
+    return hashlib.sha256(map_file(path)).hexdigest()

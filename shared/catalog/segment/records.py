@@ -14,7 +14,6 @@ frames' offsets and the number of those, 8 bytes each.
 """
 
 import struct
-import threading
 from array import array
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -118,18 +117,29 @@ class RecordWriter:
             stream.close()
 
 
-class Decompressor(threading.local):
-    """Frames back to bytes, from any thread: a zstd context belongs to one thread at a time.
+class Decompressor:
+    """Frames back to bytes, from any thread.
+
+    A zstd context takes 96 kB and serves one frame at a time. As many are kept as there were
+    frames read at once, which is few: not one for every thread.
 
     Args:
-        dictionary: `dictionary_of` the segment's; all threads share it.
-
-    Attributes:
-        bytes_of: a frame's content.
+        dictionary: `dictionary_of` the segment's; all contexts share it.
     """
 
     def __init__(self, dictionary: zstandard.ZstdCompressionDict | None) -> None:
-        self.bytes_of = zstandard.ZstdDecompressor(dict_data=dictionary).decompress
+        self._dictionary = dictionary
+        self._idle: list[zstandard.ZstdDecompressor] = []
+
+    def bytes_of(self, frame: memoryview) -> bytes:
+        """A frame's content."""
+        try:
+            context = self._idle.pop()
+        except IndexError:
+            context = zstandard.ZstdDecompressor(dict_data=self._dictionary)
+        content = context.decompress(frame)
+        self._idle.append(context)
+        return content
 
 
 class _Frames:
