@@ -67,6 +67,14 @@ class Problem(Exception):  # noqa: N818  the product's word for it
         """The HTTP status of this problem's code."""
         return STATUS[self.code]
 
+    def drop_traceback(self) -> None:
+        """Forget where it was raised and what from, once it is somebody's answer.
+
+        The frames it came through hold the answer, which holds the problem: only garbage
+        collection would find them all, and a served process collects rarely.
+        """
+        self.__traceback__ = self.__cause__ = self.__context__ = None
+
     def __str__(self) -> str:
         return f"{self.code}: {self.message}"
 

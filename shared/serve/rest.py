@@ -116,6 +116,7 @@ class RestHost:
             credential = await self._authenticate(head)
         except Problem as problem:
             log.refused(self._surface, problem.code, head.request_id)
+            problem.drop_traceback()
             return Reply(problem=problem), None
         request = Request(credential, self._surface, head.request_id)
         try:

@@ -70,6 +70,9 @@ def attempt_each(asked: Sequence[Asked[Any]], app: App, request: Request) -> lis
         log.crash(crashed.tool, requestId=request.request_id, surface=request.surface)
         failed = Reply(problem=internal(request.request_id), budget=crashed.budget)
         return [failed] * len(asked)
+    for reply in replies:
+        if reply.problem is not None:
+            reply.problem.drop_traceback()
     return replies
 
 
