@@ -6,7 +6,7 @@ import pytest
 
 from shared.errors import Problem
 from shared.serve.run import MOST_THREADS
-from tests.platform import call
+from tests.platform import LEGACY, call, message
 
 pytestmark = pytest.mark.anyio
 
@@ -55,4 +55,12 @@ async def test_over_mcp(shop, kept):
         for _ in range(CALLS):
             response = await call(client, "search_products", {})
             assert response.json()["result"]["isError"]
+    assert kept() <= MOST_THREADS
+
+
+async def test_over_mcp_where_no_tool_is_called(shop, kept):
+    async with shop.http(shop.token(session="ended")) as client:
+        for _ in range(CALLS):
+            response = await client.post("/mcp", json=message("tools/list"), headers=LEGACY)
+            assert response.status_code == 401
     assert kept() <= MOST_THREADS
