@@ -1,9 +1,16 @@
-"""Charts as plain numbers: a template draws them as SVG, which needs no script to be seen."""
+"""Charts of calls by day, drawn as SVG on the server, which needs no script to be seen.
+
+Bars are hundreds of elements that differ in their numbers: they are formatted here, and what stands
+around them is a template's.
+"""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import date
 from typing import Final, NamedTuple
+
+from markupsafe import Markup, escape
+
+from functions.portal.portal import MONTHS
 
 WIDTH: Final = 900
 HEIGHT: Final = 220
@@ -16,16 +23,8 @@ _STEPS: Final = (10, 15, 20, 25, 30, 40, 50, 60, 80)
 GAP: Final = 0.25
 """The part of a day's width that stays empty."""
 
-
-class Bar(NamedTuple):
-    """One rectangle; `series` says which colour, `title` what it counts."""
-
-    x: float
-    y: float
-    width: float
-    height: float
-    series: int
-    title: str
+Series = Sequence[tuple[str, Sequence[int]]]
+"""Names, and for each its calls by day."""
 
 
 class Tick(NamedTuple):
@@ -35,13 +34,12 @@ class Tick(NamedTuple):
     value: int
 
 
-@dataclass(frozen=True)
-class Chart:
-    """Stacked bars by day, on a scale that ends at `top`."""
+class Chart(NamedTuple):
+    """Stacked bars by day, on a scale that ends at `top`; `labels` are where some days stand."""
 
-    days: Sequence[date]
     top: int
-    bars: Sequence[Bar]
+    bars: Markup
+    labels: Sequence[tuple[float, str]]
     width: int = WIDTH
     height: int = HEIGHT
     left: int = LEFT
@@ -53,47 +51,26 @@ class Chart:
             Tick(round(HEIGHT - HEIGHT * part / 4, 1), self.top * part // 4) for part in range(5)
         ]
 
-    @property
-    def labels(self) -> list[tuple[float, date]]:
-        """The x positions of some days, the last one first."""
-        step, every = _step(self.days), max(1, len(self.days) // 5)
-        return [
-            (round(LEFT + step * (number + 0.5), 1), self.days[number])
-            for number in range(len(self.days) - 1, -1, -every)
-        ]
 
-
-def stacked(days: Sequence[date], series: Sequence[tuple[str, Sequence[int]]]) -> Chart:
-    """Bars of each series upon those before, on one scale."""
-    used = sorted({day for _, counts in series for day, count in enumerate(counts) if count})
-    totals = [sum(counts[day] for _, counts in series) for day in used]
-    top = rounded_up(max(totals, default=0))
-    step = _step(days)
-    width = round(step * (1 - GAP), 1)
+def stacked(days: Sequence[date], series: Series) -> Chart:
+    """Bars of each series upon those before, each with a title that says what it counts."""
+    names = [escape(name) for name, _ in series]
+    labels = [f"{day:%d} {MONTHS[day.month - 1]}" for day in days]
+    by_day = list(zip(*(counts for _, counts in series), strict=True))
+    top = rounded_up(max(map(sum, by_day), default=0))
     bars = []
-    for day in used:
-        x, y = round(LEFT + step * (day + GAP / 2), 1), float(HEIGHT)
-        for place, (name, counts) in enumerate(series):
-            count = counts[day]
+    for x, label, counts in zip(_places(len(days)), labels, by_day, strict=False):
+        y = float(HEIGHT)
+        for place, count in enumerate(counts):
             if count:
                 height = count / top * HEIGHT
                 y -= height
-                title = f"{days[day]:%d %b}: {count:,} x {name}"
-                bars.append(Bar(x, round(y, 1), width, round(height, 1), place, title))
-    return Chart(days, top, bars)
+                bars.append(
+                    f'<rect class="s{place}" x="{x}" y="{y:.1f}" width="{width}"'
+                    f' height="{height:.1f}"><title>{label}: {count:,} x {names[place]}</title></rect>\n'
+                )
+    return Chart(top, Markup("".join(bars)), _labels(labels))
 
 
-def _step(days: Sequence[date]) -> float:
-    """The width of a day."""
-    return (WIDTH - LEFT - RIGHT) / max(1, len(days))
-
-
-def rounded_up(most: int) -> int:
-    """A round number that is not below this one, and divides by four."""
-    unit = 1
-    while True:
-        for tenths in _STEPS:
-            step, rest = divmod(tenths * unit, 10)
-            if not rest and 4 * step >= most:
-                return 4 * step
-        unit *= 10
+def small(counts: Sequence[int]) -> Markup:
+    """The bars of one series alone, on a scale of their own."""

@@ -29,6 +29,8 @@ _SEPARATORS: Final = {
     **dict.fromkeys(("fr", "ru", "pl", "cs", "sk", "sv", "nb", "nn", "fi", "uk", "bg"), "\u00a0"),
 }
 """What stands between thousands, where it is not a comma."""
+MONTHS: Final = "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split()
+_TO_SECONDS: Final = len("2026-01-01T00:00:00")
 
 
 class Portal(Site):
@@ -74,8 +76,9 @@ def shown_time(value: str | datetime | None, missing: str = "never") -> str | Ma
     if value is None:
         return missing
     at = datetime.fromisoformat(value) if isinstance(value, str) else value
-    exactly, shown = f"{at:%Y-%m-%dT%H:%M:%SZ}", f"{at:%d %b %Y, %H:%M} UTC"
-    return Markup(f'<time datetime="{exactly}">{shown}</time>')  # noqa: S704  digits and names of months
+    exactly = at.isoformat()[:_TO_SECONDS]
+    shown = f"{exactly[8:10]} {MONTHS[at.month - 1]} {exactly[:4]}, {exactly[11:16]} UTC"
+    return Markup(f'<time datetime="{exactly}Z">{shown}</time>')  # noqa: S704  digits and names of months
 
 
 def shown_amount(value: float, languages: str = "") -> str:
