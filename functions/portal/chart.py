@@ -6,6 +6,7 @@ around them is a template's.
 
 from collections.abc import Sequence
 from datetime import date
+from functools import lru_cache
 from typing import Final, NamedTuple
 
 from markupsafe import Markup, escape
@@ -35,11 +36,11 @@ class Tick(NamedTuple):
 
 
 class Chart(NamedTuple):
-    """Stacked bars by day, on a scale that ends at `top`; `labels` are where some days stand."""
+    """Stacked bars by day, as SVG elements, on a scale that ends at `top`."""
 
+    days: Sequence[date]
     top: int
     bars: Markup
-    labels: Sequence[tuple[float, str]]
     width: int = WIDTH
     height: int = HEIGHT
     left: int = LEFT
@@ -51,26 +52,73 @@ class Chart(NamedTuple):
             Tick(round(HEIGHT - HEIGHT * part / 4, 1), self.top * part // 4) for part in range(5)
         ]
 
+    @property
+    def labels(self) -> list[tuple[float, str]]:
+        """The x positions of some days, the last one first."""
+        step, every = _step(len(self.days)), max(1, len(self.days) // 5)
+        return [
+            (round(LEFT + step * (number + 0.5), 1), _label(self.days[number]))
+            for number in range(len(self.days) - 1, -1, -every)
+        ]
+
 
 def stacked(days: Sequence[date], series: Series) -> Chart:
     """Bars of each series upon those before, each with a title that says what it counts."""
     names = [escape(name) for name, _ in series]
-    labels = [f"{day:%d} {MONTHS[day.month - 1]}" for day in days]
     by_day = list(zip(*(counts for _, counts in series), strict=True))
     top = rounded_up(max(map(sum, by_day), default=0))
+    width, places = _places(len(days))
     bars = []
-    for x, label, counts in zip(_places(len(days)), labels, by_day, strict=False):
-        y = float(HEIGHT)
-        for place, count in enumerate(counts):
+    for x, day, counts in zip(places, days, by_day, strict=False):
+        label, y = _label(day), float(HEIGHT)
+        for number, count in enumerate(counts):
             if count:
                 height = count / top * HEIGHT
                 y -= height
+                title = f"<title>{label}: {count:,} x {names[number]}</title>"
                 bars.append(
-                    f'<rect class="s{place}" x="{x}" y="{y:.1f}" width="{width}"'
-                    f' height="{height:.1f}"><title>{label}: {count:,} x {names[place]}</title></rect>\n'
+                    f'<rect class="s{number}" x="{x}" y="{y:.1f}" width="{width}"'
+                    f' height="{height:.1f}">{title}</rect>\n'
                 )
-    return Chart(top, Markup("".join(bars)), _labels(labels))
+    return Chart(days, top, Markup("".join(bars)))  # noqa: S704  numbers, and names that were escaped
 
 
-def small(counts: Sequence[int]) -> Markup:
-    """The bars of one series alone, on a scale of their own."""
+def alone(counts: Sequence[int]) -> Markup:
+    """The bars of one series by day, without titles, on a scale of their own."""
+    top = rounded_up(max(counts, default=0))
+    width, places = _places(len(counts))
+    bars = [
+        f'<rect class="s0" x="{x}" y="{HEIGHT - height:.1f}" width="{width}"'
+        f' height="{height:.1f}"></rect>'
+        for x, count in zip(places, counts, strict=True)
+        if (height := count / top * HEIGHT)
+    ]
+    return Markup("".join(bars))  # noqa: S704  numbers
+
+
+@lru_cache(maxsize=8)
+def _places(days: int) -> tuple[float, list[float]]:
+    """The width of each bar, and where the bars of each day begin."""
+    step = _step(days)
+    places = [round(LEFT + step * (day + GAP / 2), 1) for day in range(days)]
+    return round(step * (1 - GAP), 1), places
+
+
+def _step(days: int) -> float:
+    """The width of a day."""
+    return (WIDTH - LEFT - RIGHT) / max(1, days)
+
+
+def _label(day: date) -> str:
+    return f"{day.day:02} {MONTHS[day.month - 1]}"
+
+
+def rounded_up(most: int) -> int:
+    """A round number that is not below this one, and divides by four."""
+    unit: int = 10 ** max(0, len(str(most)) - 3)
+    while True:
+        for tenths in _STEPS:
+            step, rest = divmod(tenths * unit, 10)
+            if not rest and 4 * step >= most:
+                return 4 * step
+        unit *= 10

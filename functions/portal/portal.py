@@ -29,7 +29,7 @@ _SEPARATORS: Final = {
     **dict.fromkeys(("fr", "ru", "pl", "cs", "sk", "sv", "nb", "nn", "fi", "uk", "bg"), "\u00a0"),
 }
 """What stands between thousands, where it is not a comma."""
-MONTHS: Final = "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split()
+MONTHS: Final = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 _TO_SECONDS: Final = len("2026-01-01T00:00:00")
 
 
@@ -49,7 +49,7 @@ class Portal(Site):
         return Outgoing(status, html.encode(), "text/html; charset=utf-8")
 
 
-@lru_cache(maxsize=256)
+@lru_cache(maxsize=1024)
 def part(template: str, values: Callable[..., Mapping[str, Any]], *of: Hashable) -> Markup:
     """A part of pages, with what `values(*of)` gives: made once while it is asked for."""
     html = templates().get_template(template).render(asset=ASSETS.url, **values(*of))
@@ -81,20 +81,25 @@ def shown_time(value: str | datetime | None, missing: str = "never") -> str | Ma
     return Markup(f'<time datetime="{exactly}Z">{shown}</time>')  # noqa: S704  digits and names of months
 
 
-def shown_amount(value: float, languages: str = "") -> str:
+def shown_amount(value: float, language: str = "") -> str:
     """An amount of money, with cents where it has some."""
     whole, _, cents = f"{value:.2f}".partition(".")
-    text = shown_number(int(whole), languages)
-    comma = "," if shown_number(1000, languages) != "1,000" else "."
+    text = shown_number(int(whole), language)
+    comma = "," if language in _SEPARATORS else "."
     return text if cents == "00" else f"{text}{comma}{cents}"
 
 
-def shown_number(value: int | None, languages: str = "") -> str:
-    """A number with the separators of the reader's first language (RFC 9110 12.5.4)."""
+def shown_number(value: int | None, language: str = "") -> str:
+    """A number with the separators of a reader's language."""
     if value is None:
         return "-"
-    first = languages.partition(",")[0].partition(";")[0].strip().lower().partition("-")[0]
-    return f"{value:,}".replace(",", _SEPARATORS.get(first, ","))
+    return f"{value:,}".replace(",", _SEPARATORS.get(language, ","))
+
+
+def language_of(accepted: str) -> str:
+    """The first of a reader's languages (RFC 9110 12.5.4), if its numbers are not as in English."""
+    first = accepted.partition(",")[0].partition(";")[0].strip().lower().partition("-")[0]
+    return first if first in _SEPARATORS else ""
 
 
 def plain(value: Any) -> str:

@@ -1,9 +1,11 @@
 """What the organization used in 30 days, its budget now, and what went wrong."""
 
+from collections.abc import Sequence
 from datetime import date
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
-from functions.portal.chart import stacked
+from functions.portal import chart
+from functions.portal.portal import part
 from functions.portal.visit import Visit
 from shared.identity import own_usage
 from shared.serve.pages.web import Outgoing
@@ -12,28 +14,58 @@ MOST_SERIES: Final = 5
 """How many tools have a colour of their own; the rest share one."""
 
 
+class Used(NamedTuple):
+    """Calls of one tool over one surface, by day."""
+
+    tool: str
+    surface: str
+    calls: tuple[int, ...]
+    failed: int
+
+
 def show(visit: Visit) -> Outgoing:
-    """The chart, and the same as a table."""
+    """The chart, and the same as a table; each row is drawn anew when its numbers changed."""
     usage = visit.run(own_usage.family["get_own_usage"], days=30)
-    days = [date.fromisoformat(each) for each in usage["days"]]
-    series = _series(usage["tools"])
-    total = sum(sum(each["calls"]) for each in usage["tools"])
+    tools = tuple(
+        Used(each["tool"], each["surface"], tuple(each["calls"]), each["failed"])
+        for each in usage["tools"]
+    )
+    days, language = tuple(usage["days"]), visit.language
     return visit.page(
         "usage.html",
         usage=usage,
-        series=[name for name, _ in series],
-        chart=stacked(days, series),
-        small=[(each, stacked(days, [("", each["calls"])])) for each in usage["tools"]],
-        total=total,
-        failed=sum(each["failed"] for each in usage["tools"]),
+        chart=part("chart.html", _chart, days, tools, language) if tools else "",
+        rows=[part("usage_row.html", _row, each, language) for each in tools],
+        total=sum(sum(each.calls) for each in tools),
+        failed=sum(each.failed for each in tools),
     )
 
 
-def _series(tools: list[dict[str, Any]]) -> list[tuple[str, list[int]]]:
+def _chart(days: Sequence[str], tools: Sequence[Used], language: str) -> dict[str, Any]:
+    series = _series(tools)
+    return {
+        "series": [name for name, _ in series],
+        "chart": chart.stacked([date.fromisoformat(day) for day in days], series),
+        "language": language,
+    }
+
+
+def _row(used: Used, language: str) -> dict[str, Any]:
+    return {
+        "used": used,
+        "bars": chart.alone(used.calls),
+        "left": chart.LEFT,
+        "width": chart.WIDTH - chart.LEFT,
+        "height": chart.HEIGHT,
+        "language": language,
+    }
+
+
+def _series(tools: Sequence[Used]) -> list[tuple[str, Sequence[int]]]:
     """The most used tools by name and surface, and the rest together."""
-    named = [(f"{each['tool']} ({each['surface'].upper()})", each["calls"]) for each in tools]
+    named = [(f"{each.tool} ({each.surface.upper()})", each.calls) for each in tools]
     if len(named) <= MOST_SERIES + 1:
-        return named
+        return [*named]
     rest = [
         sum(column) for column in zip(*(calls for _, calls in named[MOST_SERIES:]), strict=True)
     ]

@@ -11,7 +11,7 @@ from typing import Any, Final, NamedTuple
 
 import orjson
 
-from functions.portal.portal import Portal, part
+from functions.portal.portal import Portal, language_of, part
 from shared.auth.caller import Token
 from shared.errors import Problem
 from shared.identity import account
@@ -159,6 +159,11 @@ class Visit:
         """Whether this is an owner of the organization."""
         return bool(self.account["role"] == "owner")
 
+    @property
+    def language(self) -> str:
+        """How numbers are shown to this reader."""
+        return language_of(self.request.head.headers.get("accept-language", ""))
+
     @cached_property
     def form_token(self) -> str:
         """What our own forms carry: good for this sign-in only."""
@@ -212,7 +217,7 @@ class Visit:
             csrf=self.form_token,
             path=self.path,
             top=part("top.html", Top._asdict, self._top()),
-            languages=self.request.head.headers.get("accept-language", ""),
+            language=self.language,
             note=self._note(),
             **values,
         )

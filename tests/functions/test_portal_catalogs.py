@@ -1,6 +1,7 @@
 """Preview, usage and BigQuery in the portal."""
 
 import re
+from datetime import date
 
 import pytest
 
@@ -144,12 +145,18 @@ def test_a_scale_ends_at_a_round_number(most, top):
 
 
 def test_bars_stand_upon_each_other_within_the_chart():
-    from datetime import date
-
-    chart = stacked([date(2026, 1, 1), date(2026, 1, 2)], [("a", [1, 2]), ("b", [3, 0])])
-    first = [bar for bar in chart.bars if bar.title.startswith("01")]
-    assert first[0].y == pytest.approx(first[1].y + first[1].height)
-    assert min(bar.y for bar in chart.bars) >= 0
+    chart = stacked([date(2026, 1, 1), date(2026, 1, 2)], [("<a>", [1, 2]), ("b", [3, 0])])
+    bars = [
+        (float(y), float(height), title)
+        for y, height, title in re.findall(
+            r' y="([\d.]+)" width="[\d.]+" height="([\d.]+)"><title>([^<]*)</title>', chart.bars
+        )
+    ]
+    (y, _, _), (upper, height, _), _ = bars
+    assert y == pytest.approx(upper + height)
+    assert min(y for y, _, _ in bars) >= 0
+    titles = ["01 Jan: 1 x &lt;a&gt;", "01 Jan: 3 x b", "02 Jan: 2 x &lt;a&gt;"]
+    assert [title for _, _, title in bars] == titles
 
 
 def test_a_reader_is_registered_refreshed_and_disabled(site):

@@ -6,6 +6,7 @@ from datetime import timedelta
 from urllib.parse import urlsplit
 
 from shared.app import App
+from shared.auth.keyring import SealingRing
 from shared.serve.pages.web import Incoming, Pair
 
 
@@ -72,11 +73,7 @@ class Site:
 
     def reveal(self, purpose: str, text: str) -> bytes | None:
         """The message, or None when we did not hide this text for this purpose."""
-        try:
-            hidden = _decode(text)
-        except (NotBase64, ValueError):
-            return None
-        return self.app.keys.sealing().reveal(purpose, hidden)
+        return revealed(self.app.keys.sealing(), purpose, text)
 
     def proof(self, purpose: str, *parts: str) -> str:
         """A short tag over parts, for what can be recomputed."""
@@ -89,6 +86,15 @@ class Site:
         except (NotBase64, ValueError):
             return False
         return self.app.keys.sealing().holds(purpose, "\x00".join(parts).encode(), raw)
+
+
+def revealed(ring: SealingRing, purpose: str, text: str) -> bytes | None:
+    """The message that was hidden with a key of this ring for this purpose, or None."""
+    try:
+        hidden = _decode(text)
+    except (NotBase64, ValueError):
+        return None
+    return ring.reveal(purpose, hidden)
 
 
 def _encode(raw: bytes) -> str:
