@@ -28,7 +28,7 @@ def show(visit: Visit, refused: Refused = NOTHING_REFUSED) -> Outgoing:
         "bigquery.html",
         readers=sorted(readers, key=lambda each: each["desiredState"] != "enabled"),
         listings=listings,
-        refused=refused,
+        new=visit.form("reader_form.html", refused),
     )
 
 

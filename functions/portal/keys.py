@@ -11,7 +11,8 @@ def show(visit: Visit, refused: Refused = NOTHING_REFUSED) -> Outgoing:
     page = visit.run(
         own_keys.family["list_own_api_keys"], **given({"cursor": visit.asked("cursor")})
     )
-    return visit.page("keys.html", keys=page["items"], more=page["nextCursor"], refused=refused)
+    form = visit.form("key_form.html", refused)
+    return visit.page("keys.html", keys=page["items"], more=page["nextCursor"], new=form)
 
 
 def create(visit: Visit) -> Outgoing:

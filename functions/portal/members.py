@@ -12,7 +12,11 @@ def show(visit: Visit, refused: Refused = NOTHING_REFUSED) -> Outgoing:
         own_members.family["list_own_members"], **given({"cursor": visit.asked("cursor")})
     )
     return visit.page(
-        "members.html", members=page["items"], more=page["nextCursor"], refused=refused
+        "members.html",
+        members=page["items"],
+        more=page["nextCursor"],
+        new=visit.form("member_form.html", refused.of("invite")),
+        refused=refused,
     )
 
 

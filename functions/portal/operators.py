@@ -20,8 +20,7 @@ def organizations(visit: Visit, refused: Refused = NOTHING_REFUSED) -> Outgoing:
         "organizations.html",
         organizations=page["items"],
         more=page["nextCursor"],
-        refused=refused,
-        default_rate=orgs.DEFAULT_RATE,
+        new=visit.form("organization_form.html", refused, default_rate=orgs.DEFAULT_RATE),
     )
 
 

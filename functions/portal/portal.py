@@ -41,19 +41,31 @@ class Portal(Site):
 
     def page(self, template: str, status: int = 200, **values: Any) -> Outgoing:
         """A page from `templates/`. Every value is escaped."""
-        html = (
+        links = part("links.html", _below, self.base)
+        shown = (
             templates()
             .get_template(template)
-            .render(base=self.base, asset=ASSETS.url, settings=self.settings, **values)
+            .generate(base=self.base, links=links, settings=self.settings, **values)
         )
-        return Outgoing(status, html.encode(), "text/html; charset=utf-8")
+        # Piece by piece, as nearly all of them are ASCII, which needs no encoding.
+        body = b"".join(map(str.encode, shown))
+        return Outgoing(status, body, "text/html; charset=utf-8")
 
 
 @lru_cache(maxsize=1024)
 def part(template: str, values: Callable[..., Mapping[str, Any]], *of: Hashable) -> Markup:
     """A part of pages, with what `values(*of)` gives: made once while it is asked for."""
-    html = templates().get_template(template).render(asset=ASSETS.url, **values(*of))
+    return made(template, values(*of))
+
+
+def made(template: str, values: Mapping[str, Any]) -> Markup:
+    """A part of a page, made for it alone."""
+    html = templates().get_template(template).render(asset=ASSETS.url, **values)
     return Markup(html)  # noqa: S704  escaped by jinja
+
+
+def _below(base: str) -> dict[str, str]:
+    return {"base": base}
 
 
 @cache

@@ -3,15 +3,16 @@
 Everything a page shows or changes goes through `run`, the one way a tool runs.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from functools import cached_property
 from typing import Any, Final, NamedTuple
 
 import orjson
+from markupsafe import Markup
 
-from functions.portal.portal import Portal, language_of, part
+from functions.portal.portal import Portal, language_of, made, part
 from shared.auth.caller import Token
 from shared.errors import Problem
 from shared.identity import account
@@ -106,6 +107,22 @@ class Top(NamedTuple):
     person: str
     is_owner: bool
     csrf: str
+
+
+class _Form(NamedTuple):
+    """What a form has that nothing was typed into, and nothing is wrong with."""
+
+    base: str
+    csrf: str
+    more: tuple[tuple[str, Hashable], ...]
+
+
+def _blank(form: _Form) -> dict[str, Any]:
+    return _filled(form, NOTHING_REFUSED)
+
+
+def _filled(form: _Form, refused: Refused) -> dict[str, Any]:
+    return {"base": form.base, "csrf": form.csrf, "refused": refused, **dict(form.more)}
 
 
 _WHO: Final = Asked(account.family["get_account"], {})
@@ -221,6 +238,13 @@ class Visit:
             note=self._note(),
             **values,
         )
+
+    def form(self, template: str, refused: Refused, **more: Hashable) -> Markup:
+        """A form of a page; while nothing is wrong with it, it is made once a sign-in."""
+        own = _Form(self.portal.base, self.form_token, tuple(more.items()))
+        if refused is NOTHING_REFUSED:
+            return part(template, _blank, own)
+        return made(template, _filled(own, refused))
 
     def _top(self) -> Top:
         account = self.account

@@ -3,6 +3,7 @@
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from datetime import UTC, date, datetime, timedelta
+from functools import lru_cache
 from typing import Annotated, Any
 
 from pydantic import Field
@@ -16,6 +17,9 @@ from shared.queries import API_KEYS_OF_ORGANIZATION
 from shared.tool import Args, Call, Effect, Family, Result, Risk
 
 family = Family("own_usage", org_types=EVERY_TYPE, free=True)
+
+Counted = tuple[tuple[str, str], str]
+"""What a counter counts: calls of a tool over a surface, and how they ended."""
 
 
 class GetOwnUsage(Args):
@@ -66,7 +70,10 @@ def get_own_usage(call: Call, args: GetOwnUsage) -> Usage:
     access = call.access
     today = call.now.date()
     days = [today - timedelta(days=back) for back in reversed(range(args.days))]
-    paths = {f"usage/{access.org}:{day:%Y%m%d}": number for number, day in enumerate(days)}
+    paths = {
+        f"usage/{access.org}:{day.isoformat().replace('-', '')}": number
+        for number, day in enumerate(days)
+    }
     calls: dict[tuple[str, str], list[int]] = defaultdict(lambda: [0] * len(days))
     failed: Counter[tuple[str, str]] = Counter()
     errors: Counter[str] = Counter()
@@ -74,10 +81,11 @@ def get_own_usage(call: Call, args: GetOwnUsage) -> Usage:
     found = call.app.documents.get_many([bucket, *sorted(paths)])
     budget = call.app.rate.left(found.pop(bucket, None), access.rate)
     for path, snapshot in found.items():
-        for (surface, tool, outcome), count in _counts(snapshot.data):
-            calls[surface, tool][paths[path]] += count
+        number = paths[path]
+        for (counted, outcome), count in _counts(snapshot.data):
+            calls[counted][number] += count
             if outcome != "ok":
-                failed[surface, tool] += count
+                failed[counted] += count
                 errors[outcome] += count
     return Usage(
         days=days,
@@ -139,11 +147,21 @@ def get_own_activity(call: Call, args: GetOwnActivity) -> list[Seen]:
     return sorted(seen, key=lambda each: each.last_seen_at, reverse=True)
 
 
-def _counts(data: Mapping[str, Any]) -> Iterable[tuple[tuple[str, str, str], int]]:
+def _counts(data: Mapping[str, Any]) -> Iterable[tuple[Counted, int]]:
     for name, count in data.items():
-        parts = name.split("__")
-        if len(parts) == 3 and isinstance(count, int):  # noqa: PLR2004  surface, tool, outcome
-            yield (parts[0], parts[1], parts[2]), count
+        counted = _counted(name)
+        if counted is not None and isinstance(count, int):
+            yield counted, count
+
+
+@lru_cache(maxsize=4096)
+def _counted(field: str) -> Counted | None:
+    """The surface and tool, and the outcome, that a field of `usage` counts; None for others."""
+    parts = field.split("__")
+    if len(parts) != 3:  # noqa: PLR2004  surface, tool, outcome
+        return None
+    surface, tool, outcome = parts
+    return (surface, tool), outcome
 
 
 def _names(call: Call) -> dict[str, str]:
