@@ -83,6 +83,7 @@ def templates() -> Environment:
     return found
 
 
+@lru_cache(maxsize=4096)
 def shown_time(value: str | datetime | None, missing: str = "never") -> str | Markup:
     """A time in UTC, which the script shows in the reader's zone."""
     if value is None:

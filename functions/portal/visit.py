@@ -6,7 +6,7 @@ Everything a page shows or changes goes through `run`, the one way a tool runs.
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any, Final, NamedTuple
 
 import orjson
@@ -14,9 +14,11 @@ from markupsafe import Markup
 
 from functions.portal.portal import Portal, language_of, made, part
 from shared.auth.caller import Token
+from shared.auth.keyring import SealingRing
 from shared.errors import Problem
 from shared.identity import account
 from shared.invoke import Asked, Reply, Request
+from shared.serve.pages.site import proof_of
 from shared.serve.pages.web import Incoming, Outgoing, Pair, redirect
 from shared.serve.run import attempt_each
 from shared.tool import Tool
@@ -31,6 +33,7 @@ class Again(Exception):  # noqa: N818  an answer, not a failure
 
 
 NOTE: Final = "portal-note"
+_PURPOSE: Final = "portal-form"
 _NOTE_FOR: Final = timedelta(minutes=2)
 
 
@@ -184,15 +187,14 @@ class Visit:
     @cached_property
     def form_token(self) -> str:
         """What our own forms carry: good for this sign-in only."""
-        return self.portal.proof("portal-form", self.token.session, self.token.principal)
+        ring = self.portal.app.keys.sealing()
+        return _form_token(ring, self.token.session, self.token.principal)
 
     def sent_by_us(self) -> bool:
         """Whether a form of ours, in this sign-in, sent this request."""
         sent = self.request.form.get("csrf") or ""
         parts = (self.token.session, self.token.principal)
-        return self.portal.is_from_here(self.request) and self.portal.proves(
-            sent, "portal-form", *parts
-        )
+        return self.portal.is_from_here(self.request) and self.portal.proves(sent, _PURPOSE, *parts)
 
     def asked(self, name: str) -> str:
         """A parameter of the address, trimmed; the empty text where there is none."""
@@ -276,6 +278,11 @@ class Visit:
         self.cookies.append(self.portal.set_cookie(NOTE, "", timedelta(0)))
         note: dict[str, str] = orjson.loads(hidden)
         return note
+
+
+@lru_cache(maxsize=1024)
+def _form_token(ring: SealingRing, session: str, principal: str) -> str:
+    return proof_of(ring, _PURPOSE, session, principal)
 
 
 def _value(reply: Reply) -> Any:

@@ -96,6 +96,7 @@ def environment(folder: Path) -> Templates:
         autoescape=True,
         undefined=StrictUndefined,
         auto_reload=False,
+        cache_size=-1,
         trim_blocks=True,
         lstrip_blocks=True,
     )

@@ -77,7 +77,7 @@ class Site:
 
     def proof(self, purpose: str, *parts: str) -> str:
         """A short tag over parts, for what can be recomputed."""
-        return _encode(self.app.keys.sealing().seal(purpose, "\x00".join(parts).encode()))
+        return proof_of(self.app.keys.sealing(), purpose, *parts)
 
     def proves(self, tag: str, purpose: str, *parts: str) -> bool:
         """Whether `proof` gave this tag for these parts."""
@@ -95,6 +95,11 @@ def revealed(ring: SealingRing, purpose: str, text: str) -> bytes | None:
     except (NotBase64, ValueError):
         return None
     return ring.reveal(purpose, hidden)
+
+
+def proof_of(ring: SealingRing, purpose: str, *parts: str) -> str:
+    """The tag that a key of this ring gives these parts."""
+    return _encode(ring.seal(purpose, "\x00".join(parts).encode()))
 
 
 def _encode(raw: bytes) -> str:

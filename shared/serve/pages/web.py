@@ -1,6 +1,5 @@
 """One request as the functions with pages see it, and what they answer with."""
 
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
@@ -35,7 +34,6 @@ class Params:
 
     def __init__(self, pairs: Sequence[Pair]) -> None:
         self._pairs = [(name, value) for name, value in pairs if value]
-        self._count = Counter(name for name, _ in self._pairs)
 
     @classmethod
     def parse(cls, text: str) -> "Params":
@@ -47,9 +45,10 @@ class Params:
 
     def get(self, name: str) -> str | None:
         """The parameter, or None. Raises `invalid_request` when it came twice."""
-        if self._count[name] > 1:
+        values = self.every(name)
+        if len(values) > 1:
             raise OAuthError("invalid_request", f"The parameter {name} came more than once.")
-        return next((value for each, value in self._pairs if each == name), None)
+        return values[0] if values else None
 
     def need(self, name: str) -> str:
         """The parameter. Raises `invalid_request` when it is missing."""
