@@ -1,7 +1,8 @@
 """Operations on the API keys of one's own organization."""
 
+from collections.abc import Mapping
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Any
 
 from pydantic import AwareDatetime, Field
 
@@ -9,7 +10,10 @@ from shared.auth.usage import key_field, reads_activity
 from shared.errors import Problem
 from shared.identity import keys
 from shared.identity.account import emails_of
-from shared.identity.records import API_KEYS
+from shared.identity.records import API_KEYS, KeyRecord
+from shared.ports import Query
+from shared.queries import API_KEYS_OF_ORGANIZATION
+from shared.records import Found
 from shared.tool import Args, Call, Effect, Family, Result, Risk
 
 family = Family(
@@ -56,23 +60,30 @@ class OwnKeyPage(Result):
 def list_own_api_keys(call: Call, args: ListOwnApiKeys) -> OwnKeyPage:
     """List your organization's API keys without their secrets, 100 a page."""
     org = call.access.org
-    page = keys.list_api_keys(call, keys.ListApiKeys(org=org, cursor=args.cursor))
-    emails = emails_of(call.app.documents, org, (key.created_by for key in page.items))
+    query = Query(API_KEYS_OF_ORGANIZATION, equal={"org": org}, cursor=args.cursor)
+    found, cursor = API_KEYS.page(call.app.documents, query)
+    emails = emails_of(call.app.documents, org, (each.value.created_by for each in found))
     activity = call.found.get(f"activity/{org}")
     seen = activity.data if activity else {}
-    return OwnKeyPage(
-        items=[
-            OwnKey(
-                **key.model_dump(exclude={"org"}),
-                prefix=f"{call.app.settings.api_key_prefix}_{key.id[:10]}",
-                created_by_email=emails.get(key.created_by),
-                last_used_at=seen.get(key_field(key.id)),
-                last_error=seen.get(f"{key_field(key.id)}__error"),
-                last_error_at=seen.get(f"{key_field(key.id)}__errorAt"),
-            )
-            for key in page.items
-        ],
-        next_cursor=page.next_cursor,
+    return OwnKeyPage(items=[_view(call, each, emails, seen) for each in found], next_cursor=cursor)
+
+
+def _view(
+    call: Call, found: Found[KeyRecord], emails: Mapping[str, str], seen: Mapping[str, Any]
+) -> OwnKey:
+    key, who = found.value, key_field(found.id)
+    return OwnKey(
+        id=found.id,
+        prefix=f"{call.app.settings.api_key_prefix}_{found.id[:10]}",
+        name=key.name,
+        state=key.state,
+        created_at=key.created_at,
+        created_by=key.created_by,
+        created_by_email=emails.get(key.created_by),
+        expires_at=key.expires_at,
+        last_used_at=seen.get(who),
+        last_error=seen.get(f"{who}__error"),
+        last_error_at=seen.get(f"{who}__errorAt"),
     )
 
 
