@@ -304,6 +304,14 @@ def test_the_portal_works_without_javascript(world, tab):
     expect(page.get_by_role("heading", name="You are signed out")).to_be_visible()
 
 
+def test_on_a_phone_the_row_of_pages_shows_where_one_is(world, tab):
+    ada = tab("phone")
+    page = ada.sign_in(world.member(world.organization()), "/sessions")
+    expect(page.locator("nav [aria-current]")).to_be_in_viewport(ratio=1)
+    assert page.evaluate("document.querySelector('nav').scrollLeft") > 0
+    ada.shoot("row")
+
+
 def test_the_keyboard_alone_is_enough(world, tab):
     org = world.organization()
     ada = tab()

@@ -36,8 +36,14 @@ if (menu) {
   });
 }
 
-// On a phone the pages stand in a row that scrolls: show where one is.
-document.querySelector("nav [aria-current]")?.scrollIntoView({ inline: "center", block: "nearest" });
+// On a phone the pages stand in a row that scrolls: show where one is. Not by scrollIntoView: a Tab
+// would go on from there, past the link that skips all of this.
+const here = document.querySelector("nav [aria-current]");
+if (here) {
+  const row = here.closest("nav");
+  const { left, width } = here.getBoundingClientRect();
+  row.scrollLeft += left + width / 2 - row.getBoundingClientRect().left - row.clientWidth / 2;
+}
 
 // What was wrong with a form is where typing goes on.
 document.querySelector("[aria-invalid=true]")?.focus();
