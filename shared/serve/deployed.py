@@ -30,6 +30,7 @@ def deployed(make: Callable[[App], Host]) -> Host:
     app = App(settings)
     host = traced(make(app), app)
     _settle()
+    _share_one_arena()
     return host
 
 
@@ -41,7 +42,6 @@ def _settle() -> None:
     """
     gc.freeze()
     gc.set_threshold(20_000, 20, 100)
-    _share_one_arena()
 
 
 def _share_one_arena() -> None:
