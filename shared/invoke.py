@@ -64,6 +64,7 @@ class Asked(Generic[A]):
         try:
             self._args = tool.parse(arguments)
         except Problem as wrong:
+            wrong.drop_traceback()
             self._wrong = wrong
 
     def args(self, refusal: Problem | None) -> A:

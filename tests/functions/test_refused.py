@@ -58,6 +58,14 @@ async def test_over_mcp(shop, kept):
     assert kept() <= MOST_THREADS
 
 
+async def test_over_mcp_where_the_arguments_would_not_have_fitted_either(shop, kept):
+    async with shop.http(shop.token(scopes=["subscriptions:read"])) as client:
+        for _ in range(CALLS):
+            response = await call(client, "search_products", {})
+            assert response.status_code == 403
+    assert kept() <= MOST_THREADS
+
+
 async def test_over_mcp_where_no_tool_is_called(shop, kept):
     async with shop.http(shop.token(session="ended")) as client:
         for _ in range(CALLS):
