@@ -5,10 +5,12 @@ sign-in or HTML. A page leaves in one piece, so its first byte is as late as its
 """
 
 import time
+from datetime import timedelta
 from statistics import median
 
 from shared.identity import account, own_keys, own_usage
 from shared.invoke import Asked, Request
+from shared.ports import Add
 from shared.serve.run import attempt_each
 from tests.bench.load import get, run
 from tests.portal import cookie_of, token_of
@@ -16,6 +18,24 @@ from tests.portal import cookie_of, token_of
 SIGNED_OUT = "signed-out"
 """Asks nothing."""
 TIMES = 200
+
+
+TOOLS = ("list_catalogs", "lookup_product", "search_products", "list_listings", "get_listing")
+
+
+def used_for_a_month(platform):
+    """Have the organization call ten tools a day for thirty days, as the gate would count it."""
+    today = platform.clock.now()
+    for ago in range(30):
+        day = today - timedelta(days=ago)
+        counts = {
+            f"{surface}__{tool}__{outcome}": 40 * number + ago + len(outcome)
+            for surface in ("mcp", "rest")
+            for number, tool in enumerate(TOOLS, 1)
+            for outcome in ("ok", "invalid")
+        }
+        write = Add(f"usage/partner:{day:%Y%m%d}", counts, {"org": "partner"})
+        platform.app.documents.commit([write])
 
 
 def asked():

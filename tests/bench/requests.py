@@ -149,7 +149,8 @@ def own_cases(platform):
 
 
 def portal_cases(platform):
-    """Pages of the portal: one without a read, and what a member sees."""
+    """Pages of the portal: one without a read, and what a member sees after a busy month."""
+    pages_of_portal.used_for_a_month(platform)
     return {
         f"{PAGE}{name}": Case("portal", [request], lambda page: "</html>" in page)
         for name, request in pages_of_portal.requests(platform).items()

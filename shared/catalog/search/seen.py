@@ -63,12 +63,13 @@ def see(segment: Segment, words: Words, numbers: list[int]) -> Seen:
         title, kind = marks & others, marks >> TITLE_TERMS * row & others
         in_title.append(_lowest(_any(title, TITLE_TERMS, row), row))
         in_kind.append(_lowest(_any(kind, KIND_TERMS, row), row))
-        asked |= title + others & highest
+        asked |= title + others & highest  # adding carries any bit of a byte into its highest
     accessories = marked[0] & highest
     behind = asked >> row
-    for places in (1, 2, 4, 8):
+    for places in (1, 2, 4, 8):  # so that the sixteen places of a title are all looked at
         behind |= behind >> places * row
-    following = (asked ^ asked & behind) & accessories >> row
+    last = asked ^ asked & behind
+    following = last & accessories >> row
     things = _sum((accessories >> 7) + (following >> 2), TITLE_TERMS, row)
     return Seen(_joined(in_title), _joined(in_kind), _lowest(things, row))
 
