@@ -5,7 +5,7 @@ import json
 import logging
 import re
 from contextlib import redirect_stdout
-from io import StringIO
+from io import BytesIO, TextIOWrapper
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from urllib.parse import urlsplit
@@ -303,14 +303,14 @@ def metrics_read_what_is_logged(deployment):
 
 def a_logged_call():
     """The line that a call writes, of a platform that was made for it."""
-    with TemporaryDirectory() as folder, redirect_stdout(StringIO()) as written:
+    with TemporaryDirectory() as folder, redirect_stdout(TextIOWrapper(BytesIO())) as written:
         before = logging.getLogger().handlers[:]
         log.configure()
         platform = Platform(Path(folder))
         platform.organization()
         platform.close()
         logging.getLogger().handlers[:] = before
-    return json.loads(written.getvalue().splitlines()[0])
+    return json.loads(written.buffer.getvalue().splitlines()[0])
 
 
 def the_edge_limits_every_address(deployment):

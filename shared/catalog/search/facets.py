@@ -3,6 +3,7 @@
 What a facet is, and which names there are: shared/facets.py.
 """
 
+import math
 from collections.abc import Sequence
 
 from tantivy import FieldType, Occur, Query, Schema
@@ -40,6 +41,9 @@ def clauses(
     found = [(Occur.Must, _any(schema, facet)) for facet in facets]
     found += [(Occur.MustNot, _any(schema, facet)) for facet in exclude]
     if price_min is not None or price_max is not None:
+        for name, bound in (("price_min", price_min), ("price_max", price_max)):
+            if bound is not None and not 0 <= bound < math.inf:
+                raise Problem("invalid", f"{name} is no price: give 0 or more.", field=name)
         if price_min is not None and price_max is not None and price_min > price_max:
             raise Problem("invalid", "price_min is above price_max. Swap them.", field="price_min")
         bounds = Query.range_query(schema, PRICE, FieldType.Float, price_min, price_max)
