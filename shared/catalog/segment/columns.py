@@ -4,6 +4,7 @@ Columns are written in the byte order of the machines we run on (little-endian; 
 """
 
 import mmap
+import os
 from hashlib import blake2b
 from pathlib import Path
 
@@ -16,6 +17,6 @@ def digest(text: str) -> int:
 def map_file(path: Path) -> memoryview:
     """The file's bytes, mapped read-only: pages are shared with every process that maps them."""
     with path.open("rb") as stream:
-        if not path.stat().st_size:
+        if not os.fstat(stream.fileno()).st_size:  # by its name it may be gone: others tidy up
             return memoryview(b"")
         return memoryview(mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ))
