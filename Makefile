@@ -13,6 +13,9 @@ APPLY ?= true
 TERRAFORM := terraform -chdir=infra
 LOCKED := $(if $(wildcard infra/.terraform.lock.hcl),-lockfile=readonly)
 PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
+# A lock is whole: pip has nothing to resolve, and the pip of Python 3.11 would refuse a lock as soon
+# as a library asked for with an extra has a newer version. `pip check` says what is missing.
+LOCKED_LIBRARIES := --require-hashes --no-deps -r
 CATALOG_DATA_DIR ?= ../shared/data
 export CATALOG_DATA_DIR
 
@@ -115,12 +118,14 @@ clean: ## Remove environments and build products
 
 $(VENV)/.runtime: functions/requirements.txt pyproject.toml
 	$(PYTHON) -m venv $(VENV)
-	$(PIP) install --require-hashes -r functions/requirements.txt
+	$(PIP) install $(LOCKED_LIBRARIES) functions/requirements.txt
 	$(PIP) install --no-deps --editable .
+	$(PIP) check
 	touch $@
 
 $(VENV)/.tests: $(VENV)/.runtime tests/requirements.txt
-	$(PIP) install --require-hashes -r tests/requirements.txt
+	$(PIP) install $(LOCKED_LIBRARIES) tests/requirements.txt
+	$(PIP) check
 	touch $@
 
 # Node and npm come with the Python packages: nothing else has to be on the machine.
@@ -133,13 +138,13 @@ $(BIGQUERY)/.installed: tests/contract/bigquery_emulator.txt
 	rm -rf $(BIGQUERY)
 	if $(PYTHON) -c 'import sys; sys.exit(sys.version_info[:2] != (3, 13))'; then \
 	  $(PYTHON) -m venv $(BIGQUERY) && $(BIGQUERY)/bin/python -m pip --quiet \
-	    --disable-pip-version-check install --require-hashes -r $<; \
+	    --disable-pip-version-check install $(LOCKED_LIBRARIES) $<; \
 	else mkdir $(BIGQUERY); fi
 	touch $@
 
 $(FASTMCP)/.installed: tests/bench/peers/fastmcp.txt
 	$(PYTHON) -m venv $(FASTMCP)
-	$(FASTMCP)/bin/python -m pip --quiet --disable-pip-version-check install --require-hashes -r $<
+	$(FASTMCP)/bin/python -m pip --quiet --disable-pip-version-check install $(LOCKED_LIBRARIES) $<
 	touch $@
 
 $(PEERS)/.installed: tests/bench/peers/package-lock.json | $(VENV)/.tests
@@ -148,5 +153,5 @@ $(PEERS)/.installed: tests/bench/peers/package-lock.json | $(VENV)/.tests
 
 $(CHECKOV)/.installed: tests/infra/checkov.txt
 	$(PYTHON) -m venv $(CHECKOV)
-	$(CHECKOV)/bin/python -m pip --quiet --disable-pip-version-check install --require-hashes -r $<
+	$(CHECKOV)/bin/python -m pip --quiet --disable-pip-version-check install $(LOCKED_LIBRARIES) $<
 	touch $@

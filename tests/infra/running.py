@@ -24,8 +24,8 @@ class Runtime:
         requirements.write_bytes(package.contents("partner")["requirements.txt"])
         subprocess.run([sys.executable, "-m", "venv", folder / "venv"], check=True)
         command = [folder / "venv/bin/python", "-m", "pip", "--disable-pip-version-check"]
-        install = [*command, "install", "--quiet", "--require-hashes", "-r", requirements]
-        subprocess.run(install, check=True)
+        locked = ["--require-hashes", "--no-deps", "-r", requirements]
+        subprocess.run([*command, "install", "--quiet", *locked], check=True)
 
     @property
     def bin(self):
