@@ -15,6 +15,7 @@ locals {
   # The queries of shared/queries.py that compare one field and sort by another. A test derives
   # these from there; what only compares, or only sorts, is served by single-field indexes.
   indexes = {
+    activity-of-organization         = ["activity", "org", "-seenAt"]
     api-keys-of-organization         = ["api_keys", "org", "createdAt"]
     audit-by                         = ["audit", "by", "-at"]
     audit-of-event                   = ["audit", "event", "-at"]
@@ -29,6 +30,7 @@ locals {
   # Documents that mean the same as nothing once this time has passed, so Firestore removes them.
   # API keys and grants also expire, but stay to be looked at.
   expiring = toset([
+    "activity",
     "authorizations",
     "codes",
     "decisions",

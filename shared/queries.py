@@ -7,6 +7,7 @@ from typing import Final
 
 from shared.ports import ID, Shape
 
+ACTIVITY_OF_ORGANIZATION: Final = Shape("activity", equal=("org",), order=("-seenAt",))
 API_KEYS_OF_ORGANIZATION: Final = Shape("api_keys", equal=("org",), order=("createdAt",))
 AUDIT: Final = Shape("audit", order=("-at",))
 AUDIT_BY: Final = Shape("audit", equal=("by",), order=("-at",))

@@ -1,20 +1,18 @@
 """Usage counters: kept in memory, written along with a rate lease's renewal.
 
-`usage/{org}:{day}` counts calls as `<surface>__<tool>__<outcome>`; `activity/{org}` says when each
-key and client was last seen and what went wrong last. What an instance has not written when it dies
-is lost (at most `SECONDS` of one instance's counting); nothing is decided on these numbers.
+`usage/{org}:{day}` counts calls as `<surface>__<tool>__<outcome>`; who called is written with it.
+What an instance has not written when it dies is lost (at most `SECONDS` of one instance's
+counting); nothing is decided on these numbers.
 """
 
-import hashlib
 import threading
 from collections import Counter
 from dataclasses import dataclass, field
-from functools import lru_cache
-from typing import Any, Final
+from typing import Final
 
-from shared.auth.access import Access
+from shared.auth.activity import Activity
 from shared.auth.caller import Caller
-from shared.ports import Add, Clock, Write
+from shared.ports import Add, Clock
 
 SECONDS: Final = 10.0
 """An organization's counters are written at most this often."""
@@ -23,7 +21,7 @@ SECONDS: Final = 10.0
 @dataclass
 class _Pending:
     counts: Counter[str] = field(default_factory=Counter)
-    seen: dict[str, Any] = field(default_factory=dict)
+    activity: Activity = field(default_factory=Activity)
     written_at: float = 0.0
 
 
@@ -40,13 +38,9 @@ class Usage:
         with self._lock:
             pending = self._of(caller.org)
             pending.counts[f"{caller.surface}__{tool}__{outcome}"] += 1
-            who = client_field(caller)
-            pending.seen[who] = self._clock.now()
-            if outcome != "ok":
-                pending.seen[f"{who}__error"] = outcome
-                pending.seen[f"{who}__errorAt"] = pending.seen[who]
+            pending.activity.saw(caller, self._clock.now(), outcome)
 
-    def take(self, org: str) -> tuple[Write, ...]:
+    def take(self, org: str) -> tuple[Add, ...]:
         """The writes that are due for this organization; give them back if they fail."""
         now = self._clock.now()
         with self._lock:
@@ -55,48 +49,24 @@ class Usage:
                 return ()
             if 0 <= now.timestamp() - pending.written_at < SECONDS:
                 return ()
-            self._pending[org] = _Pending(written_at=now.timestamp())
-        return (
-            Add(f"usage/{org}:{now:%Y%m%d}", dict(pending.counts), {"org": org}),
-            Add(f"activity/{org}", {}, pending.seen),
-        )
+            counts, pending.counts = pending.counts, Counter()
+            pending.written_at = now.timestamp()
+            seen = pending.activity.take(org, now)
+        return (Add(f"usage/{org}:{now:%Y%m%d}", dict(counts), {"org": org}), *seen)
 
-    def give_back(self, org: str, writes: tuple[Write, ...]) -> None:
+    def give_back(self, org: str, writes: tuple[Add, ...]) -> None:
         """Keep what `take` gave, because it could not be written."""
         if not writes:
             return
+        counted, *seen = writes
         with self._lock:
             pending = self._of(org)
             pending.written_at = 0.0
-            for write in writes:
-                if isinstance(write, Add):
-                    pending.counts.update(write.amounts)
-                    if write.path.startswith("activity/"):
-                        pending.seen = {**write.data, **pending.seen}
+            pending.counts.update(counted.amounts)
+            pending.activity.give_back(seen)
 
     def _of(self, org: str) -> _Pending:
         pending = self._pending.get(org)
         if pending is None:
             pending = self._pending[org] = _Pending()
         return pending
-
-
-def reads_activity(_: Any, access: Access) -> tuple[str]:
-    """The document that says who of an organization was last seen, for the gate to read along."""
-    return (f"activity/{access.org}",)
-
-
-def client_field(caller: Caller) -> str:
-    """The field of `activity/{org}` that says when this key or client was last seen."""
-    return key_field(caller.subject) if caller.client is None else field_of_client(caller.client)
-
-
-def key_field(id_: str) -> str:
-    """The field of `activity/{org}` about an API key."""
-    return f"key__{id_}"
-
-
-@lru_cache(maxsize=1024)
-def field_of_client(client: str) -> str:
-    """The field of `activity/{org}` about an OAuth client, by its id."""
-    return f"client__{hashlib.sha256(client.encode()).hexdigest()[:16]}"

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 from pydantic import AwareDatetime, Field
 
-from shared.auth.usage import key_field, reads_activity
+from shared.auth import activity
 from shared.errors import Problem
 from shared.identity import keys
 from shared.identity.account import emails_of
@@ -32,7 +32,7 @@ class OwnKey(Result):
     created_by: str
     created_by_email: str | None
     expires_at: datetime | None
-    last_used_at: Annotated[datetime | None, Field(description="A few seconds late at most.")]
+    last_used_at: Annotated[datetime | None, Field(description="Up to about a minute late.")]
     last_error: Annotated[str | None, Field(description="The code of what went wrong last.")]
     last_error_at: datetime | None
 
@@ -55,7 +55,6 @@ class OwnKeyPage(Result):
     effect=Effect.READ,
     risk=Risk.LOW,
     title="List your API keys",
-    reads=reads_activity,
 )
 def list_own_api_keys(call: Call, args: ListOwnApiKeys) -> OwnKeyPage:
     """List your organization's API keys without their secrets, 100 a page."""
@@ -63,15 +62,17 @@ def list_own_api_keys(call: Call, args: ListOwnApiKeys) -> OwnKeyPage:
     query = Query(API_KEYS_OF_ORGANIZATION, equal={"org": org}, cursor=args.cursor)
     found, cursor = API_KEYS.page(call.app.documents, query)
     emails = emails_of(call.app.documents, org, (each.value.created_by for each in found))
-    activity = call.found.get(f"activity/{org}")
-    seen = activity.data if activity else {}
+    seen = activity.seen_of(call.app.documents, org, (activity.key(each.id) for each in found))
     return OwnKeyPage(items=[_view(call, each, emails, seen) for each in found], next_cursor=cursor)
 
 
 def _view(
-    call: Call, found: Found[KeyRecord], emails: Mapping[str, str], seen: Mapping[str, Any]
+    call: Call,
+    found: Found[KeyRecord],
+    emails: Mapping[str, str],
+    seen: Mapping[str, Mapping[str, Any]],
 ) -> OwnKey:
-    key, who = found.value, key_field(found.id)
+    key, used = found.value, seen.get(activity.key(found.id), {})
     return OwnKey(
         id=found.id,
         prefix=f"{call.app.settings.api_key_prefix}_{found.id[:10]}",
@@ -81,9 +82,9 @@ def _view(
         created_by=key.created_by,
         created_by_email=emails.get(key.created_by),
         expires_at=key.expires_at,
-        last_used_at=seen.get(who),
-        last_error=seen.get(f"{who}__error"),
-        last_error_at=seen.get(f"{who}__errorAt"),
+        last_used_at=used.get("seenAt"),
+        last_error=used.get("error"),
+        last_error_at=used.get("errorAt"),
     )
 
 

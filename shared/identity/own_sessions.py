@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
-from shared.auth.usage import field_of_client, reads_activity
+from shared.auth import activity
 from shared.errors import Problem
 from shared.identity import authorizations, sessions
 from shared.identity.account import emails_of
@@ -136,15 +136,14 @@ class ClientPage(Result):
     effect=Effect.READ,
     risk=Risk.LOW,
     title="List connected clients",
-    reads=reads_activity,
 )
 def list_own_clients(call: Call, args: ListOwnClients) -> ClientPage:
     """List the clients that may act for you, or as an owner for anybody in your organization."""
     org = call.access.org
     found, cursor = clients_of(call, cursor=args.cursor)
     emails = emails_of(call.app.documents, org, (each.value.person for each in found))
-    activity = call.found.get(f"activity/{org}")
-    seen = activity.data if activity else {}
+    clients = (activity.client(each.value.client) for each in found)
+    seen = activity.seen_of(call.app.documents, org, clients)
     alive = sessions.alive(call, (each.value.session for each in found))
     items = [
         _view(call, each, emails.get(each.value.person), seen)
@@ -192,10 +191,13 @@ def clients_of(
 
 
 def _view(
-    call: Call, found: Found[Authorization], email: str | None, seen: Mapping[str, Any]
+    call: Call,
+    found: Found[Authorization],
+    email: str | None,
+    seen: Mapping[str, Mapping[str, Any]],
 ) -> ConnectedClient:
     given = found.value
-    who = field_of_client(given.client)
+    used = seen.get(activity.client(given.client), {})
     return ConnectedClient(
         id=found.id,
         name=given.client_name,
@@ -206,7 +208,7 @@ def _view(
         created_at=given.created_at,
         refreshed_at=given.rotated_at,
         expires_at=given.expires_at,
-        last_seen_at=seen.get(who),
-        last_error=seen.get(f"{who}__error"),
-        last_error_at=seen.get(f"{who}__errorAt"),
+        last_seen_at=used.get("seenAt"),
+        last_error=used.get("error"),
+        last_error_at=used.get("errorAt"),
     )

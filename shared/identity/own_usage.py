@@ -1,25 +1,25 @@
 """Operations on what one's own organization used: calls by day, the budget, who was seen when."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from datetime import UTC, date, datetime, timedelta
-from functools import lru_cache
+from operator import add
 from typing import Annotated, Any
 
 from pydantic import Field
 
+from shared.auth import activity
 from shared.auth.rate import bucket_path
-from shared.auth.usage import field_of_client, key_field, reads_activity
 from shared.identity.own_sessions import clients_of
 from shared.identity.records import API_KEYS, EVERY_TYPE
 from shared.ports import Query
-from shared.queries import API_KEYS_OF_ORGANIZATION
+from shared.queries import ACTIVITY_OF_ORGANIZATION, API_KEYS_OF_ORGANIZATION
 from shared.tool import Args, Call, Effect, Family, Result, Risk
 
 family = Family("own_usage", org_types=EVERY_TYPE, free=True)
 
-Counted = tuple[tuple[str, str], str]
-"""What a counter counts: calls of a tool over a surface, and how they ended."""
+Counted = tuple[str, str]
+"""The surface and the tool whose calls are counted."""
 
 
 class GetOwnUsage(Args):
@@ -74,19 +74,20 @@ def get_own_usage(call: Call, args: GetOwnUsage) -> Usage:
         f"usage/{access.org}:{day.isoformat().replace('-', '')}": number
         for number, day in enumerate(days)
     }
-    calls: dict[tuple[str, str], list[int]] = defaultdict(lambda: [0] * len(days))
-    failed: Counter[tuple[str, str]] = Counter()
-    errors: Counter[str] = Counter()
     bucket = bucket_path(access.org)
     found = call.app.documents.get_many([bucket, *sorted(paths)])
     budget = call.app.rate.left(found.pop(bucket, None), access.rate)
-    for path, snapshot in found.items():
-        number = paths[path]
-        for (counted, outcome), count in _counts(snapshot.data):
-            calls[counted][number] += count
-            if outcome != "ok":
-                failed[counted] += count
-                errors[outcome] += count
+    calls: dict[Counted, list[int]] = defaultdict(lambda: [0] * len(days))
+    failed: Counter[Counted] = Counter()
+    errors: Counter[str] = Counter()
+    data = {paths[path]: snapshot.data for path, snapshot in found.items()}
+    for name, by_day in _by_day(data, len(days)).items():
+        surface, tool, outcome = name.split("__")
+        counted = surface, tool
+        calls[counted] = list(map(add, calls[counted], by_day))
+        if outcome != "ok":
+            failed[counted] += sum(by_day)
+            errors[outcome] += sum(by_day)
     return Usage(
         days=days,
         tools=[
@@ -121,55 +122,48 @@ class Seen(Result):
     effect=Effect.READ,
     risk=Risk.LOW,
     title="See who connected",
-    reads=reads_activity,
 )
 def get_own_activity(call: Call, args: GetOwnActivity) -> list[Seen]:
     """Say which keys and clients of your organization called, when last, and what went wrong last.
 
-    The latest first.
+    The latest hundred, the latest first; up to about a minute late.
     """
     del args
-    snapshot = call.found.get(f"activity/{call.access.org}")
-    if snapshot is None:
-        return []
-    names = _names(call)
-    seen = [
-        Seen(
-            kind=who.partition("__")[0],
-            name=names.get(who),
-            last_seen_at=at,
-            last_error=snapshot.data.get(f"{who}__error"),
-            last_error_at=snapshot.data.get(f"{who}__errorAt"),
-        )
-        for who, at in snapshot.data.items()
-        if isinstance(at, datetime) and not who.endswith("__errorAt")
-    ]
-    return sorted(seen, key=lambda each: each.last_seen_at, reverse=True)
+    query = Query(ACTIVITY_OF_ORGANIZATION, equal={"org": call.access.org})
+    found = call.app.documents.query(query).items
+    names = _names(call) if found else {}
+    return [_seen(activity.who_of(each.path), each.data, names) for each in found]
 
 
-def _counts(data: Mapping[str, Any]) -> Iterable[tuple[Counted, int]]:
-    for name, count in data.items():
-        counted = _counted(name)
-        if counted is not None and isinstance(count, int):
-            yield counted, count
+def _seen(who: str, data: Mapping[str, Any], names: Mapping[str, str]) -> Seen:
+    return Seen(
+        kind=who.partition("-")[0],
+        name=names.get(who),
+        last_seen_at=data["seenAt"],
+        last_error=data.get("error"),
+        last_error_at=data.get("errorAt"),
+    )
 
 
-@lru_cache(maxsize=4096)
-def _counted(field: str) -> Counted | None:
-    """The surface and tool, and the outcome, that a field of `usage` counts; None for others."""
-    parts = field.split("__")
-    if len(parts) != 3:  # noqa: PLR2004  surface, tool, outcome
-        return None
-    surface, tool, outcome = parts
-    return (surface, tool), outcome
+def _by_day(data: Mapping[int, Mapping[str, Any]], days: int) -> dict[str, list[int]]:
+    """What each counter says, by the number of the day, from what is kept of some days."""
+    counted: dict[str, list[int]] = {}
+    for number, of_day in data.items():
+        for name, count in of_day.items():
+            if isinstance(count, int):
+                by_day = counted.get(name)
+                if by_day is None:
+                    by_day = counted[name] = [0] * days
+                by_day[number] = count
+    return counted
 
 
 def _names(call: Call) -> dict[str, str]:
-    """What the keys and clients of the organization are called, by their field of activity."""
+    """What the keys and clients of the organization are called, as their activity names them."""
     query = Query(API_KEYS_OF_ORGANIZATION, equal={"org": call.access.org}, limit=1000)
     keys, _ = API_KEYS.page(call.app.documents, query)
     clients, _ = clients_of(call)
     return {
-        **{key_field(each.id): each.value.name for each in keys},
-        **{field_of_client(each.value.client): each.value.client_name for each in clients},
+        **{activity.key(each.id): each.value.name for each in keys},
+        **{activity.client(each.value.client): each.value.client_name for each in clients},
     }

@@ -33,8 +33,9 @@ async def _connection(port, requests, stop, pause, durations):
             if pause:
                 await asyncio.sleep(due - time.perf_counter())
                 due += pause
+            request = next(requests)
             began = time.perf_counter()
-            writer.write(next(requests))
+            writer.write(request)
             await _answer(reader)
             durations.append(time.perf_counter() - began)
     finally:

@@ -211,11 +211,7 @@ def measure(rounds, seconds, only=()):
         servers = {name: stack.enter_context(starts[name]()) for name in starts if name in needed}
         for name, case in cases.items():
             check(name, case, servers[case.server].port)
-        reads = {
-            name: cost
-            for page, cost in pages_of_portal.reads(platform).items()
-            if (name := f"{PAGE}{page}") in cases
-        }
+        reads = {f"{PAGE}{page}": read for page, read in pages_of_portal.reads(platform).items()}
         measured = [
             (a_round(cases, servers, seconds), waits(cases, servers, seconds, reads))
             for _ in range(rounds + 1)
@@ -262,16 +258,21 @@ def taken(case, servers, seconds):
 def waits(cases, servers, seconds, reads):
     """Page -> microseconds until its first byte, those of its reads, and until the hello's."""
 
-    def first_byte(name):
-        case = cases[name]
-        port = servers[case.server].port
-        return pages_of_portal.first_byte(port, case.requests[0], seconds=seconds)
+    def waited(name, read):
+        port, request = servers[cases[name].server].port, cases[name].requests[0]
+        return pages_of_portal.waited(port, request, read, seconds=seconds)
 
-    return {
-        name: (first_byte(name), reads[name]() if name in reads else 0, first_byte(UNIT))
-        for name in cases
-        if name.startswith(PAGE)
-    }
+    found = {}
+    for name in cases:
+        if name.startswith(PAGE):
+            read = reads.get(name, nothing)
+            hello, _ = waited(UNIT, read)
+            found[name] = (*waited(name, read), hello)
+    return found
+
+
+def nothing():
+    """The reads of what asks nothing."""
 
 
 def summary(measured):

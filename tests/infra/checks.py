@@ -156,7 +156,7 @@ def what_expires_is_removed(deployment):
         for found in declared(Records)
         if "expires_at" in found.model.model_fields
     }
-    expiring |= {"limits"}  # counted by Add, so not a Records
+    expiring |= {"activity", "limits"}  # written by Add, so not Records
     policies = {
         each["collection"]: each["field"]
         for each in deployment.all("google_firestore_field").values()

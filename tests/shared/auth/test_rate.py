@@ -3,11 +3,13 @@
 import math
 import random
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from shared.auth import activity
 from shared.auth.caller import Caller
 from shared.auth.rate import LEASE_SECONDS, RateLimiter
 from shared.auth.usage import Usage
@@ -274,15 +276,52 @@ def test_activity_says_who_was_last_seen_when_and_what_went_wrong(counted, docum
     failed = clock.now()
     clock.advance(10)
     called(counted)
-    found = documents.get("activity/org").data
-    (name,) = [key for key in found if "__error" not in key]
-    assert name.startswith("client__")
-    assert "client-1" not in name
-    assert found == {
-        name: failed,
-        f"{name}__error": "catalog_not_granted",
-        f"{name}__errorAt": failed,
+    seen = activity.seen_of(documents, "org", [activity.client("client-1"), activity.key("k")])
+    assert seen == {
+        activity.client("client-1"): {
+            "org": "org",
+            "seenAt": failed,
+            "error": "catalog_not_granted",
+            "errorAt": failed,
+            "expiresAt": clock.now() + timedelta(days=365),
+        }
     }
+
+
+def activity_writes(documents):
+    found = [[p for p in paths if p.startswith("activity/")] for paths in documents.commits]
+    return [paths for paths in found if paths]
+
+
+def test_who_goes_on_calling_is_written_once_a_minute(counted, documents, clock):
+    for _ in range(1_250):
+        called(counted)
+        clock.advance(0.1)
+    assert len(activity_writes(documents)) == 3
+    called(counted, outcome="invalid")
+    for _ in range(2):
+        clock.advance(10)
+        called(counted)
+    assert len(activity_writes(documents)) == 4
+    (seen,) = activity.seen_of(documents, "org", [activity.client("client-1")]).values()
+    assert seen["error"] == "invalid"
+
+
+def test_thousands_of_clients_are_all_remembered_and_no_renewal_grows_with_them(
+    counted, documents, clock
+):
+    usage, limiter = counted
+    clients = [f"https://client.example/{number}" for number in range(2_500)]
+    for client in clients:
+        limiter.draw("org", 6_000)
+        usage.count(CALLER._replace(client=client), "search_products", "ok")
+        clock.advance(0.1)
+    for _ in range(4):
+        clock.advance(10)
+        called(counted)
+    assert max(map(len, documents.commits)) <= 2 + 100
+    seen = activity.seen_of(documents, "org", map(activity.client, clients))
+    assert len(seen) == len(clients)
 
 
 def test_counts_that_could_not_be_written_are_written_later(documents, clock):

@@ -1,0 +1,93 @@
+"""Who of an organization called last: kept in memory, written along with its counters.
+
+`activity/{org}:{who}` says when a key or OAuth client was last seen, and what went wrong last. One
+that goes on calling without an error is written once a minute, so what is read may be a minute
+late. A year after its last call nobody is remembered.
+"""
+
+import hashlib
+from collections.abc import Iterable, Mapping
+from datetime import datetime, timedelta
+from functools import lru_cache
+from itertools import islice
+from typing import Any, Final
+
+from shared.auth.caller import Caller
+from shared.ports import Add, Documents
+
+WRITTEN_EVERY: Final = timedelta(minutes=1)
+REMEMBERED: Final = timedelta(days=365)
+MOST_AT_ONCE: Final = 100
+"""So many are written with one renewal of a lease; the others with the next."""
+
+
+class Activity:
+    """The callers of one organization, as one process saw them. Not thread-safe."""
+
+    def __init__(self) -> None:
+        self._waiting: dict[str, dict[str, Any]] = {}
+        self._written: set[str] = set()
+        self._since: datetime | None = None
+
+    def saw(self, caller: Caller, at: datetime, outcome: str) -> None:
+        """Note a call. `outcome` is `ok` or a problem's code."""
+        who = caller_of(caller)
+        seen = self._waiting.get(who)
+        if seen is None:
+            seen = self._waiting[who] = {}
+        seen["seenAt"] = at
+        if outcome != "ok":
+            seen["error"], seen["errorAt"] = outcome, at
+
+    def take(self, org: str, now: datetime) -> list[Add]:
+        """The writes that are due; give them back if they fail."""
+        if self._since is None or not timedelta(0) <= now - self._since < WRITTEN_EVERY:
+            self._written, self._since = set(), now
+        due = (
+            who
+            for who, seen in self._waiting.items()
+            if "error" in seen or who not in self._written
+        )
+        taken = list(islice(due, MOST_AT_ONCE))
+        self._written.update(taken)
+        kept = {"org": org, "expiresAt": now + REMEMBERED}
+        return [Add(path_of(org, who), {}, self._waiting.pop(who) | kept) for who in taken]
+
+    def give_back(self, writes: Iterable[Add]) -> None:
+        """Keep what `take` gave, because it could not be written."""
+        for write in writes:
+            who = who_of(write.path)
+            self._written.discard(who)
+            self._waiting[who] = {**write.data, **self._waiting.get(who, {})}
+
+
+def seen_of(documents: Documents, org: str, whos: Iterable[str]) -> dict[str, Mapping[str, Any]]:
+    """What is kept of these keys and clients, by `key` or `client`; nothing of the never seen."""
+    found = documents.get_many([path_of(org, who) for who in dict.fromkeys(whos)])
+    return {who_of(path): snapshot.data for path, snapshot in found.items()}
+
+
+def path_of(org: str, who: str) -> str:
+    """Where it is kept when a key or client of an organization was last seen."""
+    return f"activity/{org}:{who}"
+
+
+def who_of(path: str) -> str:
+    """Whom a document of `activity` is about."""
+    return path.rpartition(":")[2]
+
+
+def caller_of(caller: Caller) -> str:
+    """Whom this is to be kept about: the key, or the client that acts for a person."""
+    return key(caller.subject) if caller.client is None else client(caller.client)
+
+
+def key(id_: str) -> str:
+    """An API key among those seen."""
+    return f"key-{id_}"
+
+
+@lru_cache(maxsize=1024)
+def client(id_: str) -> str:
+    """An OAuth client among those seen; its id may be an address of any length."""
+    return f"client-{hashlib.sha256(id_.encode()).hexdigest()[:16]}"
