@@ -84,16 +84,15 @@ def stacked(days: Sequence[date], series: Series) -> Chart:
 
 
 def alone(counts: Sequence[int]) -> Markup:
-    """The bars of one series by day, without titles, on a scale of their own."""
+    """The bars of one series by day as one path, without titles, on a scale of their own."""
     top = rounded_up(max(counts, default=0))
     width, places = _places(len(counts))
     bars = [
-        f'<rect class="s0" x="{x}" y="{HEIGHT - height:.1f}" width="{width}"'
-        f' height="{height:.1f}"></rect>'
+        f"M{x} {HEIGHT}v-{count / top * HEIGHT:.1f}h{width}V{HEIGHT}"
         for x, count in zip(places, counts, strict=True)
-        if (height := count / top * HEIGHT)
+        if count
     ]
-    return Markup("".join(bars))  # noqa: S704  numbers
+    return Markup(f'<path class="s0" d="{"".join(bars)}"></path>')  # noqa: S704  numbers
 
 
 @lru_cache(maxsize=8)

@@ -1,7 +1,7 @@
 """Operations on what one's own organization used: calls by day, the budget, who was seen when."""
 
-from collections import Counter, defaultdict
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 from operator import add
 from typing import Annotated, Any
@@ -12,7 +12,7 @@ from shared.auth import activity
 from shared.auth.rate import bucket_path
 from shared.identity.own_sessions import clients_of
 from shared.identity.records import API_KEYS, EVERY_TYPE
-from shared.ports import Query
+from shared.ports import Query, Snapshot
 from shared.queries import ACTIVITY_OF_ORGANIZATION, API_KEYS_OF_ORGANIZATION
 from shared.tool import Args, Call, Effect, Family, Result, Risk
 
@@ -70,24 +70,20 @@ def get_own_usage(call: Call, args: GetOwnUsage) -> Usage:
     access = call.access
     today = call.now.date()
     days = [today - timedelta(days=back) for back in reversed(range(args.days))]
-    paths = {
-        f"usage/{access.org}:{day.isoformat().replace('-', '')}": number
-        for number, day in enumerate(days)
-    }
+    paths = [f"usage/{access.org}:{day.isoformat().replace('-', '')}" for day in days]
     bucket = bucket_path(access.org)
-    found = call.app.documents.get_many([bucket, *sorted(paths)])
+    found = call.app.documents.get_many([bucket, *paths])
     budget = call.app.rate.left(found.pop(bucket, None), access.rate)
-    calls: dict[Counted, list[int]] = defaultdict(lambda: [0] * len(days))
+    calls: dict[Counted, list[int]] = {}
     failed: Counter[Counted] = Counter()
     errors: Counter[str] = Counter()
-    data = {paths[path]: snapshot.data for path, snapshot in found.items()}
-    for name, by_day in _by_day(data, len(days)).items():
-        surface, tool, outcome = name.split("__")
-        counted = surface, tool
-        calls[counted] = list(map(add, calls[counted], by_day))
+    for counted, outcome, by_day in _counters([found.get(path) for path in paths]):
+        so_far = calls.get(counted)
+        calls[counted] = by_day if so_far is None else list(map(add, so_far, by_day))
         if outcome != "ok":
-            failed[counted] += sum(by_day)
-            errors[outcome] += sum(by_day)
+            count = sum(by_day)
+            failed[counted] += count
+            errors[outcome] += count
     return Usage(
         days=days,
         tools=[
@@ -145,17 +141,16 @@ def _seen(who: str, data: Mapping[str, Any], names: Mapping[str, str]) -> Seen:
     )
 
 
-def _by_day(data: Mapping[int, Mapping[str, Any]], days: int) -> dict[str, list[int]]:
-    """What each counter says, by the number of the day, from what is kept of some days."""
-    counted: dict[str, list[int]] = {}
-    for number, of_day in data.items():
-        for name, count in of_day.items():
-            if isinstance(count, int):
-                by_day = counted.get(name)
-                if by_day is None:
-                    by_day = counted[name] = [0] * days
-                by_day[number] = count
-    return counted
+def _counters(
+    days: Sequence[Snapshot | None],
+) -> Iterator[tuple[Counted, str, list[int]]]:
+    """Every counter that some of these days have: what it counts, which outcome, by day."""
+    kept = [{} if day is None else day.data for day in days]
+    for name in sorted(set[str]().union(*kept)):
+        surface, counts, rest = name.partition("__")
+        if counts:
+            tool, _, outcome = rest.partition("__")
+            yield (surface, tool), outcome, [of_day.get(name, 0) for of_day in kept]
 
 
 def _names(call: Call) -> dict[str, str]:
