@@ -17,6 +17,7 @@ from shared.ports import Add, Documents
 
 WRITTEN_EVERY: Final = timedelta(minutes=1)
 REMEMBERED: Final = timedelta(days=365)
+_KEY: Final = "key-"
 MOST_AT_ONCE: Final = 100
 """So many are written with one renewal of a lease; the others with the next."""
 
@@ -84,7 +85,12 @@ def caller_of(caller: Caller) -> str:
 
 def key(id_: str) -> str:
     """An API key among those seen."""
-    return f"key-{id_}"
+    return f"{_KEY}{id_}"
+
+
+def key_id(who: str) -> str:
+    """The id of the API key that this is; empty where it is a client."""
+    return who.removeprefix(_KEY) if who.startswith(_KEY) else ""
 
 
 @lru_cache(maxsize=1024)

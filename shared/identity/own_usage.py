@@ -13,7 +13,7 @@ from shared.auth.rate import bucket_path
 from shared.identity.own_sessions import clients_of
 from shared.identity.records import API_KEYS, EVERY_TYPE
 from shared.ports import Query, Snapshot
-from shared.queries import ACTIVITY_OF_ORGANIZATION, API_KEYS_OF_ORGANIZATION
+from shared.queries import ACTIVITY_OF_ORGANIZATION
 from shared.tool import Args, Call, Effect, Family, Result, Risk
 
 family = Family("own_usage", org_types=EVERY_TYPE, free=True)
@@ -127,8 +127,9 @@ def get_own_activity(call: Call, args: GetOwnActivity) -> list[Seen]:
     del args
     query = Query(ACTIVITY_OF_ORGANIZATION, equal={"org": call.access.org})
     found = call.app.documents.query(query).items
-    names = _names(call) if found else {}
-    return [_seen(activity.who_of(each.path), each.data, names) for each in found]
+    whos = [activity.who_of(each.path) for each in found]
+    names = _names(call, whos) if found else {}
+    return [_seen(who, each.data, names) for who, each in zip(whos, found, strict=True)]
 
 
 def _seen(who: str, data: Mapping[str, Any], names: Mapping[str, str]) -> Seen:
@@ -153,12 +154,12 @@ def _counters(
             yield (surface, tool), outcome, [of_day.get(name, 0) for of_day in kept]
 
 
-def _names(call: Call) -> dict[str, str]:
-    """What the keys and clients of the organization are called, as their activity names them."""
-    query = Query(API_KEYS_OF_ORGANIZATION, equal={"org": call.access.org}, limit=1000)
-    keys, _ = API_KEYS.page(call.app.documents, query)
+def _names(call: Call, whos: Sequence[str]) -> dict[str, str]:
+    """What these keys and clients are called, as far as it is known (still)."""
+    paths = {API_KEYS.path(id_): who for who in whos if (id_ := activity.key_id(who))}
+    keys = call.app.documents.get_many([*paths]) if paths else {}
     clients, _ = clients_of(call)
     return {
-        **{activity.key(each.id): each.value.name for each in keys},
+        **{paths[path]: API_KEYS.read(found).value.name for path, found in keys.items()},
         **{activity.client(each.value.client): each.value.client_name for each in clients},
     }

@@ -81,6 +81,9 @@ async def test_a_key_shows_who_made_it_and_when_it_was_used_last(stocked):
     (key,) = owner(KEYS["list_own_api_keys"])["items"]
     assert key["createdByEmail"] == "ada@example.com"
     assert key["lastUsedAt"].startswith("2026-11-21T12:00:1")
+    (seen,) = owner(own_usage.family["get_own_activity"])
+    assert (seen["kind"], seen["name"]) == ("key", "backend")
+    assert seen["lastSeenAt"] == key["lastUsedAt"]
     assert made["secret"].startswith(key["prefix"])
     assert "secret" not in key
     assert "digest" not in key
