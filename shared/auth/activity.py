@@ -6,14 +6,14 @@ late. A year after its last call nobody is remembered.
 """
 
 import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from functools import lru_cache
 from itertools import islice
 from typing import Any, Final
 
 from shared.auth.caller import Caller
-from shared.ports import Add, Documents
+from shared.ports import Add
 
 WRITTEN_EVERY: Final = timedelta(minutes=1)
 REMEMBERED: Final = timedelta(days=365)
@@ -60,12 +60,6 @@ class Activity:
             who = who_of(write.path)
             self._written.discard(who)
             self._waiting[who] = {**write.data, **self._waiting.get(who, {})}
-
-
-def seen_of(documents: Documents, org: str, whos: Iterable[str]) -> dict[str, Mapping[str, Any]]:
-    """What is kept of these keys and clients, by `key` or `client`; nothing of the never seen."""
-    found = documents.get_many([path_of(org, who) for who in dict.fromkeys(whos)])
-    return {who_of(path): snapshot.data for path, snapshot in found.items()}
 
 
 def path_of(org: str, who: str) -> str:

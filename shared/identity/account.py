@@ -7,7 +7,6 @@ from pydantic import Field
 
 from shared.auth.access import Access
 from shared.identity.records import EVERY_TYPE, MEMBERSHIPS, ORGANIZATIONS
-from shared.ports import Documents
 from shared.tool import Args, Call, Effect, Family, Result, Risk
 
 family = Family("account_of_person", org_types=EVERY_TYPE, free=True)
@@ -53,14 +52,3 @@ def get_account(call: Call, args: GetAccount) -> Account:
         organization_name=organization.name,
         organization_type=organization.type,
     )
-
-
-def emails_of(documents: Documents, org: str, principals: Iterable[str]) -> dict[str, str]:
-    """The e-mail addresses of an organization's members, present and past, where known."""
-    paths = {MEMBERSHIPS.path(f"{org}:{each}"): each for each in set(principals) if each}
-    found = documents.get_many(sorted(paths))
-    return {
-        paths[path]: snapshot.data["email"]
-        for path, snapshot in found.items()
-        if snapshot.data.get("email")
-    }

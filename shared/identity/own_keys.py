@@ -1,15 +1,14 @@
 """Operations on the API keys of one's own organization."""
 
-from collections.abc import Mapping
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated
 
 from pydantic import AwareDatetime, Field
 
 from shared.auth import activity
 from shared.errors import Problem
 from shared.identity import keys
-from shared.identity.account import emails_of
+from shared.identity.known import Known, known
 from shared.identity.records import API_KEYS, KeyRecord
 from shared.ports import Query
 from shared.queries import API_KEYS_OF_ORGANIZATION
@@ -61,18 +60,17 @@ def list_own_api_keys(call: Call, args: ListOwnApiKeys) -> OwnKeyPage:
     org = call.access.org
     query = Query(API_KEYS_OF_ORGANIZATION, equal={"org": org}, cursor=args.cursor)
     found, cursor = API_KEYS.page(call.app.documents, query)
-    emails = emails_of(call.app.documents, org, (each.value.created_by for each in found))
-    seen = activity.seen_of(call.app.documents, org, (activity.key(each.id) for each in found))
-    return OwnKeyPage(items=[_view(call, each, emails, seen) for each in found], next_cursor=cursor)
+    about = known(
+        call.app.documents,
+        org,
+        people=(each.value.created_by for each in found),
+        callers=(activity.key(each.id) for each in found),
+    )
+    return OwnKeyPage(items=[_view(call, each, about) for each in found], next_cursor=cursor)
 
 
-def _view(
-    call: Call,
-    found: Found[KeyRecord],
-    emails: Mapping[str, str],
-    seen: Mapping[str, Mapping[str, Any]],
-) -> OwnKey:
-    key, used = found.value, seen.get(activity.key(found.id), {})
+def _view(call: Call, found: Found[KeyRecord], about: Known) -> OwnKey:
+    key, used = found.value, about.seen.get(activity.key(found.id), {})
     return OwnKey(
         id=found.id,
         prefix=f"{call.app.settings.api_key_prefix}_{found.id[:10]}",
@@ -80,7 +78,7 @@ def _view(
         state=key.state,
         created_at=key.created_at,
         created_by=key.created_by,
-        created_by_email=emails.get(key.created_by),
+        created_by_email=about.emails.get(key.created_by),
         expires_at=key.expires_at,
         last_used_at=used.get("seenAt"),
         last_error=used.get("error"),

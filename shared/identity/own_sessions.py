@@ -1,15 +1,14 @@
 """Operations on one's own sign-ins, and on what they let clients do."""
 
-from collections.abc import Mapping
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated
 
 from pydantic import Field
 
 from shared.auth import activity
 from shared.errors import Problem
 from shared.identity import authorizations, sessions
-from shared.identity.account import emails_of
+from shared.identity.known import Known, known
 from shared.identity.records import AUTHORIZATIONS, EVERY_TYPE, SESSIONS, Authorization
 from shared.ports import Query
 from shared.queries import AUTHORIZATIONS_OF_ORGANIZATION
@@ -141,12 +140,15 @@ def list_own_clients(call: Call, args: ListOwnClients) -> ClientPage:
     """List the clients that may act for you, or as an owner for anybody in your organization."""
     org = call.access.org
     found, cursor = clients_of(call, cursor=args.cursor)
-    emails = emails_of(call.app.documents, org, (each.value.person for each in found))
-    clients = (activity.client(each.value.client) for each in found)
-    seen = activity.seen_of(call.app.documents, org, clients)
+    about = known(
+        call.app.documents,
+        org,
+        people=(each.value.person for each in found),
+        callers=(activity.client(each.value.client) for each in found),
+    )
     alive = sessions.alive(call, (each.value.session for each in found))
     items = [
-        _view(call, each, emails.get(each.value.person), seen)
+        _view(call, each, about)
         for each in found
         if call.caller.role == "owner" or each.value.person == call.caller.subject
         if each.value.session in alive
@@ -190,20 +192,15 @@ def clients_of(
     return [each for each in found if each.value.expires_at > call.now], further
 
 
-def _view(
-    call: Call,
-    found: Found[Authorization],
-    email: str | None,
-    seen: Mapping[str, Mapping[str, Any]],
-) -> ConnectedClient:
+def _view(call: Call, found: Found[Authorization], about: Known) -> ConnectedClient:
     given = found.value
-    used = seen.get(activity.client(given.client), {})
+    used = about.seen.get(activity.client(given.client), {})
     return ConnectedClient(
         id=found.id,
         name=given.client_name,
         is_portal=given.client == call.app.settings.portal_url,
         person=given.person,
-        email=email,
+        email=about.emails.get(given.person),
         scopes=given.scopes,
         created_at=given.created_at,
         refreshed_at=given.rotated_at,

@@ -71,7 +71,7 @@ async def test_a_call_is_one_round_trip_and_two_right_after_grants_changed(platf
 @pytest.mark.parametrize(
     ("page", "expected"),
     [
-        ("/connect", [READ]),
+        ("/connect", [READ, "RunQuery"]),
         ("/keys", [READ, "RunQuery", READ]),
         ("/sessions", [READ, "RunQuery", "RunQuery"]),
         ("/usage", [READ, READ]),

@@ -276,15 +276,12 @@ def test_activity_says_who_was_last_seen_when_and_what_went_wrong(counted, docum
     failed = clock.now()
     clock.advance(10)
     called(counted)
-    seen = activity.seen_of(documents, "org", [activity.client("client-1"), activity.key("k")])
-    assert seen == {
-        activity.client("client-1"): {
-            "org": "org",
-            "seenAt": failed,
-            "error": "catalog_not_granted",
-            "errorAt": failed,
-            "expiresAt": clock.now() + timedelta(days=365),
-        }
+    assert documents.get(activity.path_of("org", activity.client("client-1"))).data == {
+        "org": "org",
+        "seenAt": failed,
+        "error": "catalog_not_granted",
+        "errorAt": failed,
+        "expiresAt": clock.now() + timedelta(days=365),
     }
 
 
@@ -303,7 +300,7 @@ def test_who_goes_on_calling_is_written_once_a_minute(counted, documents, clock)
         clock.advance(10)
         called(counted)
     assert len(activity_writes(documents)) == 4
-    (seen,) = activity.seen_of(documents, "org", [activity.client("client-1")]).values()
+    seen = documents.get(activity.path_of("org", activity.client("client-1"))).data
     assert seen["error"] == "invalid"
 
 
@@ -320,8 +317,8 @@ def test_thousands_of_clients_are_all_remembered_and_no_renewal_grows_with_them(
         clock.advance(10)
         called(counted)
     assert max(map(len, documents.commits)) <= 2 + 100
-    seen = activity.seen_of(documents, "org", map(activity.client, clients))
-    assert len(seen) == len(clients)
+    paths = [activity.path_of("org", activity.client(client)) for client in clients]
+    assert len(documents.get_many(paths)) == len(clients)
 
 
 def test_counts_that_could_not_be_written_are_written_later(documents, clock):
