@@ -184,6 +184,7 @@ def _draw(
         return None
     if refused:
         return app.rate.look(caller.org, access.rate)
+    app.usage.see(caller)
     return served(app.rate.draw(caller.org, access.rate))
 
 

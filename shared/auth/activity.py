@@ -30,15 +30,15 @@ class Activity:
         self._written: set[str] = set()
         self._since: datetime | None = None
 
-    def saw(self, caller: Caller, at: datetime, outcome: str) -> None:
-        """Note a call. `outcome` is `ok` or a problem's code."""
+    def saw(self, caller: Caller, at: datetime, problem: str | None = None) -> None:
+        """Note a call, or the code of the problem that it came to."""
         who = caller_of(caller)
         seen = self._waiting.get(who)
         if seen is None:
             seen = self._waiting[who] = {}
         seen["seenAt"] = at
-        if outcome != "ok":
-            seen["error"], seen["errorAt"] = outcome, at
+        if problem is not None:
+            seen["error"], seen["errorAt"] = problem, at
 
     def take(self, org: str, now: datetime) -> list[Add]:
         """The writes that are due; give them back if they fail."""

@@ -33,37 +33,44 @@ class Usage:
         self._lock = threading.Lock()
         self._pending: dict[str, _Pending] = {}
 
+    def see(self, caller: Caller) -> None:
+        """Note that a call has begun: what its own lease writes says so, if nothing else will."""
+        with self._lock:
+            self._of(caller.org).activity.saw(caller, self._clock.now())
+
     def count(self, caller: Caller, tool: str, outcome: str) -> None:
         """Count one call of one tool. `outcome` is `ok` or a problem's code."""
         with self._lock:
             pending = self._of(caller.org)
             pending.counts[f"{caller.surface}__{tool}__{outcome}"] += 1
-            pending.activity.saw(caller, self._clock.now(), outcome)
+            if outcome != "ok":
+                pending.activity.saw(caller, self._clock.now(), outcome)
 
     def take(self, org: str) -> tuple[Add, ...]:
         """The writes that are due for this organization; give them back if they fail."""
         now = self._clock.now()
         with self._lock:
             pending = self._pending.get(org)
-            if pending is None or not pending.counts:
+            if pending is None or 0 <= now.timestamp() - pending.written_at < SECONDS:
                 return ()
-            if 0 <= now.timestamp() - pending.written_at < SECONDS:
-                return ()
-            counts, pending.counts = pending.counts, Counter()
-            pending.written_at = now.timestamp()
-            seen = pending.activity.take(org, now)
-        return (Add(f"usage/{org}:{now:%Y%m%d}", dict(counts), {"org": org}), *seen)
+            writes = pending.activity.take(org, now)
+            if pending.counts:
+                path = f"usage/{org}:{now:%Y%m%d}"
+                writes.append(Add(path, dict(pending.counts), {"org": org}))
+                pending.counts = Counter()
+                pending.written_at = now.timestamp()
+        return tuple(writes)
 
     def give_back(self, org: str, writes: tuple[Add, ...]) -> None:
         """Keep what `take` gave, because it could not be written."""
         if not writes:
             return
-        counted, *seen = writes
         with self._lock:
             pending = self._of(org)
             pending.written_at = 0.0
-            pending.counts.update(counted.amounts)
-            pending.activity.give_back(seen)
+            for write in writes:
+                pending.counts.update(write.amounts)
+            pending.activity.give_back(each for each in writes if not each.amounts)
 
     def _of(self, org: str) -> _Pending:
         pending = self._pending.get(org)

@@ -249,6 +249,7 @@ def counted(documents, clock):
 def called(counted, amount=1, outcome="ok", limit=6_000):
     usage, limiter = counted
     for _ in range(amount):
+        usage.see(CALLER)
         limiter.draw("org", limit)
         usage.count(CALLER, "search_products", outcome)
 
@@ -278,11 +279,17 @@ def test_activity_says_who_was_last_seen_when_and_what_went_wrong(counted, docum
     called(counted)
     assert documents.get(activity.path_of("org", activity.client("client-1"))).data == {
         "org": "org",
-        "seenAt": failed,
+        "seenAt": clock.now(),
         "error": "catalog_not_granted",
         "errorAt": failed,
         "expiresAt": clock.now() + timedelta(days=365),
     }
+
+
+def test_a_client_is_seen_though_it_never_calls_again(counted, documents, clock):
+    called(counted)
+    seen = documents.get(activity.path_of("org", activity.client("client-1")))
+    assert seen.data["seenAt"] == clock.now()
 
 
 def activity_writes(documents):
@@ -310,8 +317,10 @@ def test_thousands_of_clients_are_all_remembered_and_no_renewal_grows_with_them(
     usage, limiter = counted
     clients = [f"https://client.example/{number}" for number in range(2_500)]
     for client in clients:
+        caller = CALLER._replace(client=client)
+        usage.see(caller)
         limiter.draw("org", 6_000)
-        usage.count(CALLER._replace(client=client), "search_products", "ok")
+        usage.count(caller, "search_products", "ok")
         clock.advance(0.1)
     for _ in range(4):
         clock.advance(10)

@@ -214,6 +214,8 @@ async def test_activity_says_who_called_last_and_what_went_wrong_when(stocked):
     assert owner(own_usage.family["get_own_activity"]) == []
     async with stocked.http(stocked.token()) as client:
         await value(client, "search_products", {"catalog": "books", "limit": 0})
+        (seen,) = owner(own_usage.family["get_own_activity"])
+        assert (seen["lastSeenAt"], seen["lastError"]) == ("2026-11-21T12:00:00Z", None)
         stocked.clock.advance(11)
         await value(client, "list_catalogs")
     (seen,) = owner(own_usage.family["get_own_activity"])
