@@ -5,7 +5,6 @@ head that the gate just read to say.
 """
 
 import os
-import shutil
 import threading
 import time
 from collections.abc import Iterable, Iterator
@@ -17,6 +16,7 @@ from tempfile import gettempdir
 from typing import Final, NamedTuple
 
 from shared.app import App
+from shared.catalog.segment.folders import remove
 from shared.catalog.segment.manifest import Manifest, SegmentFile, damaged, link
 from shared.catalog.segment.reader import Segment
 from shared.catalog.versions import file_name, version_id, versions
@@ -184,7 +184,7 @@ class OpenedSegments:
     def _close(self, key: _Key) -> None:
         del self._opened[key]
         self._used.pop(key, None)
-        shutil.rmtree(self._directory / key.catalog / version_id(key.number), ignore_errors=True)
+        remove(self._directory / key.catalog / version_id(key.number))
         oldest = time.time() - self._unnamed_seconds
         for path, status in _listed(self._files(key.catalog)):
             if status.st_nlink == 1 and status.st_ctime < oldest:

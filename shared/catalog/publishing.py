@@ -6,7 +6,6 @@ serves, after it the new one. A killed publish leaves at most files nobody names
 runs out; running it again finishes.
 """
 
-import tempfile
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -19,6 +18,7 @@ from shared.catalog.heads import Head, head_path
 from shared.catalog.lease import Lease, leased
 from shared.catalog.opened import opened_segments
 from shared.catalog.product import Product
+from shared.catalog.segment.folders import temporary_folder
 from shared.catalog.segment.manifest import Manifest, link
 from shared.catalog.segment.reader import Dispute, Segment
 from shared.catalog.segment.writer import apply, build
@@ -74,9 +74,9 @@ def publish(
     `products` are read once, in a stream; what they raise ends the publish with nothing changed.
     Raises `not_found`, `publish_conflict`, `invalid` for products of too many hosts.
     """
-    with _making(call, key, progress) as making, tempfile.TemporaryDirectory() as scratch:
+    with _making(call, key, progress) as making, temporary_folder() as scratch:
         stream = _counted(products, "reading and indexing products", making)
-        manifest = build(stream, key, Path(scratch))
+        manifest = build(stream, key, scratch)
         version = _version(
             making,
             manifest,
@@ -84,7 +84,7 @@ def publish(
             source_revision=source_revision,
             rejected=rejected(),
         )
-        return _finish(making, manifest, Path(scratch), version)
+        return _finish(making, manifest, scratch, version)
 
 
 def change(
@@ -101,18 +101,18 @@ def change(
     Upserts and deletes become visible together, as one version. When many small versions have
     gathered, this one is built whole. Raises as `publish` does.
     """
-    with _making(call, key, progress) as making, tempfile.TemporaryDirectory() as scratch:
+    with _making(call, key, progress) as making, temporary_folder() as scratch:
         if making.head is None:
             raise Problem("not_found", "This catalog was never published. Publish it first.")
         opened = call.app.once(opened_segments)
-        number, parent = making.head.number, Path(scratch) / "parent"
+        number, parent = making.head.number, scratch / "parent"
         segment = opened.hold(key, number, parent)
         stream = _counted(upserts, "indexing changed products", making)
-        directory = Path(scratch) / "changed"
+        directory = scratch / "changed"
         manifest = apply(segment, stream, deletes, directory)
         if manifest.rebuild_advised:
             segment = opened.hold(key, number, parent, sources=True)
-            directory, manifest = _rebuilt(making, segment, manifest, directory, Path(scratch))
+            directory, manifest = _rebuilt(making, segment, manifest, directory, scratch)
         version = _version(making, manifest, made_by="upsert", source_revision=source_revision)
         return _finish(making, manifest, directory, version)
 

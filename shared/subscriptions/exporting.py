@@ -8,8 +8,6 @@ One exporter at a time per catalog, by a lease.
 import gzip
 import hashlib
 from datetime import datetime, timedelta
-from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Final
 
 import orjson
@@ -20,6 +18,7 @@ from shared.catalog.catalogs import CATALOGS
 from shared.catalog.heads import Head, head_path
 from shared.catalog.lease import Lease, leased
 from shared.catalog.opened import opened_segments
+from shared.catalog.segment.folders import temporary_folder
 from shared.errors import Conflict, Problem
 from shared.ports import ListingText
 from shared.queries import CELLS_OF_CATALOG
@@ -95,10 +94,10 @@ def _load(app: App, head: Head, generation: int, now: datetime, lease: Lease) ->
     """Write the served version's products as rows, and load them."""
     opened = app.once(opened_segments)
     text = f"{head.catalog} {head.number} {generation}"
-    with TemporaryDirectory() as folder:
-        version = Path(folder, "version")
+    with temporary_folder() as folder:
+        version = folder / "version"
         segment = opened.hold(head.catalog, head.number, version, sources=True)
-        rows = Path(folder, "products.jsonl.gz")
+        rows = folder / "products.jsonl.gz"
         with gzip.open(rows, "wb", compresslevel=5) as out:
             for number, product in enumerate(segment.products(), 1):
                 out.write(orjson.dumps(row(product, head.catalog, head.number, now)) + b"\n")

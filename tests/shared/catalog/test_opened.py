@@ -1,12 +1,12 @@
 """Opened versions, in a folder that several processes of a machine share."""
 
-import shutil
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
 from shared.catalog.opened import OpenedSegments, opened_segments
+from shared.catalog.segment.folders import remove
 from shared.catalog.segment.manifest import damaged
 from shared.errors import Problem
 from tests.platform import product
@@ -115,7 +115,7 @@ def test_a_version_is_held_whole_after_its_folder_and_its_files_were_tidied_up(
 ):
     app, cache = stocked.app, tmp_path / "cache"
     opened = OpenedSegments(app.documents, app.blobs, cache, 1 << 30)
-    shutil.rmtree(opened.open("books", 1).directory.parent)
+    remove(opened.open("books", 1).directory.parent)
     held = opened.hold("books", 1, tmp_path / "held", sources=sources)
     assert damaged(held.directory, held.manifest, sources=sources) == ()
 
@@ -124,7 +124,7 @@ def test_what_another_process_tidies_up_never_reaches_a_version_that_is_held(sto
     app, cache = stocked.app, tmp_path / "cache"
     opened = OpenedSegments(app.documents, app.blobs, cache, 1 << 30)
     held = opened.hold("books", 1, tmp_path / "held", sources=True)
-    shutil.rmtree(cache)
+    remove(cache)
     assert [each.key for each in held.products()] == ["1", "2", "3", "4", "5"]
 
 
@@ -132,7 +132,7 @@ def test_what_vanishes_while_a_version_is_being_held_is_brought_again(stocked, t
     app, cache = stocked.app, tmp_path / "cache"
     blobs = CountedBlobs(app.blobs, lambda path, times: times in (2, 3) and path.unlink())
     opened = OpenedSegments(app.documents, blobs, cache, 1 << 30)
-    shutil.rmtree(opened.open("books", 1).directory.parent)
+    remove(opened.open("books", 1).directory.parent)
     held = opened.hold("books", 1, tmp_path / "held")
     assert damaged(held.directory, held.manifest) == ()
     assert set(blobs.fetched.values()) == {4}

@@ -1,6 +1,5 @@
 """Publishing: versions, rollback, small changes, what a crash leaves, who may write."""
 
-import shutil
 import signal
 import subprocess
 import sys
@@ -10,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from shared.catalog.opened import opened_segments
+from shared.catalog.segment.folders import remove
 from shared.errors import Problem
 from tests.platform import Platform, product, value
 
@@ -253,7 +253,7 @@ async def test_small_changes_go_on_after_another_process_tidied_up_what_they_bui
     """Twelve of them: one is a whole build, which takes the source files as well."""
     opened = stocked.app.once(opened_segments)
     for number in range(10, 22):
-        shutil.rmtree(opened.open("books", number - 9).directory)
+        remove(opened.open("books", number - 9).directory)
         stocked.publish("books", rows(number), "upsert_products")
     assert await titles(stocked, limit=100) == {
         f"Product {n}" for n in (*range(1, 6), *range(10, 22))

@@ -1,0 +1,28 @@
+"""Folders that indexes are built and opened in, and how they go.
+
+The search engine's binding has a thread look after every opened index. When that looks for the
+first time it leaves a lock file, maybe in a folder that is just being removed; so folders are
+removed twice.
+"""
+
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from tempfile import mkdtemp
+
+
+@contextmanager
+def temporary_folder() -> Iterator[Path]:
+    """A folder to build and open indexes in, removed in the end."""
+    folder = Path(mkdtemp())
+    try:
+        yield folder
+    finally:
+        remove(folder)
+
+
+def remove(folder: Path) -> None:
+    """Remove a folder that indexes may be open in. What cannot be removed stays."""
+    for _ in range(2):
+        shutil.rmtree(folder, ignore_errors=True)
