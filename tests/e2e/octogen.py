@@ -4,11 +4,10 @@ import subprocess
 import sys
 from pathlib import Path
 
-import pexpect
-
 from shared.cli.processes import free_port
 from tests.e2e.person import PROGRAM
 from tests.e2e.programs import SECONDS
+from tests.e2e.terminal import Terminal
 
 AUTHORIZE = r"http://localhost:\d+/auth/oauth2/authorize\?[^\s\x07\x1b\"]+"
 
@@ -29,13 +28,8 @@ def log_in(site, home):
         "--redirect-uri-file", home / "redirect", "--refresh-token-file", home / "token",
         "--port", str(free_port()), "--no-open", "--verify",
     ]  # fmt: skip
-    child = pexpect.spawn(
-        str(command[0]), [str(part) for part in command[1:]], timeout=SECONDS,
-        encoding="utf-8", dimensions=(50, 4000), cwd=str(home),
-    )  # fmt: skip
-    child.expect(AUTHORIZE)
-    opened(site, child.after)
-    child.expect(pexpect.EOF)
-    child.close()
-    assert child.exitstatus == 0, child.before
+    terminal = Terminal(command, home)
+    terminal.expect(AUTHORIZE)
+    opened(site, terminal.after)
+    assert terminal.ended() == 0, terminal.before
     return (home / "token").read_text().strip()

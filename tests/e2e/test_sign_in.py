@@ -11,7 +11,6 @@ from urllib.parse import urlsplit
 
 import anyio
 import httpx2
-import pexpect
 import pytest
 from mcp import ClientSession
 from mcp.client.auth import AuthorizationCodeResult, OAuthClientProvider
@@ -27,6 +26,7 @@ from tests.e2e.octogen import AUTHORIZE, log_in, opened
 from tests.e2e.person import allow
 from tests.e2e.programs import SECONDS, program, run, surroundings
 from tests.e2e.running import serving
+from tests.e2e.terminal import Terminal
 from tests.platform import Platform
 
 pytestmark = [pytest.mark.slow, pytest.mark.anyio]
@@ -48,17 +48,10 @@ class Claude:
 
     def log_in(self):
         """It wants a terminal; what it shows at the end."""
-        child = pexpect.spawn(
-            str(program("claude")),
-            ["mcp", "login", "octo"],
-            env=surroundings(self.home, **self.variables),
-            cwd=str(self.home),
-            timeout=SECONDS,
-            encoding="utf-8",
-        )
-        child.expect(pexpect.EOF)
-        child.close()
-        return child.before
+        command = [program("claude"), "mcp", "login", "octo"]
+        terminal = Terminal(command, self.home, surroundings(self.home, **self.variables))
+        terminal.ended()
+        return terminal.before
 
 
 @pytest.mark.parametrize("spelling", SPELLINGS)
@@ -118,23 +111,16 @@ def approve(site, said):
 
 
 def test_the_inspector_signs_in(site, home):
-    child = pexpect.spawn(
-        str(program("mcp-inspector")),
-        ["--cli", site["mcp_url"], "--transport", "http", "--method", "tools/call",
-         "--tool-name", "list_catalogs", "--format", "json"],
-        env=surroundings(home),
-        cwd=str(home),
-        timeout=SECONDS,
-        encoding="utf-8",
-        dimensions=(50, 4000),
-    )  # fmt: skip
-    child.expect(AUTHORIZE)
-    opened(site, child.after)
-    child.expect(pexpect.EOF)
-    child.close()
-    answer = child.before[child.before.index('{"result"') :]
+    command = [
+        program("mcp-inspector"), "--cli", site["mcp_url"], "--transport", "http",
+        "--method", "tools/call", "--tool-name", "list_catalogs", "--format", "json",
+    ]  # fmt: skip
+    terminal = Terminal(command, home, surroundings(home))
+    terminal.expect(AUTHORIZE)
+    opened(site, terminal.after)
+    assert terminal.ended() == 0, terminal.before
+    answer = terminal.before[terminal.before.index('{"result"') :]
     assert '"catalog":"demo_shop"' in answer
-    assert child.exitstatus == 0
 
 
 class Kept:
@@ -251,21 +237,17 @@ def test_the_conformance_suite_has_no_failure_and_no_warning(takes_documents, ho
         f"{takes_documents['auth_url']}/oauth2/register",
         json={"redirect_uris": [f"http://127.0.0.1:{port}/callback"], "client_name": "conformance"},
     )
-    child = pexpect.spawn(
-        str(program("conformance")),
-        ["authorization", "--url", takes_documents["auth_url"],
-         "--client-id", registered.json()["client_id"],
-         "--resource", takes_documents["mcp_url"], "-p", str(port), "-o", str(home / "results")],
-        env=surroundings(home, BROWSER="/bin/false"), cwd=str(home), timeout=SECONDS,
-        encoding="utf-8", dimensions=(50, 4000),
-    )  # fmt: skip
-    child.expect(AUTHORIZE)
-    address = child.after
-    child.expect("Callback server started")
+    command = [
+        program("conformance"), "authorization", "--url", takes_documents["auth_url"],
+        "--client-id", registered.json()["client_id"], "--resource", takes_documents["mcp_url"],
+        "-p", port, "-o", home / "results",
+    ]  # fmt: skip
+    terminal = Terminal(command, home, surroundings(home, BROWSER="/bin/false"))
+    terminal.expect(AUTHORIZE)
+    address = terminal.after
+    terminal.expect("Callback server started")
     opened(takes_documents, address)
-    child.expect(pexpect.EOF)
-    child.close()
-    assert child.exitstatus == 0, child.before
+    assert terminal.ended() == 0, terminal.before
     found = [json.loads(file.read_text()) for file in (home / "results").rglob("checks.json")]
     assert len(found) == 2
     assert {check["status"] for checks in found for check in checks} <= {"SUCCESS", "INFO"}
