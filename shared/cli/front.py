@@ -77,7 +77,8 @@ def front(routes: Iterable[tuple[str, str]]) -> Starlette:
     table = {prefix: cycle(instances) for prefix, instances in addresses.items()}
     client = httpx.AsyncClient(
         timeout=None,  # noqa: S113  the functions have their own
-        limits=httpx.Limits(max_connections=None, keepalive_expiry=1),  # functions close at 2 s
+        # No connection is used twice: a function may close an idle one just as a request arrives.
+        limits=httpx.Limits(max_connections=None, max_keepalive_connections=0),
         cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),  # they are the browsers'
     )
 
