@@ -52,10 +52,14 @@ class Crashed(Exception):  # noqa: N818  a signal to the host, which answers `in
 
 
 class Asked(Generic[A]):
-    """A tool that shall run, and what with."""
+    """A tool that shall run, and what with.
 
-    def __init__(self, tool: Tool[A], arguments: Arguments) -> None:
+    One that is asked `aside`, for what another's answer is shown in, is not logged when it is fine.
+    """
+
+    def __init__(self, tool: Tool[A], arguments: Arguments, *, aside: bool = False) -> None:
         self.tool = tool
+        self.aside = aside
         self._args: A | None = None
         self._wrong: Problem | None = None
         if isinstance(arguments, Problem):
@@ -153,7 +157,8 @@ def _run(asked: Asked[Any], app: App, request: Request, admit: Callable[[], Admi
     finally:
         if caller is not None and caller.org and not tool.family.free:
             app.usage.count(caller, tool.name, outcome)
-        _log_call(tool, request, caller, outcome=outcome, took=time.perf_counter() - started)
+        if not (asked.aside and outcome == "ok"):
+            _log_call(tool, request, caller, outcome=outcome, took=time.perf_counter() - started)
 
 
 def _refusal(tool: Tool[Any], caller: Caller) -> Problem | None:

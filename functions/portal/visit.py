@@ -129,6 +129,7 @@ def _filled(form: _Form, refused: Refused) -> dict[str, Any]:
 
 
 _WHO: Final = Asked(account.family["get_account"], {})
+_WHO_ALONG: Final = Asked(account.family["get_account"], {}, aside=True)
 
 
 @dataclass
@@ -154,7 +155,7 @@ class Visit:
         wanted = [Asked(tool, arguments) for tool, arguments in asked]
         if self._account is not None or self.request.head.method == "POST":
             return [_value(reply) for reply in self._replies(wanted)]
-        who, *replies = self._replies([_WHO, *wanted])
+        who, *replies = self._replies([_WHO_ALONG, *wanted])
         self._account = _value(who)
         return [_value(reply) for reply in replies]
 

@@ -12,9 +12,17 @@ import uvloop
 
 async def _answer(reader):
     """The body of one answer that must be a 200."""
+    return await _body(reader, await _head(reader))
+
+
+async def _head(reader):
     head = await reader.readuntil(b"\r\n\r\n")
     if not head.startswith(b"HTTP/1.1 200"):
         raise AssertionError(head.decode())
+    return head
+
+
+async def _body(reader, head):
     length = head.lower().partition(b"content-length:")[2].partition(b"\r\n")[0]
     if length:
         return await reader.readexactly(int(length))
@@ -25,7 +33,7 @@ async def _answer(reader):
     return b"".join(parts)
 
 
-async def _connection(port, requests, stop, pause, durations):
+async def _connection(port, requests, stop, pause, durations, *, first_byte):
     reader, writer = await asyncio.open_connection("127.0.0.1", port, limit=2**24)
     due = time.perf_counter() + random.uniform(0, pause)
     try:
@@ -36,17 +44,19 @@ async def _connection(port, requests, stop, pause, durations):
             request = next(requests)
             began = time.perf_counter()
             writer.write(request)
-            await _answer(reader)
-            durations.append(time.perf_counter() - began)
+            head = await _head(reader)
+            came = time.perf_counter()
+            await _body(reader, head)
+            durations.append((came if first_byte else time.perf_counter()) - began)
     finally:
         writer.close()
 
 
-def run(port, requests, *, seconds, connections=8, rate=None):
+def run(port, requests, *, seconds, connections=8, rate=None, first_byte=False):
     """The durations of all answers within about `seconds`, to these requests in turn.
 
     Without a `rate` (calls a second over all connections) each connection asks again as soon as it
-    is answered.
+    is answered. With `first_byte`, durations end with an answer's head.
     """
     durations = []
     pause = connections / rate if rate else 0
@@ -55,7 +65,10 @@ def run(port, requests, *, seconds, connections=8, rate=None):
         stop = time.perf_counter() + seconds
         turn = cycle(requests)
         await asyncio.gather(
-            *(_connection(port, turn, stop, pause, durations) for _ in range(connections))
+            *(
+                _connection(port, turn, stop, pause, durations, first_byte=first_byte)
+                for _ in range(connections)
+            )
         )
 
     uvloop.run(all_of_them())

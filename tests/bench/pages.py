@@ -2,8 +2,7 @@
 
 The tools a page asks are also run in this process, as the portal runs them, with nothing of HTTP,
 sign-in or HTML: in turns with the page, because what runs once in a while finds no warm caches and
-takes longer than what runs again and again. A page leaves in one piece, so its first byte is as
-late as its last.
+takes longer than what runs again and again.
 """
 
 import time
@@ -40,7 +39,7 @@ def used_for_a_month(platform):
 
 def asked():
     """Page -> the tools it asks."""
-    who = Asked(account.family["get_account"], {})
+    who = Asked(account.family["get_account"], {}, aside=True)
     return {
         "connect": [who, Asked(own_usage.family["get_own_activity"], {})],
         "keys": [who, Asked(own_keys.family["list_own_api_keys"], {})],
@@ -68,8 +67,8 @@ def reads(platform):
 
 
 def waited(port, request, read, *, seconds):
-    """How long one browser that asks again and again waits for a page, and its reads take: in
-    microseconds.
+    """How long one browser that asks again and again waits for a page's first byte, and its reads
+    take: in microseconds.
     """
     took = []
 
@@ -80,5 +79,5 @@ def waited(port, request, read, *, seconds):
             took.append(time.perf_counter() - began)
             yield request
 
-    durations = run(port, in_turns(), seconds=seconds, connections=1)
+    durations = run(port, in_turns(), seconds=seconds, connections=1, first_byte=True)
     return median(durations) * 1e6, median(took) * 1e6

@@ -46,6 +46,13 @@ def test_a_key_is_created_shown_once_and_deactivated(site, ada, org):
     assert {"api_key.created", "api_key.deactivated"} <= set(left)
 
 
+def test_a_page_is_one_line_in_the_log(ada, logged):
+    logged()
+    ada.open("/keys")
+    _, lines = logged()
+    assert [line["tool"] for line in lines if line["message"] == "call"] == ["list_own_api_keys"]
+
+
 def test_loading_the_page_again_creates_no_second_key(ada):
     page = ada.send(ada.open("/keys"), "/keys/create", name="Backend")
     assert page.response.history[0].status_code == 303

@@ -109,7 +109,7 @@ class Outgoing(NamedTuple):
 
     def having(self, *headers: Pair) -> "Outgoing":
         """The same with further headers."""
-        return self._replace(headers=(*self.headers, *headers))
+        return self._replace(headers=(*self.headers, *headers)) if headers else self
 
 
 def as_json(value: Any, status: int = 200, headers: tuple[Pair, ...] = ()) -> Outgoing:
