@@ -42,13 +42,10 @@ class Portal(Site):
     def page(self, template: str, status: int = 200, **values: Any) -> Outgoing:
         """A page from `templates/`. Every value is escaped."""
         links = part("links.html", _below, self.base)
-        shown = (
-            templates()
-            .get_template(template)
-            .generate(base=self.base, links=links, settings=self.settings, **values)
-        )
+        found = templates().get_template(template)
+        values |= {"base": self.base, "links": links, "settings": self.settings}
         # Piece by piece, as nearly all of them are ASCII, which needs no encoding.
-        body = b"".join(map(str.encode, shown))
+        body = b"".join(map(str.encode, found.root_render_func(found.new_context(values))))
         return Outgoing(status, body, "text/html; charset=utf-8")
 
 
