@@ -100,8 +100,9 @@ def invoke(tool: Tool[A], app: App, request: Request, arguments: Arguments) -> R
 def invoke_each(asked: Sequence[Asked[Any]], app: App, request: Request) -> list[Reply]:
     """Run tools, one after the other, on one read of who is calling; each as `invoke` would.
 
-    Each is authorized, limited, validated and logged by itself. Who is refused at the gate is
-    refused once: that reply is every tool's. For hosts that show several results at once.
+    Each is authorized, limited, validated and logged by itself, save for one that is asked aside
+    (see `Asked`). Who is refused at the gate is refused once: that reply is every tool's. For hosts
+    that show several results at once.
     """
     admitted: Admitted | None = None
 
