@@ -3,6 +3,8 @@
 Every instance is a process under functions-framework as deployed; all share one data folder.
 """
 
+import os
+import signal
 import threading
 import time
 from contextlib import contextmanager
@@ -35,6 +37,10 @@ class Deployment:
             for instance in self.instances:
                 if instance.name == name:
                     yield prefix, instance.address
+
+    def suspend(self, number):
+        """Let an instance answer nothing any more: what it is asked waits until it is killed."""
+        os.killpg(self.instances[number].process.pid, signal.SIGSTOP)
 
     def restart(self, *numbers):
         """Kill instances in the middle of their work; start others in their place."""
@@ -139,12 +145,13 @@ class Load:
         rest = ("rest", platform.settings.api_url, key)
         self.clients = [Client(*way, self._heard) for way in (mcp, rest) for _ in range(each)]
 
-    def wait(self, number):
-        """The present moment, once every client has heard that many answers more."""
+    def wait(self, number, surfaces=("mcp", "rest")):
+        """The present moment, once every client of those surfaces heard that many answers more."""
         since = time.perf_counter()
+        clients = [client for client in self.clients if client.surface in surfaces]
         with self._heard:
             enough = self._heard.wait_for(
-                lambda: all(len(client.since(since)) >= number for client in self.clients), 60
+                lambda: all(len(client.since(since)) >= number for client in clients), 60
             )
         assert enough, "the clients hear no answers"
         return time.perf_counter()
