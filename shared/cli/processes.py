@@ -7,7 +7,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -148,10 +148,19 @@ class Functions:
     ) -> None:
         self.stop()
 
-    def wait(self) -> None:
-        """Until every started function answers. Raises `unavailable`."""
-        for function in self.running.values():
-            function.wait()
+    def wait(self, *names: str) -> None:
+        """Until these answer, which were started. Raises `unavailable`."""
+        for name in names:
+            self.running[name].wait()
+
+    def revive(self) -> list[str]:
+        """Start those anew that ended unasked; their names."""
+        ended = [name for name, each in self.running.items() if each.process.poll() is not None]
+        for name in ended:
+            with suppress(ProcessLookupError):
+                self.running[name].kill()  # workers may have outlived it, and hold its port
+            self.start(name)
+        return ended
 
     def stop(self) -> None:
         """End every process."""

@@ -32,16 +32,19 @@ def serve(
     table = [(prefix, f"http://127.0.0.1:{functions.ports[name]}") for prefix, name in ROUTES]
     with Front(table, port) as server, Drain(app):
         demo.prepare(app, catalogs or demo.REAL_DATA, lambda line: click.echo(line, err=True))
-        functions.wait()
+        functions.wait(*FIRST)
         facts = _facts(app, settings, server.port)
         _check(facts)
         mail = Mail(settings.data / MAIL_FILE, as_json=as_json)
         click.echo(orjson.dumps(facts).decode() if as_json else _how_to(facts, functions.log))
         sys.stdout.flush()
-        functions.start(*(functions.ports.keys() - FIRST))
-        functions.wait()
+        others = functions.ports.keys() - FIRST
+        functions.start(*others)
+        functions.wait(*others)
         while server.serves(0.3):
             mail.show()
+            for name in functions.revive():
+                click.echo(f"{name} ended, and was started again: {functions.log}", err=True)
 
 
 class Mail:

@@ -1,6 +1,7 @@
 """`make dev` as a newcomer meets it: one command, two faces, real processes."""
 
 import json
+import os
 import re
 import signal
 import subprocess
@@ -72,10 +73,11 @@ def test_without_real_catalogs_the_built_in_one_is_served_and_said(tmp_path):
 
 @pytest.fixture
 def console(tmp_path):
-    """A dev deployment as a person starts it: its address, and what it prints, line by line."""
+    """A dev deployment as a person starts it: its address, what it prints by line, its process."""
     port = free_port()
     command = [*program_of(tmp_path / "data"), "dev", "--port", str(port), "--catalogs", tmp_path]
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+    both = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT}
+    process = subprocess.Popen(command, **both, text=True)
 
     def until(pattern):
         while line := process.stdout.readline():
@@ -83,18 +85,28 @@ def console(tmp_path):
                 return line
         raise AssertionError("it ended")
 
-    yield f"http://localhost:{port}", until
+    yield f"http://localhost:{port}", until, process.pid
     stop(process)
 
 
 async def test_the_console_shows_the_mail_that_nobody_delivers(console, tmp_path):
-    origin, until = console
+    origin, until, _ = console
     until("Stop with Ctrl-C")
     async with httpx.AsyncClient(trust_env=False, timeout=30) as client:
         app = await App(client, f"{origin}/auth").register()
         browser = Browser(client, tmp_path / "data" / "mail.txt", f"{origin}/auth")
         await browser.send(await browser.open(app.request()), "/sign-in", email=EMAIL)
     assert until(r"^ +\d{4} \d{4}$").strip() == browser.code()
+
+
+@pytest.mark.parametrize("kill", [os.kill, os.killpg], ids=["without its workers", "whole"])
+def test_a_function_that_is_killed_is_started_again_and_said(console, kill):
+    origin, until, dev = console
+    until("Stop with Ctrl-C")
+    partner = subprocess.check_output(["pgrep", "-P", str(dev), "-f", "target=partner "])
+    kill(int(partner), signal.SIGKILL)
+    assert "functions.log" in until("partner ended, and was started again")
+    assert httpx.post(f"{origin}/mcp", json=RPC).status_code == 401
 
 
 def test_a_taken_port_is_a_clear_error_and_nothing_is_left_running(prepared):
