@@ -1,44 +1,51 @@
 """Who changed what, when: of the whole platform for operators, of their own for owners."""
 
-from typing import Any
+from typing import Any, Final
 
 from functions.portal.forms import given
-from functions.portal.visit import NOTHING_REFUSED, Refused, Visit
+from functions.portal.refused import NOTHING_REFUSED, Refused
+from functions.portal.visit import Visit
 from shared.errors import Problem
 from shared.identity import audit
-from shared.serve.pages.web import Outgoing, with_query
+from shared.serve.pages.web import Outgoing, Pair, with_query
 from shared.tool import Tool
+
+_NOTHING: Final = b'{"items":[],"nextCursor":null}'
 
 
 def every(visit: Visit) -> Outgoing:
     """The platform's events, filtered."""
-    return _shown(visit, audit.family["list_audit_events"], ("org", "event", "by"))
+    return _listed(visit, audit.family["list_audit_events"], ("org", "event", "by"))
 
 
 def own(visit: Visit) -> Outgoing:
     """The organization's events."""
-    return _shown(visit, audit.own_family["list_own_audit_events"], ("event",))
+    return _listed(visit, audit.own_family["list_own_audit_events"], ("event",))
 
 
-def _shown(visit: Visit, tool: Tool[audit.ListAuditEvents], filters: tuple[str, ...]) -> Outgoing:
+def _listed(visit: Visit, tool: Tool[audit.ListAuditEvents], filters: tuple[str, ...]) -> Outgoing:
     asked = {name: visit.asked(name) for name in filters}
-    refused = NOTHING_REFUSED
-    page: dict[str, Any] = {"items": [], "nextCursor": None}
+    found, refused, status = _NOTHING, NOTHING_REFUSED, 200
     try:
-        page = visit.run(tool, **given({**asked, "cursor": visit.asked("cursor")}))
+        found = visit.read(tool, **given({**asked, "cursor": visit.asked("cursor")}))
     except Problem as problem:
         if problem.code != "invalid":
             raise
-        refused = Refused.because("filter", asked, problem)
-    more = None
-    if page["nextCursor"]:
-        place = f"{visit.portal.base}{visit.path}"
-        more = with_query(place, {**given(asked), "cursor": page["nextCursor"]})
+        refused, status = Refused.because("filter", asked, problem), problem.status
+    place = f"{visit.portal.base}{visit.path}"
     return visit.page(
-        "audit.html",
-        422 if refused.form else 200,
-        events=page["items"],
-        more=more,
-        filters=filters,
-        refused=Refused("filter", asked, refused.fields, refused.message),
+        "audit.html", _shown, found, place, tuple(asked.items()), refused, status=status
     )
+
+
+def _shown(
+    found: dict[str, Any], place: str, filters: tuple[Pair, ...], refused: Refused
+) -> dict[str, Any]:
+    asked = dict(filters)
+    cursor = found["nextCursor"]
+    return {
+        "events": found["items"],
+        "more": with_query(place, {**given(asked), "cursor": cursor}) if cursor else None,
+        "filters": tuple(asked),
+        "refused": Refused("filter", asked, refused.fields, refused.message),
+    }

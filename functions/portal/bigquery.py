@@ -3,7 +3,10 @@
 from shlex import quote
 from typing import Any
 
-from functions.portal.visit import NOTHING_REFUSED, Refused, Visit
+from markupsafe import Markup
+
+from functions.portal.refused import NOTHING_REFUSED, Refused
+from functions.portal.visit import Visit
 from shared.serve.pages.web import Outgoing
 from shared.subscriptions import tools as subscriptions
 
@@ -12,9 +15,14 @@ family = subscriptions.family
 
 def show(visit: Visit, refused: Refused = NOTHING_REFUSED) -> Outgoing:
     """Readers with their cells, and the catalogs that can be linked."""
-    found, listings = visit.run_each(
+    found, listings = visit.read_each(
         (family["list_bigquery_subscribers"], {}), (family["list_bigquery_listing_resources"], {})
     )
+    form = visit.form("reader_form.html", refused)
+    return visit.page("bigquery.html", _shown, found, listings, form)
+
+
+def _shown(found: dict[str, Any], listings: list[dict[str, Any]], form: Markup) -> dict[str, Any]:
     cells = found["cells"]
     readers = [
         {
@@ -24,12 +32,11 @@ def show(visit: Visit, refused: Refused = NOTHING_REFUSED) -> Outgoing:
         }
         for each in found["subscribers"]
     ]
-    return visit.page(
-        "bigquery.html",
-        readers=sorted(readers, key=lambda each: each["desiredState"] != "enabled"),
-        listings=listings,
-        new=visit.form("reader_form.html", refused),
-    )
+    return {
+        "readers": sorted(readers, key=lambda each: each["desiredState"] != "enabled"),
+        "listings": listings,
+        "new": form,
+    }
 
 
 def register(visit: Visit) -> Outgoing:

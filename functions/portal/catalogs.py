@@ -1,5 +1,7 @@
 """The first page: the catalogs granted to the organization, how fresh, on which terms."""
 
+from typing import Any
+
 from functions.portal.visit import Visit
 from shared.catalog import terms
 from shared.serve.pages.web import Outgoing
@@ -13,6 +15,9 @@ def show(visit: Visit) -> Outgoing:
     elsewhere = HOME.get(visit.account["organizationType"])
     if elsewhere is not None:
         return visit.go(elsewhere)
-    found = visit.run(terms.family["list_own_catalogs"])
-    total = sum(each["productCount"] or 0 for each in found)
-    return visit.page("catalogs.html", catalogs=found, total=total)
+    return visit.page("catalogs.html", _shown, visit.read(terms.family["list_own_catalogs"]))
+
+
+def _shown(catalogs: list[dict[str, Any]]) -> dict[str, Any]:
+    total = sum(each["productCount"] or 0 for each in catalogs)
+    return {"catalogs": catalogs, "total": total}

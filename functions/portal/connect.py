@@ -35,10 +35,13 @@ class Way:
 
 def show(visit: Visit) -> Outgoing:
     """Every way, and who was seen when."""
-    seen = visit.run(own_usage.family["get_own_activity"])
+    seen = visit.read(own_usage.family["get_own_activity"])
     settings = visit.portal.settings
-    known = part("ways.html", _ways, settings.mcp_url, settings.api_url)
-    return visit.page("connect.html", ways=known, seen=seen)
+    return visit.page("connect.html", _shown, seen, settings.mcp_url, settings.api_url)
+
+
+def _shown(seen: list[dict[str, Any]], url: str, api: str) -> dict[str, Any]:
+    return {"seen": seen, "ways": part("ways.html", _ways, url, api)}
 
 
 def _ways(url: str, api: str) -> dict[str, Any]:

@@ -1,18 +1,27 @@
 """API keys: create (the secret is shown once), see their last use, deactivate."""
 
+from typing import Any
+
+from markupsafe import Markup
+
 from functions.portal.forms import end_of_day, given
-from functions.portal.visit import NOTHING_REFUSED, Refused, Visit
+from functions.portal.refused import NOTHING_REFUSED, Refused
+from functions.portal.visit import Visit
 from shared.identity import own_keys
 from shared.serve.pages.web import Outgoing
 
 
 def show(visit: Visit, refused: Refused = NOTHING_REFUSED) -> Outgoing:
     """Every key of the organization."""
-    page = visit.run(
+    listed = visit.read(
         own_keys.family["list_own_api_keys"], **given({"cursor": visit.asked("cursor")})
     )
     form = visit.form("key_form.html", refused)
-    return visit.page("keys.html", keys=page["items"], more=page["nextCursor"], new=form)
+    return visit.page("keys.html", _shown, listed, form)
+
+
+def _shown(listed: dict[str, Any], form: Markup) -> dict[str, Any]:
+    return {"keys": listed["items"], "more": listed["nextCursor"], "new": form}
 
 
 def create(visit: Visit) -> Outgoing:

@@ -1,23 +1,32 @@
 """The people of the organization: invite, change roles, remove."""
 
+from typing import Any
+
+from markupsafe import Markup
+
 from functions.portal.forms import given
-from functions.portal.visit import NOTHING_REFUSED, Refused, Visit
+from functions.portal.refused import NOTHING_REFUSED, Refused
+from functions.portal.visit import Visit
 from shared.identity import own_members
 from shared.serve.pages.web import Outgoing
 
 
 def show(visit: Visit, refused: Refused = NOTHING_REFUSED) -> Outgoing:
     """Everybody who belongs to the organization, and who did."""
-    page = visit.run(
+    listed = visit.read(
         own_members.family["list_own_members"], **given({"cursor": visit.asked("cursor")})
     )
-    return visit.page(
-        "members.html",
-        members=page["items"],
-        more=page["nextCursor"],
-        new=visit.form("member_form.html", refused.of("invite")),
-        refused=refused,
-    )
+    form = visit.form("member_form.html", refused.of("invite"))
+    return visit.page("members.html", _shown, listed, form, refused)
+
+
+def _shown(listed: dict[str, Any], form: Markup, refused: Refused) -> dict[str, Any]:
+    return {
+        "members": listed["items"],
+        "more": listed["nextCursor"],
+        "new": form,
+        "refused": refused,
+    }
 
 
 def invite(visit: Visit) -> Outgoing:

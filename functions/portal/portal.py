@@ -30,6 +30,7 @@ _SEPARATORS: Final = {
 }
 """What stands between thousands, where it is not a comma."""
 MONTHS: Final = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+HTML: Final = "text/html; charset=utf-8"
 _TO_SECONDS: Final = len("2026-01-01T00:00:00")
 
 
@@ -40,13 +41,19 @@ class Portal(Site):
         super().__init__(app, app.settings.portal_url)
 
     def page(self, template: str, status: int = 200, **values: Any) -> Outgoing:
-        """A page from `templates/`. Every value is escaped."""
-        links = part("links.html", _below, self.base)
+        """A page of nobody in particular, from `templates/`. Every value is escaped."""
+        return Outgoing(status, self.html(template, **values), HTML)
+
+    def html(self, template: str, **values: Any) -> bytes:
+        """What `page` answers with."""
         found = templates().get_template(template)
-        values |= {"base": self.base, "links": links, "settings": self.settings}
+        values |= {
+            "base": self.base,
+            "links": part("links.html", _below, self.base),
+            "settings": self.settings,
+        }
         # Piece by piece, as nearly all of them are ASCII, which needs no encoding.
-        body = b"".join(map(str.encode, found.root_render_func(found.new_context(values))))
-        return Outgoing(status, body, "text/html; charset=utf-8")
+        return b"".join(map(str.encode, found.root_render_func(found.new_context(values))))
 
 
 @lru_cache(maxsize=1024)

@@ -2,17 +2,19 @@
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from functions.portal.forms import given
-from functions.portal.visit import NOTHING_REFUSED, Refused, Visit
+from functions.portal.refused import NOTHING_REFUSED, Refused
+from functions.portal.visit import Visit
 from shared.catalog import api, granted, terms
 from shared.errors import Problem
-from shared.serve.pages.web import Outgoing, with_query
+from shared.serve.pages.web import Outgoing, Pair, with_query
 
 A_PAGE: Final = 24
 MOST_SUGGESTED: Final = 6
 _ASKED: Final = ("q", "price_min", "price_max")
+_NOTHING: Final = b'{"items":[],"nextCursor":null}'
 
 
 def search(visit: Visit) -> Outgoing:
@@ -20,9 +22,9 @@ def search(visit: Visit) -> Outgoing:
     catalog = visit.asked("catalog")
     typed = {name: visit.asked(name) for name in _ASKED}
     chosen = _chosen(visit.request.query.every("facet"))
-    refused, found = NOTHING_REFUSED, None
+    found, refused, status = _NOTHING, NOTHING_REFUSED, 200
     try:
-        found = visit.run(
+        found = visit.read(
             api.family["search_catalogs"],
             catalog=catalog,
             limit=A_PAGE,
@@ -33,75 +35,78 @@ def search(visit: Visit) -> Outgoing:
     except Problem as problem:
         if problem.code not in ("invalid", "cursor_expired"):
             raise
-        refused = Refused.because("search", typed, problem)
-    items = found["items"] if found else []
-    here = _Here(visit, catalog, typed, chosen)
-    return visit.page(
-        "preview.html",
-        422 if refused.form else 200,
-        catalog=_named(visit.run(terms.family["list_own_catalogs"]), catalog),
-        typed=typed,
-        items=items,
-        chosen=[(name, value, here.without(name, value)) for name, value in chosen],
-        suggested=_suggested(items, chosen, here),
-        more=here.after(found["nextCursor"]) if found and found["nextCursor"] else None,
-        refused=Refused(refused.form, typed, refused.fields, refused.message),
-        facets=chosen,
-    )
+        refused, status = Refused.because("search", typed, problem), 422
+    catalogs = visit.read(terms.family["list_own_catalogs"])
+    here = _Here(f"{visit.portal.base}/preview", catalog, tuple(typed.items()), chosen)
+    return visit.page("preview.html", _found, found, catalogs, here, refused, status=status)
+
+
+def _found(
+    found: dict[str, Any], catalogs: list[dict[str, Any]], here: "_Here", refused: Refused
+) -> dict[str, Any]:
+    items, typed = found["items"], dict(here.typed)
+    return {
+        "catalog": _named(catalogs, here.catalog),
+        "typed": typed,
+        "items": items,
+        "chosen": [(name, value, here.without(name, value)) for name, value in here.chosen],
+        "suggested": _suggested(items, here),
+        "more": here.after(found["nextCursor"]) if found["nextCursor"] else None,
+        "refused": Refused(refused.form, typed, refused.fields, refused.message),
+        "facets": here.chosen,
+    }
 
 
 def product(visit: Visit) -> Outgoing:
     """One product, as a card and as the record programs get."""
     catalog = visit.asked("catalog")
     asked = {"canonical_url": visit.asked("url"), "catalogs": [catalog]}
-    found, catalogs = visit.run_each(
+    found, catalogs = visit.read_each(
         (granted.family["lookup_product"], asked), (terms.family["list_own_catalogs"], {})
     )
-    of = _named(catalogs, catalog)
-    return visit.page("product.html", catalog=of, record=found, item=found["product"])
+    return visit.page("product.html", _shown, found, catalogs, catalog)
 
 
-class _Here:
-    """This search's address, and those one step away."""
+def _shown(found: dict[str, Any], catalogs: list[dict[str, Any]], catalog: str) -> dict[str, Any]:
+    return {"catalog": _named(catalogs, catalog), "record": found, "item": found["product"]}
 
-    def __init__(
-        self,
-        visit: Visit,
-        catalog: str,
-        typed: Mapping[str, str],
-        chosen: Sequence[tuple[str, str]],
-    ) -> None:
-        self._base = f"{visit.portal.base}/preview"
-        self._asked = {"catalog": catalog, **given(typed)}
-        self._chosen = list(chosen)
 
-    def _at(self, chosen: Iterable[tuple[str, str]], **more: str) -> str:
-        place = with_query(self._base, {**self._asked, **more})
+class _Here(NamedTuple):
+    """A search's address, and those one step away."""
+
+    place: str
+    catalog: str
+    typed: tuple[Pair, ...]
+    chosen: tuple[Pair, ...]
+
+    def _at(self, chosen: Iterable[Pair], **more: str) -> str:
+        asked = {"catalog": self.catalog, **given(dict(self.typed)), **more}
+        place = with_query(self.place, asked)
         for name, value in chosen:
             place = with_query(place, {"facet": f"{name}:{value}"})
         return place
 
     def without(self, name: str, value: str) -> str:
         """The same without one facet."""
-        return self._at(each for each in self._chosen if each != (name, value))
+        return self._at(each for each in self.chosen if each != (name, value))
 
     def narrowed(self, name: str, value: str) -> str:
         """The same with one facet more."""
-        return self._at([*self._chosen, (name, value)])
+        return self._at((*self.chosen, (name, value)))
 
     def after(self, cursor: str) -> str:
         """The next page of the same."""
-        return self._at(self._chosen, cursor=cursor)
+        return self._at(self.chosen, cursor=cursor)
 
 
-def _chosen(texts: Iterable[str]) -> list[tuple[str, str]]:
+def _chosen(texts: Iterable[str]) -> tuple[Pair, ...]:
     """Facets in the address, `name:value`."""
     pairs = (text.partition(":") for text in texts)
-    return [(name.strip(), value.strip()) for name, colon, value in pairs if colon]
+    return tuple((name.strip(), value.strip()) for name, colon, value in pairs if colon)
 
 
 def _suggested(
-    items: Sequence[Mapping[str, Any]], chosen: Sequence[tuple[str, str]], here: _Here
+    items: Sequence[Mapping[str, Any]], here: _Here
 ) -> list[tuple[str, list[tuple[str, int, str]]]]:
     """Facets of what this page shows: a title, and values with how many products and an address."""
     values: dict[str, Counter[str]] = {
@@ -110,7 +115,7 @@ def _suggested(
         "Color": Counter(color for item in items for color in set(item["colors"])),
     }
     names = {"Brand": "brand_name", "Category": "category_path.depth_0", "Color": "color"}
-    taken = {name for name, _ in chosen}
+    taken = {name for name, _ in here.chosen}
     return [
         (
             title,

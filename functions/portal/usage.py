@@ -26,22 +26,26 @@ class Used(NamedTuple):
 
 
 def show(visit: Visit) -> Outgoing:
-    """The chart, and the same as a table; each row is drawn anew when its numbers changed."""
-    usage = visit.run(own_usage.family["get_own_usage"], days=30)
+    """The chart, and the same as a table."""
+    usage = visit.read(own_usage.family["get_own_usage"], days=30)
+    return visit.page("usage.html", _shown, usage, visit.language)
+
+
+def _shown(usage: dict[str, Any], language: str) -> dict[str, Any]:
+    """What the page shows; each row of the table is drawn anew when its numbers changed."""
     tools = tuple(
         Used(each["tool"], each["surface"], tuple(each["calls"]), each["failed"])
         for each in usage["tools"]
     )
-    days, language = tuple(usage["days"]), visit.language
+    days = tuple(usage["days"])
     rows = "".join(part("usage_row.html", _row, each, language) for each in tools)
-    return visit.page(
-        "usage.html",
-        usage=usage,
-        chart=part("chart.html", _chart, days, tools, language) if tools else "",
-        rows=Markup(rows),  # noqa: S704  parts of ours
-        total=sum(sum(each.calls) for each in tools),
-        failed=sum(each.failed for each in tools),
-    )
+    return {
+        "usage": usage,
+        "chart": part("chart.html", _chart, days, tools, language) if tools else "",
+        "rows": Markup(rows),  # noqa: S704  parts of ours
+        "total": sum(sum(each.calls) for each in tools),
+        "failed": sum(each.failed for each in tools),
+    }
 
 
 def _chart(days: Sequence[str], tools: Sequence[Used], language: str) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 from pydantic import Field
 
 from shared.auth import activity
-from shared.auth.rate import bucket_path
+from shared.auth.rate import Budget, bucket_path
 from shared.identity.own_sessions import clients_of
 from shared.identity.records import API_KEYS, EVERY_TYPE
 from shared.ports import Query, Snapshot
@@ -49,7 +49,7 @@ class BudgetNow(Result):
 
     limit: Annotated[int, Field(description="Calls a minute, MCP and REST together.")]
     remaining: int
-    full_at: datetime
+    full_at: Annotated[datetime | None, Field(description="None: nothing is missing.")]
 
 
 class Usage(Result):
@@ -94,9 +94,14 @@ def get_own_usage(call: Call, args: GetOwnUsage) -> Usage:
         budget=BudgetNow(
             limit=budget.limit,
             remaining=max(0, budget.remaining),
-            full_at=datetime.fromtimestamp(budget.full_at, UTC),
+            full_at=_full_at(budget),
         ),
     )
+
+
+def _full_at(budget: Budget) -> datetime | None:
+    is_full = budget.remaining >= budget.limit
+    return None if is_full else datetime.fromtimestamp(budget.full_at, UTC)
 
 
 class GetOwnActivity(Args):

@@ -8,8 +8,10 @@ takes longer than what runs again and again.
 import time
 from datetime import timedelta
 from functools import partial
+from itertools import cycle
 from statistics import median
 
+from functions.portal.frame import MOST_PAGES
 from shared.identity import account, own_keys, own_usage
 from shared.invoke import Asked, Request
 from shared.ports import Add
@@ -19,6 +21,8 @@ from tests.portal import cookie_of, token_of
 
 SIGNED_OUT = "signed-out"
 """Asks nothing."""
+ANEW = ", made anew"
+SIGN_INS = MOST_PAGES * 5 // 4
 TOOLS = ("list_catalogs", "lookup_product", "search_products", "list_listings", "get_listing")
 
 
@@ -48,9 +52,14 @@ def asked():
 
 
 def requests(platform):
-    """Page -> a request for it, by a member who is signed in."""
-    cookie = {"Cookie": "=".join(cookie_of(platform))}
-    return {page: get(f"/portal/{page}", cookie) for page in (SIGNED_OUT, *asked())}
+    """Page -> requests for it, each by a member who is signed in.
+
+    One whose page is remembered, unless it is to be made anew: then more than are remembered.
+    """
+    cookies = [{"Cookie": "=".join(cookie_of(platform))} for _ in range(SIGN_INS)]
+    found = {page: [get(f"/portal/{page}", cookies[0])] for page in (SIGNED_OUT, *asked())}
+    anew = {page + ANEW: [get(f"/portal/{page}", each) for each in cookies] for page in asked()}
+    return found | anew
 
 
 def reads(platform):
@@ -63,17 +72,18 @@ def reads(platform):
         replies = attempt_each(tools, app, request)
         assert not any(reply.problem for reply in replies), replies
 
-    return {page: partial(run_them, tools) for page, tools in asked().items()}
+    found = {page: partial(run_them, tools) for page, tools in asked().items()}
+    return found | {page + ANEW: read for page, read in found.items()}
 
 
-def waited(port, request, read, *, seconds):
+def waited(port, requests, read, *, seconds):
     """How long one browser that asks again and again waits for a page's first byte, and its reads
     take: in microseconds.
     """
     took = []
 
     def in_turns():
-        while True:
+        for request in cycle(requests):
             began = time.perf_counter()
             read()
             took.append(time.perf_counter() - began)

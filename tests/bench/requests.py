@@ -154,8 +154,8 @@ def portal_cases(platform):
     """Pages of the portal: one without a read, and what a member sees after a busy month."""
     pages_of_portal.used_for_a_month(platform)
     return {
-        f"{PAGE}{name}": Case("portal", [request], lambda page: "</html>" in page)
-        for name, request in pages_of_portal.requests(platform).items()
+        f"{PAGE}{name}": Case("portal", requests, lambda page: "</html>" in page)
+        for name, requests in pages_of_portal.requests(platform).items()
     }
 
 
@@ -263,8 +263,8 @@ def waits(cases, servers, seconds, reads):
     """Page -> microseconds until its first byte, those of its reads, and until the hello's."""
 
     def waited(name, read):
-        port, request = servers[cases[name].server].port, cases[name].requests[0]
-        return pages_of_portal.waited(port, request, read, seconds=seconds)
+        port = servers[cases[name].server].port
+        return pages_of_portal.waited(port, cases[name].requests, read, seconds=seconds)
 
     found = {}
     for name in cases:

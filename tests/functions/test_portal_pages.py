@@ -46,6 +46,27 @@ def test_a_key_is_created_shown_once_and_deactivated(site, ada, org):
     assert {"api_key.created", "api_key.deactivated"} <= set(left)
 
 
+def test_a_page_asked_again_shows_what_changed_elsewhere_meanwhile(site, ada, org):
+    tools = acting(site.platform, org, f"ada-{org}")
+    shown = [ada.open("/keys").text for _ in range(2)]
+    assert shown == [shown[0]] * 2
+    assert "No keys yet" in shown[0]
+    tools(own_keys.family["create_own_api_key"], name="Made by a program")
+    assert "Made by a program" in ada.open("/keys").text
+    site.platform.member(org, f"ada-{org}", role="member", email=f"ada-{org}@example.com")
+    assert "/keys/create" not in ada.open("/keys").response.text
+
+
+def test_each_person_is_shown_a_page_of_their_own(site, ada, org):
+    people = {f"ada-{org}": ada, f"ben-{org}": site.person(org, f"ben-{org}")}
+    pages = {name: [each.open("/connect") for _ in range(2)] for name, each in people.items()}
+    for name, (first, again) in pages.items():
+        assert again.text == first.text
+        assert [each for each in pages if f"{each}@example.com" in first.text] == [name]
+    proofs = {first.form("/sign-out")["csrf"] for first, _ in pages.values()}
+    assert len(proofs) == len(people)
+
+
 def test_a_page_is_one_line_in_the_log(ada, logged):
     logged()
     ada.open("/keys")

@@ -205,6 +205,10 @@ async def test_usage_counts_calls_by_day_tool_and_surface_but_not_the_portals(st
     assert calls["mcp", "search_products"]["failed"] == 2
     assert usage["errors"] == [{"code": "invalid_limit", "calls": 2}]
     assert usage["budget"]["limit"] == 600
+    assert usage["budget"]["fullAt"] > stocked.clock.now().isoformat()[:19]
+    stocked.clock.advance(120)
+    full = {"limit": 600, "remaining": 600, "fullAt": None}
+    assert owner(own_usage.family["get_own_usage"])["budget"] == full
     assert not [surface for surface, _ in calls if surface == "portal"]
 
 
