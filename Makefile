@@ -26,7 +26,7 @@ help: ## List the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
 
 dev: $(VENV)/.runtime ## Start every function on this machine, with real catalogs
-	@$(BIN)/catalog-mcp dev $(ARGS)
+	@$(BIN)/catalog-mcp dev --catalogs "$(CATALOG_DATA_DIR)" $(ARGS)
 
 test: check tests ## Run everything
 
