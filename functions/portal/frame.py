@@ -1,7 +1,8 @@
 """Pages in their frame, and blank forms: each made once while all that it shows stays the same.
 
-What is shown is the key it is remembered by: who is signed in, and each document that was read for
-this request. So nothing is older than what was read, and nothing is somebody else's.
+A page is remembered by all that it shows: who is signed in, with which proof for forms, where, and
+each document that was read for this request. So nothing is older than what was read, and nothing is
+somebody else's.
 """
 
 from collections.abc import Callable, Hashable, Mapping
@@ -15,7 +16,8 @@ from functions.portal import portal
 from functions.portal.refused import NOTHING_REFUSED, Refused
 
 MOST_PAGES: Final = 256
-"""As many as are remembered; the largest have some 50 kB."""
+MOST_READ: Final = 16_384
+"""Bytes of documents that a remembered page shows: most have fewer, some products megabytes."""
 
 Values = Callable[..., Mapping[str, Any]]
 
@@ -53,7 +55,7 @@ class _Form(NamedTuple):
     more: tuple[tuple[str, Hashable], ...]
 
 
-def made(
+def page(
     frame: Frame, note: Mapping[str, str] | None, template: str, values: Values, *of: Any
 ) -> bytes:
     """A page that shows what `values(*of)` gives; of `of`, what is `bytes` is handed over read."""
@@ -81,10 +83,15 @@ def made(
     )
 
 
+def is_little(*of: Any) -> bool:
+    """Whether a page of these may be remembered."""
+    return sum(len(each) for each in of if isinstance(each, bytes)) <= MOST_READ
+
+
 @lru_cache(maxsize=MOST_PAGES)
 def remembered(frame: Frame, template: str, values: Values, *of: Hashable) -> bytes:
     """The same without a note."""
-    return made(frame, None, template, values, *of)
+    return page(frame, None, template, values, *of)
 
 
 def form(template: str, refused: Refused, base: str, csrf: str, more: Mapping[str, Any]) -> Markup:

@@ -1,6 +1,6 @@
 """One request of somebody who is signed in: whom it is from, what it may ask, how it is answered.
 
-Everything a page shows or changes goes through `read_each`, the one way a tool runs here.
+Everything a page shows or changes comes from tools, each run as for any other caller.
 """
 
 from collections.abc import Callable, Hashable, Mapping, Sequence
@@ -68,19 +68,21 @@ class Visit:
         """
         wanted = [Asked(tool, arguments) for tool, arguments in asked]
         if self._who or self.request.head.method == "POST":
-            return self._answers(wanted)
-        self._who, *answers = self._answers([_WHO_ALONG, *wanted])
-        return answers
+            replies = self._replies(wanted)
+        else:
+            who, *replies = self._replies([_WHO_ALONG, *wanted])
+            self._who = _body(who)  # known from here on, for the page that says what was refused
+        return list(map(_body, replies))
 
-    def _answers(self, asked: Sequence[Asked[Any]]) -> list[bytes]:
+    def _replies(self, asked: Sequence[Asked[Any]]) -> list[Reply]:
         request = Request(self.token, "portal", self.request.head.request_id)
-        return [_body(reply) for reply in attempt_each(asked, self.portal.app, request)]
+        return attempt_each(asked, self.portal.app, request)
 
     @property
     def who(self) -> bytes:
         """Who this is, for which organization: what `get_account` says."""
         if not self._who:
-            (self._who,) = self._answers([_WHO])
+            self._who = _body(*self._replies([_WHO]))
         return self._who
 
     @property
@@ -151,15 +153,15 @@ class Visit:
         """A page of the portal, which shows what `values(*of)` gives.
 
         Of `of`, `bytes` are a JSON document, and handed to `values` as its value. The page is made
-        once while it is asked for and all of this stays the same; one with a note, or about a form
-        that was refused, for this request alone.
+        once while it is asked for and all of this stays the same; one that says what was done or
+        went wrong, or shows very much, for this request alone.
         """
         around = frame.Frame(self.portal, self.who, self.path, self.form_token, self.language)
-        note = self._note()
-        if note is None and status == HTTPStatus.OK and self.request.head.method != "POST":
+        is_plain = status == HTTPStatus.OK and self.request.head.method != "POST"
+        if is_plain and self._note is None and frame.is_little(*of):
             body = frame.remembered(around, template, values, *of)
         else:
-            body = frame.made(around, note, template, values, *of)
+            body = frame.page(around, self._note, template, values, *of)
         return Outgoing(status, body, HTML)
 
     def form(self, template: str, refused: Refused, **more: Hashable) -> Markup:
@@ -175,6 +177,7 @@ class Visit:
             )
         return redirect(f"{self.portal.url}{place}")
 
+    @cached_property
     def _note(self) -> dict[str, str] | None:
         """What the last change left to say; said once."""
         text = self.request.cookies.get(self.portal.cookie(NOTE))

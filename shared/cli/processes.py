@@ -8,7 +8,7 @@ import sys
 import time
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
 from typing import Final, Self
@@ -18,15 +18,17 @@ from shared.errors import Problem
 ROOT: Final = Path(__file__).parents[2]
 START_SECONDS: Final = 30.0
 STOP_SECONDS: Final = 5.0
+PAUSE_SECONDS: Final = 5.0
 
 
 @dataclass
 class Function:
-    """One running function: its name and the loopback address it answers at."""
+    """One running function: its name, where it answers, and when it was started."""
 
     name: str
     port: int
     process: subprocess.Popen[bytes]
+    started: float = field(default_factory=time.monotonic)
 
     @property
     def address(self) -> str:
@@ -154,10 +156,19 @@ class Functions:
             self.running[name].wait()
 
     def revive(self) -> list[str]:
-        """Start those anew that ended unasked; their names."""
-        ended = [name for name, each in self.running.items() if each.process.poll() is not None]
+        """Start those anew that ended unasked; their names.
+
+        Not one that was started within PAUSE_SECONDS: where it cannot start, it would again and
+        again.
+        """
+        latest = time.monotonic() - PAUSE_SECONDS
+        ended = [
+            name
+            for name, each in self.running.items()
+            if each.process.poll() is not None and each.started < latest
+        ]
         for name in ended:
-            with suppress(ProcessLookupError):
+            with suppress(OSError):  # nothing is left of it
                 self.running[name].kill()  # workers may have outlived it, and hold its port
             self.start(name)
         return ended

@@ -106,7 +106,7 @@ def test_a_function_that_is_killed_is_started_again_and_said(console, kill):
     partner = subprocess.check_output(["pgrep", "-P", str(dev), "-f", "target=partner "])
     kill(int(partner), signal.SIGKILL)
     assert "functions.log" in until("partner ended, and was started again")
-    assert httpx.post(f"{origin}/mcp", json=RPC).status_code == 401
+    assert httpx.post(f"{origin}/mcp", json=RPC, timeout=30).status_code == 401
 
 
 def test_a_taken_port_is_a_clear_error_and_nothing_is_left_running(prepared):

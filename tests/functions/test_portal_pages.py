@@ -67,11 +67,13 @@ def test_each_person_is_shown_a_page_of_their_own(site, ada, org):
     assert len(proofs) == len(people)
 
 
-def test_a_page_is_one_line_in_the_log(ada, logged):
+@pytest.mark.parametrize(("more", "outcome"), [({}, "ok"), ({"cursor": "no cursor"}, "invalid")])
+def test_a_page_is_one_line_in_the_log(ada, logged, more, outcome):
     logged()
-    ada.open("/keys")
+    ada.open("/keys", **more)
     _, lines = logged()
-    assert [line["tool"] for line in lines if line["message"] == "call"] == ["list_own_api_keys"]
+    calls = [(line["tool"], line["outcome"]) for line in lines if line["message"] == "call"]
+    assert calls == [("list_own_api_keys", outcome)]
 
 
 def test_loading_the_page_again_creates_no_second_key(ada):
