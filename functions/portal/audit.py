@@ -1,16 +1,14 @@
 """Who changed what, when: of the whole platform for operators, of their own for owners."""
 
-from typing import Any, Final
+from typing import Any
 
 from functions.portal.forms import given
-from functions.portal.refused import NOTHING_REFUSED, Refused
+from functions.portal.refused import NOTHING_FOUND, NOTHING_REFUSED, Refused
 from functions.portal.visit import Visit
 from shared.errors import Problem
 from shared.identity import audit
 from shared.serve.pages.web import Outgoing, Pair, with_query
 from shared.tool import Tool
-
-_NOTHING: Final = b'{"items":[],"nextCursor":null}'
 
 
 def every(visit: Visit) -> Outgoing:
@@ -25,7 +23,7 @@ def own(visit: Visit) -> Outgoing:
 
 def _listed(visit: Visit, tool: Tool[audit.ListAuditEvents], filters: tuple[str, ...]) -> Outgoing:
     asked = {name: visit.asked(name) for name in filters}
-    found, refused, status = _NOTHING, NOTHING_REFUSED, 200
+    found, refused, status = NOTHING_FOUND, NOTHING_REFUSED, 200
     try:
         found = visit.read(tool, **given({**asked, "cursor": visit.asked("cursor")}))
     except Problem as problem:

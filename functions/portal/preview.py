@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
 from functions.portal.forms import given
-from functions.portal.refused import NOTHING_REFUSED, Refused
+from functions.portal.refused import NOTHING_FOUND, NOTHING_REFUSED, Refused
 from functions.portal.visit import Visit
 from shared.catalog import api, granted, terms
 from shared.errors import Problem
@@ -14,7 +14,6 @@ from shared.serve.pages.web import Outgoing, Pair, with_query
 A_PAGE: Final = 24
 MOST_SUGGESTED: Final = 6
 _ASKED: Final = ("q", "price_min", "price_max")
-_NOTHING: Final = b'{"items":[],"nextCursor":null}'
 
 
 def search(visit: Visit) -> Outgoing:
@@ -22,7 +21,7 @@ def search(visit: Visit) -> Outgoing:
     catalog = visit.asked("catalog")
     typed = {name: visit.asked(name) for name in _ASKED}
     chosen = _chosen(visit.request.query.every("facet"))
-    found, refused, status = _NOTHING, NOTHING_REFUSED, 200
+    found, refused, status = NOTHING_FOUND, NOTHING_REFUSED, 200
     try:
         found = visit.read(
             api.family["search_catalogs"],

@@ -46,6 +46,8 @@ _FIELD_OF_CODE: Final = {
 }
 """Problems that are about one field without naming it."""
 NOTHING_REFUSED: Final = Refused()
+NOTHING_FOUND: Final = b'{"items":[],"nextCursor":null}'
+"""The document of a search that was refused."""
 
 _IN_WORDS: Final = {
     "missing": "This is needed.",

@@ -19,6 +19,7 @@ ROOT: Final = Path(__file__).parents[2]
 START_SECONDS: Final = 30.0
 STOP_SECONDS: Final = 5.0
 PAUSE_SECONDS: Final = 5.0
+"""How long after its start a function that ended is left alone."""
 
 
 @dataclass
