@@ -60,6 +60,7 @@ def test_what_is_wrong_with_a_new_organization_is_said_at_its_field(opal, typed,
     page = opal.send(opal.open("/organizations"), "/organizations/create", **typed)
     assert page.status in (409, 422)
     assert f'id="{field}-wrong"' in page.response.text
+    assert "Lower case, digits, hyphens." in page.text
     assert page.form("/organizations/create")["id"] == typed["id"]
 
 
