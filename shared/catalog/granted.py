@@ -10,9 +10,9 @@ from pydantic import Field
 from shared.auth.access import Access
 from shared.catalog.lookup import covering, look_up
 from shared.catalog.paging import page_of
+from shared.catalog.products.shapes import FullView, ListItem
 from shared.catalog.reach import heads_of, reached
 from shared.catalog.search.search import DEFAULT_LIMIT, Question
-from shared.catalog.shapes import FullView, ListItem
 from shared.errors import Problem
 from shared.tool import Args, Call, Effect, Family, Json, Result, Risk
 

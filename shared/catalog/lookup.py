@@ -7,9 +7,9 @@ import orjson
 
 from shared.auth.access import Access
 from shared.catalog.heads import Head
+from shared.catalog.products.urls import NORMALIZED_EXACT, lookup_forms, normalize_url
 from shared.catalog.reach import heads_of, reached
 from shared.catalog.search.lookup import Located, lookup
-from shared.catalog.urls import NORMALIZED_EXACT, lookup_forms, normalize_url
 from shared.errors import Problem
 from shared.tool import Call
 

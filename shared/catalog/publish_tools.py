@@ -14,7 +14,7 @@ from shared.catalog.catalogs import CATALOGS
 from shared.catalog.feeds.read import read_feed
 from shared.catalog.feeds.rows import Accepted, Row
 from shared.catalog.heads import Head, head_path
-from shared.catalog.product import Product
+from shared.catalog.products.product import Product
 from shared.catalog.publishing import Published, change, publish, roll_back
 from shared.catalog.versions import every_version
 from shared.errors import Problem

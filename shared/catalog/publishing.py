@@ -17,7 +17,7 @@ from shared.catalog.catalogs import CATALOGS, MOST_HOSTS, Catalog
 from shared.catalog.heads import Head, head_path
 from shared.catalog.lease import Lease, leased
 from shared.catalog.opened import opened_segments
-from shared.catalog.product import Product
+from shared.catalog.products.product import Product
 from shared.catalog.segment.folders import temporary_folder
 from shared.catalog.segment.manifest import Manifest, link
 from shared.catalog.segment.reader import Dispute, Segment

@@ -9,8 +9,8 @@ from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Any, Final
 
-from shared.catalog.product import Price, Product, Variant
-from shared.catalog.views import full_view
+from shared.catalog.products.product import Price, Product, Variant
+from shared.catalog.products.views import full_view
 from shared.ports import Column
 
 

@@ -10,7 +10,7 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Sequence
 from typing import Final
 
-from shared.catalog.product import Product
+from shared.catalog.products.product import Product
 from tests.bench.measures import Judgments
 
 QUERIES: Final = 60

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from shared.catalog.feeds.read import read_feed
 from shared.catalog.feeds.rows import Accepted
-from shared.catalog.product import Product
+from shared.catalog.products.product import Product
 from shared.catalog.search.ranked import Kind, Ranked
 from shared.catalog.search.rerank import Model, features
 from shared.catalog.search.search import Question, order_of

@@ -16,7 +16,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from shared.catalog.product import Product
+from shared.catalog.products.product import Product
 from tests.bench.fit import Fitter, digest, fitted_on, read_products
 from tests.bench.measures import Judgments, Scores, interval, measure, read_judgments
 from tests.bench.systems import (

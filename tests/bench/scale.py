@@ -25,14 +25,14 @@ import orjson
 
 from shared.catalog.feeds.read import read_feed
 from shared.catalog.feeds.rows import Accepted
-from shared.catalog.product import Product
+from shared.catalog.products.product import Product
+from shared.catalog.products.urls import lookup_forms
 from shared.catalog.search.facets import Facet
 from shared.catalog.search.search import Question, search
 from shared.catalog.search.shelf import Shelf
 from shared.catalog.segment.manifest import Manifest
 from shared.catalog.segment.reader import Segment
 from shared.catalog.segment.writer import apply, build
-from shared.catalog.urls import lookup_forms
 from tests.bench.measured import table
 from tests.bench.publishing import rss_anon
 

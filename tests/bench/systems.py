@@ -9,7 +9,7 @@ import tantivy
 from tantivy import Document, Occur, Query, SchemaBuilder
 
 from shared.catalog import granted
-from shared.catalog.product import Product, product_uuid
+from shared.catalog.products.product import Product, product_uuid
 from shared.catalog.search.search import Question, search
 from shared.catalog.search.shelf import Shelf
 from shared.catalog.segment.analysis import TEXT, analyzer

@@ -8,7 +8,15 @@ from decimal import Decimal
 import orjson
 import pytest
 
-from shared.catalog.product import Availability, Brand, Image, Price, Product, Rating, Variant
+from shared.catalog.products.product import (
+    Availability,
+    Brand,
+    Image,
+    Price,
+    Product,
+    Rating,
+    Variant,
+)
 from shared.errors import Problem
 from shared.subscriptions.schema import COLUMNS, row
 

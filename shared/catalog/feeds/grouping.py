@@ -18,7 +18,7 @@ from pydantic import ValidationError
 from shared.catalog.feeds.merging import merge
 from shared.catalog.feeds.reading import Json, Reading
 from shared.catalog.feeds.rows import MAX_VARIANTS, MAX_WARNINGS, Accepted, Rejected, Row, Warned
-from shared.catalog.product import Product
+from shared.catalog.products.product import Product
 
 _CACHE_KIB: Final = 64 * 1024
 _SCHEMA: Final = """

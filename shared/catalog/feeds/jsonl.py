@@ -16,8 +16,16 @@ from shared.catalog.feeds.grouping import Item, item_or_rejected, reasons_of
 from shared.catalog.feeds.reading import Json, Reading
 from shared.catalog.feeds.rows import MAX_ROW, MAX_TITLE, MAX_VALUES, Defaults, Rejected
 from shared.catalog.feeds.source import Source
-from shared.catalog.product import Image, NamedLink, Promotion, Rating, Review, Seller, Video
-from shared.catalog.text import clean, clean_block
+from shared.catalog.products.product import (
+    Image,
+    NamedLink,
+    Promotion,
+    Rating,
+    Review,
+    Seller,
+    Video,
+)
+from shared.catalog.products.text import clean, clean_block
 
 _EXPONENT: Final = 30
 _PATH: Final = " > "

@@ -12,8 +12,8 @@ from typing import Any, Final
 
 from shared.catalog.feeds.reading import Json
 from shared.catalog.feeds.rows import MAX_ATTRIBUTES, MAX_IMAGES, MAX_VALUES
-from shared.catalog.options import is_color, is_size
-from shared.catalog.product import Availability
+from shared.catalog.products.options import is_color, is_size
+from shared.catalog.products.product import Availability
 
 _LISTS: Final = (
     *("images", "categories", "breadcrumbs", "tags", "genders", "age_groups", "sizes", "colors"),

@@ -21,9 +21,9 @@ from shared.catalog.feeds.rows import (
     MAX_VALUES,
     Defaults,
 )
-from shared.catalog.product import Availability
-from shared.catalog.text import clean, clean_block, clean_html, slug
-from shared.catalog.urls import normalize_url, web_url
+from shared.catalog.products.product import Availability
+from shared.catalog.products.text import clean, clean_block, clean_html, slug
+from shared.catalog.products.urls import normalize_url, web_url
 from shared.errors import Problem
 
 Json = dict[str, Any]

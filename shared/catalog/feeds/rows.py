@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final, NamedTuple
 
-from shared.catalog.product import Product
+from shared.catalog.products.product import Product
 
 MAX_ROW: Final = 4 * 1024 * 1024
 """Bytes of one row: a line, an XML item, a Shopify product. A longer one is rejected."""

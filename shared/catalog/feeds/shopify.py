@@ -19,7 +19,7 @@ from shared.catalog.feeds.merging import merge
 from shared.catalog.feeds.reading import Json, Reading
 from shared.catalog.feeds.rows import MAX_ROW, MAX_TITLE, MAX_VARIANTS, Defaults, Rejected
 from shared.catalog.feeds.source import Source
-from shared.catalog.options import is_color, is_size
+from shared.catalog.products.options import is_color, is_size
 from shared.errors import Problem
 
 _CHUNK: Final = 64 * 1024

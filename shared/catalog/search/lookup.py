@@ -3,10 +3,10 @@
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
+from shared.catalog.products.urls import LookupForm
 from shared.catalog.search.facets import within
 from shared.catalog.search.shelf import Shelf
 from shared.catalog.segment.reader import Found
-from shared.catalog.urls import LookupForm
 
 
 class Located(NamedTuple):

@@ -11,13 +11,13 @@ from typing import Any, Final
 
 import orjson
 
-from shared.catalog.options import is_color, is_size
-from shared.catalog.product import Product, Variant
+from shared.catalog.products.options import is_color, is_size
+from shared.catalog.products.product import Product, Variant
+from shared.catalog.products.urls import Claim, index_forms, normalize_url
+from shared.catalog.products.views import full_view, list_item
 from shared.catalog.segment.analysis import compact, facet_term, gtin14
 from shared.catalog.segment.rank import browse_rank
 from shared.catalog.segment.records import Record
-from shared.catalog.urls import Claim, index_forms, normalize_url
-from shared.catalog.views import full_view, list_item
 from shared.facets import attribute_facet
 
 TITLE_WEIGHT: Final = 3

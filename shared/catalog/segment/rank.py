@@ -10,7 +10,7 @@ from datetime import datetime
 from hashlib import blake2b
 from typing import Final
 
-from shared.catalog.product import Availability, Product, Rating
+from shared.catalog.products.product import Availability, Product, Rating
 
 _OBTAINABLE: Final = frozenset(
     {Availability.IN_STOCK, Availability.PREORDER, Availability.BACKORDER, Availability.UNKNOWN}

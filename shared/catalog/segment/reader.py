@@ -14,7 +14,8 @@ import tantivy
 from numpy.typing import NDArray
 from tantivy import Occur, Query
 
-from shared.catalog.product import Product
+from shared.catalog.products.product import Product
+from shared.catalog.products.urls import Claim, LookupForm, winner
 from shared.catalog.segment import index as engine
 from shared.catalog.segment.addresses import Addresses
 from shared.catalog.segment.analysis import analyzer, surface_analyzer
@@ -23,7 +24,6 @@ from shared.catalog.segment.lexicon import Lexicon
 from shared.catalog.segment.manifest import Manifest, require
 from shared.catalog.segment.records import Decompressor, RecordFile, SourceFile, dictionary_of
 from shared.catalog.segment.titles import ROW, open_titles
-from shared.catalog.urls import Claim, LookupForm, winner
 
 MOST_WORDS: Final = 2048
 """Words of queries, and terms of those, that an opened segment remembers what it knows of."""
@@ -156,7 +156,7 @@ class Segment:
         """The active product the first claimed form resolves to, or None.
 
         A form several products claim goes to the strongest claim, then the lower key; where that
-        cannot be told (`shared.catalog.urls.winner`), the next form is tried.
+        cannot be told (`shared.catalog.products.urls.winner`), the next form is tried.
         """
         for form, via in forms:
             claims: dict[str, tuple[Claim, int]] = {}

@@ -24,8 +24,8 @@ from typing import Final
 import orjson
 import zstandard
 
+from shared.catalog.products.urls import Claim
 from shared.catalog.segment.columns import map_file
-from shared.catalog.urls import Claim
 
 LEVEL: Final = 9
 DICTIONARY_BYTES: Final = 65_536

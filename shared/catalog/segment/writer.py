@@ -13,7 +13,7 @@ from typing import Final
 import tantivy
 from tantivy import Document
 
-from shared.catalog.product import Product
+from shared.catalog.products.product import Product
 from shared.catalog.segment import index as engine
 from shared.catalog.segment.addresses import AddressWriter
 from shared.catalog.segment.analysis import (

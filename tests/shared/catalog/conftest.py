@@ -9,7 +9,7 @@ import pytest
 
 from shared.catalog.feeds.read import read_feed
 from shared.catalog.feeds.rows import Accepted
-from shared.catalog.product import Product
+from shared.catalog.products.product import Product
 from shared.catalog.search.cursor import unseal
 from shared.catalog.search.search import Page, Question, search
 from shared.catalog.search.shelf import Shelf

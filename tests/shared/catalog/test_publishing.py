@@ -153,7 +153,7 @@ async def test_while_one_writer_is_at_work_another_is_told_to_wait(stocked):
 def publish_with(platform, feed_rows):
     """Publish rows that are made while the publish runs."""
     from shared.auth.caller import Caller
-    from shared.catalog.product import Product
+    from shared.catalog.products.product import Product
     from shared.catalog.publishing import publish
     from shared.tool import Call, silently
 

@@ -9,7 +9,7 @@ import pytest
 
 from shared.catalog.feeds.read import read_feed
 from shared.catalog.feeds.rows import Accepted, Rejected
-from shared.catalog.product import Product
+from shared.catalog.products.product import Product
 
 SAMPLES = Path(__file__).parent / "samples"
 

@@ -3,7 +3,7 @@ import random
 import pytest
 
 from shared.catalog.feeds import rows
-from shared.catalog.product import Availability, Price
+from shared.catalog.products.product import Availability, Price
 
 ROW = {"id": "1", "title": "Mug", "url": "https://shop.example/mug"}
 

@@ -2,7 +2,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from shared.catalog.product import Availability, Price
+from shared.catalog.products.product import Availability, Price
 
 NOW = datetime(2026, 11, 21, tzinfo=UTC)
 

@@ -7,8 +7,8 @@ import pytest
 
 from shared.catalog.feeds.read import read_feed
 from shared.catalog.feeds.rows import Accepted, Rejected
-from shared.catalog.text import clean
-from shared.catalog.urls import normalize_url
+from shared.catalog.products.text import clean
+from shared.catalog.products.urls import normalize_url
 
 
 @pytest.fixture(scope="module")

@@ -4,7 +4,7 @@ import orjson
 import pytest
 
 from shared.catalog.feeds import rows
-from shared.catalog.product import Availability, Price
+from shared.catalog.products.product import Availability, Price
 from shared.errors import Problem
 
 SHOP = {"base_url": "https://shop.example", "currency": "EUR"}

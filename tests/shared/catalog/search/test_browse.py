@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime
 
-from shared.catalog.product import Availability, Image, Rating
+from shared.catalog.products.product import Availability, Image, Rating
 from shared.catalog.search.facets import Facet
 from shared.catalog.search.search import Question
 from shared.catalog.segment.rank import browse_rank

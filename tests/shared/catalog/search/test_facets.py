@@ -5,11 +5,11 @@ import itertools
 import pytest
 from pydantic import ValidationError
 
-from shared.catalog.product import Variant
+from shared.catalog.products.product import Variant
+from shared.catalog.products.urls import lookup_forms
 from shared.catalog.search.lookup import lookup
 from shared.catalog.search.search import Question, count
 from shared.catalog.search.shelf import Shelf
-from shared.catalog.urls import lookup_forms
 from shared.errors import Problem
 from shared.facets import Facet
 from tests.shared.catalog.conftest import key_of, walk

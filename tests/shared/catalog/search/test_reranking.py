@@ -6,7 +6,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from shared.catalog.product import Brand
+from shared.catalog.products.product import Brand
 from shared.catalog.search.rerank import MODEL, WINDOW, Model, features, rerank
 from shared.catalog.search.seen import ACCESSORIES
 from shared.catalog.search.words import understand

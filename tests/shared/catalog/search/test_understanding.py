@@ -4,7 +4,7 @@ import random
 
 import pytest
 
-from shared.catalog.product import Variant
+from shared.catalog.products.product import Variant
 from shared.catalog.search.words import understand
 from tests.bench.classes import CLASSES
 from tests.bench.measures import measure

@@ -9,11 +9,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from shared.catalog.products.urls import lookup_forms
 from shared.catalog.segment.folders import temporary_folder
 from shared.catalog.segment.manifest import Manifest, damaged, link
 from shared.catalog.segment.reader import Segment
 from shared.catalog.segment.writer import apply, build
-from shared.catalog.urls import lookup_forms
 from tests.shared.catalog.conftest import made
 
 URL = "https://shop.example/new/{}"

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.catalog.text import clean, clean_block, clean_html, html_text, slug
+from shared.catalog.products.text import clean, clean_block, clean_html, html_text, slug
 
 PREPENDED_MARKS = frozenset("\u0600\u0601\u0602\u0603\u0604\u0605\u06dd\u070f\u0890\u0891\u08e2")
 """Format characters that are seen (Unicode 16, 9.2)."""

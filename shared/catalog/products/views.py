@@ -1,16 +1,16 @@
 """From the stored product to what partners see: a list item, or the full view.
 
-Source: contract/partner.md, "Product shapes"; the shapes themselves are in `shared.catalog.shapes`.
-Both are JSON values in the contract's field order, without `catalogDisplayName` and
-`displayMatchScore`, which belong to an answer and not to a product.
+The shapes themselves are in `shared.catalog.products.shapes`. Both are JSON values in the shapes'
+field order, without `catalogDisplayName` and `displayMatchScore`, which belong to an answer and not
+to a product.
 """
 
 from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Any, Final
 
-from shared.catalog.options import color_option, size_option
-from shared.catalog.product import (
+from shared.catalog.products.options import color_option, size_option
+from shared.catalog.products.product import (
     Availability,
     Color,
     Image,
@@ -22,7 +22,7 @@ from shared.catalog.product import (
     Variant,
     product_uuid,
 )
-from shared.catalog.text import html_text
+from shared.catalog.products.text import html_text
 
 _GENDERS: Final = ("male", "female", "unisex")
 

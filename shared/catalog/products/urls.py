@@ -21,7 +21,7 @@ from urllib.parse import quote, urljoin
 
 import idna
 
-from shared.catalog.url_parameters import is_identity, is_tracking, is_variant
+from shared.catalog.products.url_parameters import is_identity, is_tracking, is_variant
 from shared.errors import Problem
 
 MAX_URL: Final = 4096

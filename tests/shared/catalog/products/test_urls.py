@@ -2,7 +2,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from shared.catalog.urls import (
+from shared.catalog.products.urls import (
     LOOSE,
     MAX_URL,
     NORMALIZED_EXACT,

@@ -10,8 +10,8 @@ from octogen_ai_sdk.generated import models as contract
 
 from shared.catalog.feeds.read import read_feed
 from shared.catalog.feeds.rows import Accepted
-from shared.catalog.markdown import escaped, markdown
-from shared.catalog.product import (
+from shared.catalog.products.markdown import escaped, markdown
+from shared.catalog.products.product import (
     Availability,
     Brand,
     Color,
@@ -26,8 +26,8 @@ from shared.catalog.product import (
     Video,
     product_uuid,
 )
-from shared.catalog.shapes import FullView, ListItem
-from shared.catalog.views import full_view, list_item
+from shared.catalog.products.shapes import FullView, ListItem
+from shared.catalog.products.views import full_view, list_item
 
 LIST_FIELDS = (  # noqa: SIM905  in the contract's order, to be read
     "uuid catalogKey catalogDisplayName productUrl title brand currentPrice originalPrice currency "
