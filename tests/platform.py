@@ -15,7 +15,8 @@ from shared.app import App
 from shared.auth import keyring
 from shared.auth.caller import Service
 from shared.auth.scopes import PARTNER
-from shared.catalog import catalogs, publish_tools, withdrawal
+from shared.catalog import catalogs
+from shared.catalog.tools import publishing, withdrawal
 from shared.cli.operations import run
 from shared.identity import (
     audit,
@@ -41,7 +42,7 @@ FAMILIES = (
     service_accounts.family,
     signing_keys.family,
     catalogs.family,
-    publish_tools.family,
+    publishing.family,
     withdrawal.family,
 )
 ORIGIN = "http://localhost:8080"

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from shared.catalog import api, granted
+from shared.catalog.tools import agents, api
 from shared.identity import me
 from shared.serve.rest import Route
 
@@ -10,7 +10,7 @@ _NO_CATALOG: Final = ("catalog_not_found: not granted to you, or not there.", "E
 
 ROUTES: Final = (
     Route("GET", "/me", "getMe", me.family["get_me"]),
-    Route("GET", "/catalogs", "listCatalogs", granted.family["list_catalogs"]),
+    Route("GET", "/catalogs", "listCatalogs", agents.family["list_catalogs"]),
     Route(
         "POST",
         "/products/lookup",

@@ -6,7 +6,7 @@ import functions_framework.aio
 
 from shared.app import App
 from shared.auth.scopes import PARTNER
-from shared.catalog import granted
+from shared.catalog.tools import agents
 from shared.serve.deployed import deployed
 from shared.serve.mcp_http import McpEndpoint
 from shared.serve.mcp_server import build_face
@@ -14,7 +14,7 @@ from shared.serve.partner import PartnerRenderer
 from shared.serve.run import Runner
 from shared.subscriptions import tools as subscriptions
 
-FAMILIES = (granted.family, subscriptions.family)
+FAMILIES = (agents.family, subscriptions.family)
 
 INSTRUCTIONS = """\
 Product catalogs granted to your organization. Start with list_catalogs. Find products by words with

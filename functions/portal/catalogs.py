@@ -3,7 +3,7 @@
 from typing import Any
 
 from functions.portal.visit import Visit
-from shared.catalog import terms
+from shared.catalog.tools import own
 from shared.serve.pages.web import Outgoing
 
 HOME = {"operator": "/organizations", "catalog_owner": "/members"}
@@ -15,7 +15,7 @@ def show(visit: Visit) -> Outgoing:
     elsewhere = HOME.get(visit.account["organizationType"])
     if elsewhere is not None:
         return visit.go(elsewhere)
-    return visit.page("catalogs.html", _shown, visit.read(terms.family["list_own_catalogs"]))
+    return visit.page("catalogs.html", _shown, visit.read(own.family["list_own_catalogs"]))
 
 
 def _shown(catalogs: list[dict[str, Any]]) -> dict[str, Any]:

@@ -6,7 +6,7 @@ from urllib.parse import quote
 from functions.portal.forms import given
 from functions.portal.visit import Visit
 from shared.catalog import catalogs as admin
-from shared.catalog import publish_tools
+from shared.catalog.tools import publishing
 from shared.serve.pages.web import Outgoing
 
 
@@ -27,7 +27,7 @@ def catalog(visit: Visit) -> Outgoing:
     key = visit.asked("key")
     asked = {"catalog": key}
     found, versions = visit.read_each(
-        (admin.family["get_catalog"], asked), (publish_tools.family["list_versions"], asked)
+        (admin.family["get_catalog"], asked), (publishing.family["list_versions"], asked)
     )
     return visit.page("catalog.html", _shown, found, versions)
 
@@ -39,6 +39,6 @@ def _shown(catalog: dict[str, Any], versions: list[dict[str, Any]]) -> dict[str,
 def roll_back(visit: Visit) -> Outgoing:
     """An earlier version is served again."""
     typed = visit.typed("catalog", "version")
-    served = visit.run(publish_tools.family["roll_back_catalog"], **typed)
+    served = visit.run(publishing.family["roll_back_catalog"], **typed)
     place = f"/catalog?key={quote(typed['catalog'], safe='')}"
     return visit.go(place, f"Version {served['version']} is served now.")

@@ -7,7 +7,7 @@ from typing import Any, Final, NamedTuple
 from functions.portal.forms import given
 from functions.portal.refused import NOTHING_FOUND, NOTHING_REFUSED, Refused
 from functions.portal.visit import Visit
-from shared.catalog import api, granted, terms
+from shared.catalog.tools import agents, api, own
 from shared.errors import Problem
 from shared.serve.pages.web import Outgoing, Pair, with_query
 
@@ -35,7 +35,7 @@ def search(visit: Visit) -> Outgoing:
         if problem.code not in ("invalid", "cursor_expired"):
             raise
         refused, status = Refused.because("search", typed, problem), 422
-    catalogs = visit.read(terms.family["list_own_catalogs"])
+    catalogs = visit.read(own.family["list_own_catalogs"])
     here = _Here(f"{visit.portal.base}/preview", catalog, tuple(typed.items()), chosen)
     return visit.page("preview.html", _found, found, catalogs, here, refused, status=status)
 
@@ -61,7 +61,7 @@ def product(visit: Visit) -> Outgoing:
     catalog = visit.asked("catalog")
     asked = {"canonical_url": visit.asked("url"), "catalogs": [catalog]}
     found, catalogs = visit.read_each(
-        (granted.family["lookup_product"], asked), (terms.family["list_own_catalogs"], {})
+        (agents.family["lookup_product"], asked), (own.family["list_own_catalogs"], {})
     )
     return visit.page("product.html", _shown, found, catalogs, catalog)
 
@@ -133,7 +133,7 @@ def _named(catalogs: Iterable[Mapping[str, Any]], key: str) -> Mapping[str, Any]
     for each in catalogs:
         if each["catalog"] == key:
             return each
-    raise granted.no_grant("catalog_not_found")
+    raise agents.no_grant("catalog_not_found")
 
 
 def _amount(text: str) -> float | str:

@@ -5,7 +5,7 @@ from typing import Any
 import click
 
 from shared.auth import keyring
-from shared.catalog import publish_tools
+from shared.catalog.tools import publishing
 from shared.cli import demo, story
 from shared.cli.dev import last_settings
 from shared.cli.main import main
@@ -94,7 +94,7 @@ def rollback_command(catalog: str, version: int) -> None:
 def _published(tool: str, given: dict[str, Any]) -> None:
     arguments = {name: value for name, value in given.items() if value is not None}
     with acting(_settings) as app:
-        show(run(app, publish_tools.family[tool], arguments, progress=_progress))
+        show(run(app, publishing.family[tool], arguments, progress=_progress))
 
 
 def _progress(doing: str, done: int) -> None:

@@ -14,7 +14,8 @@ from typing import Any, Final
 from shared.app import App
 from shared.auth import keyring
 from shared.auth.scopes import PARTNER
-from shared.catalog import catalogs, publish_tools
+from shared.catalog import catalogs
+from shared.catalog.tools import publishing
 from shared.cli.operations import run
 from shared.errors import Problem
 from shared.identity import grants, keys, organizations, sessions
@@ -131,7 +132,7 @@ def _publish(app: App, feed: Feed, say: Callable[[str], None]) -> None:
         )
         report = run(
             app,
-            publish_tools.family["publish_catalog"],
+            publishing.family["publish_catalog"],
             {"catalog": feed.key, "source": str(feed.file), "currency": feed.currency},
         )
         say(f"  {report['productCount']} products, {report['rejected']} rows rejected")

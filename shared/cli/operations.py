@@ -16,7 +16,8 @@ from pydantic.fields import FieldInfo
 
 from shared.app import App
 from shared.auth.caller import Operator
-from shared.catalog import catalogs, withdrawal
+from shared.catalog import catalogs
+from shared.catalog.tools import withdrawal
 from shared.errors import Problem
 from shared.identity import (
     audit,

@@ -11,7 +11,7 @@ from typing import Any, Final
 import httpx
 
 from shared.app import App
-from shared.catalog import publish_tools
+from shared.catalog.tools import publishing
 from shared.cli import demo
 from shared.cli.operations import run
 from shared.errors import Problem
@@ -92,7 +92,7 @@ def tell(app: App, catalog: str | None, say: Say) -> None:
         partner.tell("stays so for two days; start dev with --fresh-for 10 to see it grow stale")
         return
     partner.wait(feed.key, "source_stale")
-    run(app, publish_tools.family["publish_catalog"], _source(feed))
+    run(app, publishing.family["publish_catalog"], _source(feed))
     partner.tell("published again")
     partner.wait(feed.key, "active")
 

@@ -8,7 +8,6 @@ import orjson
 import tantivy
 from tantivy import Document, Occur, Query, SchemaBuilder
 
-from shared.catalog import granted
 from shared.catalog.products.product import Product, product_uuid
 from shared.catalog.search.search import Question, search
 from shared.catalog.search.shelf import Shelf
@@ -16,6 +15,7 @@ from shared.catalog.segment.analysis import TEXT, analyzer
 from shared.catalog.segment.index import WORDS
 from shared.catalog.segment.reader import Segment
 from shared.catalog.segment.writer import build
+from shared.catalog.tools import agents
 from shared.clock import SystemClock
 from shared.invoke import Request, invoke
 from tests.platform import Platform
@@ -102,7 +102,7 @@ def invoked(feed: Path, products: Sequence[Product], folder: Path) -> Answer:
 
     def answer(query: str) -> list[str]:
         arguments = {"catalog": CATALOG, "query": query, "limit": DEPTH}
-        reply = invoke(granted.family["search_products"], platform.app, request, arguments)
+        reply = invoke(agents.family["search_products"], platform.app, request, arguments)
         return [keys[item["uuid"]] for item in orjson.loads(reply.body)["items"]]
 
     return answer

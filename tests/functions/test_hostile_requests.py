@@ -6,7 +6,7 @@ import pytest
 
 from functions.api.main import host as api_host
 from functions.partner import main as partner
-from shared.catalog import api
+from shared.catalog.tools import api
 from shared.serve.rest import RestHost, Route
 from shared.serve.run import Runner
 from tests.functions import failing

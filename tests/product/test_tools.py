@@ -12,7 +12,7 @@ from functions.partner import main as partner
 from functions.tasks.main import FAMILIES as JOBS
 from shared.app import App
 from shared.auth.scopes import SCOPES
-from shared.catalog import publish_tools, terms
+from shared.catalog.tools import own, publishing
 from shared.cli.operations import FAMILIES as OPERATIONS
 from shared.identity import account, audit, own_keys, own_members, own_sessions, own_usage
 from shared.settings import Settings
@@ -35,10 +35,10 @@ OWN = (
     own_members.family,
     own_sessions.family,
     own_usage.family,
-    terms.family,
+    own.family,
 )
 """What people do about their own organization; the portal is the first to serve it."""
-OTHERS = (*OPERATIONS, publish_tools.family, *JOBS, *OWN)
+OTHERS = (*OPERATIONS, publishing.family, *JOBS, *OWN)
 ALL = [*TOOLS, *(tool for family in OTHERS for tool in family.tools)]
 VERBS = {
     "change", "check", "create", "deactivate", "delete", "end", "export", "follow", "get", "grant",

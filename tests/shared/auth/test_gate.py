@@ -198,7 +198,7 @@ def test_a_key_of_an_unknown_id_or_another_secret_is_refused(platform):
 
 
 async def join(platform, **changed):
-    from shared.catalog.granted import family
+    from shared.catalog.tools.agents import family
     from shared.invoke import Request
     from shared.serve.run import attempt
 

@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 
 from shared.app import App
-from shared.catalog import publish_tools
+from shared.catalog.tools import publishing
 from shared.cli.operations import run
 from shared.settings import Settings
 
@@ -21,7 +21,7 @@ def main(folder, catalog, feed, step, count):
 
     app = App(Settings(data=Path(folder), cache=Path(folder) / "segments"))
     arguments = {"catalog": catalog, "source": feed}
-    run(app, publish_tools.family["publish_catalog"], arguments, progress=progress)
+    run(app, publishing.family["publish_catalog"], arguments, progress=progress)
 
 
 if __name__ == "__main__":

@@ -8,13 +8,19 @@ from pydantic import ConfigDict, Field, model_validator
 from pydantic.alias_generators import to_camel
 
 from shared.auth.access import Access
-from shared.catalog.granted import CatalogNames, FoundProduct, ProductPage, not_found, require_any
 from shared.catalog.lookup import covering, look_up
 from shared.catalog.paging import page_of
 from shared.catalog.products.markdown import markdown
 from shared.catalog.products.urls import normalize_url, require_safe_url
 from shared.catalog.reach import heads_of, reached
 from shared.catalog.search.search import DEFAULT_LIMIT, Question
+from shared.catalog.tools.agents import (
+    CatalogNames,
+    FoundProduct,
+    ProductPage,
+    not_found,
+    require_any,
+)
 from shared.errors import Problem
 from shared.facets import Facet
 from shared.tool import Args, Call, Effect, Family, Json, Result, Risk
