@@ -4,13 +4,13 @@ from typing import Any
 
 import functions_framework.aio
 
+from functions.partner.results import PartnerRenderer
 from shared.app import App
 from shared.auth.scopes import PARTNER
 from shared.catalog.tools import agents
 from shared.serve.deployed import deployed
 from shared.serve.mcp_http import McpEndpoint
 from shared.serve.mcp_server import build_face
-from shared.serve.partner import PartnerRenderer
 from shared.serve.run import Runner
 from shared.subscriptions import tools as subscriptions
 
