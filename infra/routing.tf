@@ -4,7 +4,7 @@ locals {
   hosts   = { for name in ["api", "auth", "mcp", "portal"] : name => "${name}.${var.domain}" }
   aliases = [for name in var.mcp_aliases : "${name}.${var.domain}"]
 
-  # Which function serves which path: the table ROUTES of shared/cli/dev.py without
+  # Which function serves which path: the table ROUTES of shared/cli/deployment.py without
   # what is private, the same on every host.
   # A path stands for itself and all below it.
   routes = {

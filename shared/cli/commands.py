@@ -1,4 +1,4 @@
-"""The commands that act on a deployment, added to `catalog-mcp` when one of them is wanted."""
+"""The commands that act on a deployment; `catalog-mcp` imports them when one is wanted."""
 
 from typing import Any
 
@@ -7,14 +7,16 @@ import click
 from shared.auth import keyring
 from shared.catalog.tools import publishing
 from shared.cli import demo, story
-from shared.cli.dev import last_settings
-from shared.cli.main import main
+from shared.cli.deployment import last_settings
 from shared.cli.operations import acting, command_of, commands, run, show
 from shared.identity import signing_keys
 from shared.settings import Settings, is_described
 
+acts = click.Group()
+"""Every command that acts on a deployment."""
 
-@main.command("story")
+
+@acts.command("story")
 @click.option("--catalog", help="One of the demo's; the smallest if left out.")
 def story_command(catalog: str | None) -> None:
     """Play a partner of the running dev deployment, from registering to a fresh linked dataset."""
@@ -22,7 +24,7 @@ def story_command(catalog: str | None) -> None:
         story.tell(app, catalog, click.echo)
 
 
-@main.command("subscribe")
+@acts.command("subscribe")
 @click.argument("catalog")
 @click.option("--project", required=True, help="The subscriber's Google project.")
 @click.option("--principal", required=True, help="As registered.")
@@ -32,7 +34,7 @@ def subscribe_command(catalog: str, project: str, principal: str) -> None:
         click.echo(app.own_listings.subscribe(catalog, principal, project))
 
 
-@main.command("token")
+@acts.command("token")
 @click.option("--organization", default=demo.ORGANIZATION, show_default=True)
 @click.option("--subject", default=demo.MEMBER, show_default=True, help="A member's subject.")
 @click.option("--days", default=demo.TOKEN_DAYS, show_default=True)
@@ -42,7 +44,7 @@ def token_command(organization: str, subject: str, days: int) -> None:
         click.echo(demo.token(app, organization, subject, days=days))
 
 
-@main.command("publish")
+@acts.command("publish")
 @click.argument("catalog")
 @click.argument("source")
 @click.option("--kind", help="jsonl, merchant_xml, merchant_tsv or shopify; else found out.")
@@ -55,7 +57,7 @@ def publish_command(**given: Any) -> None:
     _published("publish_catalog", given)
 
 
-@main.command("upsert")
+@acts.command("upsert")
 @click.argument("catalog")
 @click.argument("source")
 @click.option("--kind")
@@ -68,7 +70,7 @@ def upsert_command(**given: Any) -> None:
     _published("upsert_products", given)
 
 
-@main.command("delete-product")
+@acts.command("delete-product")
 @click.argument("catalog")
 @click.argument("keys", nargs=-1, required=True)
 def delete_command(catalog: str, keys: tuple[str, ...]) -> None:
@@ -76,14 +78,14 @@ def delete_command(catalog: str, keys: tuple[str, ...]) -> None:
     _published("delete_products", {"catalog": catalog, "keys": keys})
 
 
-@main.command("versions")
+@acts.command("versions")
 @click.argument("catalog")
 def versions_command(catalog: str) -> None:
     """List the versions of CATALOG that are kept."""
     _published("list_versions", {"catalog": catalog})
 
 
-@main.command("rollback")
+@acts.command("rollback")
 @click.argument("catalog")
 @click.argument("version", type=int)
 def rollback_command(catalog: str, version: int) -> None:
@@ -110,7 +112,7 @@ def _settings() -> Settings:
     return last_settings(click.get_current_context().find_root().obj)
 
 
-@main.group("keys")
+@acts.group("keys")
 def keys_group() -> None:
     """Create a deployment's keys, and rotate them: prepare, wait, promote, wait, retire."""
 
@@ -133,4 +135,4 @@ for _name, _tool in (
     keys_group.add_command(command_of(signing_keys.family[_tool], _settings), _name)
 
 for command in commands(_settings):
-    main.add_command(command)
+    acts.add_command(command)

@@ -27,7 +27,7 @@ class _Commands(click.Group):
 
     def load(self) -> None:
         """Have every command in `commands`."""
-        import_module("shared.cli.commands")
+        self.commands.update(import_module("shared.cli.commands").acts.commands)
 
 
 @click.group(cls=_Commands)

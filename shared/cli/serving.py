@@ -11,7 +11,7 @@ import orjson
 
 from shared.app import App
 from shared.cli import demo
-from shared.cli.dev import FIRST, ROUTES
+from shared.cli.deployment import FIRST, ROUTES
 from shared.cli.drain import Drain
 from shared.cli.front import Front
 from shared.cli.processes import Functions

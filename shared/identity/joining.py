@@ -2,21 +2,39 @@
 
 from contextlib import suppress
 
-from shared.auth.caller import Token
-from shared.errors import Conflict
+from shared.app import App
+from shared.auth.caller import Caller, Token
+from shared.auth.gate import NOT_A_MEMBER
+from shared.errors import Conflict, Problem
 from shared.identity.access_changes import read_access
 from shared.identity.records import MEMBERSHIPS, Membership
+from shared.invoke import Request
 from shared.ports import ABSENT
 from shared.tool import Call
 
 
-def may_join(call: Call, token: Token) -> bool:
+def joined(app: App, request: Request, refusal: Problem) -> bool:
+    """Whether a caller who was refused for want of a membership has one to look at now."""
+    token = request.credential
+    if refusal.details.get("reason") != NOT_A_MEMBER or not isinstance(token, Token):
+        return False
+    caller = Caller(request.surface, token.principal, token.org, "", "", None, token.client or None)
+    call = Call(app, caller, request.surface, request.request_id, app.clock.now(), {}, None)
+    try:
+        return _may_join(call, token) and _join(call, token)
+    except Problem as problem:
+        if problem.code != "not_found":
+            raise
+        return False
+
+
+def _may_join(call: Call, token: Token) -> bool:
     """Whether the token's issuer decides about memberships (`create_memberships`)."""
     deciding = (each.id for each in call.app.settings.issuers if each.create_memberships)
     return token.issuer in deciding
 
 
-def join(call: Call, token: Token) -> bool:
+def _join(call: Call, token: Token) -> bool:
     """Make the membership an issuer's token speaks of; whether there is one to look at now.
 
     Only where none ever was: a removed member stays removed. Never into an organization of

@@ -9,14 +9,13 @@ from typing import Any, Final, TypeVar
 
 from shared import log
 from shared.app import App
-from shared.auth.caller import Caller, Token
-from shared.auth.gate import NOT_A_MEMBER
+from shared.auth.caller import Token
 from shared.auth.tokens import KeysNeeded
 from shared.errors import Problem
-from shared.identity.joining import join, may_join
+from shared.identity.joining import joined
 from shared.invoke import Arguments, Asked, Crashed, Reply, Request, invoke_each
 from shared.serve.threads import Threads
-from shared.tool import Call, Tool
+from shared.tool import Tool
 from shared.tracing import Tracer
 
 MOST_THREADS: Final = 16
@@ -64,7 +63,7 @@ def attempt_each(asked: Sequence[Asked[Any]], app: App, request: Request) -> lis
     try:
         replies = invoke_each(asked, app, request)
         problem = replies[0].problem
-        if problem is not None and _joined(app, request, problem):
+        if problem is not None and joined(app, request, problem):
             replies = invoke_each(asked, app, request)
     except Crashed as crashed:
         log.crash(crashed.tool, requestId=request.request_id, surface=request.surface)
@@ -98,21 +97,6 @@ def _admit(app: App, request: Request) -> None:
     try:
         app.gate.admit(request.credential, request.surface, lambda _: ())
     except Problem as problem:
-        if not _joined(app, request, problem):
+        if not joined(app, request, problem):
             raise
         app.gate.admit(request.credential, request.surface, lambda _: ())
-
-
-def _joined(app: App, request: Request, refusal: Problem) -> bool:
-    """Whether a caller who was refused for want of a membership has one to look at now."""
-    token = request.credential
-    if refusal.details.get("reason") != NOT_A_MEMBER or not isinstance(token, Token):
-        return False
-    caller = Caller(request.surface, token.principal, token.org, "", "", None, token.client or None)
-    call = Call(app, caller, request.surface, request.request_id, app.clock.now(), {}, None)
-    try:
-        return may_join(call, token) and join(call, token)
-    except Problem as problem:
-        if problem.code != "not_found":
-            raise
-        return False

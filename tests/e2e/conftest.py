@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import sync_playwright
 
 from shared.app import App
-from shared.cli.dev import last_settings
+from shared.cli.deployment import last_settings
 from shared.cli.operations import run
 from shared.cli.processes import free_port
 from shared.identity import organizations

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 
 import httpx
 
-from shared.cli.dev import ROUTES
+from shared.cli.deployment import ROUTES
 from shared.cli.front import Front
 from shared.cli.processes import Function, free_port, start
 from shared.clock import SystemClock

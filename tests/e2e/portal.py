@@ -9,7 +9,7 @@ from pathlib import Path
 from playwright.sync_api import expect
 
 from shared.app import App
-from shared.cli.dev import last_settings
+from shared.cli.deployment import last_settings
 from shared.cli.operations import run
 from shared.errors import Conflict
 from shared.identity import grants, organizations

@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from jwt.algorithms import ECAlgorithm
 
 from shared.app import App
-from shared.cli.dev import last_settings
+from shared.cli.deployment import last_settings
 from shared.cli.operations import run
 from shared.identity import service_accounts
 from tests.e2e.issued import known, leaks

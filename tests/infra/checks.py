@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 from functions.tasks.main import ROUTES as JOBS
 from shared import log
 from shared.auth import keyring
-from shared.cli.dev import ROUTES
+from shared.cli.deployment import ROUTES
 from shared.gcp.queue import DEADLINE
 from shared.gcp.warehouse import EXPORTS
 from shared.ports import ID
