@@ -18,19 +18,15 @@ from shared.auth.service import ServiceTokens
 from shared.auth.tokens import Tokens
 from shared.auth.usage import Usage
 from shared.clock import SystemClock
-from shared.ports import (
-    Blobs,
-    Clock,
-    Documents,
-    Fetch,
-    Listings,
-    Mailer,
-    OwnListings,
-    OwnQueue,
-    Queue,
-    Secrets,
-    Warehouse,
-)
+from shared.ports.blobs import Blobs
+from shared.ports.clock import Clock
+from shared.ports.documents import Documents
+from shared.ports.fetch import Fetch
+from shared.ports.listings import Listings, OwnListings
+from shared.ports.mail import Mailer
+from shared.ports.queue import OwnQueue, Queue
+from shared.ports.secrets import Secrets
+from shared.ports.warehouse import Warehouse
 from shared.settings import Settings
 from shared.tracing import Traced, Tracer
 

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 
 class SystemClock:
-    """`ports.Clock` by the machine's clock."""
+    """`Clock` by the machine's clock."""
 
     def now(self) -> datetime:
         """The time now, timezone-aware UTC."""

@@ -8,7 +8,7 @@ from hashlib import blake2b
 from typing import Any, Final
 
 from shared.errors import Problem
-from shared.ports import ABSENT, ID, Add, Delete, Put, Query, Snapshot, Write
+from shared.ports.documents import ABSENT, ID, Add, Delete, Put, Query, Snapshot, Write
 from shared.queries import SHAPES
 from shared.values import INT64, checked_size, dumps, loads
 

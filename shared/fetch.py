@@ -21,7 +21,7 @@ from urllib.parse import urlencode
 import httpcore
 
 from shared.errors import Problem
-from shared.ports import Answer
+from shared.ports.fetch import Answer
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
@@ -47,7 +47,7 @@ _FAILURES: Final = (httpcore.NetworkError, httpcore.TimeoutException, httpcore.P
 
 
 class GuardedFetch:
-    """`ports.Fetch` for public https URLs at port 443.
+    """`Fetch` for public https URLs at port 443.
 
     Args:
         allow: networks that may be reached besides, over http and at any port: `127.0.0.0/8` while

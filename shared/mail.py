@@ -11,7 +11,7 @@ from typing import Final
 from shared import log
 from shared.errors import Problem
 from shared.per_process import PerProcess
-from shared.ports import Secrets
+from shared.ports.secrets import Secrets
 from shared.settings import Smtp
 
 TIMEOUT: Final = 10.0
@@ -20,7 +20,7 @@ _LOOPBACK: Final = frozenset({"localhost", "127.0.0.1", "::1"})
 
 
 class Outbox:
-    """`ports.Mailer` whose messages leave in threads, so that nobody waits for a mail server.
+    """`Mailer` whose messages leave in threads, so that nobody waits for a mail server.
 
     An instance in the cloud has its processor only while it answers, so answers take `seconds`,
     which is longer than a submission usually does. A message that nobody took is a line in the

@@ -6,7 +6,7 @@ from typing import Final
 
 import orjson
 
-from shared.ports import Task
+from shared.ports.queue import Task
 
 _MAX_NAME: Final = 1024
 _MAX_SECRET: Final = 65_536

@@ -5,7 +5,7 @@ Both document adapters refuse any other; the indexes in `infra/` are derived fro
 
 from typing import Final
 
-from shared.ports import ID, Shape
+from shared.ports.documents import ID, Shape
 
 ACTIVITY_OF_ORGANIZATION: Final = Shape("activity", equal=("org",), order=("-seenAt",))
 API_KEYS_OF_ORGANIZATION: Final = Shape("api_keys", equal=("org",), order=("createdAt",))

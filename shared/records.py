@@ -7,7 +7,7 @@ from pydantic import BaseModel, ConfigDict
 from pydantic.alias_generators import to_camel
 
 from shared.errors import Problem
-from shared.ports import Documents, Page, Put, Query, Snapshot
+from shared.ports.documents import Documents, Page, Put, Query, Snapshot
 
 
 class Record(BaseModel):

@@ -21,7 +21,7 @@ from shared.auth.access import Access
 from shared.auth.caller import Caller, Surface
 from shared.auth.rate import Budget
 from shared.errors import Problem
-from shared.ports import ABSENT, Put, Snapshot, Write
+from shared.ports.documents import ABSENT, Put, Snapshot, Write
 
 
 class Args(BaseModel):

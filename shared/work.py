@@ -15,7 +15,8 @@ from typing import Any, Final, TypeVar
 from shared import log
 from shared.app import App
 from shared.errors import Conflict, Problem
-from shared.ports import Add, Put, Query, Shape, Snapshot, Task
+from shared.ports.documents import Add, Put, Query, Shape, Snapshot
+from shared.ports.queue import Task
 from shared.queries import DUE_CELLS, DUE_EXPORTS, DUE_FOLLOWINGS, DUE_LISTINGS
 from shared.records import Found, Record, Records
 

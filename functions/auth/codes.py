@@ -15,7 +15,7 @@ from functions.auth.server import AuthServer
 from shared.errors import Conflict
 from shared.identity import authorizations
 from shared.identity.records import Authorization
-from shared.ports import ABSENT, Write
+from shared.ports.documents import ABSENT, Write
 from shared.records import Found
 from shared.serve.pages.web import Incoming, OAuthError, Params
 from shared.tool import Call

@@ -23,7 +23,7 @@ from functions.auth.sign_in import sign_in_page
 from shared.auth.scopes import SCOPES
 from shared.errors import Conflict
 from shared.identity.records import MEMBERSHIPS, ORGANIZATIONS, PEOPLE
-from shared.ports import ABSENT, Query, Write
+from shared.ports.documents import ABSENT, Query, Write
 from shared.queries import MEMBERSHIPS_OF_PRINCIPAL
 from shared.serve.pages.web import Incoming, OAuthError, Outgoing
 

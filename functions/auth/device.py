@@ -16,7 +16,7 @@ from functions.auth.sign_in import sign_in_page
 from shared.errors import Conflict
 from shared.identity import authorizations
 from shared.identity.records import Authorization
-from shared.ports import ABSENT, Write
+from shared.ports.documents import ABSENT, Write
 from shared.records import Found
 from shared.serve.discovery import DEVICE_CODE
 from shared.serve.pages.web import Incoming, OAuthError, Outgoing, as_json, redirect, with_query

@@ -16,7 +16,7 @@ from functions.auth.server import AuthServer
 from shared.auth.scopes import SCOPES
 from shared.errors import Conflict, Problem
 from shared.identity.records import SERVICE_ACCOUNTS, ServiceAccount
-from shared.ports import ABSENT
+from shared.ports.documents import ABSENT
 from shared.records import Found
 from shared.serve.discovery import ASSERTION_ALGORITHMS
 from shared.serve.pages.web import Incoming, OAuthError, Params

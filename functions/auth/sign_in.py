@@ -28,7 +28,7 @@ from shared.errors import Conflict
 from shared.identity.people import email_id, person_of_email
 from shared.identity.records import EMAIL_PATTERN
 from shared.identity.sessions import begin
-from shared.ports import ABSENT, Delete, Write
+from shared.ports.documents import ABSENT, Delete, Write
 from shared.records import Found
 from shared.serve.pages.web import Incoming, OAuthError, Outgoing, redirect, with_query
 

@@ -27,7 +27,7 @@ from shared.app import App
 from shared.auth.jwks import RemoteKeys
 from shared.errors import Conflict, Problem
 from shared.identity.people import person_of_identity
-from shared.ports import ABSENT, Delete
+from shared.ports.documents import ABSENT, Delete
 from shared.serve.pages.web import Incoming, OAuthError, Outgoing, redirect, with_query
 from shared.settings import Upstream
 

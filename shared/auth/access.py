@@ -11,7 +11,7 @@ from typing import Any, Final
 
 import orjson
 
-from shared.ports import Snapshot
+from shared.ports.documents import Snapshot
 
 MOST_GRANTS: Final = 500
 MOST_RESTRICTION_BYTES: Final = 1024

@@ -13,7 +13,7 @@ from itertools import islice
 from typing import Any, Final
 
 from shared.auth.caller import Caller
-from shared.ports import Add
+from shared.ports.documents import Add
 
 WRITTEN_EVERY: Final = timedelta(minutes=1)
 REMEMBERED: Final = timedelta(days=365)

@@ -16,7 +16,8 @@ from typing import Any, Final, NamedTuple
 from shared.auth.access import Access
 from shared.auth.caller import ApiKey, Caller, Credential, Operator, Service, Surface, Token
 from shared.errors import Problem
-from shared.ports import Clock, Documents, Snapshot
+from shared.ports.clock import Clock
+from shared.ports.documents import Documents, Snapshot
 
 MOST_REMEMBERED: Final = 2048
 NOT_A_MEMBER: Final = "not_a_member"

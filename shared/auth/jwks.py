@@ -8,7 +8,8 @@ from jwt import PyJWK
 from jwt.exceptions import PyJWTError
 
 from shared.errors import Problem
-from shared.ports import Clock, Fetch
+from shared.ports.clock import Clock
+from shared.ports.fetch import Fetch
 
 FRESH: Final = 300.0
 COOLDOWN: Final = 30.0

@@ -18,7 +18,8 @@ from typing import Final, NamedTuple
 
 from shared.auth.usage import Usage
 from shared.errors import Conflict, Problem
-from shared.ports import ABSENT, Clock, Documents, Put, Snapshot
+from shared.ports.clock import Clock
+from shared.ports.documents import ABSENT, Documents, Put, Snapshot
 
 LEASE_SECONDS: Final = 2.0
 LEASE_SHARE: Final = 1 / 20

@@ -12,7 +12,7 @@ from shared.auth.caller import Service
 from shared.auth.jwks import RemoteKeys
 from shared.auth.keyring import KeyRings
 from shared.errors import Problem
-from shared.ports import Clock
+from shared.ports.clock import Clock
 from shared.settings import Settings
 
 LIFETIME: Final = 300

@@ -20,7 +20,7 @@ from shared.auth.jwks import RemoteKeys
 from shared.auth.keyring import KeyRings
 from shared.auth.scopes import PORTAL, SCOPES
 from shared.errors import Problem
-from shared.ports import Clock
+from shared.ports.clock import Clock
 from shared.settings import ClaimNames, ExternalIssuer, Settings
 
 REMEMBERED: Final = 60.0

@@ -12,7 +12,8 @@ from typing import Final
 
 from shared.auth.activity import Activity
 from shared.auth.caller import Caller
-from shared.ports import Add, Clock
+from shared.ports.clock import Clock
+from shared.ports.documents import Add
 
 SECONDS: Final = 10.0
 """An organization's counters are written at most this often."""

@@ -7,7 +7,7 @@ from pydantic import Field
 
 from shared.catalog.heads import Head, head_path
 from shared.identity.records import TENANTS, CatalogKey
-from shared.ports import ABSENT, Query
+from shared.ports.documents import ABSENT, Query
 from shared.queries import CATALOGS as ALL_CATALOGS
 from shared.records import Record, Records
 from shared.tool import Args, Call, Effect, Family, Result, Risk

@@ -6,7 +6,7 @@ A head moves only by compare-and-set on the version it was built from.
 from datetime import datetime
 from typing import NamedTuple
 
-from shared.ports import Put, Snapshot
+from shared.ports.documents import Put, Snapshot
 
 
 class Head(NamedTuple):

@@ -6,7 +6,8 @@ from contextlib import contextmanager, suppress
 from typing import Final
 
 from shared.errors import Conflict, Problem
-from shared.ports import ABSENT, Clock, Delete, Documents, Put
+from shared.ports.clock import Clock
+from shared.ports.documents import ABSENT, Delete, Documents, Put
 
 SECONDS: Final = 120.0
 """How long a lease holds without being renewed: what a killed writer makes the next one wait."""

@@ -21,7 +21,8 @@ from shared.catalog.segment.manifest import Manifest, SegmentFile, damaged, link
 from shared.catalog.segment.reader import Segment
 from shared.catalog.versions import file_name, version_id, versions
 from shared.errors import Problem
-from shared.ports import Blobs, Documents
+from shared.ports.blobs import Blobs
+from shared.ports.documents import Documents
 
 DOWNLOADS: Final = 8
 ATTEMPTS: Final = 5

@@ -26,7 +26,7 @@ from shared.catalog.versions import Version, forget_old, store, version_id, vers
 from shared.errors import Conflict, Problem
 from shared.identity.access_changes import widen_hosts
 from shared.identity.grants import organizations_granted
-from shared.ports import ABSENT, Write
+from shared.ports.documents import ABSENT, Write
 from shared.records import Found
 from shared.tool import Call, Progress
 

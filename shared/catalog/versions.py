@@ -12,7 +12,8 @@ from typing import Final, Literal
 
 from shared.catalog.heads import Head
 from shared.catalog.segment.manifest import Manifest, SegmentFile
-from shared.ports import Blobs, Delete, Documents, Query
+from shared.ports.blobs import Blobs
+from shared.ports.documents import Delete, Documents, Query
 from shared.queries import VERSIONS
 from shared.records import Found, Record, Records
 

@@ -16,7 +16,7 @@ from google.cloud.storage.retry import DEFAULT_RETRY
 from shared.errors import Problem
 from shared.names import checked_blob_name
 from shared.per_process import PerProcess
-from shared.ports import BlobInfo
+from shared.ports.blobs import BlobInfo
 
 _new_client: Final[Any] = storage.Client  # the library is untyped
 _RETRY: Final = DEFAULT_RETRY.with_timeout(60.0)
@@ -32,7 +32,7 @@ _UNAVAILABLE: Final = (
 
 
 class StorageBlobs:
-    """`ports.Blobs` in a bucket, or in the server at STORAGE_EMULATOR_HOST.
+    """`Blobs` in a bucket, or in the server at STORAGE_EMULATOR_HOST.
 
     A file is created under the condition that its name is free, so every call may be repeated: the
     library does so for up to a minute, then `unavailable` is raised. Downloads are compared with

@@ -24,7 +24,7 @@ from shared.gcp.firestore_wire import (
     version_of,
 )
 from shared.per_process import PerProcess
-from shared.ports import ABSENT, Add, Page, Query, Snapshot, Write
+from shared.ports.documents import ABSENT, Add, Page, Query, Snapshot, Write
 
 _UNAVAILABLE: Final = (exceptions.ServerError, exceptions.TooManyRequests, exceptions.RetryError)
 _REFUSED: Final = (
@@ -42,7 +42,7 @@ _COMMIT_RETRY: Final = retry.Retry(
 
 
 class FirestoreDocuments:
-    """`ports.Documents` in a Firestore database, or in the emulator at FIRESTORE_EMULATOR_HOST.
+    """`Documents` in a Firestore database, or in the emulator at FIRESTORE_EMULATOR_HOST.
 
     A read is one BatchGetDocuments or RunQuery, retried for up to 5 seconds. Before it is asked, a
     BatchGetDocuments may have to wait for those on their way, with all their retries. A commit is

@@ -12,7 +12,7 @@ from google.cloud.firestore_v1.types import Document, StructuredQuery, Value
 from google.cloud.firestore_v1.types import Write as WriteMessage
 
 from shared.documents import collection, place_of_cursor
-from shared.ports import ABSENT, ID, Add, Delete, Put, Query, Snapshot, Write
+from shared.ports.documents import ABSENT, ID, Add, Delete, Put, Query, Snapshot, Write
 
 _Document: Final = Document.pb()
 _Query: Final = StructuredQuery.pb()

@@ -29,7 +29,7 @@ from google.iam.v1.policy_pb2 import Binding, Policy
 
 from shared.errors import Problem
 from shared.per_process import PerProcess
-from shared.ports import ListingText, Subscription
+from shared.ports.listings import ListingText, Subscription
 
 ROLE: Final = "roles/analyticshub.subscriber"
 ATTEMPTS: Final = 8
@@ -50,7 +50,7 @@ _TEXT_FIELDS: Final = ("display_name", "description", "documentation")
 
 
 class AnalyticsHubListings:
-    """`ports.Listings` in the data exchange `exchange` of a project.
+    """`Listings` in the data exchange `exchange` of a project.
 
     Reads are retried for up to ten seconds; what changes something is a state that is asked for, so
     it is retried too. A policy is read, changed and written back under its etag, again when

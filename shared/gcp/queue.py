@@ -5,12 +5,13 @@ from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from google.api_core import exceptions, retry
-from google.cloud.tasks_v2 import CloudTasksClient, HttpMethod, HttpRequest, OidcToken, Task
+from google.cloud import tasks_v2
+from google.cloud.tasks_v2 import CloudTasksClient, HttpMethod, HttpRequest, OidcToken
 
-from shared import ports
 from shared.errors import Problem
 from shared.names import checked_task
 from shared.per_process import PerProcess
+from shared.ports.queue import Task
 
 _SECONDS: Final = 10.0
 DEADLINE: Final = timedelta(minutes=30)
@@ -24,7 +25,7 @@ _RETRY: Final = retry.Retry(
 
 
 class CloudTasksQueue:
-    """`ports.Queue` in one queue of a project.
+    """`Queue` in one queue of a project.
 
     A named creation may be repeated, so it is, for up to ten seconds. Tasks carry an OIDC token of
     `account` for the audience `url`; how fast they are sent, and how often again after a crash, is
@@ -52,10 +53,10 @@ class CloudTasksQueue:
         self._account = account
         self._client = PerProcess(connect)
 
-    def add(self, task: ports.Task) -> bool:
+    def add(self, task: Task) -> bool:
         """Hand a task over. False when its name was used. Raises `unavailable`, `forbidden`."""
         body = checked_task(task, datetime.now(UTC))
-        made = Task(
+        made = tasks_v2.Task(
             name=f"{self._parent}/tasks/{task.name}",
             schedule_time=task.at,
             dispatch_deadline=DEADLINE,

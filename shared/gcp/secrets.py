@@ -25,7 +25,7 @@ _READ_RETRY: Final = retry.Retry(
 
 
 class SecretManagerSecrets:
-    """`ports.Secrets` in a project's Secret Manager, read from where the platform mounts them.
+    """`Secrets` in a project's Secret Manager, read from where the platform mounts them.
 
     A function reads `<mount>/<name>/<name>`: Cloud Run gives every mounted secret a folder of its
     own, in it a file named after the secret, and looks the newest version up whenever that is read.

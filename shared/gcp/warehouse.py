@@ -14,7 +14,8 @@ from google.cloud.bigquery.retry import DEFAULT_RETRY
 
 from shared.errors import Problem
 from shared.per_process import PerProcess
-from shared.ports import Blobs, Column
+from shared.ports.blobs import Blobs
+from shared.ports.warehouse import Column
 
 TABLE: Final = "products_v1"
 VIEW: Final = "products_current_v1"
@@ -38,7 +39,7 @@ _TYPES: Final = {
 
 
 class BigQueryWarehouse:
-    """`ports.Warehouse` in the datasets `catalog_<key>` of a project.
+    """`Warehouse` in the datasets `catalog_<key>` of a project.
 
     A load goes from Cloud Storage into a staging table that nobody is shown, and is copied over the
     real one in one step. Both jobs are named after the load's key, so one that was cut off is found

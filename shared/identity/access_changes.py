@@ -11,7 +11,7 @@ import orjson
 from shared import work
 from shared.auth.access import MOST_GRANTS, MOST_RESTRICTION_BYTES, Access, Grant, pack
 from shared.errors import Conflict, Problem
-from shared.ports import Documents, Put, Write
+from shared.ports.documents import Documents, Put, Write
 from shared.tool import Call
 
 ATTEMPTS: Final = 20

@@ -9,7 +9,7 @@ from pydantic import Field
 from shared.auth.gate import is_safe_id
 from shared.errors import Problem
 from shared.identity.records import EVERY_TYPE, PEOPLE, OrgId
-from shared.ports import Query, Shape, Snapshot
+from shared.ports.documents import Query, Shape, Snapshot
 from shared.queries import (
     AUDIT,
     AUDIT_BY,

@@ -19,7 +19,7 @@ from pydantic import Field
 
 from shared.errors import Conflict, Problem
 from shared.identity.records import AUTHORIZATIONS, SESSIONS, Authorization
-from shared.ports import ABSENT, Query, Write
+from shared.ports.documents import ABSENT, Query, Write
 from shared.queries import AUTHORIZATIONS_OF_PERSON
 from shared.records import Found
 from shared.tool import Args, Call, Effect, Family, Result, Risk

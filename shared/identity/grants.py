@@ -17,7 +17,7 @@ from shared.identity.records import (
     OrgId,
     Surfaces,
 )
-from shared.ports import ABSENT, Documents, Put, Query
+from shared.ports.documents import ABSENT, Documents, Put, Query
 from shared.queries import GRANTS_OF_CATALOG, GRANTS_OF_ORGANIZATION
 from shared.tool import Args, Call, Effect, Family, Result, Risk
 

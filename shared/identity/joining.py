@@ -9,7 +9,7 @@ from shared.errors import Conflict, Problem
 from shared.identity.access_changes import read_access
 from shared.identity.records import MEMBERSHIPS, Membership
 from shared.invoke import Request
-from shared.ports import ABSENT
+from shared.ports.documents import ABSENT
 from shared.tool import Call
 
 

@@ -8,7 +8,7 @@ from pydantic import AwareDatetime, Field
 from shared.auth import api_keys
 from shared.errors import Problem
 from shared.identity.records import API_KEYS, ORGANIZATIONS, KeyRecord, OrgId
-from shared.ports import ABSENT, Query
+from shared.ports.documents import ABSENT, Query
 from shared.queries import API_KEYS_OF_ORGANIZATION
 from shared.tool import Args, Call, Effect, Family, Result, Risk
 

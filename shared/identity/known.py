@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 
 from shared.auth import activity
 from shared.identity.records import MEMBERSHIPS
-from shared.ports import Documents
+from shared.ports.documents import Documents
 
 
 class Known(NamedTuple):

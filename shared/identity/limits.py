@@ -4,7 +4,7 @@ import hashlib
 from datetime import timedelta
 
 from shared.app import App
-from shared.ports import Add
+from shared.ports.documents import Add
 
 
 def counted(app: App, what: str, whom: str, *, most: int, seconds: int) -> int | None:

@@ -23,7 +23,7 @@ from shared.identity.records import (
     OrgType,
     Tenant,
 )
-from shared.ports import ABSENT, Put, Query, Write
+from shared.ports.documents import ABSENT, Put, Query, Write
 from shared.queries import MEMBERSHIPS_OF_ORGANIZATION
 from shared.queries import ORGANIZATIONS as ALL_ORGANIZATIONS
 from shared.records import Found

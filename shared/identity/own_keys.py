@@ -10,7 +10,7 @@ from shared.errors import Problem
 from shared.identity import keys
 from shared.identity.known import Known, known
 from shared.identity.records import API_KEYS, KeyRecord
-from shared.ports import Query
+from shared.ports.documents import Query
 from shared.queries import API_KEYS_OF_ORGANIZATION
 from shared.records import Found
 from shared.tool import Args, Call, Effect, Family, Result, Risk

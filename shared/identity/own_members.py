@@ -16,7 +16,7 @@ from shared.identity.records import (
     ORGANIZATIONS,
     Membership,
 )
-from shared.ports import Put, Query, Write
+from shared.ports.documents import Put, Query, Write
 from shared.queries import MEMBERSHIPS_OF_ORGANIZATION
 from shared.records import Found
 from shared.tool import Args, Call, Effect, Family, Result, Risk

@@ -12,7 +12,7 @@ from shared.auth import activity
 from shared.auth.rate import Budget, bucket_path
 from shared.identity.own_sessions import clients_of
 from shared.identity.records import API_KEYS, EVERY_TYPE
-from shared.ports import Query, Snapshot
+from shared.ports.documents import Query, Snapshot
 from shared.queries import ACTIVITY_OF_ORGANIZATION
 from shared.tool import Args, Call, Effect, Family, Result, Risk
 

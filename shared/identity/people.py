@@ -9,7 +9,7 @@ import secrets
 
 from shared.errors import Problem
 from shared.identity.records import EMAILS, IDENTITIES, PEOPLE, Person, PersonLink
-from shared.ports import ABSENT, Delete, Documents, Write
+from shared.ports.documents import ABSENT, Delete, Documents, Write
 from shared.records import Found
 from shared.tool import Call
 

@@ -20,7 +20,7 @@ from shared.identity.records import (
     ServiceAccount,
     Session,
 )
-from shared.ports import ABSENT, Query
+from shared.ports.documents import ABSENT, Query
 from shared.queries import SERVICE_ACCOUNTS_OF_ORGANIZATION
 from shared.tool import Args, Call, Effect, Family, Result, Risk
 

@@ -11,7 +11,7 @@ from shared.auth.gate import is_safe_id, session_path
 from shared.errors import Problem
 from shared.identity.principals import IssuerId, check_issuer, known_principal
 from shared.identity.records import SESSIONS, Session
-from shared.ports import ABSENT, Query, Write
+from shared.ports.documents import ABSENT, Query, Write
 from shared.queries import SESSIONS_OF_PRINCIPAL
 from shared.records import Found
 from shared.tool import Args, Call, Effect, Family, Result, Risk

@@ -24,7 +24,7 @@ from shared.auth.keyring import (
     new_signing_key,
 )
 from shared.errors import Problem
-from shared.ports import ABSENT, Put
+from shared.ports.documents import ABSENT, Put
 from shared.tool import Args, Call, Effect, Family, Result, Risk
 
 family = Family("signing_keys", org_types=frozenset({"operator"}))

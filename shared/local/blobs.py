@@ -9,14 +9,14 @@ from urllib.parse import quote, unquote
 from shared.errors import Problem
 from shared.local.files import DRAFT, write_whole
 from shared.names import checked_blob_name
-from shared.ports import BlobInfo
+from shared.ports.blobs import BlobInfo
 
 _FOLDER: Final = "="
 """Ends a folder's name, so that `a` and `a/b` can both be stored: a quoted segment never has it."""
 
 
 class FolderBlobs:
-    """`ports.Blobs` under the folder `root`: `a/b/c` is the file `a=/b=/c`, segments URL-quoted."""
+    """`Blobs` under the folder `root`: `a/b/c` is the file `a=/b=/c`, segments URL-quoted."""
 
     def __init__(self, root: Path) -> None:
         self._root = root

@@ -21,7 +21,7 @@ from shared.errors import Conflict
 from shared.local.ordering import LAST, descending, key, types_end
 from shared.local.sqlite import connect, create, transaction
 from shared.per_process import PerProcess
-from shared.ports import ABSENT, ID, Add, Delete, Page, Put, Query, Shape, Snapshot, Write
+from shared.ports.documents import ABSENT, ID, Add, Delete, Page, Put, Query, Shape, Snapshot, Write
 from shared.queries import SHAPES
 from shared.values import INT64, dumps, loads
 
@@ -69,7 +69,7 @@ class _Connection:
 
 
 class SqliteDocuments:
-    """`ports.Documents` in the SQLite file at `path`, made when missing.
+    """`Documents` in the SQLite file at `path`, made when missing.
 
     Threads and processes may share the file. A commit that returned survives `kill -9`: the pages
     are then in the kernel's hands, which is why `synchronous=NORMAL` is enough. A power cut may

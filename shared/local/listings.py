@@ -13,7 +13,7 @@ from typing import Final
 
 from shared.errors import Problem
 from shared.local.sqlite import Database
-from shared.ports import ListingText, Subscription
+from shared.ports.listings import ListingText, Subscription
 
 LOCATION: Final = "us"
 EXCHANGE: Final = f"projects/local-exchange/locations/{LOCATION}/dataExchanges/catalog_mcp"
@@ -29,7 +29,7 @@ CREATE TABLE subscriptions (
 
 
 class FileListings:
-    """`ports.Listings` in the SQLite file at `path`."""
+    """`Listings` in the SQLite file at `path`."""
 
     location = LOCATION
 

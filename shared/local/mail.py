@@ -8,7 +8,7 @@ END: Final = "\n--\n"
 
 
 class FileMailer:
-    """`ports.Mailer` that appends to one file, readable by its owner alone."""
+    """`Mailer` that appends to one file, readable by its owner alone."""
 
     seconds = 0.0
 

@@ -12,7 +12,8 @@ import orjson
 
 from shared.local.sqlite import Database
 from shared.names import checked_task
-from shared.ports import Clock, Taken, Task
+from shared.ports.clock import Clock
+from shared.ports.queue import Taken, Task
 
 CLAIM: Final = timedelta(minutes=10)
 REMEMBERED: Final = timedelta(hours=24)
@@ -29,7 +30,7 @@ CREATE INDEX remembered ON tasks (done) WHERE done IS NOT NULL;
 
 
 class FileQueue:
-    """`ports.Queue` in the SQLite file at `path`, shared by threads and processes of one machine.
+    """`Queue` in the SQLite file at `path`, shared by threads and processes of one machine.
 
     It refuses nothing of what Cloud Tasks takes, and takes nothing that it refuses. Settings keep
     it out of the cloud (`backend`).

@@ -9,7 +9,7 @@ from shared.names import checked_secret_name, checked_secret_value
 
 
 class FileSecrets:
-    """`ports.Secrets` as files of mode 0600 in the folder `root`, which is made with mode 0700."""
+    """`Secrets` as files of mode 0600 in the folder `root`, which is made with mode 0700."""
 
     def __init__(self, root: Path) -> None:
         self._root = root

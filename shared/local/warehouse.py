@@ -8,7 +8,7 @@ from typing import Final
 import duckdb
 
 from shared.errors import Problem
-from shared.ports import Column
+from shared.ports.warehouse import Column
 
 _TYPES: Final = {
     "string": "VARCHAR",
@@ -21,7 +21,7 @@ _TYPES: Final = {
 
 
 class DuckWarehouse:
-    """`ports.Warehouse` in the folder `root`.
+    """`Warehouse` in the folder `root`.
 
     A load builds a new file beside the old one and takes its name in one step, so that whoever has
     the old one open goes on reading it whole.

@@ -12,7 +12,8 @@ from typing import Any, Final
 from shared import work
 from shared.app import App
 from shared.errors import Conflict, Problem
-from shared.ports import Add, Delete, Query, Shape, Subscription
+from shared.ports.documents import Add, Delete, Query, Shape
+from shared.ports.listings import Subscription
 from shared.queries import CELLS_OF_PRINCIPAL, CELLS_OF_PROJECT
 from shared.records import Found
 from shared.subscriptions.records import CELLS, LISTINGS, Cell, Reason, Status

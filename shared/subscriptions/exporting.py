@@ -20,7 +20,7 @@ from shared.catalog.lease import Lease, leased
 from shared.catalog.opened import opened_segments
 from shared.catalog.segment.folders import temporary_folder
 from shared.errors import Conflict, Problem
-from shared.ports import ListingText
+from shared.ports.listings import ListingText
 from shared.queries import CELLS_OF_CATALOG
 from shared.records import Found
 from shared.subscriptions.cells import every_cell, wake

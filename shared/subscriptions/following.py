@@ -8,7 +8,7 @@ from shared import work
 from shared.app import App
 from shared.auth.access import Access, Grant
 from shared.errors import Conflict
-from shared.ports import ABSENT, Query
+from shared.ports.documents import ABSENT, Query
 from shared.queries import CELLS_OF_ORGANIZATION, SUBSCRIBERS_OF_ORGANIZATION
 from shared.records import Found
 from shared.subscriptions.cells import FAILED, every_cell, wake

@@ -13,7 +13,7 @@ from typing import Final
 from shared import work
 from shared.app import App
 from shared.errors import Conflict, Problem
-from shared.ports import Subscription
+from shared.ports.listings import Subscription
 from shared.queries import CELLS_OF_CATALOG
 from shared.records import Found
 from shared.subscriptions.cells import every_cell, judge, wake

@@ -5,7 +5,7 @@ from contextlib import suppress
 
 from shared import work
 from shared.errors import Conflict
-from shared.ports import ABSENT, Snapshot
+from shared.ports.documents import ABSENT, Snapshot
 from shared.queries import CELLS_OF_ORGANIZATION
 from shared.records import Found
 from shared.subscriptions.cells import every_cell, settle

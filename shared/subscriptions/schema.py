@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from shared.catalog.products.product import Price, Product, Variant
 from shared.catalog.products.views import full_view
-from shared.ports import Column
+from shared.ports.warehouse import Column
 
 
 def _text(name: str, description: str) -> Column:

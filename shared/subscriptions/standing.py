@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from shared.auth.access import Access, Grant
-from shared.ports import Documents, Snapshot
+from shared.ports.documents import Documents, Snapshot
 from shared.subscriptions.records import (
     EXPORTS,
     SUBSCRIBERS,

@@ -13,7 +13,7 @@ from shared.auth.access import Access
 from shared.catalog.heads import Head, head_path
 from shared.errors import Conflict, Problem
 from shared.identity.records import CatalogKey
-from shared.ports import ABSENT, Write
+from shared.ports.documents import ABSENT, Write
 from shared.records import Found
 from shared.subscriptions.following import MOST_SUBSCRIBERS, subscribers_of
 from shared.subscriptions.matrix import cells_of, export_of, refreshed

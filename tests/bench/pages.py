@@ -14,7 +14,7 @@ from statistics import median
 from functions.portal.frame import MOST_PAGES
 from shared.identity import account, own_keys, own_usage
 from shared.invoke import Asked, Request
-from shared.ports import Add
+from shared.ports.documents import Add
 from shared.serve.run import attempt_each
 from tests.bench.load import get, run
 from tests.portal import cookie_of, token_of

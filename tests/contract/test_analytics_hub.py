@@ -5,7 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from shared.errors import Problem
-from shared.ports import ListingText
+from shared.ports.listings import ListingText
 from tests.contract.hub_server import SUBSCRIBER
 
 TEXT = ListingText("Books", "The products of Books.", "## Columns")

@@ -8,7 +8,7 @@ import pytest
 
 from shared import queries
 from shared.errors import Conflict, Problem
-from shared.ports import ABSENT, Add, Delete, Put, Query, Shape
+from shared.ports.documents import ABSENT, Add, Delete, Put, Query, Shape
 
 WRITERS = 8
 EVERY_TYPE = {

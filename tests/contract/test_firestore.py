@@ -10,7 +10,7 @@ import pytest
 from shared import queries
 from shared.errors import Conflict, Problem
 from shared.gcp.documents import FirestoreDocuments
-from shared.ports import ABSENT, Add, Put, Query
+from shared.ports.documents import ABSENT, Add, Put, Query
 from tests.contract.grpc_relay import Relay
 
 PATHS = [f"things/{n}" for n in range(20)]
@@ -18,7 +18,7 @@ REPOSITORY = Path(__file__).parents[2]
 FORKED = """
 import os, sys
 from shared.gcp.documents import FirestoreDocuments
-from shared.ports import Add
+from shared.ports.documents import Add
 documents = FirestoreDocuments(sys.argv[1], "(default)")
 child = os.fork()
 documents.commit([Add("things/a", {"n": 1})])

@@ -5,7 +5,7 @@ import os
 import pytest
 
 from shared.errors import Problem
-from shared.ports import ListingText
+from shared.ports.listings import ListingText
 
 TEXT = ListingText("Books", "The products of Books.", "## Columns")
 GIVEN = os.environ.get("GOOGLE_TEST_PRINCIPALS")  # noqa: TID251  real ones, on a real project

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from shared.ports import Put
+from shared.ports.documents import Put
 
 pytestmark = pytest.mark.slow
 REPOSITORY = Path(__file__).parents[2]

@@ -9,7 +9,7 @@ import pytest
 
 from shared import queries
 from shared.errors import Problem
-from shared.ports import ID, Delete, Put, Query
+from shared.ports.documents import ID, Delete, Put, Query
 from shared.queries import SHAPES
 
 START = datetime(2026, 11, 21, tzinfo=UTC)

@@ -7,7 +7,7 @@ import pytest
 
 from shared.errors import Problem
 from shared.local.queue import FileQueue
-from shared.ports import Task
+from shared.ports.queue import Task
 from tests.platform import MovedClock
 
 

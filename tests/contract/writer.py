@@ -11,7 +11,7 @@ from shared.errors import Conflict
 from shared.gcp.documents import FirestoreDocuments
 from shared.local.documents import SqliteDocuments
 from shared.local.secrets import FileSecrets
-from shared.ports import Add, Put
+from shared.ports.documents import Add, Put
 
 
 def increment(documents, times):

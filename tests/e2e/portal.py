@@ -13,7 +13,7 @@ from shared.cli.deployment import last_settings
 from shared.cli.operations import run
 from shared.errors import Conflict
 from shared.identity import grants, organizations
-from shared.ports import Add
+from shared.ports.documents import Add
 from tests.e2e.looks import PHONE, shot
 
 LOOKS = {

@@ -3,7 +3,7 @@
 import pytest
 
 from shared.local.listings import FileListings
-from shared.ports import Subscription
+from shared.ports.listings import Subscription
 from tests.platform import product, value
 
 pytestmark = pytest.mark.anyio

@@ -16,7 +16,7 @@ from shared.auth import keyring
 from shared.cli.deployment import ROUTES
 from shared.gcp.queue import DEADLINE
 from shared.gcp.warehouse import EXPORTS
-from shared.ports import ID
+from shared.ports.documents import ID
 from shared.queries import SHAPES
 from shared.records import Records
 from shared.settings import PREFIX, Settings

@@ -3,7 +3,7 @@
 import pytest
 
 from shared.errors import Problem
-from shared.ports import Query
+from shared.ports.documents import Query
 from shared.queries import AUDIT_OF_ORGANIZATION
 from tests.browser import App, allowed, signed_in
 from tests.platform import call

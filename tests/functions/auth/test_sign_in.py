@@ -27,7 +27,7 @@ def browser_of(platform):
 def events(platform):
     """Every audit event so far, by name."""
     with_audit = platform.app.documents
-    from shared.ports import Query
+    from shared.ports.documents import Query
     from shared.queries import AUDIT_OF_ORGANIZATION
 
     found = []

@@ -14,7 +14,7 @@ from shared.auth.rate import LEASE_SECONDS, RateLimiter
 from shared.auth.usage import Usage
 from shared.errors import Conflict, Problem
 from shared.local.documents import SqliteDocuments
-from shared.ports import Put
+from shared.ports.documents import Put
 from tests.counting import CountingDocuments
 from tests.platform import MovedClock
 

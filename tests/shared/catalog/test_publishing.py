@@ -277,7 +277,7 @@ async def test_products_on_too_many_hosts_are_refused_whole(stocked):
 
 
 async def test_every_change_of_a_catalog_is_one_audit_record(stocked):
-    from shared.ports import Query
+    from shared.ports.documents import Query
     from shared.queries import AUDIT_OF_ORGANIZATION
 
     def events():

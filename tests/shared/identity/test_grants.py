@@ -7,7 +7,7 @@ import pytest
 from shared.auth.access import MOST_GRANTS, Access, pack
 from shared.auth.access import Grant as Held
 from shared.errors import Problem
-from shared.ports import Put
+from shared.ports.documents import Put
 from tests.platform import product
 
 

@@ -13,14 +13,14 @@ from shared import queries
 from shared.errors import Problem
 from shared.local import sqlite as module
 from shared.local.documents import SqliteDocuments
-from shared.ports import Add, Put, Query
+from shared.ports.documents import Add, Put, Query
 
 REPOSITORY = Path(__file__).parents[3]
 FORKED = """
 import os, sys
 from pathlib import Path
 from shared.local.documents import SqliteDocuments
-from shared.ports import Add
+from shared.ports.documents import Add
 documents = SqliteDocuments(Path(sys.argv[1]))
 if sys.argv[2] == "used":
     documents.commit([Add("things/a", {"n": 1})])

@@ -4,7 +4,7 @@ import orjson
 
 from shared import work
 from shared.invoke import Request, invoke
-from shared.ports import Query
+from shared.ports.documents import Query
 from shared.subscriptions.tools import family
 from tests.platform import product
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from shared.ports import Query
+from shared.ports.documents import Query
 from shared.queries import DUE_CELLS
 from shared.subscriptions.following import MOST_SUBSCRIBERS
 from tests.platform import Platform, product

@@ -10,7 +10,7 @@ from shared.errors import Problem
 from shared.local.documents import SqliteDocuments
 from shared.local.listings import FileListings
 from shared.local.queue import FileQueue
-from shared.ports import Task
+from shared.ports.queue import Task
 from tests.platform import Platform, product
 from tests.shared.subscriptions.partner import (
     cell,

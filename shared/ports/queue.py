@@ -1,0 +1,60 @@
+"""Work that is done later, at least once."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Protocol
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """A piece of work for later.
+
+    Attributes:
+        name: 1..500 letters, digits, `-` and `_`; best a hash, so that names are spread evenly.
+        job: the path of the tasks function that does it.
+        body: JSON values; ids, not contents.
+        at: not before this time, at most 30 days ahead.
+    """
+
+    name: str
+    job: str
+    body: Mapping[str, Any]
+    at: datetime
+
+
+class Queue(Protocol):
+    """Work that is done later, at least once: Cloud Tasks, or a file on a laptop."""
+
+    def add(self, task: Task) -> bool:
+        """Hand a task over for good. False when its name was used already: nothing was added then.
+
+        A name is remembered while its task waits, and for about a day after it was done. Raises
+        `unavailable`, and the task may or may not have been added.
+        """
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """A task whose time has come, claimed by who asked for it. `attempts` counts earlier tries."""
+
+    name: str
+    job: str
+    body: Mapping[str, Any]
+    attempts: int
+
+
+class OwnQueue(Queue, Protocol):
+    """A queue that we drain ourselves, on a laptop."""
+
+    def take(self) -> Taken | None:
+        """The task that is due for longest, claimed for a while; None while none is due."""
+
+    def finish(self, taken: Taken) -> None:
+        """It was done: it never comes again, and its name stays used for a day."""
+
+    def retry(self, taken: Taken) -> None:
+        """It failed: it comes again, later each time."""
+
+    def next_at(self) -> float | None:
+        """When the next task is due (epoch seconds); None when nothing waits."""
