@@ -17,6 +17,8 @@ STATUS: Final[dict[str, int]] = {
     "invalid_project": 422,
     "unsafe_url": 422,
     "not_supported": 422,
+    "confirmation_required": 422,
+    "tenant_required": 422,
     "too_large": 413,
     "unsupported_media_type": 415,
     # what is there
@@ -26,6 +28,7 @@ STATUS: Final[dict[str, int]] = {
     "domain_not_covered": 404,
     "product_not_found": 404,
     "subscriber_not_found": 404,
+    "tenant_not_found": 404,
     "cursor_expired": 410,
     # what stands in the way
     "conflict": 409,

@@ -13,19 +13,23 @@ from shared.auth.access import Access
 from shared.auth.caller import Caller, Credential, Surface
 from shared.auth.gate import Admitted
 from shared.auth.rate import Budget, budget_of, served
+from shared.auth.tenancy import Role
 from shared.errors import Problem
-from shared.tool import Args, Call, Effect, Progress, Tool, silently
+from shared.spelling import PLAIN, Case, Spelling
+from shared.tool import Args, Call, Confirmed, Effect, Progress, Tool, silently
 
 A = TypeVar("A", bound=Args)
 
 
 class Request(NamedTuple):
-    """What a host knows of a call before it runs."""
+    """What a host knows of a call before it runs. `tenant` is the one its address names."""
 
     credential: Credential
     surface: Surface
     request_id: str
     progress: Progress = silently
+    tenant: str = ""
+    spelling: Spelling = PLAIN
 
 
 class Reply(NamedTuple):
@@ -57,7 +61,14 @@ class Asked(Generic[A]):
     One that is asked `aside`, for what another's answer is shown in, is not logged when it is fine.
     """
 
-    def __init__(self, tool: Tool[A], arguments: Arguments, *, aside: bool = False) -> None:
+    def __init__(
+        self,
+        tool: Tool[A],
+        arguments: Arguments,
+        *,
+        aside: bool = False,
+        case: Case = Case.SNAKE,
+    ) -> None:
         self.tool = tool
         self.aside = aside
         self._args: A | None = None
@@ -66,7 +77,7 @@ class Asked(Generic[A]):
             self._wrong = arguments
             return
         try:
-            self._args = tool.parse(arguments)
+            self._args = tool.parse(arguments, case)
         except Problem as wrong:
             wrong.drop_traceback()
             self._wrong = wrong
@@ -94,7 +105,8 @@ def invoke(tool: Tool[A], app: App, request: Request, arguments: Arguments) -> R
     refused in their turn: after who is calling, and not for free. Anything nobody expected is
     raised as Crashed, after the call was logged and counted as `internal`.
     """
-    return invoke_each((Asked(tool, arguments),), app, request)[0]
+    asked = Asked(tool, arguments, case=request.spelling.arguments)
+    return invoke_each((asked,), app, request)[0]
 
 
 def invoke_each(asked: Sequence[Asked[Any]], app: App, request: Request) -> list[Reply]:
@@ -113,6 +125,7 @@ def invoke_each(asked: Sequence[Asked[Any]], app: App, request: Request) -> list
                 request.credential,
                 request.surface,
                 lambda access: [path for each in asked for path in each.reads(access)],
+                request.tenant,
             )
         return admitted
 
@@ -133,9 +146,10 @@ def _run(asked: Asked[Any], app: App, request: Request, admit: Callable[[], Admi
     try:
         admitted = admit()
         caller = admitted.caller
-        refusal = _refusal(tool, caller)
+        role = admitted.role
+        refusal = _refusal(tool, caller, role)
         budget = _draw(app, tool, caller, admitted.access, refused=refusal is not None)
-        args = asked.args(refusal)
+        args = asked.args(refusal or _tenant_problem(tool, admitted))
         call = Call(
             app=app,
             caller=caller,
@@ -146,8 +160,11 @@ def _run(asked: Asked[Any], app: App, request: Request, admit: Callable[[], Admi
             organization=admitted.access,
             budget=budget,
             progress=request.progress,
+            tenant=request.tenant,
+            role=role or Role.VIEWER,
         )
-        body = tool.encode(tool.run(call, args))
+        _require_confirmation(tool, call, args)
+        body = tool.encode(tool.run(call, args), request.spelling.results)
         outcome = "ok"
         return Reply(body=body, budget=budget)
     except Problem as problem:
@@ -162,7 +179,8 @@ def _run(asked: Asked[Any], app: App, request: Request, admit: Callable[[], Admi
             _log_call(tool, request, caller, outcome=outcome, took=time.perf_counter() - started)
 
 
-def _refusal(tool: Tool[Any], caller: Caller) -> Problem | None:
+def _refusal(tool: Tool[Any], caller: Caller, role: Role | None) -> Problem | None:
+    """Why a caller may not run this tool, whatever it is called with; None where they may."""
     if caller.org_type not in tool.family.org_types:
         code = "api_key_org_type_forbidden" if caller.role == "key" else "forbidden"
         message = "Organizations of your type cannot use this operation."
@@ -171,15 +189,43 @@ def _refusal(tool: Tool[Any], caller: Caller) -> Problem | None:
         message = f"This operation needs the scope {tool.scope}. Ask for it and call again."
         wanted = sorted({*caller.scopes, tool.scope})
         return Problem("insufficient_scope", message, scopes=wanted)
-    if caller.role == "member" and _is_for_owners(tool):
-        return Problem("forbidden", "Only owners of your organization can do this.", reason="role")
+    needed = _least_role(tool)
+    if role is not None and role < needed:
+        return Problem("forbidden", _too_low(needed, tool), reason="role", role=needed.word)
     return None
 
 
-def _is_for_owners(tool: Tool[Any]) -> bool:
+def _least_role(tool: Tool[Any]) -> Role:
     """Members of the operating organization look; changing the platform takes its owners."""
     changes = tool.effect is not Effect.READ
-    return tool.owners or (changes and tool.family.org_types <= {"operator"})
+    return Role.OWNER if changes and tool.family.org_types <= {"operator"} else tool.role
+
+
+def _too_low(needed: Role, tool: Tool[Any]) -> str:
+    if not tool.tenant:
+        return "Only owners of your organization can do this."
+    return f"This needs the role {needed.word} in the tenant. Ask one of its owners."
+
+
+def _tenant_problem(tool: Tool[Any], admitted: Admitted) -> Problem | None:
+    """What is wrong with the tenant a call is about: a caller's choice, as arguments are."""
+    if isinstance(admitted.tenancy, Problem):
+        return admitted.tenancy
+    if tool.tenant and admitted.tenancy is None:
+        message = "This operation is about one tenant. Connect to its address: whoami lists them."
+        return Problem("tenant_required", message)
+    return None
+
+
+def _require_confirmation(tool: Tool[A], call: Call, args: A) -> None:
+    if tool.plan is None or not isinstance(args, Confirmed) or args.confirm:
+        return
+    plan = tool.plan(call, args)
+    raise Problem(
+        "confirmation_required",
+        f"Not done yet. It would {plan.does} Ask the person, then call again with confirm: true.",
+        counts=dict(plan.counts),
+    )
 
 
 def _draw(

@@ -35,12 +35,14 @@ GRANTS_OF_ORGANIZATION: Final = Shape("grants", equal=("org", "state"), order=(I
 MEMBERSHIPS_OF_ORGANIZATION: Final = Shape("memberships", equal=("org",), order=(ID,))
 MEMBERSHIPS_OF_PRINCIPAL: Final = Shape("memberships", equal=("principal",), order=(ID,))
 ORGANIZATIONS: Final = Shape("organizations", order=(ID,))
+ROLES_OF_TENANT: Final = Shape("tenant_roles", equal=("tenant",), order=(ID,))
 SESSIONS_OF_PRINCIPAL: Final = Shape("sessions", equal=("principal",), order=("-createdAt",))
 SERVICE_ACCOUNTS_OF_ORGANIZATION: Final = Shape(
     "service_accounts", equal=("org",), order=("createdAt",)
 )
 SUBSCRIBERS_OF_ORGANIZATION: Final = Shape("subscribers", equal=("org",), order=(ID,))
 TENANTS: Final = Shape("tenants", order=(ID,))
+TENANTS_OF_ORGANIZATION: Final = Shape("tenants", equal=("org",), order=(ID,))
 USAGE: Final = Shape("usage", order=(ID,))
 VERSIONS: Final = Shape("catalogs/*/versions", order=(ID,))
 

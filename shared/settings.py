@@ -13,7 +13,15 @@ from typing import Annotated, Any, Final, Literal
 from urllib.parse import urlsplit
 
 import orjson
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationError,
+    model_validator,
+)
 
 PREFIX: Final = "CATALOG_MCP_"
 Algorithm = Literal["ES256", "RS256"]
@@ -37,6 +45,10 @@ class Frozen(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
+def _by_face(value: Any) -> Any:
+    return {"partner": tuple(value)} if isinstance(value, (list, tuple)) else value
+
+
 class ClaimNames(Frozen):
     """Where an external issuer keeps what we need (auth.md 3.5)."""
 
@@ -54,15 +66,16 @@ class ExternalIssuer(Frozen):
         issuer: its `iss`, byte for byte.
         jwks_url: where its keys are.
         algorithms: what it signs with; the token's own header decides nothing.
-        audiences: accepted `aud` values for the partner endpoint.
-        default_scopes: what a token without any of our scopes may do.
+        audiences: accepted `aud` values, by the name of the face they open. A list is the partner
+            face's.
+        default_scopes: what a token without any of the face's scopes may do, of those.
     """
 
     id: Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]{0,30}$")]
     issuer: str
     jwks_url: Url
     algorithms: tuple[Algorithm, ...] = ("RS256",)
-    audiences: Annotated[tuple[str, ...], Field(min_length=1)]
+    audiences: Annotated[dict[str, tuple[str, ...]], Field(min_length=1), BeforeValidator(_by_face)]
     claims: ClaimNames = ClaimNames()
     default_scopes: tuple[str, ...] = ()
     create_memberships: bool = False
@@ -155,6 +168,7 @@ class Settings(Frozen):
         analytics_hub: host:port of an Analytics Hub without TLS, for tests; refused in the cloud.
         mcp_url, api_url, auth_url, portal_url: the public addresses; `mcp_url` is the partner
             audience, `auth_url` our issuer, `portal_url` the portal's audience and client id.
+        faces: the addresses of further faces by name (`shared.auth.faces`), such as `studio`.
         portal_client: where the portal signs people in, if not at `auth_url`.
         hosts, origins: further Host and Origin header values that are accepted.
         issuers: external authorization servers.
@@ -199,6 +213,7 @@ class Settings(Frozen):
     api_url: Url = "http://localhost:8080/v1"
     auth_url: Url = "http://localhost:8080/auth"
     portal_url: Url = "http://localhost:8080/portal"
+    faces: dict[str, Url] = Field(default_factory=dict)
     portal_client: PortalClient | None = None
     hosts: tuple[str, ...] = ()
     origins: tuple[str, ...] = ()
@@ -260,16 +275,21 @@ class Settings(Frozen):
         return self.task_issuer
 
     @cached_property
+    def addresses(self) -> dict[str, str]:
+        """The canonical address of every face that is deployed, by the face's name."""
+        return {**self.faces, "partner": self.mcp_url, "portal": self.portal_url}
+
+    @cached_property
     def known_hosts(self) -> frozenset[str]:
         """The Host header values this deployment answers to."""
-        urls = (self.mcp_url, self.api_url, self.auth_url, self.portal_url, self.tasks_url)
+        urls = (*self.addresses.values(), self.api_url, self.auth_url, self.tasks_url)
         own = (urlsplit(url).netloc for url in urls)
         return frozenset({*own, *self.hosts})
 
     @cached_property
     def known_origins(self) -> frozenset[str]:
         """The Origin header values a browser may send."""
-        own = (self.mcp_url, self.api_url, self.auth_url)
+        own = (self.mcp_url, *self.faces.values(), self.api_url, self.auth_url)
         return frozenset(
             {*(f"{urlsplit(url).scheme}://{urlsplit(url).netloc}" for url in own), *self.origins}
         )

@@ -11,35 +11,44 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Enum
 from functools import cached_property
-from typing import Any, Generic, NamedTuple, TypeVar, get_type_hints
+from types import MappingProxyType
+from typing import Annotated, Any, Generic, NamedTuple, TypeVar, cast, get_type_hints
 
-from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+from pydantic.alias_generators import to_camel
 from pydantic_core import ErrorDetails
 
 from shared.app import App
 from shared.auth.access import Access
 from shared.auth.caller import Caller, Surface
 from shared.auth.rate import Budget
+from shared.auth.tenancy import Role
 from shared.errors import Problem
 from shared.ports.documents import ABSENT, Put, Snapshot, Write
+from shared.spelling import Case
 
 
 class Args(BaseModel):
-    """What a tool takes. Unknown fields are refused."""
+    """What a tool takes. Unknown fields are refused; a host may take them out before."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
 
 
-class Result(BaseModel):
-    """What a tool answers with, in camelCase on the wire."""
+class Confirmed(Args):
+    """What a tool takes that does nothing before it is confirmed.
 
-    model_config = ConfigDict(
-        frozen=True,
-        populate_by_name=True,
-        alias_generator=lambda name: (
-            name.split("_")[0] + "".join(part.capitalize() for part in name.split("_")[1:])
-        ),
-    )
+    Without `confirm`, the tool's `plan` says what it would do.
+    """
+
+    confirm: Annotated[
+        bool, Field(description="True once a person has agreed to what the answer says it does.")
+    ] = False
+
+
+class Result(BaseModel):
+    """What a tool answers with. The face chooses the letter case of its names."""
+
+    model_config = ConfigDict(frozen=True, populate_by_name=True, alias_generator=to_camel)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +75,15 @@ class Risk(Enum):
 
 
 A = TypeVar("A", bound=Args)
+
+
+class Plan(NamedTuple):
+    """What a tool would do: a sentence that begins with a verb, and numbers for a program."""
+
+    does: str
+    counts: Mapping[str, int] = MappingProxyType({})
+
+
 Reads = Callable[[Any, Access], Iterable[str]]
 
 
@@ -79,7 +97,11 @@ def silently(doing: str, done: int) -> None:
 
 
 class Call(NamedTuple):
-    """One run of a tool: who calls, what its organization may do, what was read for it."""
+    """One run of a tool: who calls, what its organization may do, what was read for it.
+
+    `tenant` is whose data it is about, empty where it is about none; `role` the caller's there, or
+    else in their organization.
+    """
 
     app: App
     caller: Caller
@@ -90,6 +112,8 @@ class Call(NamedTuple):
     organization: Access | None
     budget: Budget | None = None
     progress: Progress = silently
+    tenant: str = ""
+    role: Role = Role.VIEWER
 
     @property
     def access(self) -> Access:
@@ -140,9 +164,12 @@ class Tool(Generic[A]):
         returns: a type pydantic can describe; the output schema.
         scope: what a token must carry.
         reads: which further documents the gate reads along, given args and access.
-        owners: of an organization's people, only its owners may run it.
+        role: the least role that may run it.
         idempotent: running it twice is the same as once.
         open_world: it talks to systems that are not ours.
+        streams: it may take long and tells its progress; a host may send that along.
+        tenant: it is about one tenant, which the address names.
+        plan: what it would do, for one that is to be confirmed first.
     """
 
     family: "Family"
@@ -154,9 +181,12 @@ class Tool(Generic[A]):
     risk: Risk
     title: str
     reads: Reads | None
-    owners: bool
+    role: Role
     idempotent: bool
     open_world: bool
+    streams: bool
+    tenant: bool
+    plan: Callable[[Call, Any], Plan] | None
 
     @cached_property
     def name(self) -> str:
@@ -173,18 +203,27 @@ class Tool(Generic[A]):
         """Describes and encodes what the tool returns."""
         return TypeAdapter(self.returns)
 
-    def parse(self, arguments: Mapping[str, Any]) -> A:
+    @cached_property
+    def _takes_camel(self) -> type[A]:
+        config = ConfigDict(alias_generator=to_camel)
+        return cast("type[A]", type(self.takes.__name__, (self.takes,), {"model_config": config}))
+
+    def takes_in(self, case: Case) -> type[A]:
+        """Its Args as a face of this letter case shows them."""
+        return self.takes if case is Case.SNAKE else self._takes_camel
+
+    def parse(self, arguments: Mapping[str, Any], case: Case = Case.SNAKE) -> A:
         """The typed arguments. Raises `invalid` with one entry per wrong field."""
         try:
-            return self.takes.model_validate(arguments)
+            return self.takes_in(case).model_validate(arguments)
         except ValidationError as error:
             raise invalid_arguments(error.errors(include_url=False)) from None
 
-    def encode(self, value: Any) -> bytes:
+    def encode(self, value: Any, case: Case = Case.CAMEL) -> bytes:
         """The value as compact JSON."""
         if isinstance(value, Json):
             return value.body
-        return self.output.serializer.to_json(value, by_alias=True)
+        return self.output.serializer.to_json(value, by_alias=case is Case.CAMEL)
 
 
 def invalid_arguments(errors: Sequence[ErrorDetails]) -> Problem:
@@ -204,13 +243,20 @@ def invalid_arguments(errors: Sequence[ErrorDetails]) -> Problem:
 class Family:
     """Tools that belong together: one module, one kind of organization they are for.
 
-    Calls of `free` ones draw nothing and are not counted: people must be able to manage their
-    access also when an agent has used their organization's calls up.
+    Attributes:
+        name: the module's.
+        org_types: whose people and programs may call them.
+        free: calls draw nothing and are not counted: people must be able to manage their access
+            also when an agent has used their organization's calls up.
+        tenant: they are about one tenant, unless a tool says otherwise.
+        always: they are served however a connection was narrowed.
     """
 
     name: str
     org_types: frozenset[str]
     free: bool = False
+    tenant: bool = False
+    always: bool = False
     tools: list[Tool[Any]] = field(default_factory=list)
 
     def tool(
@@ -222,9 +268,12 @@ class Family:
         title: str,
         returns: Any = None,
         reads: Reads | None = None,
-        owners: bool = False,
+        role: Role = Role.VIEWER,
         idempotent: bool = False,
         open_world: bool = False,
+        streams: bool = False,
+        tenant: bool | None = None,
+        plan: Callable[[Call, Any], Plan] | None = None,
     ) -> Callable[[Callable[[Call, A], Any]], Callable[[Call, A], Any]]:
         """Declare a function as a tool. Its name, docstring and types are the tool's."""
 
@@ -241,9 +290,12 @@ class Family:
                     risk=risk,
                     title=title,
                     reads=reads,
-                    owners=owners,
+                    role=role,
                     idempotent=idempotent or effect is Effect.READ,
                     open_world=open_world,
+                    streams=streams,
+                    tenant=self.tenant if tenant is None else tenant,
+                    plan=plan,
                 )
             )
             return run

@@ -14,7 +14,7 @@ from functions.tasks.main import host as tasks_host
 from shared.app import App
 from shared.auth import keyring
 from shared.auth.caller import Service
-from shared.auth.scopes import PARTNER
+from shared.auth.faces import PARTNER
 from shared.catalog import catalogs
 from shared.catalog.tools import publishing, withdrawal
 from shared.cli.operations import run
@@ -27,6 +27,7 @@ from shared.identity import (
     service_accounts,
     sessions,
     signing_keys,
+    tenant_roles,
 )
 from shared.invoke import Request, invoke
 from shared.serve.deployed import traced
@@ -41,6 +42,7 @@ FAMILIES = (
     authorizations.family,
     service_accounts.family,
     signing_keys.family,
+    tenant_roles.family,
     catalogs.family,
     publishing.family,
     withdrawal.family,
@@ -132,7 +134,9 @@ class Platform:
     def member(self, org="partner", subject="ada", **options):
         return self.do("set_member", org=org, subject=subject, **options)
 
-    def token(self, org="partner", subject="ada", *, scopes=PARTNER, session=None, **options):
+    def token(
+        self, org="partner", subject="ada", *, scopes=PARTNER.scopes, session=None, **options
+    ):
         """An access token of a member, with a session of its own."""
         if self.app.documents.get(f"memberships/{org}:{subject}") is None:
             self.member(org, subject)

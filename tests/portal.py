@@ -12,7 +12,7 @@ from functions.auth.host import AuthHost
 from functions.portal import oauth
 from functions.portal.host import PortalHost
 from functions.portal.portal import Portal
-from shared.auth.scopes import PORTAL
+from shared.auth.faces import PORTAL
 from shared.cli.processes import free_port
 from shared.invoke import Request, invoke
 from tests.browser import Page
@@ -74,7 +74,9 @@ def cookie_of(platform, org="partner", subject="ada"):
 def token_of(platform, org="partner", subject="ada"):
     """The portal's access token of a member who is signed in, good for a day."""
     url = platform.settings.portal_url
-    return platform.token(org, subject, scopes=PORTAL, audience=url, lifetime=86_400, client=url)
+    return platform.token(
+        org, subject, scopes=PORTAL.scopes, audience=url, lifetime=86_400, client=url
+    )
 
 
 class Person:
@@ -118,9 +120,9 @@ def acting(platform, org="partner", subject="ada", *, role="owner"):
     if platform.app.documents.get(f"memberships/{org}:{subject}") is None:
         platform.member(org, subject, role=role, email=f"{subject}@example.com")
     text = platform.token(
-        org, subject, scopes=PORTAL, audience=platform.settings.portal_url, lifetime=86_400
+        org, subject, scopes=PORTAL.scopes, audience=platform.settings.portal_url, lifetime=86_400
     )
-    token = platform.app.tokens.verify(text, face=platform.settings.portal_url)
+    token = platform.app.tokens.verify(text, PORTAL)
 
     def run(tool, **arguments):
         reply = invoke(tool, platform.app, Request(token, "portal", "test-request"), arguments)

@@ -15,9 +15,9 @@ from functions.auth.client_documents import find_client, is_portal
 from functions.auth.clients import Client, is_loopback
 from functions.auth.consent import asked_or_granted
 from functions.auth.pages import CURE, error_page
-from functions.auth.server import AuthServer, wanted_scopes
+from functions.auth.server import AuthServer, Resource
 from functions.auth.sign_in import sign_in_page
-from shared.auth.scopes import PORTAL
+from shared.auth.faces import PORTAL
 from shared.serve.pages.web import Incoming, OAuthError, Outgoing, Params
 
 MOST_STATE: Final = 2048
@@ -83,10 +83,10 @@ def _asked(
     if state is not None and len(state) > MOST_STATE:
         raise OAuthError("invalid_request", f"state has at most {MOST_STATE} characters.")
     if is_portal(server, id_):
-        scopes, audience = PORTAL, id_
+        resource, scopes = Resource(PORTAL, id_), tuple(PORTAL.scopes)
     else:
-        scopes = wanted_scopes(query.get("scope"))
-        audience = server.audience(query.every("resource"))
+        resource = server.resource(query.every("resource"))
+        scopes = resource.face.wanted(query.get("scope"))
     prompts = (query.get("prompt") or "").split()
     anew = "login" in prompts or "select_account" in prompts
     return pending.start(
@@ -96,7 +96,8 @@ def _asked(
         state=state,
         challenge=challenge,
         scopes=scopes,
-        audience=audience,
+        audience=resource.audience,
+        tenant=resource.tenant,
         fresh=int(server.app.clock.time()) if anew else None,
     )
 

@@ -75,7 +75,7 @@ def redeem(
         raise _bad("The code has expired.")
     if uri not in (None, record.redirect_uri) or not _fits(record.challenge, verifier):
         raise _bad("The code was issued for another redirect_uri or code_challenge.")
-    if resources and server.audience(resources) != record.audience:
+    if resources and server.resource(resources).audience != record.audience:
         raise OAuthError("invalid_target", "The code was issued for another resource.")
     call = server.admit(record.person, record.org, record.session, request.head.request_id)
     begun = authorizations.prepared(

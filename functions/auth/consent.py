@@ -20,9 +20,9 @@ from functions.auth.pages import error_page, page
 from functions.auth.records import DECISIONS, Decision
 from functions.auth.server import AuthServer
 from functions.auth.sign_in import sign_in_page
-from shared.auth.scopes import SCOPES
+from shared.auth.faces import only_reading
 from shared.errors import Conflict
-from shared.identity.records import MEMBERSHIPS, ORGANIZATIONS, PEOPLE
+from shared.identity.records import MEMBERSHIPS, ORGANIZATIONS, PEOPLE, TENANTS
 from shared.ports.documents import ABSENT, Query, Write
 from shared.queries import MEMBERSHIPS_OF_PRINCIPAL
 from shared.serve.pages.web import Incoming, OAuthError, Outgoing
@@ -54,7 +54,7 @@ def asked_or_granted(
 ) -> Outgoing:
     """The page; for our own portal only where there is a choice of organization to make."""
     if is_portal(server, asked.client):
-        choices = organizations(server, browser.person)
+        choices = organizations(server, browser.person, asked)
         if len(choices) == 1:
             return _granted(server, browser, asked, choices[0].id, request_id)
     return consent_page(server, browser, asked)
@@ -62,7 +62,7 @@ def asked_or_granted(
 
 def consent_page(server: AuthServer, browser: Browser, asked: pending.Pending) -> Outgoing:
     """Who asks for what."""
-    choices = organizations(server, browser.person)
+    choices = organizations(server, browser.person, asked)
     person = PEOPLE.find(server.app.documents, browser.person)
     email = person.value.email if person else browser.person
     if not choices:
@@ -77,6 +77,7 @@ def consent_page(server: AuthServer, browser: Browser, asked: pending.Pending) -
     if is_portal(server, asked.client):
         return _choice_page(server, browser, asked, choices)
     client = find_client(server, asked.client)
+    face = server.face_of(asked.audience)
     where = urlsplit(asked.redirect_uri)
     return page(
         server,
@@ -89,7 +90,9 @@ def consent_page(server: AuthServer, browser: Browser, asked: pending.Pending) -
         on_this_machine=is_loopback(where),
         own_scheme=where.scheme not in ("http", "https", ""),
         resource=asked.audience,
-        scopes=[SCOPES[scope] for scope in asked.scopes],
+        serves=face.title,
+        scopes=[face.scopes[scope] for scope in asked.scopes],
+        can_be_read_only=0 < len(only_reading(asked.scopes)) < len(asked.scopes),
         choices=choices,
         email=email,
         request=pending.sealed(server, asked),
@@ -120,7 +123,9 @@ def decide(server: AuthServer, request: Incoming) -> Outgoing:
     if pending.needs_sign_in(browser, asked):
         return sign_in_page(server, browser, asked)
     allowed = request.form.get("decision") == "allow"
-    org = _chosen(server, browser.person, request.form.get("org")) if allowed else ""
+    org = _chosen(server, browser.person, asked, request.form.get("org")) if allowed else ""
+    if request.form.get("read_only"):
+        asked = asked.model_copy(update={"scopes": only_reading(asked.scopes) or asked.scopes})
     once = _once(server, asked, allowed=allowed)
     call = server.call(browser.person, org, request.head.request_id)
     try:
@@ -158,21 +163,35 @@ def _decided_already(server: AuthServer) -> Outgoing:
     return error_page(server, "This was decided already. Go back to your app.")
 
 
-def organizations(server: AuthServer, person: str) -> list[Choice]:
-    """The organizations a person may act for now, by name."""
+def organizations(server: AuthServer, person: str, asked: pending.Pending) -> list[Choice]:
+    """The organizations a person may act for now at the face that is asked for, by name.
+
+    Where a tenant's address is asked for, only the one the tenant belongs to.
+    """
+    face = server.face_of(asked.audience)
+    tenant = TENANTS.find(server.app.documents, asked.tenant) if asked.tenant else None
+    owner = tenant.value.org if tenant else None
     query = Query(MEMBERSHIPS_OF_PRINCIPAL, equal={"principal": person}, limit=1000)
     found, _ = MEMBERSHIPS.page(server.app.documents, query)
-    ids = [each.value.org for each in found if each.value.state == "active"]
+    ids = [
+        each.value.org
+        for each in found
+        if each.value.state == "active" and (not asked.tenant or each.value.org == owner)
+    ]
     paths = [ORGANIZATIONS.path(id_) for id_ in ids]
     records = server.app.documents.get_many(paths)
     read = [ORGANIZATIONS.read(snapshot) for snapshot in records.values()]
-    active = [Choice(each.id, each.value.name) for each in read if each.value.state == "active"]
+    active = [
+        Choice(each.id, each.value.name)
+        for each in read
+        if each.value.state == "active" and each.value.type in face.org_types
+    ]
     return sorted(active, key=lambda choice: (choice.name.casefold(), choice.id))
 
 
-def _chosen(server: AuthServer, person: str, named: str | None) -> str:
+def _chosen(server: AuthServer, person: str, asked: pending.Pending, named: str | None) -> str:
     """The organization that was chosen, or the only one. Raises `access_denied`."""
-    ids = [choice.id for choice in organizations(server, person)]
+    ids = [choice.id for choice in organizations(server, person, asked)]
     if named is None and len(ids) == 1:
         return ids[0]
     if named not in ids:

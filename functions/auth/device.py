@@ -11,7 +11,7 @@ from functions.auth.browser import Browser, browser_of, check_form, form_token
 from functions.auth.client_documents import find_client
 from functions.auth.pages import page
 from functions.auth.records import DEVICES, USER_CODES, Device, UserCode
-from functions.auth.server import AuthServer, wanted_scopes
+from functions.auth.server import AuthServer
 from functions.auth.sign_in import sign_in_page
 from shared.errors import Conflict
 from shared.identity import authorizations
@@ -39,26 +39,24 @@ def device_authorization(server: AuthServer, request: Incoming) -> Outgoing:
     client = find_client(server, id_)
     if not client.may(DEVICE_CODE):
         raise OAuthError("unauthorized_client", "The client did not register for device codes.")
-    device_code = secrets.token_urlsafe(32)
-    user_code = "".join(secrets.choice(LETTERS) for _ in range(8))
+    device_code, user_code = secrets.token_urlsafe(32), _new_user_code()
     now = server.app.clock.now()
+    resource = server.resource(form.every("resource"))
     device = Device(
         client=id_,
         client_name=client.shown_name,
-        scopes=wanted_scopes(form.get("scope")),
-        audience=server.audience(form.every("resource")),
+        scopes=resource.face.wanted(form.get("scope")),
+        audience=resource.audience,
+        tenant=resource.tenant,
         interval=INTERVAL,
         good_until=now + GOOD_FOR,
         expires_at=now + KEPT,
     )
+    link = UserCode(device=_name(device_code), expires_at=device.expires_at)
     server.app.documents.commit(
         [
             DEVICES.put(_name(device_code), device, if_version=ABSENT),
-            USER_CODES.put(
-                user_code,
-                UserCode(device=_name(device_code), expires_at=now + KEPT),
-                if_version=ABSENT,
-            ),
+            USER_CODES.put(user_code, link, if_version=ABSENT),
         ]
     )
     shown = f"{user_code[:4]}-{user_code[4:]}"
@@ -121,6 +119,7 @@ def enter_code(server: AuthServer, request: Incoming) -> Outgoing:
         client=device.client,
         scopes=device.scopes,
         audience=device.audience,
+        tenant=device.tenant,
         device=found.id,
         user_code=typed.upper(),
     )
@@ -144,6 +143,7 @@ def decide_device(
     decided = found.value.model_copy(
         update={
             "state": "allowed" if allowed else "denied",
+            "scopes": asked.scopes,
             "person": browser.person,
             "org": call.caller.org,
             "session": browser.session or "",
@@ -217,6 +217,10 @@ def _waiting(server: AuthServer, typed: str) -> Found[Device] | None:
     if found is None or found.value.good_until <= server.app.clock.now():
         return None
     return found if found.value.state == "pending" else None
+
+
+def _new_user_code() -> str:
+    return "".join(secrets.choice(LETTERS) for _ in range(8))
 
 
 def _name(device_code: str) -> str:

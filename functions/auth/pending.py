@@ -24,6 +24,7 @@ class Pending(BaseModel):
     Attributes:
         id: names it; used once.
         challenge: the PKCE S256 challenge; empty for a device.
+        audience: the face it is for; `tenant` where the address of one of its tenants was named.
         device: the id of the device's request, when it is one.
         user_code: what a person typed, or followed, before they signed in.
         fresh: when asked to sign in anew, the time (epoch) after which that must have happened.
@@ -40,6 +41,7 @@ class Pending(BaseModel):
     challenge: str = ""
     scopes: tuple[str, ...] = ()
     audience: str = ""
+    tenant: str = ""
     device: str = ""
     user_code: str = ""
     fresh: int | None = None

@@ -62,6 +62,7 @@ class Device(Record):
     client_name: str
     scopes: tuple[str, ...]
     audience: str
+    tenant: str = ""
     state: Literal["pending", "allowed", "denied", "used"] = "pending"
     interval: int = 5
     polled_at: datetime | None = None

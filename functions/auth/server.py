@@ -1,13 +1,27 @@
 """What every endpoint stands on: the app, the sealed texts, the resources, and who is calling."""
 
+import re
+from collections.abc import Iterable
+from typing import Final, NamedTuple
 from urllib.parse import urlsplit
 
 from shared.app import App
 from shared.auth.caller import Caller, Token
-from shared.auth.scopes import PARTNER, SCOPES
+from shared.auth.faces import ENDPOINT, PARTNER, Face, deployed_faces
+from shared.auth.tenancy import TENANT_PATTERN
 from shared.serve.pages.site import Site
 from shared.serve.pages.web import OAuthError
 from shared.tool import Call
+
+_TENANT: Final = re.compile(TENANT_PATTERN)
+
+
+class Resource(NamedTuple):
+    """What a token is asked for: a face, and the tenant whose address was named, if one was."""
+
+    face: Face
+    audience: str
+    tenant: str = ""
 
 
 class AuthServer(Site):
@@ -18,19 +32,41 @@ class AuthServer(Site):
         self.issuer = self.url
         self.browser_cookie = self.cookie("browser")
         self.session_cookie = self.cookie("session")
-        self._audiences = _aliases(app)
+        self.faces = deployed_faces(app.settings)
+        self._bases = _bases(app, self.faces)
 
-    def audience(self, named: list[str]) -> str:
-        """The one audience all named resources stand for (RFC 8707), the default for none.
+    def resource(self, named: Iterable[str]) -> Resource:
+        """The one resource that all named ones stand for (RFC 8707), the default for none.
 
         Raises `invalid_target`. Clients send the endpoint, its host, either with a slash, or the
-        same twice; old ones send nothing (auth.md 0.1, 1.7).
+        same twice; old ones send nothing, which means the partner endpoint.
         """
-        found = {self._audiences.get(name) for name in named} or {self.settings.mcp_url}
-        audience = found.pop()
-        if found or audience is None:
+        found = {self._resource(name) for name in named} or {self._of(PARTNER)}
+        if len(found) > 1 or None in found:
             raise OAuthError("invalid_target", "That resource is not served here.")
-        return audience
+        return next(each for each in found if each is not None)
+
+    def face_of(self, audience: str) -> Face:
+        """The face whose tokens are for this audience. Raises `invalid_target`."""
+        for face in self.faces:
+            if self.settings.addresses[face.name] == audience:
+                return face
+        raise OAuthError("invalid_target", "That resource is not served here any more.")
+
+    def _of(self, face: Face, tenant: str = "") -> Resource:
+        return Resource(face, self.settings.addresses[face.name], tenant)
+
+    def _resource(self, name: str) -> Resource | None:
+        """What one spelling stands for. A query only narrows a connection, so it says nothing."""
+        text = name.partition("?")[0].removesuffix("/")
+        base = text.removesuffix(ENDPOINT)
+        face = self._bases.get(base)
+        if face is not None:
+            return self._of(face)
+        base, _, tenant = base.rpartition("/")
+        face = self._bases.get(base)
+        at_endpoint = text.endswith(ENDPOINT) and _TENANT.fullmatch(tenant)
+        return self._of(face, tenant) if face and face.tenants and at_endpoint else None
 
     def call(self, person: str, org: str, request_id: str, *, client: str | None = None) -> Call:
         """A change made in the course of signing in, by this person for this organization."""
@@ -54,22 +90,20 @@ class AuthServer(Site):
         )
 
 
-def wanted_scopes(text: str | None) -> tuple[str, ...]:
-    """Our scopes among those asked for; all of the endpoint's when there is none of them.
+def _bases(app: App, faces: Iterable[Face]) -> dict[str, Face]:
+    """What every spelling of a face's addresses begins with that clients send.
 
-    Scopes we do not know are dropped: clients add `offline_access`, `openid`, `profile`.
+    The further hosts of the settings are other names of the partner endpoint's host, so a face on
+    that same host has them too.
     """
-    asked = [scope for scope in (text or "").split() if scope in SCOPES]
-    return tuple(sorted(set(asked))) or PARTNER
-
-
-def _aliases(app: App) -> dict[str, str]:
-    """Every spelling of a resource that clients send, and the audience it stands for."""
-    resource = urlsplit(app.settings.mcp_url)
-    hosts = {resource.netloc, *app.settings.hosts}
-    spellings = ("", "/", resource.path, f"{resource.path}/")
-    return {
-        f"{resource.scheme}://{host}{spelling}": app.settings.mcp_url
-        for host in hosts
-        for spelling in spellings
-    }
+    settings = app.settings
+    own = urlsplit(settings.mcp_url).netloc
+    found: dict[str, Face] = {}
+    for face in faces:
+        if face.is_own_client:
+            continue
+        base = urlsplit(face.base(settings))
+        further = settings.hosts if base.netloc == own else ()
+        for host in (base.netloc, *further):
+            found.setdefault(base._replace(netloc=host).geturl(), face)
+    return found

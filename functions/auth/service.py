@@ -13,7 +13,6 @@ from jwt import PyJWK
 
 from functions.auth.records import SEEN, Seen
 from functions.auth.server import AuthServer
-from shared.auth.scopes import SCOPES
 from shared.errors import Conflict, Problem
 from shared.identity.records import SERVICE_ACCOUNTS, ServiceAccount
 from shared.ports.documents import ABSENT
@@ -31,11 +30,11 @@ def access(server: AuthServer, request: Incoming, form: Params) -> dict[str, Any
     """The token answer for a service account. Raises `invalid_client`, `invalid_scope`."""
     account = _authenticated(server, form)
     record = account.value
-    asked = {scope for scope in (form.get("scope") or "").split() if scope in SCOPES}
-    if not asked <= set(record.scopes):
+    resource = server.resource(form.every("resource"))
+    asked = resource.face.known(form.get("scope"))
+    scopes = sorted(asked or set(record.scopes) & resource.face.scopes.keys())
+    if not scopes or not asked <= set(record.scopes):
         raise OAuthError("invalid_scope", "The service account does not have these scopes.")
-    scopes = sorted(asked) or list(record.scopes)
-    audience = server.audience(form.every("resource"))
     try:
         server.admit(account.id, record.org, record.session, request.head.request_id)
     except Problem as problem:
@@ -48,7 +47,7 @@ def access(server: AuthServer, request: Incoming, form: Params) -> dict[str, Any
         client=account.id,
         session=record.session,
         scopes=scopes,
-        audience=audience,
+        audience=resource.audience,
     )
     return {
         "access_token": token,

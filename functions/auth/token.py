@@ -5,7 +5,6 @@ from typing import Any
 from functions.auth import codes, device, service
 from functions.auth.client_documents import find_client
 from functions.auth.server import AuthServer
-from shared.auth.scopes import SCOPES
 from shared.errors import Problem
 from shared.identity import authorizations
 from shared.identity.records import Authorization
@@ -73,20 +72,24 @@ def _refresh(
     if parsed is None or before is None or before.value.client != client:
         raise OAuthError("invalid_grant", "The refresh token is not good for this client.")
     granted = before.value
-    scopes = _narrowed(form.get("scope"), granted.scopes)
+    asked = server.face_of(granted.audience).known(form.get("scope"))
+    scopes = _narrowed(asked, granted.scopes)
     resources = form.every("resource")
-    if resources and server.audience(resources) != granted.audience:
+    if resources and server.resource(resources).audience != granted.audience:
         raise OAuthError("invalid_target", "The token was issued for another resource.")
     call = server.admit(granted.person, granted.org, granted.session, request.head.request_id)
     return call, authorizations.advance(call, parsed), scopes
 
 
-def _narrowed(text: str | None, granted: tuple[str, ...]) -> tuple[str, ...]:
-    """The scopes asked for, which must have been granted (RFC 6749 6); all where none is ours."""
-    asked = {scope for scope in (text or "").split() if scope in SCOPES}
-    if not asked <= set(granted):
+def _narrowed(asked: frozenset[str], granted: tuple[str, ...]) -> tuple[str, ...]:
+    """Those asked for that were granted (RFC 6749 6); all where none of the face's is asked for.
+
+    A client that a person let only look goes on asking for what it asked for at first.
+    """
+    kept = asked.intersection(granted)
+    if asked and not kept:
         raise OAuthError("invalid_scope", "A refresh cannot add scopes. Ask the person again.")
-    return tuple(sorted(asked)) or granted
+    return tuple(sorted(kept)) or granted
 
 
 def _answer(

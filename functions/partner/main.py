@@ -6,11 +6,11 @@ import functions_framework.aio
 
 from functions.partner.results import PartnerRenderer
 from shared.app import App
-from shared.auth.scopes import PARTNER
+from shared.auth.faces import PARTNER
 from shared.catalog.tools import agents
 from shared.serve.deployed import deployed
 from shared.serve.mcp_http import McpEndpoint
-from shared.serve.mcp_server import build_face
+from shared.serve.mcp_server import tool_server
 from shared.serve.run import Runner
 from shared.subscriptions import tools as subscriptions
 
@@ -31,9 +31,9 @@ def endpoint(app: App, *, streaming: frozenset[str] = frozenset(), **handlers: A
         handlers: further handlers of the SDK's server, for conformance tests.
     """
     runner = Runner(app)
-    face = build_face(
+    server = tool_server(
+        PARTNER,
         name="catalog-mcp",
-        title="Product catalogs",
         version="1",
         instructions=INSTRUCTIONS,
         families=FAMILIES,
@@ -41,14 +41,7 @@ def endpoint(app: App, *, streaming: frozenset[str] = frozenset(), **handlers: A
         renderer=PartnerRenderer(),
         **handlers,
     )
-    return McpEndpoint(
-        face,
-        runner,
-        path="/mcp",
-        resource=app.settings.mcp_url,
-        scopes=PARTNER,
-        streaming=streaming,
-    )
+    return McpEndpoint(PARTNER, server, runner, streaming=streaming)
 
 
 _endpoint = deployed(endpoint)

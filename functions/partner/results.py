@@ -10,7 +10,7 @@ import orjson
 from mcp.shared.exceptions import MCPError
 from mcp_types.version import MODERN_PROTOCOL_VERSIONS
 
-from shared.invoke import Reply
+from shared.invoke import Reply, Request
 from shared.serve.schema import schema
 from shared.tool import Tool
 
@@ -63,8 +63,11 @@ class PartnerRenderer:
             made["$defs"] = definitions
         return made
 
-    def result(self, reply: Reply, version: str) -> dict[str, Any]:
+    def result(
+        self, reply: Reply, tool: Tool[Any], request: Request, version: str
+    ) -> dict[str, Any]:
         """A tool result; MCPError for an empty budget."""
+        del tool, request
         problem = reply.problem
         if problem is None:
             return _result(reply.body or b"null", failed=False)

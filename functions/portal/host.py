@@ -22,6 +22,7 @@ from functions.portal import (
 from functions.portal.portal import ASSETS, Portal
 from functions.portal.visit import Again, Visit
 from shared.app import App
+from shared.auth.faces import PORTAL
 from shared.errors import Problem
 from shared.serve.http import Entrance, Head, Scope, read_body, safely
 from shared.serve.pages import web
@@ -162,7 +163,7 @@ def _visit(portal: Portal, request: Incoming) -> Visit | None:
     if oauth.is_due(portal, session):
         session = oauth.refreshed(portal, session)
         cookies.append(oauth.kept(portal, session))
-    token = portal.app.tokens.verify(session.access, face=portal.url)
+    token = portal.app.tokens.verify(session.access, PORTAL)
     return Visit(portal, request, token, cookies)
 
 

@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from functions.portal import oauth
 from functions.portal.portal import Portal
 from functions.portal.visit import Visit
+from shared.auth.faces import PORTAL
 from shared.errors import Problem
 from shared.identity import own_sessions
 from shared.serve.pages.web import Incoming, Outgoing, redirect
@@ -62,7 +63,7 @@ def finish(portal: Portal, request: Incoming) -> Outgoing:
         return _stopped(portal, "You were not signed in.")
     try:
         session = oauth.redeem(portal, code, started.verifier)
-        portal.app.tokens.verify(session.access, face=portal.url)
+        portal.app.tokens.verify(session.access, PORTAL)
     except Problem as problem:
         return _stopped(portal, problem.message, status=problem.status)
     over = portal.set_cookie(COOKIE, "", timedelta(0))

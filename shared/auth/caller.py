@@ -1,11 +1,15 @@
 """Who is calling: what a credential proves, before anything was read, and after."""
 
 from dataclasses import dataclass
-from typing import Literal, NamedTuple
+from typing import Final, Literal, NamedTuple, get_args
 
-Surface = Literal["mcp", "rest", "cli", "auth", "tasks", "portal"]
-"""By which way a call came in: MCP, REST, an operator's command line, sign-in, the work queue, or
-the portal."""
+OrgType = Literal["catalog_partner", "catalog_owner", "operator"]
+"""What an organization is here for."""
+EVERY_TYPE: Final[frozenset[str]] = frozenset(get_args(OrgType))
+
+Surface = Literal["mcp", "rest", "cli", "auth", "tasks", "portal", "studio"]
+"""By which way a call came in: partners' MCP, REST, an operator's command line, sign-in, the work
+queue, the portal, or the studio's MCP."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,7 @@ from typing import Any, Final, NamedTuple
 
 from shared.auth.access import Access
 from shared.auth.caller import ApiKey, Caller, Credential, Operator, Service, Surface, Token
+from shared.auth.tenancy import Role, Tenancy, judged, role_in_organization, tenant_reads
 from shared.errors import Problem
 from shared.ports.clock import Clock
 from shared.ports.documents import Documents, Snapshot
@@ -29,11 +30,23 @@ Reads = Callable[[Access], Iterable[str]]
 
 
 class Admitted(NamedTuple):
-    """A call that may go on: who calls, what the organization may do, and what was read."""
+    """A call that may go on: who calls, what the organization may do, and what was read.
+
+    `tenancy` is what became of the tenant that the call names: a problem where it is not the
+    caller's, None where none is named.
+    """
 
     caller: Caller
     access: Access | None
     found: Mapping[str, Snapshot]
+    tenancy: Tenancy | Problem | None = None
+
+    @property
+    def role(self) -> Role | None:
+        """The caller's role in the tenant, else in the organization; None in a wrong tenant."""
+        if self.tenancy is None:
+            return role_in_organization(self.caller)
+        return self.tenancy.role if isinstance(self.tenancy, Tenancy) else None
 
 
 class Gate:
@@ -45,8 +58,10 @@ class Gate:
         self._seen: OrderedDict[str, Access] = OrderedDict()
         self._org_of_key: OrderedDict[str, str] = OrderedDict()
 
-    def admit(self, credential: Credential, surface: Surface, reads: Reads) -> Admitted:
-        """Read once and judge.
+    def admit(
+        self, credential: Credential, surface: Surface, reads: Reads, tenant: str = ""
+    ) -> Admitted:
+        """Read once and judge. `tenant` is the one the call is about, if its address names one.
 
         A second read follows only when the first showed grants this instance had not seen.
         Raises `unauthenticated` (401) for a credential that is dead, and `forbidden` or
@@ -59,12 +74,13 @@ class Gate:
             caller = Caller(surface, credential.account, "", "service", "service", None, None)
             return Admitted(caller, None, {})
         if isinstance(credential, Token):
-            return self._admit_token(credential, surface, reads)
+            return self._admit_token(credential, surface, reads, tenant)
         return self._admit_key(credential, surface, reads)
 
-    def _admit_token(self, token: Token, surface: Surface, reads: Reads) -> Admitted:
+    def _admit_token(self, token: Token, surface: Surface, reads: Reads, tenant: str) -> Admitted:
         session, membership = _paths(token.issuer, token.session, token.org, token.principal)
-        asked, seen = self._predicted((session, membership), token.org, reads)
+        own = (session, membership, *(tenant_reads(tenant, token.principal) if tenant else ()))
+        asked, seen = self._predicted(own, token.org, reads)
         found = self._documents.get_many(asked)
         self._judge_session(token, found.get(session))
         member = found.get(membership)
@@ -87,7 +103,7 @@ class Gate:
         )
         if access is not seen:
             self._complete(found, asked, reads(access))
-        return Admitted(caller, access, found)
+        return Admitted(caller, access, found, _tenancy(tenant, caller, found))
 
     def _admit_key(self, key: ApiKey, surface: Surface, reads: Reads) -> Admitted:
         path = f"api_keys/{key.id}"
@@ -161,6 +177,16 @@ class Gate:
     def _unexpired(self, record: Mapping[str, Any]) -> bool:
         expires: datetime | None = record.get("expiresAt")
         return expires is None or expires > self._clock.now()
+
+
+def _tenancy(
+    tenant: str, caller: Caller, found: Mapping[str, Snapshot]
+) -> Tenancy | Problem | None:
+    try:
+        return judged(tenant, caller, found) if tenant else None
+    except Problem as problem:
+        problem.drop_traceback()
+        return problem
 
 
 def is_safe_id(text: str) -> bool:

@@ -16,9 +16,9 @@ import jwt
 from jwt import PyJWK
 
 from shared.auth.caller import Token
+from shared.auth.faces import PORTAL, Face, deployed_faces
 from shared.auth.jwks import RemoteKeys
 from shared.auth.keyring import KeyRings
-from shared.auth.scopes import PORTAL, SCOPES
 from shared.errors import Problem
 from shared.ports.clock import Clock
 from shared.settings import ClaimNames, ExternalIssuer, Settings
@@ -41,7 +41,7 @@ class _Trusted:
     algorithms: tuple[str, ...]
     audiences: Mapping[str, frozenset[str]]
     claims: ClaimNames
-    default_scopes: tuple[str, ...]
+    default_scopes: Mapping[str, frozenset[str]]
     remote: RemoteKeys | None
 
 
@@ -66,17 +66,19 @@ class Tokens:
         self._clock = clock
         self._issuer = settings.auth_url
         self._lifetime = settings.access_seconds
+        faces = deployed_faces(settings)
         own = _Trusted(
             "own",
             settings.auth_url,
             ("ES256",),
-            {url: frozenset({url}) for url in (settings.mcp_url, settings.portal_url)},
+            {face.name: frozenset({settings.addresses[face.name]}) for face in faces},
             ClaimNames(),
-            (),
+            {},
             None,
         )
-        self._mcp, self._portal = settings.mcp_url, settings.portal_url
-        external = (_external(issuer, remote[issuer.id], settings) for issuer in settings.issuers)
+        external = (
+            _external(issuer, remote[issuer.id], settings, faces) for issuer in settings.issuers
+        )
         self._trusted = {trusted.issuer: trusted for trusted in (own, *external)}
         self._verified: OrderedDict[bytes, tuple[float, Token]] = OrderedDict()
 
@@ -112,8 +114,8 @@ class Tokens:
             claims, key.private, algorithm="ES256", headers={"typ": "at+jwt", "kid": key.kid}
         )
 
-    def verify(self, text: str, *, face: str = "", wait: bool = True) -> Token:
-        """What the token proves, at the face of this address; the partner endpoint's if left out.
+    def verify(self, text: str, face: Face, *, wait: bool = True) -> Token:
+        """What the token proves at this face. It opens no other.
 
         With `wait=False` no I/O is done; KeysNeeded then says that keys must be fetched. A token
         verified within the last minute is not verified again; whether its session still holds is
@@ -122,19 +124,18 @@ class Tokens:
         Raises `unauthenticated` for a token that is not good now, `forbidden` for a good one
         without an organization, `unavailable` when an issuer's keys cannot be had.
         """
-        face = face or self._mcp
-        name = hashlib.sha256(f"{face} {text}".encode()).digest()
+        name = hashlib.sha256(f"{face.name} {text}".encode()).digest()
         now = self._clock.time()
         held = self._verified.get(name)
         if held is not None and now < held[0]:
             return held[1]
-        token = self._verify(text, now, face=face, wait=wait)
+        token = self._verify(text, now, face, wait=wait)
         self._verified[name] = (min(token.expires_at, now + REMEMBERED), token)
         while len(self._verified) > MOST_REMEMBERED:
             self._verified.popitem(last=False)
         return token
 
-    def _verify(self, text: str, now: float, *, face: str, wait: bool) -> Token:
+    def _verify(self, text: str, now: float, face: Face, *, wait: bool) -> Token:
         if len(text) > MOST_BYTES:
             raise _refused("The access token is too long.")
         try:
@@ -167,7 +168,7 @@ class Tokens:
             raise _refused("The access token's signature does not hold.") from None
         _check_times(claims, now)
         _check_audience(claims, trusted, face)
-        return _token(claims, trusted, portal=face == self._portal)
+        return _token(claims, trusted, face)
 
     def _key(self, trusted: _Trusted, kid: str, *, wait: bool) -> Any:
         if trusted.remote is None:
@@ -192,18 +193,24 @@ def principal_id(issuer: str, subject: str) -> str:
     return f"{issuer}-{hashlib.sha256(subject.encode()).hexdigest()[:32]}"
 
 
-def _external(issuer: ExternalIssuer, keys: RemoteKeys, settings: Settings) -> _Trusted:
-    audiences = {settings.mcp_url: frozenset(issuer.audiences)}
+def _external(
+    issuer: ExternalIssuer, keys: RemoteKeys, settings: Settings, faces: tuple[Face, ...]
+) -> _Trusted:
+    """What is trusted of another's tokens. Those of the portal's client there carry no scopes."""
+    audiences = {name: frozenset(named) for name, named in issuer.audiences.items()}
+    given = frozenset(issuer.default_scopes)
+    scopes = {face.name: given & face.scopes.keys() for face in faces}
     client = settings.portal_client
     if client is not None and client.issuer == issuer.id:
-        audiences[settings.portal_url] = frozenset({client.audience})
+        audiences[PORTAL.name] = frozenset({client.audience})
+        scopes[PORTAL.name] = frozenset(PORTAL.scopes)
     return _Trusted(
         issuer.id,
         issuer.issuer,
         issuer.algorithms,
         audiences,
         issuer.claims,
-        issuer.default_scopes,
+        scopes,
         keys,
     )
 
@@ -222,17 +229,17 @@ def _check_times(claims: dict[str, Any], now: float) -> None:
         raise _refused("The access token is not valid yet.")
 
 
-def _check_audience(claims: dict[str, Any], trusted: _Trusted, face: str) -> None:
+def _check_audience(claims: dict[str, Any], trusted: _Trusted, face: Face) -> None:
     audience = claims.get("aud")
     named = [audience] if isinstance(audience, str) else audience
     if not isinstance(named, list) or not named:
         raise _refused("The access token names no audience.")
-    good = [name for name in named if name in trusted.audiences.get(face, ())]
+    good = [name for name in named if name in trusted.audiences.get(face.name, ())]
     if not good or (trusted.remote is None and len(named) != 1):
         raise _refused("The access token is for another resource.")
 
 
-def _token(claims: dict[str, Any], trusted: _Trusted, *, portal: bool) -> Token:
+def _token(claims: dict[str, Any], trusted: _Trusted, face: Face) -> Token:
     names = trusted.claims
     org = claims.get(names.organization)
     if not isinstance(org, str) or not org:
@@ -244,7 +251,7 @@ def _token(claims: dict[str, Any], trusted: _Trusted, *, portal: bool) -> Token:
     session = claims.get(names.session) or claims.get("jti")
     if not isinstance(session, str) or not session:
         raise _refused("The access token belongs to no session.")
-    scopes = _scopes(claims.get(names.scopes)) & (frozenset(PORTAL) if portal else SCOPES.keys())
+    scopes = _scopes(claims.get(names.scopes)) & face.scopes.keys()
     subject = str(claims["sub"])
     return Token(
         issuer=trusted.id,
@@ -254,7 +261,7 @@ def _token(claims: dict[str, Any], trusted: _Trusted, *, portal: bool) -> Token:
         client=str(claims.get(names.client) or claims.get("azp") or ""),
         session=session,
         authorization=claims.get("authz") if trusted.remote is None else None,
-        scopes=frozenset(scopes or (PORTAL if portal else trusted.default_scopes)),
+        scopes=scopes or trusted.default_scopes.get(face.name, frozenset()),
         expires_at=float(claims["exp"]),
     )
 

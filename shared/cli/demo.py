@@ -13,7 +13,7 @@ from typing import Any, Final
 
 from shared.app import App
 from shared.auth import keyring
-from shared.auth.scopes import PARTNER
+from shared.auth.faces import PARTNER
 from shared.catalog import catalogs
 from shared.catalog.tools import publishing
 from shared.cli.operations import run
@@ -113,7 +113,7 @@ def token(app: App, organization: str, subject: str, *, days: int = TOKEN_DAYS) 
         org=organization,
         client="development",
         session=session,
-        scopes=PARTNER,
+        scopes=tuple(PARTNER.scopes),
         audience=app.settings.mcp_url,
         lifetime=days * 86_400,
     )

@@ -28,6 +28,7 @@ from shared.identity import (
     service_accounts,
     sessions,
     signing_keys,
+    tenant_roles,
 )
 from shared.invoke import Request, invoke
 from shared.settings import Settings
@@ -41,6 +42,7 @@ FAMILIES: tuple[Family, ...] = (
     authorizations.family,
     service_accounts.family,
     signing_keys.family,
+    tenant_roles.family,
     audit.family,
     catalogs.family,
     withdrawal.family,

@@ -6,7 +6,8 @@ from typing import Annotated, Any
 from pydantic import Field
 
 from shared.auth.access import Access
-from shared.identity.records import EVERY_TYPE, MEMBERSHIPS, ORGANIZATIONS
+from shared.auth.caller import EVERY_TYPE
+from shared.identity.records import MEMBERSHIPS, ORGANIZATIONS
 from shared.tool import Args, Call, Effect, Family, Result, Risk
 
 family = Family("account_of_person", org_types=EVERY_TYPE, free=True)

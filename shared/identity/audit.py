@@ -6,9 +6,11 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
+from shared.auth.caller import EVERY_TYPE
 from shared.auth.gate import is_safe_id
+from shared.auth.tenancy import Role
 from shared.errors import Problem
-from shared.identity.records import EVERY_TYPE, PEOPLE, OrgId
+from shared.identity.records import PEOPLE, OrgId
 from shared.ports.documents import Query, Shape, Snapshot
 from shared.queries import (
     AUDIT,
@@ -95,7 +97,7 @@ class ListOwnAuditEvents(Args):
     effect=Effect.READ,
     risk=Risk.LOW,
     title="List your audit events",
-    owners=True,
+    role=Role.OWNER,
 )
 def list_own_audit_events(call: Call, args: ListOwnAuditEvents) -> AuditPage:
     """List what was changed in your organization, newest first, 100 a page."""

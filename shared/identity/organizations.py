@@ -7,6 +7,8 @@ from typing import Annotated, Any, Literal
 from pydantic import Field
 
 from shared.auth.access import Access, pack
+from shared.auth.caller import OrgType
+from shared.auth.tenancy import TENANT_PATTERN
 from shared.errors import Problem
 from shared.identity.access_changes import Change, change_access
 from shared.identity.people import with_email
@@ -15,16 +17,15 @@ from shared.identity.records import (
     EMAIL_PATTERN,
     MEMBERSHIPS,
     ORGANIZATIONS,
-    TENANT_PATTERN,
+    TENANT_ROLES,
     TENANTS,
     Membership,
     Organization,
     OrgId,
-    OrgType,
     Tenant,
 )
-from shared.ports.documents import ABSENT, Put, Query, Write
-from shared.queries import MEMBERSHIPS_OF_ORGANIZATION
+from shared.ports.documents import ABSENT, Delete, Put, Query, Write
+from shared.queries import MEMBERSHIPS_OF_ORGANIZATION, TENANTS_OF_ORGANIZATION
 from shared.queries import ORGANIZATIONS as ALL_ORGANIZATIONS
 from shared.records import Found
 from shared.tool import Args, Call, Effect, Family, Result, Risk
@@ -260,19 +261,28 @@ def keep_member(
 ) -> None:
     """Store a membership with its event, and `also` with it; nothing where nothing changes.
 
-    Raises Conflict.
+    Whoever is removed has no role in a tenant any more, also when they come back. Raises Conflict.
     """
     if before is not None and before.value == membership and not also:
         return
     id_ = f"{membership.org}:{membership.principal}"
     version = before.version if before else ABSENT
+    roles = _tenant_roles(call, membership) if membership.state == "removed" else []
     call.commit(
-        [*also, MEMBERSHIPS.put(id_, membership, if_version=version)],
+        [*also, *roles, MEMBERSHIPS.put(id_, membership, if_version=version)],
         event="membership.removed" if membership.state == "removed" else "membership.set",
         target=id_,
         org=membership.org,
         role=membership.role,
     )
+
+
+def _tenant_roles(call: Call, membership: Membership) -> list[Write]:
+    """The writes that take a person's roles in their organization's tenants away."""
+    query = Query(TENANTS_OF_ORGANIZATION, equal={"org": membership.org}, limit=1000)
+    tenants, _ = TENANTS.page(call.app.documents, query)
+    ids = [f"{tenant.id}:{membership.principal}" for tenant in tenants]
+    return [Delete(TENANT_ROLES.path(id_)) for id_ in ids]
 
 
 def _subject(call: Call, args: SetMember) -> tuple[str, list[Write]]:

@@ -6,6 +6,7 @@ from typing import Annotated
 from pydantic import AwareDatetime, Field
 
 from shared.auth import activity
+from shared.auth.tenancy import Role
 from shared.errors import Problem
 from shared.identity import keys
 from shared.identity.known import Known, known
@@ -98,7 +99,7 @@ class CreateOwnApiKey(Args):
     effect=Effect.WRITE,
     risk=Risk.HIGH,
     title="Create an API key",
-    owners=True,
+    role=Role.OWNER,
 )
 def create_own_api_key(call: Call, args: CreateOwnApiKey) -> keys.CreatedKey:
     """Create an API key for your organization's backends. Its secret is shown only now."""
@@ -116,7 +117,7 @@ class DeactivateOwnApiKey(keys.DeactivateApiKey):
     effect=Effect.DESTROY,
     risk=Risk.HIGH,
     title="Deactivate an API key",
-    owners=True,
+    role=Role.OWNER,
     idempotent=True,
 )
 def deactivate_own_api_key(call: Call, args: DeactivateOwnApiKey) -> keys.KeyView:

@@ -5,13 +5,14 @@ from typing import Annotated, Final, Literal
 
 from pydantic import Field
 
+from shared.auth.caller import EVERY_TYPE
+from shared.auth.tenancy import Role
 from shared.errors import Conflict, Problem
 from shared.identity.limits import counted
 from shared.identity.organizations import keep_member
 from shared.identity.people import with_email
 from shared.identity.records import (
     EMAIL_PATTERN,
-    EVERY_TYPE,
     MEMBERSHIPS,
     ORGANIZATIONS,
     Membership,
@@ -35,7 +36,7 @@ Sign in with this e-mail address. There is no password; a code is sent to you:
 
 If you do not know the organization, do nothing."""
 
-Role = Literal["owner", "member"]
+MemberRole = Literal["owner", "member"]
 
 
 class OwnMember(Result):
@@ -77,7 +78,7 @@ class InviteMember(Args):
     email: Annotated[
         str, Field(pattern=EMAIL_PATTERN, max_length=254, description="What they sign in with.")
     ]
-    role: Role = "member"
+    role: MemberRole = "member"
 
 
 @family.tool(
@@ -85,7 +86,7 @@ class InviteMember(Args):
     effect=Effect.WRITE,
     risk=Risk.HIGH,
     title="Invite a member",
-    owners=True,
+    role=Role.OWNER,
     open_world=True,
 )
 def invite_member(call: Call, args: InviteMember) -> OwnMember:
@@ -119,7 +120,7 @@ class ChangeOwnMember(Args):
     """Who, and what they are to be; what is left out stays."""
 
     principal: Annotated[str, Field(min_length=1, max_length=200)]
-    role: Role | None = None
+    role: MemberRole | None = None
     state: Literal["active", "removed"] | None = None
 
 
@@ -128,7 +129,7 @@ class ChangeOwnMember(Args):
     effect=Effect.WRITE,
     risk=Risk.HIGH,
     title="Change or remove a member",
-    owners=True,
+    role=Role.OWNER,
     idempotent=True,
 )
 def change_own_member(call: Call, args: ChangeOwnMember) -> OwnMember:

@@ -6,10 +6,11 @@ from typing import Annotated
 from pydantic import Field
 
 from shared.auth import activity
+from shared.auth.caller import EVERY_TYPE
 from shared.errors import Problem
 from shared.identity import authorizations, sessions
 from shared.identity.known import Known, known
-from shared.identity.records import AUTHORIZATIONS, EVERY_TYPE, SESSIONS, Authorization
+from shared.identity.records import AUTHORIZATIONS, SESSIONS, Authorization
 from shared.ports.documents import Query
 from shared.queries import AUTHORIZATIONS_OF_ORGANIZATION
 from shared.records import Found

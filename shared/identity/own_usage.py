@@ -9,9 +9,10 @@ from typing import Annotated, Any
 from pydantic import Field
 
 from shared.auth import activity
+from shared.auth.caller import EVERY_TYPE
 from shared.auth.rate import Budget, bucket_path
 from shared.identity.own_sessions import clients_of
-from shared.identity.records import API_KEYS, EVERY_TYPE
+from shared.identity.records import API_KEYS
 from shared.ports.documents import Query, Snapshot
 from shared.queries import ACTIVITY_OF_ORGANIZATION
 from shared.tool import Args, Call, Effect, Family, Result, Risk

@@ -4,20 +4,19 @@ The collections are described key by key in docs/data.md.
 """
 
 from datetime import datetime
-from typing import Annotated, Any, Final, Literal, get_args
+from typing import Annotated, Any, Final, Literal
 
 from pydantic import Field
 
+from shared.auth.caller import OrgType
 from shared.facets import Facet
 from shared.records import Record, Records
 
 ORG_PATTERN: Final = r"^[a-z0-9][a-z0-9-]{0,62}$"
 CATALOG_PATTERN: Final = r"^[a-z][a-z0-9_]{0,47}$"
 EMAIL_PATTERN: Final = r"^[^@\s<>\"(),:;\[\]\\]{1,64}@[A-Za-z0-9.-]{1,190}$"
-TENANT_PATTERN: Final = r"^[a-z][a-z0-9-]{0,39}$"
 
-OrgType = Literal["catalog_partner", "catalog_owner", "operator"]
-EVERY_TYPE: Final[frozenset[str]] = frozenset(get_args(OrgType))
+RoleWord = Literal["viewer", "editor", "publisher", "owner"]
 OrgId = Annotated[
     str, Field(pattern=ORG_PATTERN, description="The organization's id: lower case, digits, -.")
 ]
@@ -39,12 +38,27 @@ class Organization(Record):
 
 
 class Tenant(Record):
-    """Who owns data; belongs to exactly one organization."""
+    """Who owns data; belongs to exactly one organization.
+
+    `default_role` is what the organization's members may do in it, `editor` where it is not set.
+    """
 
     name: str
     org: str
     parent: str | None = None
+    state: Literal["active", "suspended"] = "active"
+    default_role: RoleWord | None = None
     created_at: datetime
+
+
+class TenantRole(Record):
+    """What a person may do in a tenant, where their organization's role does not say it."""
+
+    tenant: str
+    principal: str
+    role: RoleWord
+    created_at: datetime
+    created_by: str
 
 
 class Membership(Record):
@@ -154,6 +168,7 @@ class ServiceAccount(Record):
 
 ORGANIZATIONS: Final = Records("organizations", Organization, "organization")
 TENANTS: Final = Records("tenants", Tenant, "tenant")
+TENANT_ROLES: Final = Records("tenant_roles", TenantRole, "role")
 MEMBERSHIPS: Final = Records("memberships", Membership, "membership")
 API_KEYS: Final = Records("api_keys", KeyRecord, "API key")
 GRANTS: Final = Records("grants", GrantRecord, "grant")

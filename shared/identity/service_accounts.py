@@ -8,7 +8,7 @@ from jwt import PyJWK
 from jwt.exceptions import PyJWTError
 from pydantic import Field
 
-from shared.auth.scopes import PARTNER, SCOPES
+from shared.auth.faces import PARTNER, scopes_of
 from shared.errors import Problem
 from shared.identity.records import (
     MEMBERSHIPS,
@@ -54,7 +54,7 @@ class CreateServiceAccount(Args):
         tuple[dict[str, Any], ...],
         Field(min_length=1, max_length=4, description="Its public keys, as JWKs: P-256 or RSA."),
     ]
-    scopes: Annotated[tuple[str, ...], Field(min_length=1)] = PARTNER
+    scopes: Annotated[tuple[str, ...], Field(min_length=1)] = tuple(PARTNER.scopes)
 
 
 @family.tool(
@@ -63,8 +63,9 @@ class CreateServiceAccount(Args):
 def create_service_account(call: Call, args: CreateServiceAccount) -> ServiceAccountView:
     """Create a service account that signs in with client_credentials and private_key_jwt."""
     ORGANIZATIONS.get(call.app.documents, args.org)
-    if not set(args.scopes) <= set(SCOPES):
-        raise Problem("invalid", "One of the scopes does not exist.", known=list(SCOPES))
+    known = scopes_of(call.app.settings)
+    if not set(args.scopes) <= known.keys():
+        raise Problem("invalid", "One of the scopes does not exist.", known=list(known))
     id_, session = f"sa-{secrets.token_hex(8)}", secrets.token_urlsafe(18)
     account = ServiceAccount(
         org=args.org,

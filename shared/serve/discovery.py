@@ -7,7 +7,7 @@ there before anywhere else (auth.md 1.7). The issuer is one text everywhere, byt
 from typing import Any, Final
 from urllib.parse import urlsplit
 
-from shared.auth.scopes import SCOPES
+from shared.auth.faces import scopes_of
 from shared.settings import Settings
 
 OAUTH: Final = "/.well-known/oauth-authorization-server"
@@ -31,7 +31,7 @@ def authorization_server(settings: Settings) -> dict[str, Any]:
         "revocation_endpoint": f"{issuer}/oauth2/revoke",
         "device_authorization_endpoint": f"{issuer}/oauth2/device_authorization",
         "jwks_uri": f"{issuer}/oauth2/jwks",
-        "scopes_supported": [*SCOPES, "offline_access"],
+        "scopes_supported": [*scopes_of(settings), "offline_access"],
         "response_types_supported": ["code"],
         "response_modes_supported": ["query"],
         "grant_types_supported": list(GRANTS),

@@ -2,16 +2,14 @@
 
 The order of judging is the product's: host and origin, then who is calling, then method, then
 body. A request is classified by the SDK's rules. A call of one of our tools is answered here, every
-other method by the SDK's own runner, one for each request; what a streaming tool may answer with
+other method by the SDK's own runner, one for each request; what a further tool may answer with
 notifications goes through the SDK's transport (docs/architecture.md, "MCP").
 """
 
-import logging
-import re
+from collections import OrderedDict
 from collections.abc import Awaitable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
-from types import NoneType
 from typing import Any, Final
 
 import anyio
@@ -19,31 +17,18 @@ import orjson
 from mcp.server.connection import Connection
 from mcp.server.runner import ServerRunner
 from mcp.shared.exceptions import NoBackChannelError
-from mcp.shared.inbound import (
-    ERROR_CODE_HTTP_STATUS,
-    InboundLadderRejection,
-    InboundModernRoute,
-    classify_inbound_request,
-    validate_mcp_param_headers,
-)
-from mcp.shared.jsonrpc_dispatcher import handler_exception_to_error_data
+from mcp.shared.inbound import InboundModernRoute
 from mcp.shared.transport_context import TransportContext
-from mcp_types import (
-    HEADER_MISMATCH,
-    INTERNAL_ERROR,
-    INVALID_PARAMS,
-    INVALID_REQUEST,
-    PARSE_ERROR,
-    ErrorData,
-)
+from mcp_types import INVALID_REQUEST
 from mcp_types.version import HANDSHAKE_PROTOCOL_VERSIONS
 
 from shared import log
 from shared.auth.caller import Token
+from shared.auth.faces import Face
 from shared.errors import Problem
 from shared.invoke import Request
-from shared.serve.bearer import METADATA_PATH, bearer, challenge
-from shared.serve.discovery import authorization_server, metadata_paths
+from shared.serve.bearer import bearer, challenge
+from shared.serve.discovery import authorization_server
 from shared.serve.http import (
     JSON,
     Entrance,
@@ -55,14 +40,26 @@ from shared.serve.http import (
     safely,
     same_host,
 )
-from shared.serve.mcp_server import Face, Refused, current
+from shared.serve.mcp_calls import Refused, Served, current
+from shared.serve.mcp_messages import (
+    Message,
+    Rejected,
+    check_headers,
+    classify,
+    failed,
+    parse,
+    takes_stream,
+)
+from shared.serve.mcp_paths import Paths, Place, metadata_of
+from shared.serve.mcp_progress import ProgressStream
+from shared.serve.mcp_server import ToolServer
 from shared.serve.mcp_stream import StreamingTransport
+from shared.serve.narrowing import Narrowing, narrowing
 from shared.serve.run import Runner
+from shared.tool import Tool
 
-UNSTATED_VERSION: Final = "2025-03-26"
-"""What a request without MCP-Protocol-Version may be taken for (2025-06-18, transports)."""
-_ROUTING = ("mcp-protocol-version", "mcp-method", "mcp-name")
-_ACCEPTED: Final = re.compile(r"application/json|\*/\*|application/\*")
+MOST_LISTS: Final = 64
+"""Lists of tools that are kept ready: one for each narrowing and version that is asked for."""
 
 
 @dataclass
@@ -92,54 +89,39 @@ class _Exchange:
         """Dropped, like `notify`."""
 
 
-class _Rejected(Exception):  # noqa: N818  an answer, not a failure
-    """A JSON-RPC error to answer with."""
-
-    def __init__(
-        self, code: int, message: str, data: Any = None, *, id_: Any = None, status: int = 400
-    ) -> None:
-        super().__init__(message)
-        self.error = {"code": code, "message": message, **({} if data is None else {"data": data})}
-        self.id = id_
-        self.status = status
-
-
 class McpEndpoint:
-    """One face's MCP endpoint, an ASGI application.
+    """One face's MCP endpoint, and those of its tenants: an ASGI application.
 
     Args:
-        face: its tools and other handlers (`mcp_server.build_face`).
+        face: its row of the table.
+        served: its tools and other handlers (`mcp_server.tool_server`).
         runner: runs what may block.
-        path: where it stands, `/mcp`; the same with a slash behind it is the same endpoint.
-        resource: the face's canonical URL: the audience of its tokens.
-        scopes: what its resource metadata and challenges offer.
-        streaming: names of tools that may send notifications while they run.
+        streaming: names of further tools that may send notifications while they run.
     """
 
     def __init__(
         self,
         face: Face,
+        served: ToolServer,
         runner: Runner,
         *,
-        path: str,
-        resource: str,
-        scopes: tuple[str, ...],
         streaming: frozenset[str] = frozenset(),
     ) -> None:
         settings = runner.app.settings
-        self._server = face.server
-        self._calls = face.calls
+        self._face = face
+        self._server = served.server
+        self._calls = served.calls
+        self._toolsets = served.toolsets
+        self._lists_alike = served.lists_alike
         self._runner = runner
-        self._paths = (path, f"{path}/")
-        self._metadata_paths = (METADATA_PATH, f"{METADATA_PATH}{path}", f"{path}{METADATA_PATH}")
-        self._server_paths = metadata_paths(path)
-        self._resource = resource
-        self._scopes = scopes
+        self._resource = settings.addresses[face.name]
+        self._paths = Paths(self._resource, tenants=face.tenants)
+        self._scopes = tuple(face.scopes)
         self._settings = settings
         self._entrance = Entrance(settings)
         self._streaming = streaming
-        self._transport = StreamingTransport(face.server)
-        self._listed: dict[str, bytes] = {}
+        self._transport = StreamingTransport(served.server)
+        self._listed: OrderedDict[tuple[Narrowing, str], bytes] = OrderedDict()
 
     async def __call__(self, scope: Scope, receive: Any, send: Any) -> None:
         """Serve one HTTP request."""
@@ -154,23 +136,38 @@ class McpEndpoint:
             return respond(send, status, error_body(message), (JSON, *always))
         if head.method == "OPTIONS":
             return respond(send, 204, b"", (*always[:1], *self._entrance.preflight(head)))
-        if head.path in self._paths:
-            return self._endpoint(scope, receive, send, head, always)
-        if head.path in self._metadata_paths and self._settings.sign_in:
-            return self._metadata(head, send, always)
-        if head.path in self._server_paths and self._settings.sign_in:
-            return self._document(head, send, authorization_server(self._settings), always)
+        place = self._paths.endpoint(head.path)
+        if place is not None:
+            return self._endpoint(scope, receive, send, head, place, always)
+        if self._settings.sign_in:
+            document = self._described(head)
+            if document is not None:
+                return self._document(head, send, document, always)
         return respond(send, 404, error_body("Not Found"), (JSON, *always))
 
-    async def _metadata(self, head: Head, send: Any, always: Any) -> None:
-        """RFC 9728 2. The resource is spelled with the (known) host the client used."""
-        document = {
-            "resource": same_host(self._resource, head),
-            "authorization_servers": [self._settings.auth_url],
-            "scopes_supported": list(self._scopes),
-            "bearer_methods_supported": ["header"],
-        }
-        await self._document(head, send, document, always)
+    def _described(self, head: Head) -> dict[str, Any] | None:
+        """The document that stands at a path: resource metadata, or the authorization server's.
+
+        A tenant's is answered for any well-formed name: who asks is not known here.
+        """
+        place = self._paths.described(head.path)
+        if place is not None:
+            return {
+                "resource": self._address(place, head),
+                "authorization_servers": [self._settings.auth_url],
+                "scopes_supported": list(self._scopes),
+                "bearer_methods_supported": ["header"],
+            }
+        if self._paths.served_by(head.path) is not None:
+            return authorization_server(self._settings)
+        return None
+
+    def _address(self, place: Place, head: Head) -> str:
+        """An endpoint's address, spelled with the (known) host the client used."""
+        return self._origin(head) + place.path
+
+    def _origin(self, head: Head) -> str:
+        return same_host(self._resource, head).removesuffix(self._paths.own.path)
 
     async def _document(self, head: Head, send: Any, document: Any, always: Any) -> None:
         """A document that any page may read."""
@@ -184,23 +181,28 @@ class McpEndpoint:
         await respond(send, 200, body, headers, head_only=head.method == "HEAD")
 
     async def _endpoint(
-        self, scope: Scope, receive: Any, send: Any, head: Head, always: Any
+        self, scope: Scope, receive: Any, send: Any, head: Head, place: Place, always: Any
     ) -> None:
         try:
-            request = Request(await self._verified(head), "mcp", head.request_id)
+            request = Request(
+                await self._verified(head),
+                self._face.surface,
+                head.request_id,
+                tenant=place.tenant,
+                spelling=self._face.spelling,
+            )
             if head.method != "POST":
                 await respond(send, 405, b"", (*always, (b"allow", b"POST")))
                 return
             await self._post(scope, receive, send, head, request, always)
         except Refused as refused:
-            status, header = self._refusal(refused.problem, head)
+            status, header = self._refusal(refused.problem, head, place)
             body = error_body(refused.problem.message)
             await respond(
                 send, status, body, (JSON, header, *always), head_only=head.method == "HEAD"
             )
-        except _Rejected as rejected:
-            answer = {"jsonrpc": "2.0", "id": rejected.id, "error": rejected.error}
-            await respond(send, rejected.status, orjson.dumps(answer), (JSON, *always))
+        except Rejected as rejected:
+            await respond(send, rejected.status, rejected.body, (JSON, *always))
         except Problem as problem:
             await respond(send, problem.status, error_body(problem.message), (JSON, *always))
 
@@ -209,16 +211,22 @@ class McpEndpoint:
         try:
             if text is None:
                 raise _no_token()
-            return await self._runner.verify(text)
+            return await self._runner.verify(text, self._face)
         except Problem as problem:
-            log.refused("mcp", problem.code, head.request_id)
-            raise (problem if problem.code == "unavailable" else Refused(problem)) from None
+            raise self._refused(problem, head.request_id) from None
 
-    def _refusal(self, problem: Problem, head: Head) -> tuple[int, tuple[bytes, bytes]]:
+    def _refused(self, problem: Problem, request_id: str) -> Problem | Refused:
+        """What a request that was not admitted is answered with, having logged that."""
+        log.refused(self._face.surface, problem.code, request_id)
+        challenged = problem.code not in ("unavailable", "tenant_not_found")
+        return Refused(problem) if challenged else problem
+
+    def _refusal(
+        self, problem: Problem, head: Head, place: Place
+    ) -> tuple[int, tuple[bytes, bytes]]:
         metadata = None
         if self._settings.sign_in:
-            origin = same_host(self._resource, head).removesuffix(self._paths[0])
-            metadata = f"{origin}{self._metadata_paths[1]}"
+            metadata = f"{self._origin(head)}{metadata_of(place)}"
         asked = problem.details.get("scopes")
         return problem.status, challenge(
             metadata=metadata,
@@ -229,10 +237,11 @@ class McpEndpoint:
     async def _post(
         self, scope: Scope, receive: Any, send: Any, head: Head, request: Request, always: Any
     ) -> None:
-        _check_headers(head)
+        check_headers(head)
+        served = Served(request, self._narrowing(scope))
         raw = await read_body(receive, self._settings.max_body)
-        message = _parse(raw)
-        current.set(request)
+        message = parse(raw)
+        current.set(served)
         if "id" not in message:
             await self._admit(request)
             await respond(send, 202, b"", always)
@@ -240,53 +249,91 @@ class McpEndpoint:
             await self._admit(request)
             await self._transport.serve(scope, raw, send, always)
         else:
-            result = await self._result(head, message, request)
-            id_ = orjson.dumps(message["id"])
-            body = b'{"jsonrpc":"2.0","id":%b,"result":%b}' % (id_, result)
-            await respond(send, 200, body, (JSON, *always))
+            await self._reply(send, head, message, served, always)
+
+    def _narrowing(self, scope: Scope) -> Narrowing:
+        query = scope.get("query_string", b"").decode("latin-1")
+        try:
+            return narrowing(query, self._toolsets)
+        except Problem as problem:
+            raise Rejected(INVALID_REQUEST, problem.message) from None
 
     async def _admit(self, request: Request) -> None:
         try:
             await self._runner.admit(request)
         except Problem as problem:
-            log.refused("mcp", problem.code, request.request_id)
-            raise (problem if problem.code == "unavailable" else Refused(problem)) from None
+            raise self._refused(problem, request.request_id) from None
 
-    def _streams(self, message: dict[str, Any]) -> bool:
+    def _streams(self, message: Message) -> bool:
         if message["method"] != "tools/call" or not self._streaming:
             return False
         name = (message.get("params") or {}).get("name")
         return isinstance(name, str) and name in self._streaming
 
-    async def _result(self, head: Head, message: dict[str, Any], request: Request) -> bytes:
-        """The result's JSON. The list of tools is the same for every caller, so it is kept.
+    async def _reply(
+        self, send: Any, head: Head, message: Message, served: Served, always: Any
+    ) -> None:
+        """Answer a request: with JSON, or with events where its call tells its progress."""
+        tool = None
+        if message["method"] == "tools/call":
+            tool = self._calls.find(message.get("params"), served.narrowing)
+        stream = _progress(tool, head, message, send, always)
+        if stream is None:
+            body = await self._answered(head, message, served, tool)
+            await respond(send, 200, body, (JSON, *always))
+            return
+        telling = served._replace(request=served.request._replace(progress=stream.tell))
+        try:
+            body = await stream.until(self._answered(head, message, telling, tool))
+        except (Rejected, Refused) as error:
+            if not stream.has_begun:
+                raise
+            body = _as_event(error, message["id"])
+        if stream.has_begun:
+            await stream.finish(body)
+        else:
+            await respond(send, 200, body, (JSON, *always))
 
-        A tool of ours passes the gate in `invoke`; everything else does here.
+    async def _answered(
+        self, head: Head, message: Message, served: Served, tool: Tool[Any] | None
+    ) -> bytes:
+        """The whole JSON-RPC answer of a request."""
+        result = await self._result(head, message, served, tool)
+        return b'{"jsonrpc":"2.0","id":%b,"result":%b}' % (orjson.dumps(message["id"]), result)
+
+    async def _result(
+        self, head: Head, message: Message, served: Served, tool: Tool[Any] | None
+    ) -> bytes:
+        """The result's JSON. A tool of ours passes the gate in `invoke`; everything else does here.
+
+        A list that depends on the narrowing and the version alone is kept; no other is, because it
+        may be for this caller only.
         """
         method, params = message["method"], message.get("params")
-        ours = method == "tools/call" and self._calls.knows(params)
-        if not ours:
-            await self._admit(request)
-        route = self._classify(head, message)
+        if tool is None:
+            await self._admit(served.request)
+        route = classify(head, message, self._server.get_tool_input_schema)
         version = route.protocol_version
-        listing = method == "tools/list" and "cursor" not in (params or {})
-        if listing and version in self._listed:
-            return self._listed[version]
+        kept = (served.narrowing, version)
+        listing = self._lists_alike and method == "tools/list" and "cursor" not in (params or {})
+        if listing and kept in self._listed:
+            return self._listed[kept]
         try:
-            if ours:
-                return orjson.dumps(await self._calls.answer(params or {}, version))
+            if tool is not None:
+                answer = await self._calls.answer(tool, params or {}, served.request, version)
+                return orjson.dumps(answer)
             encoded = orjson.dumps(await self._sdk(head, route, message))
         except Refused:
             raise
         except Exception as error:  # noqa: BLE001  the SDK's own boundary: it maps every failure
-            raise _failed(error, head, version, message["id"]) from None
+            raise failed(error, head, version, message["id"]) from None
         if listing:
-            self._listed[version] = encoded
+            self._listed[kept] = encoded
+            if len(self._listed) > MOST_LISTS:
+                self._listed.popitem(last=False)
         return encoded
 
-    async def _sdk(
-        self, head: Head, route: InboundModernRoute, message: dict[str, Any]
-    ) -> dict[str, Any]:
+    async def _sdk(self, head: Head, route: InboundModernRoute, message: Message) -> dict[str, Any]:
         """The SDK's own result of one request."""
         transport = TransportContext(
             kind="streamable-http", can_send_request=False, headers=head.headers
@@ -294,33 +341,6 @@ class McpEndpoint:
         exchange = _Exchange(transport, message["id"])
         runner = ServerRunner(self._server, _connection(route, exchange), {})
         return await runner.on_request(exchange, message["method"], message.get("params"))
-
-    def _classify(self, head: Head, message: dict[str, Any]) -> InboundModernRoute:
-        """The protocol version of a request, by its header alone, and its envelope."""
-        stated = head.headers.get("mcp-protocol-version")
-        if stated is None or stated in HANDSHAKE_PROTOCOL_VERSIONS:
-            return InboundModernRoute(stated or UNSTATED_VERSION, None, None)
-        repeated = head.repeated.intersection(_ROUTING)
-        if repeated:
-            raise _Rejected(
-                HEADER_MISMATCH, f"Header {min(repeated)} came more than once", id_=message["id"]
-            )
-        route = classify_inbound_request(message, headers=head.headers)
-        if isinstance(route, InboundLadderRejection):
-            raise _rejection(route, message["id"])
-        schema = self._annotated(message)
-        if schema is not None:
-            arguments = message["params"].get("arguments") or {}
-            refused = validate_mcp_param_headers(schema, arguments, head.headers)
-            if refused is not None:
-                raise _rejection(refused, message["id"])
-        return route
-
-    def _annotated(self, message: dict[str, Any]) -> Mapping[str, Any] | None:
-        """The input schema of the called tool, if it mirrors arguments in headers (SEP-2243)."""
-        if message["method"] != "tools/call" or self._server.get_tool_input_schema is None:
-            return None
-        return self._server.get_tool_input_schema(message["params"].get("name"))
 
 
 def _connection(route: InboundModernRoute, exchange: _Exchange) -> Connection:
@@ -338,59 +358,25 @@ def _connection(route: InboundModernRoute, exchange: _Exchange) -> Connection:
     return connection
 
 
+def _as_event(error: Rejected | Refused, id_: Any) -> bytes:
+    """A failure whose HTTP status can be told no more, because the answer has begun."""
+    if isinstance(error, Refused):
+        error = Rejected(INVALID_REQUEST, error.problem.message, id_=id_)
+    return error.body
+
+
 def _no_token() -> Problem:
     return Problem("unauthenticated", "Sign in to use this endpoint.")
 
 
-def _check_headers(head: Head) -> None:
-    content_type = head.headers.get("content-type", "").partition(";")[0].strip().lower()
-    if content_type != "application/json":
-        raise _Rejected(INVALID_REQUEST, "Content-Type must be application/json", status=415)
-    accept = head.headers.get("accept")
-    if accept is not None and not _ACCEPTED.search(accept):
-        raise _Rejected(INVALID_REQUEST, "Accept must allow application/json", status=406)
-
-
-def _parse(raw: bytes) -> dict[str, Any]:
-    """One JSON-RPC request or notification."""
-    try:
-        message = orjson.loads(raw)
-    except orjson.JSONDecodeError:
-        raise _Rejected(PARSE_ERROR, "The body is not JSON") from None
-    if (
-        not isinstance(message, dict)
-        or message.get("jsonrpc") != "2.0"
-        or not isinstance(message.get("method"), str)
-        or ("id" in message and type(message["id"]) not in (int, str))
-    ):
-        raise _Rejected(
-            INVALID_REQUEST, "The body must be one JSON-RPC 2.0 request or notification"
-        )
-    if not isinstance(message.get("params"), (dict, NoneType)):
-        raise _Rejected(INVALID_PARAMS, "params must be an object", id_=message.get("id"))
-    return message
-
-
-def _failed(error: Exception, head: Head, version: str, id_: Any) -> _Rejected:
-    """What a failure is answered with: with an HTTP status of its own in the later era."""
-    failure = _failure(error, head)
-    legacy = version in HANDSHAKE_PROTOCOL_VERSIONS
-    status = 200 if legacy else ERROR_CODE_HTTP_STATUS.get(failure.code, 200)
-    return _Rejected(failure.code, failure.message, failure.data, id_=id_, status=status)
-
-
-def _failure(error: Exception, head: Head) -> ErrorData:
-    """What the client is told of a failure inside the SDK's serving; ours goes to the log alone."""
-    expected = handler_exception_to_error_data(error)
-    if expected is not None:
-        return expected
-    log.crash("mcp", requestId=head.request_id)
-    return ErrorData(code=INTERNAL_ERROR, message="Internal server error")
-
-
-def _rejection(found: InboundLadderRejection, id_: Any) -> _Rejected:
-    status = ERROR_CODE_HTTP_STATUS.get(found.code, 400)
-    return _Rejected(found.code, found.message, found.data, id_=id_, status=status)
-
-
-logging.getLogger("mcp").setLevel(logging.WARNING)
+def _progress(
+    tool: Tool[Any] | None, head: Head, message: Message, send: Any, headers: Any
+) -> ProgressStream | None:
+    """Where a call's progress goes: nowhere, unless the client asked for it and can read it."""
+    if tool is None or not tool.streams or not takes_stream(head):
+        return None
+    meta = message["params"].get("_meta")
+    token = meta.get("progressToken") if isinstance(meta, dict) else None
+    if not isinstance(token, (int, str)):
+        return None
+    return ProgressStream(token, send, headers)

@@ -10,6 +10,8 @@ from typing import Any, Final, TypeVar
 from shared import log
 from shared.app import App
 from shared.auth.caller import Token
+from shared.auth.faces import Face
+from shared.auth.gate import Admitted
 from shared.auth.tokens import KeysNeeded
 from shared.errors import Problem
 from shared.identity.joining import joined
@@ -33,12 +35,12 @@ class Runner:
         """The result of `work`, run in a worker thread with this request's context."""
         return self._threads.run(work)
 
-    async def verify(self, text: str) -> Token:
-        """The verified access token. Hops only when an issuer's keys must be fetched."""
+    async def verify(self, text: str, face: Face) -> Token:
+        """The token, verified for a face. Hops only when an issuer's keys must be fetched."""
         try:
-            return self.app.tokens.verify(text, wait=False)
+            return self.app.tokens.verify(text, face, wait=False)
         except KeysNeeded:
-            return await self.hop(lambda: self.app.tokens.verify(text))
+            return await self.hop(lambda: self.app.tokens.verify(text, face))
 
     def admit(self, request: Request) -> Awaitable[None]:
         """Pass the gate without running a tool. Raises what the gate raises."""
@@ -55,7 +57,8 @@ class Runner:
 
 def attempt(tool: Tool[Any], app: App, request: Request, arguments: Arguments) -> Reply:
     """`invoke`, with unexpected failures logged and turned into `internal`."""
-    return attempt_each((Asked(tool, arguments),), app, request)[0]
+    asked = Asked(tool, arguments, case=request.spelling.arguments)
+    return attempt_each((asked,), app, request)[0]
 
 
 def attempt_each(asked: Sequence[Asked[Any]], app: App, request: Request) -> list[Reply]:
@@ -94,9 +97,14 @@ def internal(request_id: str) -> Problem:
 
 
 def _admit(app: App, request: Request) -> None:
+    def admitted() -> Admitted:
+        return app.gate.admit(request.credential, request.surface, lambda _: (), request.tenant)
+
     try:
-        app.gate.admit(request.credential, request.surface, lambda _: ())
+        tenancy = admitted().tenancy
     except Problem as problem:
         if not joined(app, request, problem):
             raise
-        app.gate.admit(request.credential, request.surface, lambda _: ())
+        tenancy = admitted().tenancy
+    if isinstance(tenancy, Problem):
+        raise tenancy

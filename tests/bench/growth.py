@@ -14,7 +14,7 @@ from contextlib import ExitStack
 from functools import partial
 from pathlib import Path
 
-from shared.auth.scopes import PARTNER
+from shared.auth.faces import PARTNER
 from shared.clock import SystemClock
 from tests.bench.measured import shown, table
 from tests.bench.requests import (

@@ -12,6 +12,7 @@ from itertools import cycle
 from statistics import median
 
 from functions.portal.frame import MOST_PAGES
+from shared.auth.faces import PORTAL
 from shared.identity import account, own_keys, own_usage
 from shared.invoke import Asked, Request
 from shared.ports.documents import Add
@@ -65,7 +66,7 @@ def requests(platform):
 def reads(platform):
     """Page -> a function that runs its reads once."""
     app = platform.app
-    token = app.tokens.verify(token_of(platform), face=platform.settings.portal_url)
+    token = app.tokens.verify(token_of(platform), PORTAL)
     request = Request(token, "portal", "bench-request")
 
     def run_them(tools):

@@ -8,6 +8,7 @@ import orjson
 import tantivy
 from tantivy import Document, Occur, Query, SchemaBuilder
 
+from shared.auth.faces import PARTNER
 from shared.catalog.products.product import Product, product_uuid
 from shared.catalog.search.search import Question, search
 from shared.catalog.search.shelf import Shelf
@@ -96,7 +97,7 @@ def invoked(feed: Path, products: Sequence[Product], folder: Path) -> Answer:
     platform.catalog(CATALOG, [{"id": "0", "title": "-", "url": "https://bench.example/"}])
     platform.do("publish_catalog", catalog=CATALOG, source=str(feed))
     platform.grant("partner", CATALOG)
-    credential = platform.app.tokens.verify(platform.token(lifetime=86_400))
+    credential = platform.app.tokens.verify(platform.token(lifetime=86_400), PARTNER)
     request = Request(credential, "mcp", "bench")
     keys = {str(product_uuid(CATALOG, product.key)): product.key for product in products}
 

@@ -13,6 +13,7 @@ import pytest
 from functions.auth.host import AuthHost
 from shared.app import App
 from shared.auth import keyring
+from shared.auth.faces import PARTNER
 from shared.cli.operations import run
 from shared.identity import authorizations, organizations
 from shared.local.secrets import FileSecrets
@@ -112,4 +113,4 @@ async def test_racing_refreshes_converge_on_one_successor(deployment):
 
 
 def person_of(deployment, tokens):
-    return deployment.app.tokens.verify(tokens["access_token"]).principal
+    return deployment.app.tokens.verify(tokens["access_token"], PARTNER).principal

@@ -32,7 +32,7 @@ SEARCH = [
     {"catalog": ""},
     {"catalog": 7},
     {"catalog": "x" * 65},
-    {"surprise": 1},
+    {"limits": 1},
 ]
 LOOKUP = [
     {"canonical_url": URL},
@@ -45,7 +45,7 @@ LOOKUP = [
     {"canonical_url": 7},
     {"canonical_url": None},
     {},
-    {"canonical_url": URL, "surprise": 1},
+    {"canonical_url": URL, "canonicalurl": URL},
 ]
 NAMES = {"query": "q", "canonical_url": "url"}
 OWN_CODES = {"catalog_not_granted": "catalog_not_found"}

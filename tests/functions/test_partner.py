@@ -198,15 +198,6 @@ async def test_results_carry_their_type_and_server_in_the_modern_era_only(client
         assert server.get("name") == ("catalog-mcp" if modern else None)
 
 
-@pytest.mark.parametrize("modern", [False, True])
-async def test_unknown_arguments_are_refused_as_a_tool_error(client, modern):  # 10
-    response = await call(client, "list_catalogs", {"surprise": 1}, modern=modern)
-    result = response.json()["result"]
-    assert result["isError"] is True
-    assert result["structuredContent"]["result"]["error"] == "invalid"
-    assert "surprise" in result["structuredContent"]["result"]["message"]
-
-
 async def test_prompts_and_resources_are_not_there(client):  # 11, 12
     for method in ("prompts/list", "resources/list", "subscriptions/listen"):
         response = await client.post("/mcp", json=message(method), headers=LEGACY)
@@ -234,7 +225,7 @@ async def test_every_tool_says_all_it_should(client):  # 15
             "openWorldHint",
         }
         assert tool["outputSchema"]["type"] == "object"
-        assert tool["inputSchema"]["additionalProperties"] is False
+        assert "additionalProperties" not in tool["inputSchema"]
         assert tool["description"]
 
 

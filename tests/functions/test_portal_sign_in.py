@@ -3,7 +3,7 @@
 import httpx
 import pytest
 
-from shared.auth.scopes import PORTAL
+from shared.auth.faces import PORTAL
 from tests.browser import App
 from tests.platform import product
 from tests.portal import Person, Served, cookie_of
@@ -154,7 +154,7 @@ def test_an_answer_to_another_browsers_sign_in_is_refused(ada, site):
 @pytest.mark.anyio
 async def test_the_portals_token_opens_the_portal_only(site):
     app = site.platform
-    token = app.token(scopes=PORTAL, audience=app.settings.portal_url)
+    token = app.token(scopes=PORTAL.scopes, audience=app.settings.portal_url)
     async with app.http(token) as client:
         answer = await client.post(
             f"{site.origin}/mcp", json={"jsonrpc": "2.0", "id": 1, "method": "ping"}

@@ -11,7 +11,7 @@ from functions.api.routes import ROUTES
 from functions.partner import main as partner
 from functions.tasks.main import FAMILIES as JOBS
 from shared.app import App
-from shared.auth.scopes import SCOPES
+from shared.auth.faces import PARTNER
 from shared.catalog.tools import own, publishing
 from shared.cli.operations import FAMILIES as OPERATIONS
 from shared.identity import account, audit, own_keys, own_members, own_sessions, own_usage
@@ -58,7 +58,7 @@ def test_a_tool_is_named_verb_noun_and_begins_with_a_plain_sentence(tool):
 
 @pytest.mark.parametrize("tool", TOOLS, ids=lambda tool: tool.name)
 def test_a_partner_tool_has_a_known_scope_and_describes_every_argument(tool):
-    assert tool.scope in SCOPES
+    assert tool.scope in PARTNER.scopes
     for name, field in tool.takes.model_fields.items():
         assert field.description, name
 

@@ -9,6 +9,7 @@ from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from jwt.algorithms import ECAlgorithm, RSAAlgorithm
 from jwt.utils import base64url_encode
 
+from shared.auth.faces import PARTNER
 from shared.errors import Problem
 from tests.browser import AUTH
 from tests.platform import call
@@ -74,7 +75,7 @@ async def test_a_program_signs_in_and_calls_a_tool(program, with_sign_in):
     assert tokens["scope"] == "catalog:read"
     async with with_sign_in.http(tokens["access_token"]) as mcp:
         assert (await call(mcp, "list_catalogs")).status_code == 200
-    assert with_sign_in.app.tokens.verify(tokens["access_token"]).org == "partner"
+    assert with_sign_in.app.tokens.verify(tokens["access_token"], PARTNER).org == "partner"
 
 
 async def test_an_rsa_key_and_the_issuer_as_audience_work_too(with_sign_in):

@@ -4,6 +4,7 @@ import re
 
 import pytest
 
+from shared.auth.faces import PARTNER
 from tests.browser import AUTH, CALLBACK, App, Arrived, Browser, Page, allowed, signed_in
 from tests.platform import Platform, product, value
 
@@ -271,7 +272,7 @@ async def test_a_person_of_several_organizations_chooses(app, browser, with_sign
     assert (await browser.send(page, "/consent", org=None, decision="allow")).status == 403
     arrived = await browser.send(page, "/consent", org="second", decision="allow")
     tokens = (await app.exchange(arrived.answer["code"])).json()
-    assert with_sign_in.app.tokens.verify(tokens["access_token"]).org == "second"
+    assert with_sign_in.app.tokens.verify(tokens["access_token"], PARTNER).org == "second"
 
 
 async def test_a_person_of_no_organization_is_told_so_and_may_switch(app, browser, with_sign_in):

@@ -2,6 +2,7 @@
 
 import pytest
 
+from shared.auth.faces import PARTNER
 from tests.browser import AUTH, App, Arrived, Browser
 from tests.openid_provider import CLIENT, SECRET, OpenIdProvider
 from tests.platform import Platform
@@ -68,7 +69,7 @@ async def test_a_person_signs_in_with_their_provider(app, browser, provider, pla
     assert "ada@example.com" in page.text
     arrived = await browser.send(page, "/consent", decision="allow")
     tokens = (await app.exchange(arrived.answer["code"])).json()
-    assert platform.app.tokens.verify(tokens["access_token"]).principal == "ada"
+    assert platform.app.tokens.verify(tokens["access_token"], PARTNER).principal == "ada"
     assert browser.mails() == []
 
 

@@ -10,6 +10,7 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from jwt.algorithms import RSAAlgorithm
 
+from shared.auth.faces import PARTNER
 from shared.auth.keyring import SIGNING, SigningRing, new_signing_key
 from shared.auth.tokens import KeysNeeded
 from shared.errors import Problem
@@ -130,7 +131,7 @@ async def test_a_token_that_is_not_good_is_401_with_a_challenge(platform, name):
     platform.do("start_session", subject="ada", session="a-session-1")
     text = REFUSED[name](platform)
     with pytest.raises(Problem) as refused:
-        platform.app.tokens.verify(text)
+        platform.app.tokens.verify(text, PARTNER)
     assert refused.value.code == "unauthenticated"
     async with platform.http() as client:
         headers = {"authorization": f"Bearer {text}".encode("latin-1")}
@@ -140,7 +141,7 @@ async def test_a_token_that_is_not_good_is_401_with_a_challenge(platform, name):
 
 
 def test_the_token_that_the_refused_ones_differ_from_is_good(platform):
-    token = platform.app.tokens.verify(signed(platform, nbf=in_seconds(platform, 20)))
+    token = platform.app.tokens.verify(signed(platform, nbf=in_seconds(platform, 20)), PARTNER)
     assert (token.issuer, token.principal, token.org) == ("own", "ada", "partner")
     assert token.scopes == {"catalog:read"}
 
@@ -165,10 +166,10 @@ async def test_two_authorization_headers_are_none(stocked):
 
 def test_a_verified_token_is_not_good_past_its_end_because_it_was_verified_before(platform):
     text = signed(platform, exp=in_seconds(platform, 30))
-    platform.app.tokens.verify(text)
+    platform.app.tokens.verify(text, PARTNER)
     platform.clock.advance(31)
     with pytest.raises(Problem):
-        platform.app.tokens.verify(text)
+        platform.app.tokens.verify(text, PARTNER)
 
 
 @pytest.mark.parametrize("role", ["next", "previous"])
@@ -178,7 +179,7 @@ def test_every_key_of_the_ring_verifies_and_only_the_current_one_signs(platform,
     headers = {"typ": "at+jwt", "kid": other.kid}
     text = jwt.encode(claims(platform), other.private, algorithm="ES256", headers=headers)
     platform.clock.advance(1)
-    assert platform.app.tokens.verify(text).subject == "ada"
+    assert platform.app.tokens.verify(text, PARTNER).subject == "ada"
     minted = platform.token()
     assert jwt.get_unverified_header(minted)["kid"] == current.kid
 
@@ -188,7 +189,7 @@ def test_a_key_that_left_the_ring_verifies_no_more(platform):
     platform.app.secrets.write(SIGNING, SigningRing((new_signing_key("current"),)).pack())
     platform.clock.advance(61)
     with pytest.raises(Problem, match="not ours"):
-        platform.app.tokens.verify(text)
+        platform.app.tokens.verify(text, PARTNER)
 
 
 @pytest.fixture
@@ -229,7 +230,7 @@ def external(platform, private=None, kid="k1", algorithm="RS256", typ="JWT", **c
 
 def test_another_issuers_token_is_read_by_its_own_claim_names(federated):
     text = external(federated, permissions=["subscriptions:read", "theirs", 7])
-    token = federated.app.tokens.verify(text)
+    token = federated.app.tokens.verify(text, PARTNER)
     assert (token.issuer, token.org, token.session) == ("elsewhere", "partner", "their-session")
     assert token.client == "their-client"
     assert token.scopes == {"subscriptions:read"}
@@ -239,21 +240,23 @@ def test_another_issuers_token_is_read_by_its_own_claim_names(federated):
 
 @pytest.mark.parametrize("scopes", [None, "", "openid profile", ["openid"], 7, {}])
 def test_without_a_scope_of_ours_it_gets_the_issuers_default(federated, scopes):
-    token = federated.app.tokens.verify(external(federated, permissions=scopes))
+    token = federated.app.tokens.verify(external(federated, permissions=scopes), PARTNER)
     assert token.scopes == {"catalog:read"}
 
 
 def test_an_audience_of_another_issuer_is_none_of_this_one(federated):
     extra = [API, f"{ELSEWHERE}userinfo"]
-    assert federated.app.tokens.verify(external(federated, aud=extra)).org == "partner"
+    assert federated.app.tokens.verify(external(federated, aud=extra), PARTNER).org == "partner"
     with pytest.raises(Problem, match="another resource"):
-        federated.app.tokens.verify(external(federated, aud=federated.settings.mcp_url))
+        federated.app.tokens.verify(external(federated, aud=federated.settings.mcp_url), PARTNER)
     with pytest.raises(Problem, match="another resource"):
-        federated.app.tokens.verify(signed(federated, aud=API))
+        federated.app.tokens.verify(signed(federated, aud=API), PARTNER)
 
 
 def test_the_session_may_be_told_by_the_tokens_own_id(federated):
-    token = federated.app.tokens.verify(external(federated, session_id=None, jti="one-token"))
+    token = federated.app.tokens.verify(
+        external(federated, session_id=None, jti="one-token"), PARTNER
+    )
     assert token.session == "one-token"
 
 
@@ -271,7 +274,7 @@ def test_the_session_may_be_told_by_the_tokens_own_id(federated):
 )
 def test_another_issuers_token_is_refused_for_what_it_may_not_do(federated, wrong):
     with pytest.raises(Problem) as refused:
-        federated.app.tokens.verify(external(federated, **wrong))
+        federated.app.tokens.verify(external(federated, **wrong), PARTNER)
     assert refused.value.code == "unauthenticated"
 
 
@@ -282,13 +285,13 @@ def test_a_weak_key_verifies_nothing(federated, issuer):
         pytest.warns(jwt.warnings.InsecureKeyLengthWarning),
         pytest.raises(Problem, match="signature"),
     ):
-        federated.app.tokens.verify(external(federated, private=weak))
+        federated.app.tokens.verify(external(federated, private=weak), PARTNER)
 
 
 def test_an_issuer_cannot_sign_for_another(federated):
     text = external(federated, iss=federated.settings.auth_url, typ="at+jwt")
     with pytest.raises(Problem) as refused:
-        federated.app.tokens.verify(text)
+        federated.app.tokens.verify(text, PARTNER)
     assert refused.value.code == "unauthenticated"
 
 
@@ -297,18 +300,18 @@ def test_a_good_token_without_an_organization_is_forbidden_not_unauthenticated(
     federated, organization
 ):
     with pytest.raises(Problem) as refused:
-        federated.app.tokens.verify(external(federated, organization=organization))
+        federated.app.tokens.verify(external(federated, organization=organization), PARTNER)
     assert refused.value.code == "forbidden"
 
 
 def test_without_waiting_a_token_whose_keys_are_not_at_hand_says_so(federated, issuer):
     text = external(federated)
     with pytest.raises(KeysNeeded):
-        federated.app.tokens.verify(text, wait=False)
+        federated.app.tokens.verify(text, PARTNER, wait=False)
     assert issuer.fetched == 0
-    federated.app.tokens.verify(text)
+    federated.app.tokens.verify(text, PARTNER)
     other = external(federated, sub="bob")
-    assert federated.app.tokens.verify(other, wait=False).subject == "bob"
+    assert federated.app.tokens.verify(other, PARTNER, wait=False).subject == "bob"
     assert issuer.fetched == 1
 
 

@@ -5,6 +5,7 @@ import json
 import pytest
 from click.testing import CliRunner
 
+from shared.auth.faces import PARTNER
 from shared.cli.main import main
 from shared.cli.operations import FAMILIES
 
@@ -135,5 +136,5 @@ def test_a_development_token_is_good_and_its_session_can_be_ended(catalog_mcp, p
     from shared.app import App
 
     app = App(platform.settings)
-    assert app.tokens.verify(text).principal == "ada"
+    assert app.tokens.verify(text, PARTNER).principal == "ada"
     app.close()

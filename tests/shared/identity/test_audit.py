@@ -64,6 +64,12 @@ CHANGES = {
         lambda _: {"id": "new", "name": "New", "org": "owner"},
     ),
     "set_member": ("membership.set", lambda _: {"org": "partner", "subject": "eve"}),
+    "set_tenant_role": (
+        "tenant_role.set",
+        lambda p: (
+            p.member("owner", "olga") and {"tenant": "shop", "principal": "olga", "role": "viewer"}
+        ),
+    ),
     "create_api_key": ("api_key.created", lambda _: {"org": "partner", "name": "a key"}),
     "deactivate_api_key": ("api_key.deactivated", lambda p: {"id": a_key(p)}),
     "grant_catalog": (
@@ -200,6 +206,12 @@ def test_no_event_holds_a_secret(platform):
         ("set_member", {"org": "partner", "subject": "a/b"}, "invalid"),
         ("set_member", {"org": "partner", "subject": "ada", "issuer": "no/such"}, "invalid"),
         ("set_member", {"org": "partner"}, "invalid"),
+        (
+            "set_tenant_role",
+            {"tenant": "none", "principal": "ada", "role": None},
+            "tenant_not_found",
+        ),
+        ("set_tenant_role", {"tenant": "shop", "principal": "ada", "role": "king"}, "invalid"),
         ("create_api_key", {"org": "nobody", "name": "x"}, "not_found"),
         (
             "create_api_key",

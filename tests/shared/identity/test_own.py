@@ -4,7 +4,7 @@ import threading
 
 import pytest
 
-from shared.auth.scopes import PARTNER
+from shared.auth.faces import PARTNER
 from shared.errors import Problem
 from shared.identity import account, audit, own_keys, own_members, own_sessions, own_usage
 from shared.identity.limits import counted
@@ -58,7 +58,7 @@ def test_members_may_not_do_what_is_for_owners(member, tool, arguments):
 
 
 def test_a_token_of_a_partners_client_manages_nothing(platform):
-    token = platform.app.tokens.verify(platform.token(scopes=PARTNER))
+    token = platform.app.tokens.verify(platform.token(scopes=PARTNER.scopes), PARTNER)
     assert not {"organization:read", "identity:read"} & token.scopes
 
 

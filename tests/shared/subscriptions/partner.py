@@ -3,6 +3,7 @@
 import orjson
 
 from shared import work
+from shared.auth.faces import PARTNER
 from shared.invoke import Request, invoke
 from shared.ports.documents import Query
 from shared.subscriptions.tools import family
@@ -16,7 +17,7 @@ def call(platform, org, name, **arguments):
     session = f"session-of-{org}"
     if platform.app.documents.get(f"sessions/own:{session}") is None:
         platform.do("start_session", subject="ada", session=session, days=90)
-    token = platform.app.tokens.verify(platform.token(org, session=session))
+    token = platform.app.tokens.verify(platform.token(org, session=session), PARTNER)
     reply = invoke(family[name], platform.app, Request(token, "mcp", "test-request"), arguments)
     if reply.problem:
         raise reply.problem

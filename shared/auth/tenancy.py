@@ -1,0 +1,77 @@
+"""Tenants: whose data a call is about, and what its caller may do there.
+
+A person acts in a tenant of their own organization with a role: the one `tenant_roles` names, else
+`owner` for an owner of the organization and the tenant's default role for a member.
+"""
+
+from collections.abc import Mapping
+from enum import IntEnum
+from typing import Final, NamedTuple
+
+from shared.auth.caller import Caller
+from shared.errors import Problem
+from shared.ports.documents import Snapshot
+
+TENANT_PATTERN: Final = r"^[a-z][a-z0-9-]{0,39}$"
+
+
+class Role(IntEnum):
+    """What a person may do, each including those before it."""
+
+    VIEWER = 1
+    EDITOR = 2
+    PUBLISHER = 3
+    OWNER = 4
+
+    @property
+    def word(self) -> str:
+        """How it is stored and said."""
+        return self.name.lower()
+
+
+DEFAULT: Final = Role.EDITOR
+"""What a member of an organization is in its tenants, unless a tenant says otherwise."""
+
+
+class Tenancy(NamedTuple):
+    """A tenant that a call is about, and the caller's role there."""
+
+    tenant: str
+    role: Role
+
+
+def tenant_reads(tenant: str, principal: str) -> tuple[str, str]:
+    """What the gate reads to judge a call about a tenant."""
+    return f"tenants/{tenant}", f"tenant_roles/{tenant}:{principal}"
+
+
+def judged(tenant: str, caller: Caller, found: Mapping[str, Snapshot]) -> Tenancy:
+    """The tenancy of a caller, by what was just read.
+
+    Raises `tenant_not_found` for another organization's tenant, as for one that does not exist;
+    `forbidden` (reason `tenant_state`) for one that is not active.
+    """
+    tenant_path, role_path = tenant_reads(tenant, caller.subject)
+    record = found.get(tenant_path)
+    if record is None or record.data["org"] != caller.org:
+        raise Problem(
+            "tenant_not_found",
+            f"There is no tenant {tenant!r} for you. whoami lists the tenants you can use.",
+        )
+    if record.data.get("state", "active") != "active":
+        raise Problem("forbidden", f"The tenant {tenant!r} is suspended.", reason="tenant_state")
+    given = found.get(role_path)
+    if given is not None:
+        return Tenancy(tenant, Role[given.data["role"].upper()])
+    if caller.role == "owner":
+        return Tenancy(tenant, Role.OWNER)
+    return Tenancy(tenant, Role[record.data.get("defaultRole", DEFAULT.word).upper()])
+
+
+def role_in_organization(caller: Caller) -> Role:
+    """What a caller may do where a call is about no tenant.
+
+    Operators at their own command line and the work queue are not limited by roles. A program with
+    an API key is not an owner.
+    """
+    return Role.OWNER if caller.role in ("owner", "operator", "service") else DEFAULT

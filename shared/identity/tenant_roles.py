@@ -1,0 +1,141 @@
+"""What people may do in a tenant, where it is not what their organization's role says."""
+
+from typing import Annotated
+
+from pydantic import Field
+
+from shared.auth.gate import is_safe_id
+from shared.auth.tenancy import TENANT_PATTERN, Role
+from shared.errors import Problem
+from shared.identity.records import (
+    MEMBERSHIPS,
+    TENANT_ROLES,
+    TENANTS,
+    RoleWord,
+    Tenant,
+    TenantRole,
+)
+from shared.ports.documents import Delete, Query, Write
+from shared.queries import ROLES_OF_TENANT
+from shared.records import Found
+from shared.tool import Args, Call, Effect, Family, Result, Risk
+
+family = Family("tenant_roles", org_types=frozenset({"catalog_owner", "operator"}), free=True)
+
+TenantId = Annotated[str, Field(pattern=TENANT_PATTERN, description="The tenant.")]
+
+
+class SetTenantRole(Args):
+    """Whose role, in which tenant."""
+
+    tenant: TenantId
+    principal: Annotated[
+        str, Field(min_length=1, max_length=200, description="The member, as members are listed.")
+    ]
+    role: Annotated[
+        RoleWord | None,
+        Field(description="What they may do there. Left out: what their organization's role says."),
+    ] = None
+
+
+class TenantRoleView(Result):
+    """A person's role in a tenant."""
+
+    tenant: str
+    principal: str
+    role: str | None
+
+
+@family.tool(
+    scope="organization:write",
+    effect=Effect.WRITE,
+    risk=Risk.HIGH,
+    title="Set a person's role in a tenant",
+    role=Role.OWNER,
+    idempotent=True,
+)
+def set_tenant_role(call: Call, args: SetTenantRole) -> TenantRoleView:
+    """Set what a member of the owning organization may do in a tenant. Counts from the next call.
+
+    A viewer looks; an editor changes data and definitions; a publisher also publishes and stops;
+    an owner also deletes and sets roles.
+    """
+    tenant = _own_tenant(call, args.tenant)
+    member = _still_a_member(call, tenant.value.org, args.principal)
+    id_ = f"{args.tenant}:{args.principal}"
+    before = TENANT_ROLES.find(call.app.documents, id_)
+    if args.role != (before.value.role if before else None):
+        call.commit(
+            [member, _change(call, args, id_)],
+            event="tenant_role.set",
+            target=id_,
+            org=tenant.value.org,
+            role=args.role,
+        )
+    return TenantRoleView(tenant=args.tenant, principal=args.principal, role=args.role)
+
+
+class ListTenantRoles(Args):
+    """Of which tenant."""
+
+    tenant: TenantId
+    cursor: str | None = None
+
+
+class TenantRolePage(Result):
+    """One page of roles, in order of principal. Who is not listed has their organization's."""
+
+    items: list[TenantRoleView]
+    next_cursor: str | None
+
+
+@family.tool(
+    scope="organization:read",
+    effect=Effect.READ,
+    risk=Risk.LOW,
+    title="List the roles people have in a tenant",
+    role=Role.OWNER,
+)
+def list_tenant_roles(call: Call, args: ListTenantRoles) -> TenantRolePage:
+    """List who has a role of their own in a tenant, 100 a page."""
+    _own_tenant(call, args.tenant)
+    query = Query(ROLES_OF_TENANT, equal={"tenant": args.tenant}, cursor=args.cursor)
+    found, cursor = TENANT_ROLES.page(call.app.documents, query)
+    items = [
+        TenantRoleView(tenant=args.tenant, principal=each.value.principal, role=each.value.role)
+        for each in found
+    ]
+    return TenantRolePage(items=items, next_cursor=cursor)
+
+
+def _own_tenant(call: Call, tenant: str) -> Found[Tenant]:
+    """The tenant, if it is the caller's organization's; operators reach every one."""
+    found = TENANTS.find(call.app.documents, tenant)
+    mine = call.caller.org_type == "operator"
+    if found is None or not (mine or found.value.org == call.caller.org):
+        raise Problem("tenant_not_found", f"There is no tenant {tenant!r} for you.")
+    return found
+
+
+def _still_a_member(call: Call, org: str, principal: str) -> Write:
+    """The write that fails when the person is removed meanwhile. It changes nothing."""
+    id_ = f"{org}:{principal}"
+    member = MEMBERSHIPS.find(call.app.documents, id_) if is_safe_id(principal) else None
+    if member is None or member.value.state != "active":
+        raise Problem("not_found", "Your organization has no such member.", kind="member")
+    put: Write = MEMBERSHIPS.put(id_, member.value, if_version=member.version)
+    return put
+
+
+def _change(call: Call, args: SetTenantRole, id_: str) -> Write:
+    if args.role is None:
+        return Delete(TENANT_ROLES.path(id_))
+    role = TenantRole(
+        tenant=args.tenant,
+        principal=args.principal,
+        role=args.role,
+        created_at=call.now,
+        created_by=call.caller.subject,
+    )
+    put: Write = TENANT_ROLES.put(id_, role)
+    return put

@@ -1,0 +1,169 @@
+"""Calls of our own tools, for every way a request comes in.
+
+A result of ours is ready bytes that need no validation or copying by the SDK: the endpoint asks
+here directly. As SDK middleware this serves what comes over the SDK's own transport, which takes
+plain values only.
+"""
+
+from collections.abc import Mapping
+from contextvars import ContextVar
+from typing import Any, Final, NamedTuple, Protocol
+
+import orjson
+from mcp.server.context import CallNext, HandlerResult, ServerRequestContext
+from mcp.shared.exceptions import MCPError
+from mcp_types import INVALID_PARAMS, SERVER_INFO_META_KEY
+from mcp_types.version import MODERN_PROTOCOL_VERSIONS
+
+from shared.errors import Problem
+from shared.invoke import Reply, Request
+from shared.near import near
+from shared.serve.narrowing import WHOLE, Narrowing
+from shared.serve.run import Runner
+from shared.spelling import Case
+from shared.tool import Tool
+
+REFUSALS: Final = frozenset(
+    {"unauthenticated", "forbidden", "insufficient_scope", "api_key_org_type_forbidden"}
+)
+"""Problems that are answered by the HTTP status, not by a tool result."""
+
+
+class Served(NamedTuple):
+    """A request that is being served, and what its connection is narrowed to."""
+
+    request: Request
+    narrowing: Narrowing = WHOLE
+
+
+current: ContextVar[Served] = ContextVar("current")
+"""The request being served; set by the endpoint, read when a tool is listed or called."""
+
+
+class Refused(Exception):  # noqa: N818  carries a Problem out through the SDK
+    """A call that must be answered with an HTTP status of its own."""
+
+    def __init__(self, problem: Problem) -> None:
+        super().__init__(problem.code)
+        self.problem = problem
+
+
+class Renderer(Protocol):
+    """How a face shows results: its contract's shapes."""
+
+    def output_schema(self, tool: Tool[Any]) -> dict[str, Any]:
+        """The tool's output schema, with an object at its root."""
+
+    def result(
+        self, reply: Reply, tool: Tool[Any], request: Request, version: str
+    ) -> dict[str, Any]:
+        """The wire form of a tool result. Raises MCPError where the contract wants one."""
+
+
+class ToolCalls:
+    """The tools of one face, as they are called.
+
+    Args:
+        tools: by name.
+        runner: runs them.
+        renderer: how the face shows what they come to.
+        server_info: what results of the later era say of the server.
+        others: whether tools that are not ours are left to the SDK's further handlers.
+    """
+
+    def __init__(
+        self,
+        tools: Mapping[str, Tool[Any]],
+        runner: Runner,
+        renderer: Renderer,
+        server_info: Mapping[str, Any],
+        *,
+        others: bool,
+    ) -> None:
+        self._tools = tools
+        self._runner = runner
+        self._renderer = renderer
+        self._others = others
+        self._info = orjson.Fragment(orjson.dumps(server_info))
+        self._meta = orjson.Fragment(orjson.dumps({SERVER_INFO_META_KEY: server_info}))
+
+    def find(self, params: Mapping[str, Any] | None, narrowing: Narrowing) -> Tool[Any] | None:
+        """The tool of ours that these params of a call name, if the connection has it."""
+        name = (params or {}).get("name")
+        tool = self._tools.get(name) if isinstance(name, str) else None
+        return tool if tool is not None and narrowing.admits(tool) else None
+
+    async def answer(
+        self, tool: Tool[Any], params: Mapping[str, Any], request: Request, version: str
+    ) -> dict[str, Any]:
+        """The result of a call of one of our tools, as JSON values. Raises Refused, MCPError."""
+        given = params.get("arguments")
+        if given is not None and not isinstance(given, dict):
+            raise MCPError(INVALID_PARAMS, "params.arguments must be an object")
+        arguments, ignored = _without_unknown(tool, given or {}, request.spelling.arguments)
+        reply = await self._runner.run(tool, request, arguments)
+        if reply.problem is not None and reply.problem.code in REFUSALS:
+            raise Refused(reply.problem)
+        result = self._renderer.result(reply, tool, request, version)
+        modern = version in MODERN_PROTOCOL_VERSIONS
+        if modern:
+            result["resultType"] = "complete"
+            result["_meta"] = self._meta
+        if ignored:
+            own = {SERVER_INFO_META_KEY: self._info} if modern else {}
+            result["_meta"] = {**own, "ignored": ignored}
+        return result
+
+    async def __call__(
+        self, ctx: ServerRequestContext[Any, Any], call_next: CallNext
+    ) -> HandlerResult:
+        """Serve one message that came through the SDK."""
+        if ctx.method == "tools/call":
+            served = current.get()
+            tool = self.find(ctx.params, served.narrowing)
+            if tool is not None:
+                ready = await self.answer(
+                    tool, ctx.params or {}, served.request, ctx.protocol_version
+                )
+                result: dict[str, Any] = orjson.loads(orjson.dumps(ready))
+                return result
+            if not self._others:
+                raise unknown_tool((ctx.params or {}).get("name"))
+        return await call_next(ctx)
+
+
+def unknown_tool(name: Any) -> MCPError:
+    """What a call of a tool that is not listed is answered with."""
+    return MCPError(INVALID_PARAMS, f"Unknown tool: {str(name)[:128]}")
+
+
+def _without_unknown(
+    tool: Tool[Any], given: dict[str, Any], case: Case
+) -> tuple[dict[str, Any] | Problem, list[str]]:
+    """The arguments a tool knows, and the names of the others, which its answer repeats.
+
+    Clients add arguments of their own. One that is a near miss of ours is a mistake instead, and a
+    problem: what a model meant as a filter must never be dropped.
+    """
+    fields = tool.takes_in(case).model_fields
+    shown = {field.alias or name for name, field in fields.items()}
+    known = shown | fields.keys()
+    unknown = sorted(given.keys() - known)
+    if not unknown:
+        return given, unknown
+    for name in unknown:
+        meant = near(name, shown)
+        if meant:
+            return _near_miss(name, meant), []
+    return {name: value for name, value in given.items() if name in known}, [
+        name[:100] for name in unknown[:20]
+    ]
+
+
+def _near_miss(name: str, meant: list[str]) -> Problem:
+    names = " or ".join(meant)
+    return Problem(
+        "invalid",
+        f"There is no argument {name[:100]!r}: did you mean {names}? Correct it and call again.",
+        errors=[{"type": "extra_forbidden", "loc": [name[:100]], "msg": f"Did you mean {names}?"}],
+    )
