@@ -16,11 +16,11 @@ from tempfile import gettempdir
 from typing import Final, NamedTuple
 
 from shared.app import App
-from shared.catalog.segment.folders import remove
 from shared.catalog.segment.manifest import Manifest, SegmentFile, damaged, link
 from shared.catalog.segment.reader import Segment
 from shared.catalog.versions import file_name, version_id, versions
 from shared.errors import Problem
+from shared.indexes.folders import remove
 from shared.ports.blobs import Blobs
 from shared.ports.documents import Documents
 

@@ -18,7 +18,6 @@ from shared.catalog.heads import Head, head_path
 from shared.catalog.lease import Lease, leased
 from shared.catalog.opened import opened_segments
 from shared.catalog.products.product import Product
-from shared.catalog.segment.folders import temporary_folder
 from shared.catalog.segment.manifest import Manifest, link
 from shared.catalog.segment.reader import Dispute, Segment
 from shared.catalog.segment.writer import apply, build
@@ -26,6 +25,7 @@ from shared.catalog.versions import Version, forget_old, store, version_id, vers
 from shared.errors import Conflict, Problem
 from shared.identity.access_changes import widen_hosts
 from shared.identity.grants import organizations_granted
+from shared.indexes.folders import temporary_folder
 from shared.ports.documents import ABSENT, Write
 from shared.records import Found
 from shared.tool import Call, Progress

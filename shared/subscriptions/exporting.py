@@ -18,8 +18,8 @@ from shared.catalog.catalogs import CATALOGS
 from shared.catalog.heads import Head, head_path
 from shared.catalog.lease import Lease, leased
 from shared.catalog.opened import opened_segments
-from shared.catalog.segment.folders import temporary_folder
 from shared.errors import Conflict, Problem
+from shared.indexes.folders import temporary_folder
 from shared.ports.listings import ListingText
 from shared.queries import CELLS_OF_CATALOG
 from shared.records import Found

@@ -6,9 +6,9 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from shared.catalog.opened import OpenedSegments, opened_segments
-from shared.catalog.segment.folders import remove
 from shared.catalog.segment.manifest import damaged
 from shared.errors import Problem
+from shared.indexes.folders import remove
 from tests.platform import product
 
 VERSIONS = 9

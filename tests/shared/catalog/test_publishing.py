@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from shared.catalog.opened import opened_segments
-from shared.catalog.segment.folders import remove
 from shared.errors import Problem
+from shared.indexes.folders import remove
 from tests.platform import Platform, product, value
 
 ROOT = Path(__file__).parents[3]

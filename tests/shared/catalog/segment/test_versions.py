@@ -1,6 +1,5 @@
 """Versions of a segment: built whole, built on one another, never changed."""
 
-import sys
 import tempfile
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -10,7 +9,6 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from shared.catalog.products.urls import lookup_forms
-from shared.catalog.segment.folders import temporary_folder
 from shared.catalog.segment.manifest import Manifest, damaged, link
 from shared.catalog.segment.reader import Segment
 from shared.catalog.segment.writer import apply, build
@@ -144,20 +142,6 @@ def test_a_version_opens_from_files_on_another_filesystem(catalog, product):
         link(version.manifest, version.directory, Path(elsewhere))
         assert damaged(Path(elsewhere), version.manifest, sources=True) == ()
         assert Segment(Path(elsewhere), version.manifest).number_of("1") is not None
-
-
-def test_a_folder_goes_even_when_the_engine_writes_there_while_it_is_removed():
-    written = []
-
-    def as_the_engine_does(event, _):
-        if event == "os.rmdir" and not written:
-            written.append(folder / ".tantivy-meta.lock")
-            written[0].touch()
-
-    with temporary_folder() as folder:
-        sys.addaudithook(as_the_engine_does)  # stays, and does nothing more
-    assert written
-    assert not folder.exists()
 
 
 def test_a_version_may_be_linked_and_opened_by_many_at_once(catalog, product, tmp_path):
