@@ -16,10 +16,11 @@ from tempfile import gettempdir
 from typing import Final, NamedTuple
 
 from shared.app import App
-from shared.catalog.segment.manifest import Manifest, SegmentFile, damaged, link
+from shared.catalog.segment.manifest import Manifest, SegmentFile
 from shared.catalog.segment.reader import Segment
 from shared.catalog.versions import file_name, version_id, versions
 from shared.errors import Problem
+from shared.indexes.files import damaged, link
 from shared.indexes.folders import remove
 from shared.ports.blobs import Blobs
 from shared.ports.documents import Documents
@@ -109,7 +110,7 @@ class OpenedSegments:
 
     def _whole(self, manifest: Manifest, target: Path, *, sources: bool = False) -> Segment:
         """Bring a version's files to a folder, check every byte, and open it there."""
-        needed = [file for file in manifest.files if sources or file.role != "source"]
+        needed = manifest.needed(sources=sources)
         failure: Exception = Problem(
             "unavailable", "The files of this catalog went away while it was opened. Try again."
         )
@@ -119,7 +120,7 @@ class OpenedSegments:
                 self._bring(manifest, target, needed)
             except FileNotFoundError:  # tidied up on its way
                 continue
-            wrong = damaged(target, manifest, sources=sources)
+            wrong = damaged(target, needed)
             again = self._throw_away(manifest, target, wrong)
             if again & spoiled:
                 raise Problem(
@@ -164,7 +165,7 @@ class OpenedSegments:
                 for file in missing
             ]:
                 done.result()
-        link(manifest, directory, target, by_digest=True)
+        link(files, directory, target, by_digest=True)
 
     def _let_go(self, newest: _Key) -> None:
         """Close what is too much: old versions of this catalog, then whatever was used least.

@@ -18,13 +18,14 @@ from shared.catalog.heads import Head, head_path
 from shared.catalog.lease import Lease, leased
 from shared.catalog.opened import opened_segments
 from shared.catalog.products.product import Product
-from shared.catalog.segment.manifest import Manifest, link
+from shared.catalog.segment.manifest import Manifest
 from shared.catalog.segment.reader import Dispute, Segment
 from shared.catalog.segment.writer import apply, build
 from shared.catalog.versions import Version, forget_old, store, version_id, versions
 from shared.errors import Conflict, Problem
 from shared.identity.access_changes import widen_hosts
 from shared.identity.grants import organizations_granted
+from shared.indexes.files import link
 from shared.indexes.folders import temporary_folder
 from shared.ports.documents import ABSENT, Write
 from shared.records import Found
@@ -161,7 +162,7 @@ def _rebuilt(
     making: _Making, segment: Segment, changed: Manifest, directory: Path, scratch: Path
 ) -> tuple[Path, Manifest]:
     """The changed catalog as one generation."""
-    link(segment.manifest, segment.directory, directory)
+    link(segment.manifest.files, segment.directory, directory)
     whole = Segment(directory, changed)
     target = scratch / "rebuilt"
     stream = _counted(whole.products(), "building the whole catalog anew", making)

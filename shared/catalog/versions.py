@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import Final, Literal
 
 from shared.catalog.heads import Head
-from shared.catalog.segment.manifest import Manifest, SegmentFile
+from shared.catalog.segment.manifest import Manifest
+from shared.indexes.files import File
 from shared.ports.blobs import Blobs
 from shared.ports.documents import Delete, Documents, Query
 from shared.queries import VERSIONS
@@ -67,7 +68,7 @@ def every_version(documents: Documents, catalog: str) -> Iterator[Found[Version]
             return
 
 
-def file_name(catalog: str, file: SegmentFile) -> str:
+def file_name(catalog: str, file: File) -> str:
     """The name a segment's file is stored under."""
     return f"{_files(catalog)}{file.sha256}"
 

@@ -13,7 +13,8 @@ from typing import Final
 
 import numpy as np
 
-from shared.catalog.segment.columns import digest, map_file
+from shared.catalog.segment.columns import digest
+from shared.indexes.files import map_file
 
 _DIGEST_BYTES: Final = 8
 _ADDRESS_BYTES: Final = 12

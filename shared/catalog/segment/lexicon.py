@@ -13,7 +13,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from shared.catalog.segment.columns import map_file
+from shared.indexes.files import map_file
 
 SHORTEST: Final = 4
 LONGEST: Final = 20

@@ -19,11 +19,12 @@ from shared.catalog.products.urls import Claim, LookupForm, winner
 from shared.catalog.segment import index as engine
 from shared.catalog.segment.addresses import Addresses
 from shared.catalog.segment.analysis import analyzer, surface_analyzer
-from shared.catalog.segment.columns import digest, map_file
+from shared.catalog.segment.columns import digest
 from shared.catalog.segment.lexicon import Lexicon
-from shared.catalog.segment.manifest import Manifest, require
+from shared.catalog.segment.manifest import Manifest
 from shared.catalog.segment.records import Decompressor, RecordFile, SourceFile, dictionary_of
 from shared.catalog.segment.titles import ROW, open_titles
+from shared.indexes.files import map_file, require
 
 MOST_WORDS: Final = 2048
 """Words of queries, and terms of those, that an opened segment remembers what it knows of."""
@@ -101,7 +102,7 @@ class Segment:
     """
 
     def __init__(self, directory: Path, manifest: Manifest) -> None:
-        require(directory, manifest)
+        require(directory, manifest.needed())
         self.manifest = manifest
         self.directory = directory
         index = engine.open_index(directory, manifest.index, manifest.language)
@@ -248,7 +249,7 @@ class Segment:
         Needs the source files (`unavailable` otherwise). What a rebuild, a merge or an export
         reads.
         """
-        require(self.directory, self.manifest, sources=True)
+        require(self.directory, self.manifest.files)
         for number in sorted(self._generations):
             sources = self._sources(number)
             for ordinal in range(len(sources)):
@@ -260,7 +261,7 @@ class Segment:
 
         Needs the source files (`unavailable` otherwise).
         """
-        require(self.directory, self.manifest, sources=True)
+        require(self.directory, self.manifest.files)
         number = self.number_of(key)
         if number is None:
             return None

@@ -25,7 +25,7 @@ import orjson
 import zstandard
 
 from shared.catalog.products.urls import Claim
-from shared.catalog.segment.columns import map_file
+from shared.indexes.files import map_file
 
 LEVEL: Final = 9
 DICTIONARY_BYTES: Final = 65_536

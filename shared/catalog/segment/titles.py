@@ -15,7 +15,7 @@ from zlib import crc32
 import numpy as np
 from numpy.typing import NDArray
 
-from shared.catalog.segment.columns import map_file
+from shared.indexes.files import map_file
 
 TITLE_TERMS: Final = 16
 KIND_TERMS: Final = 8

@@ -24,10 +24,11 @@ from shared.catalog.segment.analysis import (
 )
 from shared.catalog.segment.entry import Entry, entry
 from shared.catalog.segment.lexicon import LexiconWriter
-from shared.catalog.segment.manifest import Generation, Manifest, SegmentFile, describe, link
+from shared.catalog.segment.manifest import Generation, Manifest, SegmentFile, describe
 from shared.catalog.segment.reader import Segment
 from shared.catalog.segment.records import RecordWriter, train
 from shared.catalog.segment.titles import TitleWriter
+from shared.indexes.files import link
 
 SAMPLES: Final = 2_000
 _SERVED: Final = ("records", "urls", "keys", "titles", "lexicon", "dead")
@@ -76,7 +77,7 @@ def apply(
     """
     parent = segment.manifest
     _empty(directory)
-    link(parent, segment.directory, directory)
+    link(parent.files, segment.directory, directory)
     index = engine.open_index(directory, parent.index, parent.language)
     writer = index.writer(_BATCH_HEAP, 1)
     number = parent.generation + 1

@@ -6,8 +6,8 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from shared.catalog.opened import OpenedSegments, opened_segments
-from shared.catalog.segment.manifest import damaged
 from shared.errors import Problem
+from shared.indexes.files import damaged
 from shared.indexes.folders import remove
 from tests.platform import product
 
@@ -117,7 +117,7 @@ def test_a_version_is_held_whole_after_its_folder_and_its_files_were_tidied_up(
     opened = OpenedSegments(app.documents, app.blobs, cache, 1 << 30)
     remove(opened.open("books", 1).directory.parent)
     held = opened.hold("books", 1, tmp_path / "held", sources=sources)
-    assert damaged(held.directory, held.manifest, sources=sources) == ()
+    assert damaged(held.directory, held.manifest.needed(sources=sources)) == ()
 
 
 def test_what_another_process_tidies_up_never_reaches_a_version_that_is_held(stocked, tmp_path):
@@ -134,7 +134,7 @@ def test_what_vanishes_while_a_version_is_being_held_is_brought_again(stocked, t
     opened = OpenedSegments(app.documents, blobs, cache, 1 << 30)
     remove(opened.open("books", 1).directory.parent)
     held = opened.hold("books", 1, tmp_path / "held")
-    assert damaged(held.directory, held.manifest) == ()
+    assert damaged(held.directory, held.manifest.needed()) == ()
     assert set(blobs.fetched.values()) == {4}
 
 

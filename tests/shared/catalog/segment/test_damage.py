@@ -2,9 +2,9 @@
 
 import pytest
 
-from shared.catalog.segment.manifest import damaged
 from shared.catalog.segment.reader import Segment
 from shared.errors import Problem
+from shared.indexes.files import damaged
 
 
 @pytest.fixture
@@ -14,7 +14,7 @@ def version(catalog, applied, product):
 
 
 def test_a_whole_version_is_not_damaged(version):
-    assert damaged(version.directory, version.manifest, sources=True) == ()
+    assert damaged(version.directory, version.manifest.files) == ()
 
 
 def test_a_changed_byte_in_any_file_is_found_by_its_checksum(version):
@@ -24,7 +24,7 @@ def test_a_changed_byte_in_any_file_is_found_by_its_checksum(version):
             whole = path.read_bytes()
             path.unlink()
             path.write_bytes(whole[:-1] + bytes([whole[-1] ^ 1]))
-            assert damaged(version.directory, version.manifest, sources=True) == (file,)
+            assert damaged(version.directory, version.manifest.files) == (file,)
             path.write_bytes(whole)
 
 
@@ -40,7 +40,7 @@ def test_a_version_with_a_file_cut_short_or_missing_does_not_open(version):
                 with pytest.raises(Problem) as refused:
                     Segment(version.directory, version.manifest)
                 assert refused.value.code == "unavailable"
-                assert damaged(version.directory, version.manifest) == (file,)
+                assert damaged(version.directory, version.manifest.needed()) == (file,)
             path.write_bytes(whole)
     assert Segment(version.directory, version.manifest).number_of("100") is not None
 
@@ -51,7 +51,7 @@ def test_serving_needs_no_source_files_and_reading_products_says_so(version):
             (version.directory / file.name).unlink()
     segment = Segment(version.directory, version.manifest)
     assert segment.number_of("1") is not None
-    assert damaged(version.directory, version.manifest) == ()
+    assert damaged(version.directory, version.manifest.needed()) == ()
     with pytest.raises(Problem) as refused:
         list(segment.products())
     assert refused.value.code == "unavailable"

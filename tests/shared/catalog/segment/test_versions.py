@@ -9,9 +9,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from shared.catalog.products.urls import lookup_forms
-from shared.catalog.segment.manifest import Manifest, damaged, link
+from shared.catalog.segment.manifest import Manifest
 from shared.catalog.segment.reader import Segment
 from shared.catalog.segment.writer import apply, build
+from shared.indexes.files import damaged, link
 from tests.shared.catalog.conftest import made
 
 URL = "https://shop.example/new/{}"
@@ -129,7 +130,7 @@ def test_a_version_opens_from_files_kept_under_their_digests(catalog, applied, p
     for file in manifest.files:
         if file.role != "source":
             (store / file.sha256).write_bytes((version.segment.directory / file.name).read_bytes())
-    link(manifest, store, tmp_path / "opened", by_digest=True)
+    link(manifest.files, store, tmp_path / "opened", by_digest=True)
     segment = Segment(tmp_path / "opened", manifest)
     assert page_of(segment, "https://shop.example/p/3") == "3"
     assert page_of(segment, "https://shop.example/p/1") is None
@@ -139,8 +140,8 @@ def test_a_version_opens_from_files_on_another_filesystem(catalog, product):
     version = catalog([product("1")]).segment
     memory = Path("/dev/shm")
     with tempfile.TemporaryDirectory(dir=memory if memory.is_dir() else None) as elsewhere:
-        link(version.manifest, version.directory, Path(elsewhere))
-        assert damaged(Path(elsewhere), version.manifest, sources=True) == ()
+        link(version.manifest.files, version.directory, Path(elsewhere))
+        assert damaged(Path(elsewhere), version.manifest.files) == ()
         assert Segment(Path(elsewhere), version.manifest).number_of("1") is not None
 
 
@@ -148,7 +149,7 @@ def test_a_version_may_be_linked_and_opened_by_many_at_once(catalog, product, tm
     version = catalog([product(str(at)) for at in range(5)]).segment
 
     def opened(_):
-        link(version.manifest, version.directory, tmp_path / "shared")
+        link(version.manifest.files, version.directory, tmp_path / "shared")
         return Segment(tmp_path / "shared", version.manifest).active_number_of("3")
 
     with ThreadPoolExecutor(8) as pool:
