@@ -1,0 +1,235 @@
+"""Opened indexes: downloaded, checked, memory-mapped, and let go when disk runs short.
+
+A version of an index is immutable, so an opened one needs no looking after; which version to use
+is for others to say.
+"""
+
+import os
+import threading
+import time
+from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from contextvars import copy_context
+from pathlib import Path
+from typing import Final, Generic, NamedTuple, Protocol, TypeVar
+
+from shared.errors import Problem
+from shared.indexes.files import File, damaged, link
+from shared.indexes.folders import remove
+from shared.ports.blobs import Blobs
+
+DOWNLOADS: Final = 8
+ATTEMPTS: Final = 5
+"""Another process may tidy up what this one is about to use: then it is fetched again. What came
+damaged is fetched again once only: it may well lie damaged in the store, and be large."""
+FILES: Final = "files"
+"""The folder of an index's files, by digest; opened versions have further names for them."""
+MOST_VERSIONS: Final = 4
+"""Versions of one index kept open; walks through older ones open theirs again."""
+
+M = TypeVar("M")
+T = TypeVar("T")
+Made_co = TypeVar("Made_co", covariant=True)
+
+
+class Kind(Protocol[M, Made_co]):
+    """What is particular about one kind of index. `M` is a version's manifest."""
+
+    def manifest(self, name: str, number: int, /) -> M:
+        """The manifest of a version of an index. Raises a Problem when it is gone."""
+        ...
+
+    def files(self, manifest: M, /, *, sources: bool) -> Sequence[File]:
+        """The files that opening takes; with `sources` also those it was built from."""
+        ...
+
+    def stored(self, name: str, file: File, /) -> str:
+        """The name in the store of a file of this index."""
+        ...
+
+    def opened(self, directory: Path, manifest: M, /) -> Made_co:
+        """Open a version whose files are all in `directory`."""
+        ...
+
+
+class _Key(NamedTuple):
+    name: str
+    number: int
+
+
+class _Version(NamedTuple, Generic[M, T]):
+    manifest: M
+    opened: T
+
+
+class Opened(Generic[M, T]):
+    """The versions one process has open of indexes of one kind. Thread-safe; each is opened once.
+
+    An index is known by its name, which is a folder's name too; a version of it by its number.
+
+    Args:
+        kind: how manifests are found and versions opened.
+        blobs: where the files are.
+        directory: where files are kept; processes of a machine may share it; may be lost.
+        most_bytes: how much may lie there; what was not used for longest goes first.
+        unnamed_seconds: how long a file is kept that no opened version has.
+    """
+
+    def __init__(
+        self,
+        kind: Kind[M, T],
+        blobs: Blobs,
+        directory: Path,
+        most_bytes: int,
+        unnamed_seconds: float = 600.0,
+    ) -> None:
+        self._kind = kind
+        self._blobs = blobs
+        self._directory = directory
+        self._most_bytes = most_bytes
+        self._unnamed_seconds = unnamed_seconds
+        self._lock = threading.Lock()
+        self._opening: dict[_Key, threading.Lock] = {}
+        self._opened: dict[_Key, _Version[M, T]] = {}
+        self._used: dict[_Key, float] = {}
+
+    def open(self, name: str, number: int) -> T:
+        """One version of an index.
+
+        Raises what the kind raises when the version is gone, `unavailable` when its files cannot
+        be had whole.
+        """
+        return self._version(name, number).opened
+
+    def hold(self, name: str, number: int, directory: Path, *, sources: bool = False) -> T:
+        """One version of an index, its files under the caller's own `directory` as well.
+
+        Nobody tidies up there: what is built from the files of a version holds it. With `sources`
+        the source files are there too. Raises as `open` does.
+        """
+        manifest = self._version(name, number).manifest
+        return self._whole(name, manifest, directory, sources=sources)
+
+    def _version(self, name: str, number: int) -> _Version[M, T]:
+        key = _Key(name, number)
+        self._used[key] = time.monotonic()
+        opened = self._opened.get(key)
+        if opened is not None:
+            return opened
+        with self._lock:
+            opening = self._opening.setdefault(key, threading.Lock())
+        with opening:
+            opened = self._opened.get(key)
+            if opened is None:
+                opened = self._opened[key] = self._open(key)
+                with self._lock:
+                    self._opening.pop(key, None)
+                    self._let_go(key)
+        return opened
+
+    def _open(self, key: _Key) -> _Version[M, T]:
+        manifest = self._kind.manifest(key.name, key.number)
+        return _Version(manifest, self._whole(key.name, manifest, self._folder(key)))
+
+    def _whole(self, name: str, manifest: M, target: Path, *, sources: bool = False) -> T:
+        """Bring a version's files to a folder, check every byte, and open it there."""
+        needed = self._kind.files(manifest, sources=sources)
+        failure: Exception = Problem(
+            "unavailable", "Files of what you asked for went away while it was opened. Try again."
+        )
+        spoiled: set[File] = set()
+        for _ in range(ATTEMPTS):
+            try:
+                self._bring(name, needed, target)
+            except FileNotFoundError:  # tidied up on its way
+                continue
+            wrong = damaged(target, needed)
+            again = self._throw_away(name, wrong, target)
+            if again & spoiled:
+                raise Problem(
+                    "unavailable",
+                    "A file of what you asked for came damaged and was thrown away. Try again.",
+                )
+            spoiled |= again
+            if wrong:
+                continue
+            try:
+                return self._kind.opened(target, manifest)
+            except (OSError, ValueError, Problem) as error:
+                failure = error
+        raise failure
+
+    def _throw_away(self, name: str, wrong: Iterable[File], target: Path) -> set[File]:
+        """Remove damaged files; those that were there to remove. Others had vanished."""
+        found = set()
+        for file in wrong:
+            with suppress(FileNotFoundError):
+                (target / file.name).unlink()
+                found.add(file)
+            (self._files(name) / file.sha256).unlink(missing_ok=True)
+        return found
+
+    def _bring(self, name: str, files: Iterable[File], target: Path) -> None:
+        directory = self._files(name)
+        directory.mkdir(parents=True, exist_ok=True)
+        different = {file.sha256: file for file in files}  # empty ones are the same file
+        missing = [file for file in different.values() if not (directory / file.sha256).exists()]
+        with ThreadPoolExecutor(DOWNLOADS) as threads:
+            for done in [
+                threads.submit(  # in the request's context, so that its trace shows the download
+                    copy_context().run,
+                    self._blobs.fetch,
+                    self._kind.stored(name, file),
+                    directory / file.sha256,
+                )
+                for file in missing
+            ]:
+                done.result()
+        link(files, directory, target, by_digest=True)
+
+    def _let_go(self, newest: _Key) -> None:
+        """Close what is too much: old versions of this index, then whatever was used least.
+
+        What is mapped stays readable for those who use it now; only the names go.
+        """
+        by_use = sorted(self._opened, key=lambda key: self._used.get(key, 0.0))
+        siblings = [key for key in by_use if key.name == newest.name]
+        for key in siblings[:-MOST_VERSIONS]:
+            self._close(key)
+        for key in by_use:
+            if key == newest or key not in self._opened:
+                continue
+            if _size(self._directory) <= self._most_bytes:
+                return
+            self._close(key)
+
+    def _close(self, key: _Key) -> None:
+        del self._opened[key]
+        self._used.pop(key, None)
+        remove(self._folder(key))
+        oldest = time.time() - self._unnamed_seconds
+        for path, status in _listed(self._files(key.name)):
+            if status.st_nlink == 1 and status.st_ctime < oldest:
+                Path(path).unlink(missing_ok=True)
+
+    def _folder(self, key: _Key) -> Path:
+        return self._directory / key.name / str(key.number)
+
+    def _files(self, name: str) -> Path:
+        return self._directory / name / FILES
+
+
+def _size(directory: Path) -> int:
+    """Bytes of the files of all indexes. Versions only give them further names."""
+    return sum(
+        status.st_size for index in directory.iterdir() for _, status in _listed(index / FILES)
+    )
+
+
+def _listed(folder: Path) -> Iterator[tuple[str, os.stat_result]]:
+    """A folder's files, one at a time: there may be thousands. Other processes take some away."""
+    with suppress(FileNotFoundError), os.scandir(folder) as entries:
+        for entry in entries:
+            with suppress(FileNotFoundError):
+                yield entry.path, entry.stat()
