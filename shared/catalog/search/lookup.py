@@ -7,6 +7,7 @@ from shared.catalog.products.urls import LookupForm
 from shared.catalog.search.facets import within
 from shared.catalog.search.shelf import Shelf
 from shared.catalog.segment.reader import Found
+from shared.indexes.guard import guarded
 
 
 class Located(NamedTuple):
@@ -20,6 +21,7 @@ class Located(NamedTuple):
         return self.shelf.full(self.found.number)
 
 
+@guarded
 def lookup(shelves: Iterable[Shelf], forms: Sequence[LookupForm]) -> Located | None:
     """The product these forms lead to, or None.
 

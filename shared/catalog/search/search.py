@@ -24,6 +24,7 @@ from shared.catalog.search.shelf import Shelf
 from shared.catalog.search.words import understand
 from shared.errors import Problem
 from shared.facets import Facet
+from shared.indexes.guard import guarded
 
 DEFAULT_LIMIT: Final = 50
 MOST: Final = 100
@@ -58,6 +59,7 @@ class Page(NamedTuple):
     effective_query: str
 
 
+@guarded
 def search(
     shelves: Sequence[Shelf],
     question: Question,
@@ -95,6 +97,7 @@ def search(
     return Page(items, cursor, text)
 
 
+@guarded
 def count(shelf: Shelf, question: Question) -> int:
     """How many products of the catalog answer the question, within the caller's restriction."""
     return order_of(shelf, question).count()

@@ -14,6 +14,7 @@ import tantivy
 from tantivy import Order, SchemaBuilder
 
 from shared.catalog.segment.analysis import TEXT, analyzer
+from shared.indexes.guard import guarded
 
 META: Final = "meta.json"
 NUMBER: Final = "number"
@@ -41,6 +42,7 @@ def schema() -> tantivy.Schema:
     return builder.build()
 
 
+@guarded
 def create(directory: Path, language: str) -> tantivy.Index:
     """A new, empty index in a directory that has none."""
     index = tantivy.Index(
@@ -50,6 +52,7 @@ def create(directory: Path, language: str) -> tantivy.Index:
     return index
 
 
+@guarded
 def open_index(directory: Path, meta: str, language: str) -> tantivy.Index:
     """The index as `meta` describes it.
 

@@ -29,6 +29,7 @@ from shared.catalog.segment.reader import Segment
 from shared.catalog.segment.records import RecordWriter, train
 from shared.catalog.segment.titles import TitleWriter
 from shared.indexes.files import link
+from shared.indexes.guard import guarded
 
 SAMPLES: Final = 2_000
 _SERVED: Final = ("records", "urls", "keys", "titles", "lexicon", "dead")
@@ -36,6 +37,7 @@ _BASE_HEAP: Final = 256_000_000
 _BATCH_HEAP: Final = 32_000_000
 
 
+@guarded
 def build(products: Iterable[Product], catalog: str, directory: Path) -> Manifest:
     """Build a whole segment in a new or empty directory (ValueError otherwise).
 
@@ -65,6 +67,7 @@ def build(products: Iterable[Product], catalog: str, directory: Path) -> Manifes
     )
 
 
+@guarded
 def apply(
     segment: Segment, products: Iterable[Product], deletes: Iterable[str], directory: Path
 ) -> Manifest:
