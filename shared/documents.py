@@ -8,11 +8,16 @@ from hashlib import blake2b
 from typing import Any, Final
 
 from shared.errors import Problem
-from shared.ports.documents import ABSENT, ID, Add, Delete, Put, Query, Snapshot, Write
+from shared.ports.documents import ABSENT, ID, Add, Check, Delete, Put, Query, Snapshot, Write
 from shared.queries import SHAPES
-from shared.values import INT64, checked_size, dumps, loads
+from shared.values import INT64, checked_size, dumps, loads, sent_size
 
-MAX_WRITES: Final = 500
+MAX_WRITES: Final = 1000
+MAX_AMOUNTS: Final = 500
+"""Of all Adds of a commit together (Firestore's, for those of one document)."""
+MAX_COMMIT: Final = 9 << 20
+"""Bytes all writes of a commit may take (`write_size`). Firestore's limit is 10 MiB a request: the
+rest is for what surrounds 1000 writes, such as the database's name."""
 MAX_PAGE: Final = 1000
 MAX_DOCUMENT: Final = 1_048_576
 """Bytes a document may count for, its path and 48 bytes of overhead included (Firestore's)."""
@@ -58,19 +63,47 @@ def checked_writes(writes: Sequence[Write]) -> None:
         raise ValueError(f"one commit takes at most {MAX_WRITES} writes")
     if len({write.path for write in writes}) < len(writes):
         raise ValueError("one commit writes each document once")
+    if sum(len(write.amounts) for write in writes if isinstance(write, Add)) > MAX_AMOUNTS:
+        raise ValueError(f"one commit adds at most {MAX_AMOUNTS} amounts")
     for write in writes:
-        checked_path(write.path)
-        match write:
-            case Put(data=data):
-                _checked_document(write.path, data)
-            case Delete(if_version=version) if version == ABSENT:
-                raise ValueError("a document that must be absent cannot be deleted")
-            case Add(amounts=amounts, data=data):
-                _checked_document(write.path, {**amounts, **data})
-                if not amounts.keys().isdisjoint(data):
-                    raise ValueError("a field is either added to or set")
-                if not all(type(n) is int and n in INT64 for n in amounts.values()):
-                    raise ValueError("amounts are 64-bit integers")
+        _check(write)
+    size = sum(map(write_size, writes))
+    if size > MAX_COMMIT:
+        raise Problem(
+            "too_large",
+            "This would change more than 9 MiB at once. Split it into smaller changes.",
+            size=size,
+            limit=MAX_COMMIT,
+        )
+
+
+def _check(write: Write) -> None:
+    checked_path(write.path)
+    match write:
+        case Put(data=data):
+            _checked_document(write.path, data)
+        case Delete(if_version=version) if version == ABSENT:
+            raise ValueError("a document that must be absent cannot be deleted")
+        case Check(if_version=None):
+            raise ValueError("a check is of a version, or of ABSENT")
+        case Add(amounts=amounts, data=data):
+            _checked_document(write.path, {**amounts, **data})
+            if not amounts.keys().isdisjoint(data):
+                raise ValueError("a field is either added to or set")
+            if not all(type(n) is int and n in INT64 for n in amounts.values()):
+                raise ValueError("amounts are 64-bit integers")
+
+
+def write_size(write: Write) -> int:
+    """The bytes a checked write counts for in its commit: what is sent of its path and values."""
+    match write:
+        case Put(data=data):
+            size = sent_size(data)
+        case Add(amounts=amounts, data=data):  # what is set is also listed by name
+            size = sent_size(amounts) + sent_size(data) + sent_size(dict.fromkeys(data))
+        case _:
+            size = 0
+    return len(write.path.encode()) + size
 
 
 def _checked_document(path: str, data: Any) -> None:

@@ -12,7 +12,7 @@ from google.cloud.firestore_v1.types import Document, StructuredQuery, Value
 from google.cloud.firestore_v1.types import Write as WriteMessage
 
 from shared.documents import collection, place_of_cursor
-from shared.ports.documents import ABSENT, ID, Add, Delete, Put, Query, Snapshot, Write
+from shared.ports.documents import ABSENT, ID, Add, Check, Delete, Put, Query, Snapshot, Write
 
 _Document: Final = Document.pb()
 _Query: Final = StructuredQuery.pb()
@@ -54,7 +54,9 @@ def encode_write(root: str, write: Write) -> Any:
         case Put(data=data):
             message = _Write(update=_Document(name=name, fields=_encode_map(data)))
         case Delete():
-            return _conditioned(_Write(delete=name), write.if_version)
+            message = _Write(delete=name)
+        case Check(if_version=version):
+            message = _checked(name, version)
         case Add(amounts=amounts, data=data):
             message = _Write(update=_Document(name=name, fields=_encode_map(data)))
             message.update_mask.field_paths.extend(map(_field, data))
@@ -65,6 +67,18 @@ def encode_write(root: str, write: Write) -> Any:
             message.update_mask.SetInParent()
             return message
     return _conditioned(message, write.if_version)
+
+
+def _checked(name: str, version: str) -> Any:
+    """A write that changes nothing, for its condition.
+
+    It deletes what is not there, or updates none of what is.
+    """
+    if version == ABSENT:
+        return _Write(delete=name)
+    message = _Write(update=_Document(name=name))
+    message.update_mask.SetInParent()
+    return message
 
 
 def encode_query(root: str, query: Query) -> tuple[str, Any]:

@@ -21,7 +21,19 @@ from shared.errors import Conflict
 from shared.local.ordering import LAST, descending, key, types_end
 from shared.local.sqlite import connect, create, transaction
 from shared.per_process import PerProcess
-from shared.ports.documents import ABSENT, ID, Add, Delete, Page, Put, Query, Shape, Snapshot, Write
+from shared.ports.documents import (
+    ABSENT,
+    ID,
+    Add,
+    Check,
+    Delete,
+    Page,
+    Put,
+    Query,
+    Shape,
+    Snapshot,
+    Write,
+)
 from shared.queries import SHAPES
 from shared.values import INT64, dumps, loads
 
@@ -181,6 +193,8 @@ def _apply(database: sqlite3.Connection, write: Write, version: int) -> None:
             after = dict(data)
         case Add():
             after = _added(write, before.data if before else {})
+        case Check():
+            return
         case Delete():
             database.execute("DELETE FROM entries WHERE path = ?", (write.path,))
             database.execute("DELETE FROM documents WHERE path = ?", (write.path,))

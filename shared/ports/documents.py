@@ -65,7 +65,19 @@ class Add:
     data: Mapping[str, Any] = field(default_factory=dict)
 
 
-Write = Put | Delete | Add
+@dataclass(frozen=True, slots=True)
+class Check:
+    """Write nothing: the commit only holds while the document is as it was read.
+
+    `if_version`: a Snapshot's version, or ABSENT. The document keeps its version. It counts, and
+    Firestore bills it, as a write.
+    """
+
+    path: str
+    if_version: str
+
+
+Write = Put | Delete | Add | Check
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,10 +141,11 @@ class Documents(Protocol):
         """The documents that exist, by path, read in ONE round trip. Raises `unavailable`."""
 
     def commit(self, writes: Sequence[Write]) -> None:
-        """Apply all writes or none, atomically; at most 500, each path once.
+        """Apply all writes or none, atomically; at most 1000, each path once, with 500 amounts.
 
-        Raises Conflict when a precondition does not hold, `too_large` for a record past 1 MiB,
-        `unavailable` when the outcome could not be learned (the caller must read to find out).
+        Raises Conflict when a precondition does not hold, `too_large` for a record past 1 MiB or
+        writes that take more than 9 MiB together (`shared.documents.write_size`), `unavailable`
+        when the outcome could not be learned (the caller must read to find out).
         """
 
     def query(self, query: Query) -> Page:

@@ -29,7 +29,8 @@ class Relay(grpc.GenericRpcHandler):
 
     def __enter__(self):
         self.upstream = grpc.insecure_channel(self.target)
-        self.server = grpc.server(ThreadPoolExecutor(8), handlers=[self])
+        any_size = [("grpc.max_receive_message_length", -1)]
+        self.server = grpc.server(ThreadPoolExecutor(8), handlers=[self], options=any_size)
         self.address = f"127.0.0.1:{self.server.add_insecure_port('127.0.0.1:0')}"
         self.server.start()
         return self

@@ -266,34 +266,6 @@ def test_one_failing_precondition_leaves_nothing_and_is_named(documents):
     }
 
 
-def test_all_writes_of_a_commit_are_applied(documents):
-    documents.commit([Put(f"things/{n:03}", {"n": n}) for n in range(500)])
-    documents.commit([])
-    documents.commit([Delete(f"things/{n:03}") for n in range(1, 500)])
-    found = documents.get_many([f"things/{n:03}" for n in range(500)])
-    assert list(found) == ["things/000"]
-
-
-@pytest.mark.parametrize(
-    "writes",
-    [
-        [Put(f"things/{n}", {}) for n in range(501)],
-        [Put("things/a", {}), Delete("things/a")],
-        [Delete("things/a", if_version=ABSENT)],
-        [Add("things/a", {"n": 1}, {"n": 2})],
-        [Add("things/a", {"n": 1.5})],
-        [Add("things/a", {"n": True})],
-        [Add("things/a", {"n": 2**63})],
-        [Add("things/a", {"": 1})],
-    ],
-    ids=["501", "twice", "delete absent", "both", "float", "bool", "65 bits", "no name"],
-)
-def test_a_malformed_commit_is_refused_whole(documents, writes):
-    with pytest.raises(ValueError, match=r".+"):
-        documents.commit([Put("things/ok", {}), *writes])
-    assert documents.get("things/ok") is None
-
-
 def test_add_creates_adds_and_sets(documents):
     documents.commit([Add("things/a", {"n": 2, "m.x": -1}, {"by": "x", "t.u": {"v": 1}})])
     assert documents.get("things/a").data == {"n": 2, "m.x": -1, "by": "x", "t.u": {"v": 1}}

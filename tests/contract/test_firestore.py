@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 
 import grpc
@@ -10,7 +11,7 @@ import pytest
 from shared import queries
 from shared.errors import Conflict, Problem
 from shared.gcp.documents import FirestoreDocuments
-from shared.ports.documents import ABSENT, Add, Put, Query
+from shared.ports.documents import ABSENT, Add, Check, Put, Query
 from tests.contract.grpc_relay import Relay
 
 PATHS = [f"things/{n}" for n in range(20)]
@@ -63,7 +64,8 @@ def test_any_number_of_documents_is_read_in_one_round_trip(documents, relay):
 
 
 def test_a_change_is_one_commit_and_a_page_one_query(documents, relay):
-    documents.commit([Put(PATHS[0], {}, ABSENT), Add(PATHS[1], {"n": 1}), Put("tenants/a", {})])
+    written = [Put(PATHS[0], {}, ABSENT), Add(PATHS[1], {"n": 1}), Put("tenants/a", {})]
+    documents.commit([*written, Check(PATHS[2], ABSENT)])
     documents.query(Query(queries.TENANTS))
     documents.commit([])
     assert relay.calls == ["Commit", "RunQuery"]
@@ -144,6 +146,33 @@ def test_a_conflict_reads_again_only_to_tell_several_conditions_apart(documents,
         documents.commit([Put("things/b", {}, ABSENT), Put("things/a", {}, ABSENT)])
     assert raised.value.path == "things/a"
     assert relay.calls == ["Commit", "Commit", "BatchGetDocuments"]
+    with pytest.raises(Conflict) as raised:
+        documents.commit([Check("things/b", ABSENT), Check("things/a", ABSENT)])
+    assert raised.value.path == "things/a"
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda path: Put(path, {"flags": [True] * 2500}),
+        lambda path: Put(path, {"times": [datetime(1, 1, 1, tzinfo=UTC)] * 500}),
+        lambda path: Put(path, {"maps": [{"n": -1}] * 330}),
+        lambda path: Put(path, {"bytes": b"x" * 10_000}),
+        lambda path: Add(path, {}, {f"{n:050}": None for n in range(90)}),
+    ],
+    ids=["flags", "times", "maps", "bytes", "names"],
+)
+def test_the_largest_commit_is_a_request_within_firestores_ten_mebibytes(documents, relay, make):
+    """It is not passed on: the emulator takes 4 MiB."""
+    writes = [make(f"things/{'x' * 500}{n:04}") for n in range(1000)]
+    with pytest.raises(Problem, match="too_large") as raised:
+        documents.commit(writes)
+    fit = 1000 * raised.value.details["limit"] // raised.value.details["size"]
+    relay.failures[:] = [grpc.StatusCode.UNAVAILABLE]
+    with pytest.raises(Problem, match="unavailable"):
+        documents.commit(writes[:fit])
+    (request,) = relay.requests
+    assert 4 << 20 < len(request) <= 10 << 20
 
 
 def test_databases_of_one_project_are_apart(documents, firestore_project):
