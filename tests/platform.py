@@ -2,12 +2,12 @@
 
 import secrets
 from datetime import UTC, datetime, timedelta
+from importlib import import_module
 
 import httpx
 
 from functions.api.main import host
 from functions.auth.host import AuthHost
-from functions.partner.main import endpoint
 from functions.portal.host import PortalHost
 from functions.tasks.main import ROUTES as JOBS
 from functions.tasks.main import host as tasks_host
@@ -185,14 +185,9 @@ class Platform:
 
     def http(self, bearer=None, *, face="partner", **headers):
         """An HTTP client of one function, in process."""
-        hosts = {
-            "partner": endpoint,
-            "api": host,
-            "auth": AuthHost,
-            "portal": PortalHost,
-            "tasks": tasks_host,
-        }
-        app = traced(hosts[face](self.app), self.app)
+        hosts = {"api": host, "auth": AuthHost, "portal": PortalHost, "tasks": tasks_host}
+        make = hosts.get(face) or import_module(f"functions.{face}.main").endpoint
+        app = traced(make(self.app), self.app)
         if bearer:
             headers["authorization"] = f"Bearer {bearer}"
         transport = httpx.ASGITransport(app, raise_app_exceptions=True)

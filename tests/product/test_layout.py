@@ -1,11 +1,14 @@
 """What holds for the whole tree, whoever writes in it."""
 
 import ast
+import shutil
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+
+from tests.infra.programs import package
 
 ROOT = Path(__file__).parents[2]
 CODE = [*ROOT.glob("functions/**/*.py"), *ROOT.glob("shared/**/*.py")]
@@ -67,7 +70,7 @@ def test_imports_stand_at_the_top_except_in_the_composition_root():
     assert inline == []
 
 
-@pytest.mark.parametrize("function", ["api", "auth", "partner", "portal", "tasks"])
+@pytest.mark.parametrize("function", package.functions())
 def test_importing_a_function_loads_no_google_client_and_nothing_that_records_spans(function):
     """The MCP SDK imports OpenTelemetry's empty API by itself; the SDK and exporters are ours."""
     program = (
@@ -80,3 +83,19 @@ def test_importing_a_function_loads_no_google_client_and_nothing_that_records_sp
         [sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True
     )
     assert loaded.stdout.strip() == "[]"
+
+
+def test_a_new_function_is_held_to_the_same_rules_without_being_listed(tmp_path):
+    """The lists above come from the tree: a function that imports another one is found."""
+    for folder in ("functions", "shared"):
+        shutil.copytree(ROOT / folder, tmp_path / folder)
+    shutil.copy(ROOT / "pyproject.toml", tmp_path)
+    new = tmp_path / "functions" / "trial"
+    new.mkdir()
+    (new / "__init__.py").touch()
+    lint = [Path(sys.executable).with_name("lint-imports"), "--no-cache"]
+    for imported, kept in (("shared.errors", True), ("functions.partner.results", False)):
+        (new / "main.py").write_text(f"import {imported}\n")
+        found = subprocess.run(lint, cwd=tmp_path, capture_output=True, text=True, check=False)
+        assert ("Functions never import one another KEPT" in found.stdout) is kept, found.stdout
+    assert "trial" in package.functions(tmp_path)

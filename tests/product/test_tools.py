@@ -1,6 +1,7 @@
 """What holds for every tool of every face, and the snapshots that show how a face grows."""
 
 import re
+from importlib import import_module
 from pathlib import Path
 
 import orjson
@@ -8,38 +9,57 @@ import pytest
 
 from functions.api.main import host as api_host
 from functions.api.routes import ROUTES
-from functions.partner import main as partner
-from functions.tasks.main import FAMILIES as JOBS
 from shared.app import App
-from shared.auth.faces import PARTNER
-from shared.catalog.tools import own, publishing
+from shared.auth.faces import FACES
+from shared.catalog.tools import publishing
 from shared.cli.operations import FAMILIES as OPERATIONS
-from shared.identity import account, audit, own_keys, own_members, own_sessions, own_usage
 from shared.settings import Settings
-from shared.tool import Effect
+from shared.tool import Effect, Family
+from tests.infra.programs import package
+from tests.platform import LEGACY, ORIGIN, Platform, message
 from tests.snapshots import same_as_snapshot
 
-TOOLS = list(
-    {
-        tool.name: tool
-        for tool in (
-            *(tool for family in partner.FAMILIES for tool in family.tools),
-            *(route.tool for route in ROUTES),
-        )
-    }.values()
-)
-OWN = (
-    account.family,
-    audit.own_family,
-    own_keys.family,
-    own_members.family,
-    own_sessions.family,
-    own_usage.family,
-    own.family,
-)
-"""What people do about their own organization; the portal is the first to serve it."""
-OTHERS = (*OPERATIONS, publishing.family, *JOBS, *OWN)
-ALL = [*TOOLS, *(tool for family in OTHERS for tool in family.tools)]
+ROOT = Path(__file__).parents[2]
+COMMANDS = (*OPERATIONS, publishing.family)
+"""What the command line serves."""
+
+
+def declared(module):
+    """The families that a module declares."""
+    return [each for each in vars(import_module(module)).values() if isinstance(each, Family)]
+
+
+def declaring():
+    """Every module that declares tools."""
+    for folder in ("shared", "functions"):
+        for path in sorted(ROOT.glob(f"{folder}/**/*.py")):
+            if re.search(r"^\w*family = Family\(", path.read_text(), re.MULTILINE):
+                yield ".".join(path.relative_to(ROOT).with_suffix("").parts)
+
+
+def families_of(function):
+    """What a function serves: what it lists, or else all that it reaches by imports."""
+    main = import_module(f"functions.{function}.main")
+    if hasattr(main, "FAMILIES"):
+        return main.FAMILIES
+    reached = {name.removesuffix(".py").replace("/", ".") for name in package.contents(function)}
+    return [family for module in declaring() if module in reached for family in declared(module)]
+
+
+FUNCTIONS = package.functions()
+MCP = [face for face in FACES if face.name in FUNCTIONS and not face.is_own_client]
+"""The faces that agents connect to, as far as they are built."""
+SERVED = {function: families_of(function) for function in FUNCTIONS}
+FAMILIES = {
+    family: family.tools for families in (*SERVED.values(), COMMANDS) for family in families
+}
+ALL = [tool for tools in FAMILIES.values() for tool in tools]
+OF_FACES = [
+    pytest.param(face, tool, id=f"{face.name}: {tool.name}")
+    for face in MCP
+    for family in SERVED[face.name]
+    for tool in family.tools
+]
 VERBS = {
     "change", "check", "create", "deactivate", "delete", "end", "export", "follow", "get", "grant",
     "invite",
@@ -56,11 +76,24 @@ def test_a_tool_is_named_verb_noun_and_begins_with_a_plain_sentence(tool):
     assert len(tool.description) <= 1024
 
 
-@pytest.mark.parametrize("tool", TOOLS, ids=lambda tool: tool.name)
-def test_a_partner_tool_has_a_known_scope_and_describes_every_argument(tool):
-    assert tool.scope in PARTNER.scopes
+@pytest.mark.parametrize(("face", "tool"), OF_FACES)
+def test_a_tool_of_a_face_has_a_scope_of_it_and_describes_every_argument(face, tool):
+    assert tool.scope in face.scopes
+    assert tool.family.org_types <= face.org_types
     for name, field in tool.takes.model_fields.items():
         assert field.description, name
+
+
+@pytest.mark.parametrize("route", ROUTES, ids=lambda route: route.operation_id)
+def test_an_operation_of_rest_describes_every_argument(route):
+    for name, field in route.tool.takes.model_fields.items():
+        assert field.description, name
+
+
+@pytest.mark.parametrize("tool", ALL, ids=lambda tool: tool.name)
+def test_a_scope_that_reads_changes_nothing(tool):
+    """A person may let a client have only such scopes."""
+    assert tool.effect is Effect.READ or not tool.scope.endswith(":read")
 
 
 @pytest.mark.parametrize("tool", ALL, ids=lambda tool: tool.name)
@@ -69,9 +102,17 @@ def test_no_input_schema_begins_with_a_choice(tool):
     assert not {"anyOf", "oneOf", "allOf"} & set(schema)
 
 
-def test_no_two_tools_share_a_name():
-    names = [tool.name for tool in ALL]
+@pytest.mark.parametrize("function", [*FUNCTIONS, "the command line"])
+def test_no_two_tools_of_one_face_share_a_name(function):
+    families = SERVED.get(function, COMMANDS)
+    names = [tool.name for family in families for tool in family.tools]
     assert len(names) == len(set(names))
+
+
+def test_a_family_is_called_what_its_module_is_called():
+    for family in FAMILIES:
+        module = family.tools[0].run.__module__.rpartition(".")[2]
+        assert family.name == module
 
 
 def test_a_tool_that_reads_is_idempotent():
@@ -79,16 +120,21 @@ def test_a_tool_that_reads_is_idempotent():
 
 
 @pytest.mark.anyio
-async def test_the_partner_face_shows_what_its_snapshots_say(stocked):
-    from tests.platform import LEGACY, message
-
-    async with stocked.http(stocked.token()) as client:
-        response = await client.post("/mcp", json=message("tools/list"), headers=LEGACY)
+@pytest.mark.parametrize("face", MCP, ids=lambda face: face.name)
+async def test_a_face_shows_what_its_snapshots_say(tmp_path, face):
+    further = {} if face.name == "partner" else {face.name: f"{ORIGIN}/{face.name}/mcp"}
+    platform = Platform(tmp_path, faces=further)
+    platform.organization("org", type=min(face.org_types))
+    address = platform.settings.addresses[face.name]
+    token = platform.token("org", scopes=face.scopes, audience=address)
+    async with platform.http(token, face=face.name) as client:
+        response = await client.post(address, json=message("tools/list"), headers=LEGACY)
+    platform.close()
     tools = response.json()["result"]["tools"]
     for tool in tools:
-        same_as_snapshot(f"partner/{tool['name']}.json", tool)
+        same_as_snapshot(f"{face.name}/{tool['name']}.json", tool)
     size = len(orjson.dumps(tools))
-    same_as_snapshot("partner/size.json", {"tools": len(tools), "bytes": size})
+    same_as_snapshot(f"{face.name}/size.json", {"tools": len(tools), "bytes": size})
 
 
 def test_the_openapi_document_is_what_its_snapshot_says():
@@ -97,12 +143,5 @@ def test_the_openapi_document_is_what_its_snapshot_says():
 
 
 def test_every_module_that_declares_tools_is_served_somewhere():
-    root = Path(__file__).parents[2]
-    declaring = {
-        str(path.relative_to(root))
-        for folder in ("shared", "functions")
-        for path in root.glob(f"{folder}/**/*.py")
-        if re.search(r"^family = Family\(", path.read_text(), re.MULTILINE)
-    }
-    served = {tool.run.__module__.replace(".", "/") + ".py" for tool in ALL}
-    assert declaring == served
+    served = {tool.run.__module__ for tool in ALL}
+    assert {*declaring()} == served
