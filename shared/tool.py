@@ -249,6 +249,7 @@ class Family:
         free: calls draw nothing and are not counted: people must be able to manage their access
             also when an agent has used their organization's calls up.
         tenant: they are about one tenant, unless a tool says otherwise.
+        toolset: what a connection is narrowed to them by; the name where it is not given.
         always: they are served however a connection was narrowed.
     """
 
@@ -256,6 +257,7 @@ class Family:
     org_types: frozenset[str]
     free: bool = False
     tenant: bool = False
+    toolset: str = ""
     always: bool = False
     tools: list[Tool[Any]] = field(default_factory=list)
 

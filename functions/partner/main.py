@@ -12,9 +12,9 @@ from shared.serve.deployed import deployed
 from shared.serve.mcp_http import McpEndpoint
 from shared.serve.mcp_server import tool_server
 from shared.serve.run import Runner
-from shared.subscriptions import tools as subscriptions
+from shared.subscriptions import readers
 
-FAMILIES = (agents.family, subscriptions.family)
+FAMILIES = (agents.family, readers.family)
 
 INSTRUCTIONS = """\
 Product catalogs granted to your organization. Start with list_catalogs. Find products by words with

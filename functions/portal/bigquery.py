@@ -8,9 +8,9 @@ from markupsafe import Markup
 from functions.portal.refused import NOTHING_REFUSED, Refused
 from functions.portal.visit import Visit
 from shared.serve.pages.web import Outgoing
-from shared.subscriptions import tools as subscriptions
+from shared.subscriptions import readers
 
-family = subscriptions.family
+family = readers.family
 
 
 def show(visit: Visit, refused: Refused = NOTHING_REFUSED) -> Outgoing:

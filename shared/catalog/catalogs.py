@@ -12,7 +12,7 @@ from shared.queries import CATALOGS as ALL_CATALOGS
 from shared.records import Record, Records
 from shared.tool import Args, Call, Effect, Family, Result, Risk
 
-family = Family("catalogs_admin", org_types=frozenset({"operator"}))
+family = Family("catalogs", org_types=frozenset({"operator"}))
 
 MOST_HOSTS: Final = 64
 

@@ -10,7 +10,7 @@ from shared.auth.caller import EVERY_TYPE
 from shared.identity.records import MEMBERSHIPS, ORGANIZATIONS
 from shared.tool import Args, Call, Effect, Family, Result, Risk
 
-family = Family("account_of_person", org_types=EVERY_TYPE, free=True)
+family = Family("account", org_types=EVERY_TYPE, free=True)
 
 
 class GetAccount(Args):

@@ -12,7 +12,7 @@ from shared.ports.documents import ABSENT, Query
 from shared.queries import API_KEYS_OF_ORGANIZATION
 from shared.tool import Args, Call, Effect, Family, Result, Risk
 
-family = Family("api_keys", org_types=frozenset({"operator"}))
+family = Family("keys", org_types=frozenset({"operator"}))
 
 
 class KeyView(Result):

@@ -10,7 +10,7 @@ from shared.auth.access import MOST_GRANTS, Access
 from shared.identity.records import ORGANIZATIONS
 from shared.tool import Args, Call, Effect, Family, Result, Risk
 
-family = Family("account", org_types=frozenset({"catalog_partner"}))
+family = Family("me", org_types=frozenset({"catalog_partner"}))
 
 
 class CallingKey(Result):

@@ -17,7 +17,7 @@ from shared.records import Found
 from shared.tool import Args, Call, Effect, Family, Result, Risk
 
 family = Family(
-    "own_api_keys", org_types=frozenset({"catalog_partner", "catalog_owner"}), free=True
+    "own_keys", org_types=frozenset({"catalog_partner", "catalog_owner"}), free=True
 )
 
 

@@ -17,6 +17,7 @@ from mcp_types import INVALID_PARAMS
 
 from shared.auth.faces import Face
 from shared.serve.mcp_calls import Renderer, ToolCalls, current, unknown_tool
+from shared.serve.narrowing import toolset_of
 from shared.serve.run import Runner
 from shared.serve.schema import schema
 from shared.spelling import Case
@@ -74,7 +75,7 @@ def tool_server(
     )
     calls = ToolCalls(tools, runner, renderer, server.server_info_stamp, others=others)
     server.middleware[:] = [calls]
-    toolsets = frozenset(family.name for family in families if not family.always)
+    toolsets = frozenset(toolset_of(family) for family in families if not family.always)
     return ToolServer(server, calls, toolsets, lists_alike)
 
 

@@ -9,7 +9,7 @@ from urllib.parse import parse_qsl
 
 from shared.errors import Problem
 from shared.near import near
-from shared.tool import Effect, Tool
+from shared.tool import Effect, Family, Tool
 
 _NAMES: Final = ("mode", "toolsets")
 
@@ -26,7 +26,12 @@ class Narrowing(NamedTuple):
             return True
         if self.reads_only and tool.effect is not Effect.READ:
             return False
-        return not self.toolsets or tool.family.name in self.toolsets
+        return not self.toolsets or toolset_of(tool.family) in self.toolsets
+
+
+def toolset_of(family: Family) -> str:
+    """What a family's set of tools is called in an address."""
+    return family.toolset or family.name
 
 
 WHOLE: Final = Narrowing()

@@ -214,7 +214,7 @@ def test_a_reader_that_cannot_be_is_refused_at_its_field(ada, project, principal
 
 @pytest.mark.anyio
 async def test_registering_here_and_over_mcp_leaves_the_same(site):
-    from shared.subscriptions import tools
+    from shared.subscriptions import readers
 
     for org in ("here", "there"):
         site.platform.organization(org)
@@ -223,7 +223,7 @@ async def test_registering_here_and_over_mcp_leaves_the_same(site):
     here = site.person("here", "ann")
     here.send(here.open("/bigquery"), "/bigquery/register", **typed)
     run = acting(site.platform, "there", "ann")
-    run(tools.family["register_bigquery_subscriber"], request=typed)
+    run(readers.family["register_bigquery_subscriber"], request=typed)
     left = []
     for org in ("here", "there"):
         (event,) = [e for e in events(site.platform, org) if e["event"].startswith("subscriber")]

@@ -12,7 +12,7 @@ from shared import work
 from shared.subscriptions import cells, exporting, following, listing_checks
 from shared.tool import Args, Call, Effect, Family, Result, Risk
 
-family = Family("subscription_jobs", org_types=frozenset({"service"}))
+family = Family("subscriptions", org_types=frozenset({"service"}))
 SCOPE = "work"
 
 

@@ -16,7 +16,7 @@ from shared.catalog.search.search import DEFAULT_LIMIT, Question
 from shared.errors import Problem
 from shared.tool import Args, Call, Effect, Family, Json, Result, Risk
 
-family = Family("catalogs", org_types=frozenset({"catalog_partner"}))
+family = Family("agents", toolset="catalogs", org_types=frozenset({"catalog_partner"}))
 
 
 class GrantedCatalog(Result):

@@ -25,7 +25,7 @@ from shared.errors import Problem
 from shared.facets import Facet
 from shared.tool import Args, Call, Effect, Family, Json, Result, Risk
 
-family = Family("catalog_api", org_types=frozenset({"catalog_partner"}))
+family = Family("api", org_types=frozenset({"catalog_partner"}))
 
 PLANNED: Final = (
     "understand",

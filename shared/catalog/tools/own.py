@@ -12,7 +12,7 @@ from shared.catalog.reach import heads_of
 from shared.facets import Facet
 from shared.tool import Args, Call, Effect, Family, Result, Risk
 
-family = Family("own_catalogs", org_types=frozenset({"catalog_partner"}), free=True)
+family = Family("own", org_types=frozenset({"catalog_partner"}), free=True)
 
 
 class Granted(Result):

@@ -6,7 +6,7 @@ from shared import work
 from shared.auth.faces import PARTNER
 from shared.invoke import Request, invoke
 from shared.ports.documents import Query
-from shared.subscriptions.tools import family
+from shared.subscriptions.readers import family
 from tests.platform import product
 
 READER = ("acme-reader", "serviceAccount:etl@acme-reader.iam.gserviceaccount.com")

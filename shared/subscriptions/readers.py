@@ -35,7 +35,7 @@ from shared.subscriptions.shown import (
 from shared.subscriptions.standing import granted, shareable
 from shared.tool import Args, Call, Effect, Family, Result, Risk
 
-family = Family("subscriptions", org_types=frozenset({"catalog_partner"}))
+family = Family("readers", toolset="subscriptions", org_types=frozenset({"catalog_partner"}))
 
 PRINCIPAL: Final = re.compile(
     r"(?:user|group|serviceAccount):"
