@@ -33,6 +33,7 @@ locals {
       CATALOG_MCP_API_URL          = "https://${local.hosts.api}/v1"
       CATALOG_MCP_AUTH_URL         = "https://${local.hosts.auth}"
       CATALOG_MCP_PORTAL_URL       = "https://${local.hosts.portal}"
+      CATALOG_MCP_FACES            = jsonencode({ for name in local.faces : name => "https://${local.hosts[name]}/mcp" })
       CATALOG_MCP_HOSTS            = jsonencode(local.aliases)
       CATALOG_MCP_ORIGINS          = jsonencode(var.origins)
       CATALOG_MCP_ISSUERS          = jsonencode(var.issuers)

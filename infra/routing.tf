@@ -1,11 +1,15 @@
 # One global load balancer in front of all public functions: hosts, paths, certificates.
 
 locals {
-  hosts   = { for name in ["api", "auth", "mcp", "portal"] : name => "${name}.${var.domain}" }
+  # Faces beside the partners' (shared/auth/faces.py). Each is the only function of a host of its own,
+  # because its tenants' addresses may begin with any name.
+  faces = []
+
+  hosts   = { for name in concat(["api", "auth", "mcp", "portal"], local.faces) : name => "${name}.${var.domain}" }
   aliases = [for name in var.mcp_aliases : "${name}.${var.domain}"]
 
   # Which function serves which path: the table ROUTES of shared/cli/deployment.py without
-  # what is private, the same on every host.
+  # what is private and the further faces, the same on every other host.
   # A path stands for itself and all below it.
   routes = {
     "/v1"                                     = "api"
@@ -20,6 +24,7 @@ locals {
   # What serves everything else of a host.
   rest = merge(
     { for alias in local.aliases : alias => "partner" },
+    { for name in local.faces : local.hosts[name] => name },
     {
       (local.hosts.api)    = "api"
       (local.hosts.auth)   = "auth"
@@ -79,7 +84,7 @@ resource "google_compute_url_map" "platform" {
       name            = replace(path_matcher.key, ".", "-")
       default_service = google_compute_backend_service.function[path_matcher.value].id
       dynamic "path_rule" {
-        for_each = local.routes
+        for_each = contains(local.faces, path_matcher.value) ? {} : local.routes
         content {
           paths   = [path_rule.key, "${path_rule.key}/*"]
           service = google_compute_backend_service.function[path_rule.value].id

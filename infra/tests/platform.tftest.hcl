@@ -26,11 +26,11 @@ run "apply" {
   command = apply
 
   assert {
-    condition     = toset([for name, url in google_compute_region_network_endpoint_group.function : name]) == toset(["api", "auth", "partner", "portal"])
+    condition     = toset([for name, url in google_compute_region_network_endpoint_group.function : name]) == toset(concat(["api", "auth", "partner", "portal"], local.faces))
     error_message = "Only the intended functions are behind the load balancer."
   }
   assert {
-    condition     = toset(google_compute_managed_ssl_certificate.platform.managed[0].domains) == toset(["api.catalogs.example", "auth.catalogs.example", "codex-mcp.catalogs.example", "mcp.catalogs.example", "portal.catalogs.example"])
+    condition     = toset(google_compute_managed_ssl_certificate.platform.managed[0].domains) == toset([for name in concat(["api", "auth", "codex-mcp", "mcp", "portal"], local.faces) : "${name}.catalogs.example"])
     error_message = "The certificate names every host, and no other."
   }
   assert {

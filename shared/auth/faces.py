@@ -17,6 +17,8 @@ from shared.spelling import PLAIN, Case, Spelling
 ENDPOINT: Final = "/mcp"
 """What the address of an MCP face ends in."""
 
+METADATA_PATH: Final = "/.well-known/oauth-protected-resource"
+"""Where an endpoint's resource metadata stands, with its path behind (RFC 9728 3.1)."""
 READS: Final = ":read"
 """A scope that ends so changes nothing. A person may let a client have only such scopes."""
 

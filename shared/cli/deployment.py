@@ -7,6 +7,7 @@ from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
 from typing import Any, Final
 
+from shared.auth.faces import ENDPOINT, FACES, METADATA_PATH, PARTNER, PORTAL
 from shared.settings import Settings
 
 SETTINGS_FILE: Final = "settings.json"
@@ -15,17 +16,27 @@ SETTINGS_FILE: Final = "settings.json"
 LOOPBACK: Final = (IPv4Network("127.0.0.0/8"), IPv6Network("::1/128"))
 """The portal asks the authorization server for tokens, and here that is on this machine."""
 
+FURTHER: Final = tuple(
+    face
+    for face in FACES
+    if face not in (PARTNER, PORTAL)
+    and (Path(__file__).parents[2] / "functions" / face.name / "main.py").is_file()
+)
+"""The faces beside the partners' whose function is here."""
+
 ROUTES: Final = (
+    *((f"{prefix}/{face.name}", face.name) for face in FURTHER for prefix in ("", METADATA_PATH)),
     ("/v1", "api"),
     ("/mcp", "partner"),
-    ("/.well-known/oauth-protected-resource", "partner"),
+    (METADATA_PATH, "partner"),
     ("/auth", "auth"),
     ("/portal", "portal"),
     ("/.well-known/oauth-authorization-server", "auth"),
     ("/.well-known/openid-configuration", "auth"),
     ("/jobs", "tasks"),
 )
-"""Which function serves which path, first match first; the load balancer has the same table."""
+"""Which function serves which path, first match first. The load balancer has the same table, but
+for the further faces: there each has a host of its own."""
 
 FIRST: Final = ("partner", "api")
 """What must answer before anybody is told how to connect; the others start behind these."""
@@ -42,6 +53,7 @@ def settings_for(origin: str, data: Path, **changes: Any) -> Settings:
         api_url=f"{origin}/v1",
         auth_url=f"{origin}/auth",
         portal_url=f"{origin}/portal",
+        faces={face.name: f"{origin}/{face.name}{ENDPOINT}" for face in FURTHER},
         fetch_networks=LOOPBACK,
         sign_in=True,
         tasks_url=origin,

@@ -16,9 +16,7 @@ from shared.queries import API_KEYS_OF_ORGANIZATION
 from shared.records import Found
 from shared.tool import Args, Call, Effect, Family, Result, Risk
 
-family = Family(
-    "own_keys", org_types=frozenset({"catalog_partner", "catalog_owner"}), free=True
-)
+family = Family("own_keys", org_types=frozenset({"catalog_partner", "catalog_owner"}), free=True)
 
 
 class OwnKey(Result):

@@ -1,14 +1,11 @@
 """The Authorization header, and what a refusal answers (RFC 6750, RFC 9728 5.1)."""
 
 from collections.abc import Iterable
-from typing import Final
 
 from shared.auth import api_keys
 from shared.auth.caller import ApiKey
 from shared.errors import Problem
 from shared.serve.http import Head
-
-METADATA_PATH: Final = "/.well-known/oauth-protected-resource"
 
 
 def bearer(head: Head) -> str | None:

@@ -4,9 +4,8 @@ import re
 from collections.abc import Iterable
 from typing import Final, NamedTuple
 
-from shared.auth.faces import ENDPOINT
+from shared.auth.faces import ENDPOINT, METADATA_PATH
 from shared.auth.tenancy import TENANT_PATTERN
-from shared.serve.bearer import METADATA_PATH
 from shared.serve.discovery import OAUTH, OPENID, base_path
 
 _TENANT: Final = TENANT_PATTERN.strip("^$")

@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 from functions.tasks.main import ROUTES as JOBS
 from shared import log
 from shared.auth import keyring
-from shared.cli.deployment import ROUTES
+from shared.cli.deployment import FURTHER, ROUTES
 from shared.gcp.queue import DEADLINE
 from shared.gcp.warehouse import EXPORTS
 from shared.ports.documents import ID
@@ -26,7 +26,7 @@ from tests.platform import Platform
 from tests.shared.subscriptions import simulation
 
 ROOT = Path(__file__).parents[2]
-PUBLIC = {"api", "auth", "partner", "portal"}
+PUBLIC = {*package.functions()} - {"tasks"}
 """The functions that answer anybody, since they check credentials themselves."""
 
 NOT_IN_THE_CLOUD = {
@@ -45,13 +45,11 @@ ONLY_WHERE_USED = {"portal_client"}
 """Settings whose variable is left out where people sign in at our own authorization server."""
 
 RINGS = {
+    **{name: {keyring.SEALING, keyring.SIGNING} for name in package.functions()},
     "api": {keyring.SEALING},
-    "auth": {keyring.SEALING, keyring.SIGNING},
-    "partner": {keyring.SEALING, keyring.SIGNING},
-    "portal": {keyring.SEALING, keyring.SIGNING},
     "tasks": set(),
 }
-"""The key rings each function reads."""
+"""The key rings each function reads: most verify tokens and seal cursors or cookies."""
 
 KEPT_PAST_THEIR_TIME = {
     "api_keys": "expired keys are listed with their last use",
@@ -195,12 +193,17 @@ def the_load_balancer_routes_as_dev_does(deployment):
         each["id"]: address.split('"')[1]
         for address, each in deployment.all("google_compute_backend_service").items()
     }
+    further = {face.name for face in FURTHER}
+    shared_paths = [(path, function) for path, function in ROUTES if function not in further]
     for matcher in maps["path_matcher"]:
         table = {tuple(rule["paths"]): backends[rule["service"]] for rule in matcher["path_rule"]}
+        whole_host = backends[matcher["default_service"]] in further
         assert table == {
-            (path, f"{path}/*"): function for path, function in ROUTES if function in PUBLIC
+            (path, f"{path}/*"): function
+            for path, function in shared_paths
+            if function in PUBLIC and not whole_host
         }
-    paths = [path for path, _ in ROUTES]
+    paths = [path for path, _ in shared_paths]
     assert not [a for a in paths for b in paths if a != b and a.startswith(f"{b}/")]
     settings = settings_of(deployment, "partner")
     served = {host for rule in maps["host_rule"] for host in rule["hosts"]}
@@ -217,6 +220,9 @@ def the_load_balancer_routes_as_dev_does(deployment):
     assert rest[urlsplit(settings.api_url).netloc] == "api"
     assert rest[urlsplit(settings.auth_url).netloc] == "auth"
     assert rest[urlsplit(settings.portal_url).netloc] == "portal"
+    for name, address in settings.faces.items():
+        assert rest[urlsplit(address).netloc] == name
+    assert settings.faces.keys() == further
 
 
 def work_is_sent_where_it_is_done(deployment):
