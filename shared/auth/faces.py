@@ -35,6 +35,7 @@ class Face:
         org_types: whose people may sign in to it.
         spelling: the letter case of its arguments and results.
         tenants: whether each tenant has an address of its own below it, `/{tenant}/mcp`.
+        tenant_argument: the argument of its tools that names a tenant, which wins over the address.
         is_own_client: it is a client of ours; nobody is asked to consent, and no other client
             gets tokens for it.
     """
@@ -46,6 +47,7 @@ class Face:
     org_types: frozenset[str]
     spelling: Spelling = PLAIN
     tenants: bool = False
+    tenant_argument: str = ""
     is_own_client: bool = False
 
     def address(self, settings: Settings) -> str | None:

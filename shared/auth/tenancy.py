@@ -4,6 +4,7 @@ A person acts in a tenant of their own organization with a role: the one `tenant
 `owner` for an owner of the organization and the tenant's default role for a member.
 """
 
+import re
 from collections.abc import Mapping
 from enum import IntEnum
 from typing import Final, NamedTuple
@@ -13,6 +14,7 @@ from shared.errors import Problem
 from shared.ports.documents import Snapshot
 
 TENANT_PATTERN: Final = r"^[a-z][a-z0-9-]{0,39}$"
+_TENANT: Final = re.compile(TENANT_PATTERN)
 
 
 class Role(IntEnum):
@@ -40,8 +42,10 @@ class Tenancy(NamedTuple):
     role: Role
 
 
-def tenant_reads(tenant: str, principal: str) -> tuple[str, str]:
-    """What the gate reads to judge a call about a tenant."""
+def tenant_reads(tenant: str, principal: str) -> tuple[str, ...]:
+    """What the gate reads to judge a call about a tenant; nothing for what cannot be one's name."""
+    if _TENANT.fullmatch(tenant) is None:
+        return ()
     return f"tenants/{tenant}", f"tenant_roles/{tenant}:{principal}"
 
 
@@ -51,8 +55,8 @@ def judged(tenant: str, caller: Caller, found: Mapping[str, Snapshot]) -> Tenanc
     Raises `tenant_not_found` for another organization's tenant, as for one that does not exist;
     `forbidden` (reason `tenant_state`) for one that is not active.
     """
-    tenant_path, role_path = tenant_reads(tenant, caller.subject)
-    record = found.get(tenant_path)
+    paths = tenant_reads(tenant, caller.subject)
+    record, given = map(found.get, paths) if paths else (None, None)
     if record is None or record.data["org"] != caller.org:
         raise Problem(
             "tenant_not_found",
@@ -60,7 +64,6 @@ def judged(tenant: str, caller: Caller, found: Mapping[str, Snapshot]) -> Tenanc
         )
     if record.data.get("state", "active") != "active":
         raise Problem("forbidden", f"The tenant {tenant!r} is suspended.", reason="tenant_state")
-    given = found.get(role_path)
     if given is not None:
         return Tenancy(tenant, Role[given.data["role"].upper()])
     if caller.role == "owner":

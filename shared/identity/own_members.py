@@ -17,7 +17,7 @@ from shared.identity.records import (
     ORGANIZATIONS,
     Membership,
 )
-from shared.ports.documents import Put, Query, Write
+from shared.ports.documents import Check, Query, Write
 from shared.queries import MEMBERSHIPS_OF_ORGANIZATION
 from shared.records import Found
 from shared.tool import Args, Call, Effect, Family, Result, Risk
@@ -162,9 +162,9 @@ def _owns(membership: Membership) -> bool:
 
 
 def _another_owner(call: Call, principal: str) -> Write:
-    """The write that holds another owner in place while this one goes. Raises `conflict`.
+    """What holds another owner in place while this one goes. Raises `conflict`.
 
-    It changes nothing; its precondition is what makes two owners who leave at once take turns.
+    It makes two owners who leave at once take turns.
     """
     other = next((each for each in _everybody(call) if _stays(each, principal)), None)
     if other is None:
@@ -173,8 +173,7 @@ def _another_owner(call: Call, principal: str) -> Write:
             "An organization keeps at least one owner. Make somebody else owner first.",
             field="role",
         )
-    put: Put = MEMBERSHIPS.put(other.id, other.value, if_version=other.version)
-    return put
+    return Check(MEMBERSHIPS.path(other.id), other.version)
 
 
 def _stays(found: Found[Membership], principal: str) -> bool:

@@ -15,7 +15,7 @@ from shared.identity.records import (
     Tenant,
     TenantRole,
 )
-from shared.ports.documents import Delete, Query, Write
+from shared.ports.documents import Check, Delete, Query, Write
 from shared.queries import ROLES_OF_TENANT
 from shared.records import Found
 from shared.tool import Args, Call, Effect, Family, Result, Risk
@@ -118,13 +118,12 @@ def _own_tenant(call: Call, tenant: str) -> Found[Tenant]:
 
 
 def _still_a_member(call: Call, org: str, principal: str) -> Write:
-    """The write that fails when the person is removed meanwhile. It changes nothing."""
+    """What fails when the person is removed meanwhile."""
     id_ = f"{org}:{principal}"
     member = MEMBERSHIPS.find(call.app.documents, id_) if is_safe_id(principal) else None
     if member is None or member.value.state != "active":
         raise Problem("not_found", "Your organization has no such member.", kind="member")
-    put: Write = MEMBERSHIPS.put(id_, member.value, if_version=member.version)
-    return put
+    return Check(MEMBERSHIPS.path(id_), member.version)
 
 
 def _change(call: Call, args: SetTenantRole, id_: str) -> Write:

@@ -65,6 +65,7 @@ class ToolCalls:
 
     Args:
         tools: by name.
+        tenant_argument: the argument that names a tenant and wins over the address; none if empty.
         runner: runs them.
         renderer: how the face shows what they come to.
         server_info: what results of the later era say of the server.
@@ -78,9 +79,11 @@ class ToolCalls:
         renderer: Renderer,
         server_info: Mapping[str, Any],
         *,
+        tenant_argument: str,
         others: bool,
     ) -> None:
         self._tools = tools
+        self._tenant_argument = tenant_argument
         self._runner = runner
         self._renderer = renderer
         self._others = others
@@ -101,6 +104,9 @@ class ToolCalls:
         if given is not None and not isinstance(given, dict):
             raise MCPError(INVALID_PARAMS, "params.arguments must be an object")
         arguments, ignored = _without_unknown(tool, given or {}, request.spelling.arguments)
+        named = given.get(self._tenant_argument) if given else None
+        if isinstance(named, str) and named and not isinstance(arguments, Problem):
+            request = request._replace(tenant=named)
         reply = await self._runner.run(tool, request, arguments)
         if reply.problem is not None and reply.problem.code in REFUSALS:
             raise Refused(reply.problem)

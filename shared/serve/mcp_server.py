@@ -73,7 +73,14 @@ def tool_server(
         },
         **handlers,
     )
-    calls = ToolCalls(tools, runner, renderer, server.server_info_stamp, others=others)
+    calls = ToolCalls(
+        tools,
+        runner,
+        renderer,
+        server.server_info_stamp,
+        tenant_argument=face.tenant_argument,
+        others=others,
+    )
     server.middleware[:] = [calls]
     toolsets = frozenset(toolset_of(family) for family in families if not family.always)
     return ToolServer(server, calls, toolsets, lists_alike)

@@ -1,10 +1,13 @@
 """A face whose tenants have addresses of their own: whose data, who may do what there."""
 
+from dataclasses import replace
+
 import pytest
 
 from shared.auth.faces import PARTNER, PORTAL, STUDIO
 from shared.errors import Problem
 from shared.ports.documents import Put
+from shared.spelling import Case, Spelling
 from tests.functions.trial import ADDRESS, bearer, connect, owned, trial
 from tests.platform import LEGACY, Platform, message
 
@@ -85,6 +88,35 @@ async def test_a_call_about_a_wrong_tenant_draws_from_the_budget(platform, clien
     platform.do("change_organization", id="shop", rate_limit=3)
     codes = [(await call(client, "/studio/east/mcp", "list_things"))[0]["code"] for _ in range(4)]
     assert codes == ["tenant_not_found"] * 3 + ["rate_limited"]
+
+
+@pytest.mark.parametrize(
+    ("spelling", "argument"),
+    [(Spelling(), "tenant_id"), (Spelling(arguments=Case.CAMEL, results=Case.CAMEL), "tenantId")],
+)
+async def test_where_a_face_has_it_an_argument_wins_over_the_address(platform, spelling, argument):
+    face = replace(STUDIO, spelling=spelling, tenant_argument=argument)
+    async with connect(trial(platform.app, face), bearer(platform)) as client:
+        for place in ("/studio/mcp", "/studio/north/mcp"):
+            value, failed = await call(client, place, "list_things", {argument: "south"})
+            assert (value["tenantName"], failed) == ("south", False)
+            for wrong in ("east", "nowhere", "../x", "N" * 9):
+                value, _ = await call(client, place, "list_things", {argument: wrong})
+                assert value["code"] == "tenant_not_found"
+        listed = await post(client, "/studio/mcp")
+        (things,) = (t for t in listed.json()["result"]["tools"] if t["name"] == "list_things")
+        assert argument in things["inputSchema"]["properties"]
+        assert "tenantName" in things["outputSchema"]["properties"]
+
+
+async def test_a_face_of_camel_case_takes_both_spellings_and_names_the_one_it_shows(platform):
+    face = replace(STUDIO, spelling=Spelling(arguments=Case.CAMEL))
+    async with connect(trial(platform.app, face), bearer(platform)) as client:
+        for name in ("namePrefix", "name_prefix"):
+            value, failed = await call(client, "/studio/north/mcp", "list_things", {name: "a"})
+            assert not failed, value
+        value, _ = await call(client, "/studio/north/mcp", "list_things", {"nameprefix": "a"})
+        assert "did you mean namePrefix?" in value["message"]
 
 
 async def test_a_suspended_tenant_is_refused_and_says_so(platform, client):

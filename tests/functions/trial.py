@@ -50,6 +50,7 @@ class Which(Args):
     """Which things."""
 
     name_prefix: Annotated[str, Field(description="What their names begin with.")] = ""
+    tenant_id: Annotated[str, Field(description="Another tenant than the address's.")] = ""
 
 
 @things.tool(scope="studio:read", effect=Effect.READ, risk=Risk.LOW, title="List things")
@@ -108,8 +109,11 @@ FAMILIES = (whoami_family, things, boxes)
 class TrialRenderer:
     """The value itself; a failure as `{code, message, tenant}`."""
 
+    def __init__(self, face):
+        self._face = face
+
     def output_schema(self, tool):
-        return schema(tool.output, mode="out", results=STUDIO.spelling.results)
+        return schema(tool.output, mode="out", results=self._face.spelling.results)
 
     def result(self, reply, tool, request, version):
         del tool, version
@@ -125,20 +129,20 @@ class TrialRenderer:
         }
 
 
-def trial(app, **handlers):
+def trial(app, face=STUDIO, **handlers):
     """The face's endpoint."""
     runner = Runner(app)
     server = tool_server(
-        STUDIO,
+        face,
         name="trial",
         version="1",
         instructions="Try it.",
         families=FAMILIES,
         runner=runner,
-        renderer=TrialRenderer(),
+        renderer=TrialRenderer(face),
         **handlers,
     )
-    return McpEndpoint(STUDIO, server, runner)
+    return McpEndpoint(face, server, runner)
 
 
 def owned(folder, **settings):

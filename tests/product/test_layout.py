@@ -90,7 +90,7 @@ def test_a_new_function_is_held_to_the_same_rules_without_being_listed(tmp_path)
     for folder in ("functions", "shared"):
         shutil.copytree(ROOT / folder, tmp_path / folder)
     shutil.copy(ROOT / "pyproject.toml", tmp_path)
-    new = tmp_path / "functions" / "trial"
+    new = tmp_path / "functions" / "unlisted"
     new.mkdir()
     (new / "__init__.py").touch()
     lint = [Path(sys.executable).with_name("lint-imports"), "--no-cache"]
@@ -98,4 +98,4 @@ def test_a_new_function_is_held_to_the_same_rules_without_being_listed(tmp_path)
         (new / "main.py").write_text(f"import {imported}\n")
         found = subprocess.run(lint, cwd=tmp_path, capture_output=True, text=True, check=False)
         assert ("Functions never import one another KEPT" in found.stdout) is kept, found.stdout
-    assert "trial" in package.functions(tmp_path)
+    assert "unlisted" in package.functions(tmp_path)
