@@ -1,0 +1,168 @@
+"""The one language of questions: what records must match, in which order, and what to count.
+
+Every face's filters are parsed into it, and every engine answers it: the search engine of an
+instance, and a plain predicate on one record. An operator that an engine cannot answer is an error,
+never left out. A negation is the negation of its positive form: a record without the property
+matches `ne`, `not_in` and `none_of`.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final, Literal
+
+from shared.query.kinds import Kind
+
+MOST_DEPTH: Final = 5
+MOST_COMPARISONS: Final = 50
+MOST_VALUES: Final = 200
+"""Values of one comparison."""
+MOST_FACETS: Final = 10
+MOST_FACET_VALUES: Final = 100
+MOST_SORTS: Final = 3
+MOST_ITEMS: Final = 200
+"""Records of one page."""
+MOST_TEXT: Final = 200
+"""Characters of a text that is searched for."""
+
+Operator = Literal[
+    "eq", "in", "lt", "lte", "gt", "gte", "between",
+    "exists", "cleared", "starts_with", "contains", "similar",
+]  # fmt: skip
+"""What a comparison asks. `similar` allows one slip of the keyboard in a word of three letters and
+more, two from eight on."""
+
+Value = str | int | float | bool | datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Compare:
+    """A property's value, or one of a list's, or that it has one.
+
+    Attributes:
+        property: its id.
+        kind: of the property, as declared; a value that a record holds as another kind is no match.
+        op: what is asked.
+        values: one for `eq`, bounds for ranges (`between`: both, inclusive), any number for `in`,
+            none for `exists` and `cleared`.
+        language: of a localized property; None means in any.
+        case_sensitive: whether the case of text counts.
+    """
+
+    property: str
+    kind: Kind
+    op: Operator
+    values: tuple[Value, ...] = ()
+    language: str | None = None
+    case_sensitive: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Keys:
+    """The record's key is one of these, or begins with the first of them."""
+
+    values: tuple[str, ...]
+    op: Literal["in", "starts_with"] = "in"
+
+
+@dataclass(frozen=True, slots=True)
+class Updated:
+    """The record's last change was at or after `start` and before `end`."""
+
+    start: datetime | None = None
+    end: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """The record's text has all of these words, in whichever property; `on` names some instead."""
+
+    text: str
+    on: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class InSegment:
+    """The record is in this segment."""
+
+    segment: str
+
+
+@dataclass(frozen=True, slots=True)
+class Linked:
+    """A value of the property is the key of one of these records, or a value they are linked by.
+
+    `values` are what the other side offers, looked up before.
+    """
+
+    property: str
+    kind: Kind
+    values: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class All:
+    """Every one matches; of none, everything does."""
+
+    of: "tuple[Node, ...]"
+
+
+@dataclass(frozen=True, slots=True)
+class Any:
+    """At least one matches; of none, nothing does."""
+
+    of: "tuple[Node, ...]"
+
+
+@dataclass(frozen=True, slots=True)
+class Not:
+    """It does not match."""
+
+    of: "Node"
+
+
+EVERYTHING: Final = All(())
+
+Node = Compare | Keys | Updated | Words | InSegment | Linked | All | Any | Not
+
+
+@dataclass(frozen=True, slots=True)
+class Sort:
+    """One column of an order. Records without a value come last, in either direction.
+
+    `by`: a property, or `key`, `updated`, `score` (best first; not a walk: it pages by number).
+    """
+
+    by: Literal["property", "key", "updated", "score"]
+    property: str = ""
+    kind: Kind = Kind.TEXT
+    language: str | None = None
+    descending: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Facet:
+    """The values of a property among the matches, most frequent first."""
+
+    property: str
+    kind: Kind
+    language: str | None = None
+    size: int = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What is asked of one collection.
+
+    Attributes:
+        where: what records must match.
+        order: by what they come; the key breaks ties, and is the order where none is given.
+        facets: what to count among all matches.
+        limit: records of the page; 0 asks for the total and the facets alone.
+        cursor: where the page before ended.
+    """
+
+    where: Node = EVERYTHING
+    order: tuple[Sort, ...] = ()
+    facets: tuple[Facet, ...] = ()
+    limit: int = 50
+    cursor: str | None = None
