@@ -1,0 +1,67 @@
+"""Record documents: the strong copy of a primary collection, one document a record."""
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime, timedelta
+from typing import Final, NamedTuple
+
+from shared.engine.heads import CollectionName
+from shared.engine.prepare import Changed, Stored
+from shared.engine.values import unpacked
+from shared.ports.documents import ABSENT, Documents, Put, Snapshot
+
+TOMBSTONES_KEPT: Final = timedelta(days=90)
+
+
+class Held(NamedTuple):
+    """A record as it was read, and the version for compare-and-set; ABSENT where there is none."""
+
+    record: Stored | None
+    version: str
+
+
+def record_path(name: CollectionName, key: str) -> str:
+    """Where a record is kept. The sign in front is there because keys may begin with `__`."""
+    return f"{name.path}/records/={key}"
+
+
+def record_key(snapshot: Snapshot) -> str:
+    """The key of a record's document."""
+    return snapshot.id[1:]
+
+
+def held(snapshot: Snapshot | None) -> Held:
+    """What a record's document holds."""
+    if snapshot is None:
+        return Held(None, ABSENT)
+    data = snapshot.data
+    stored = Stored(
+        version=data["version"],
+        seqs=tuple(data["seqs"]),
+        body=unpacked(data["body"]),
+        deleted=data["state"] == "deleted",
+    )
+    return Held(stored, snapshot.version)
+
+
+def read_records(
+    documents: Documents, name: CollectionName, keys: Iterable[str]
+) -> dict[str, Stored]:
+    """The records of these keys that exist, deleted ones as well, in one round trip."""
+    paths = {record_path(name, key): key for key in keys}
+    found = documents.get_many(list(paths))
+    records = {paths[path]: held(snapshot).record for path, snapshot in found.items()}
+    return {key: record for key, record in records.items() if record is not None}
+
+
+def put_record(name: CollectionName, changed: Changed, before: Held, at: datetime) -> Put:
+    """The write that stores a changed record, if nobody else changed it meanwhile."""
+    record = changed.record
+    expires = {"expiresAt": at + TOMBSTONES_KEPT} if record.deleted else {}
+    data: Mapping[str, object] = {
+        "body": changed.packed,
+        "version": record.version,
+        "seqs": list(record.seqs),
+        "state": "deleted" if record.deleted else "live",
+        **expires,
+    }
+    return Put(record_path(name, changed.row.key), data, if_version=before.version)
