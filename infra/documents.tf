@@ -33,21 +33,32 @@ locals {
     "activity",
     "authorizations",
     "codes",
+    "correlations",
     "decisions",
     "devices",
     "email_codes",
     "flows",
+    "idempotency",
     "limits",
+    "log",
+    "records",
     "seen",
     "sessions",
     "user_codes",
   ])
 
   # Large or many-keyed fields that no query names: not indexing them saves most of a write.
+  # `*` is every field of a collection; `indexed` names the exceptions.
   unindexed = {
-    access   = "grants"
-    audit    = "details"
-    versions = "manifest"
+    access      = "grants"
+    audit       = "details"
+    collections = "*"
+    log         = "*"
+    records     = "*"
+    versions    = "manifest"
+  }
+  indexed = {
+    log = "importId"
   }
 }
 
@@ -80,6 +91,19 @@ resource "google_firestore_field" "unindexed" {
   collection = each.key
   field      = each.value
   index_config {}
+}
+
+resource "google_firestore_field" "indexed" {
+  for_each   = local.indexed
+  database   = google_firestore_database.documents.name
+  collection = each.key
+  field      = each.value
+  index_config {
+    indexes {
+      order       = "ASCENDING"
+      query_scope = "COLLECTION"
+    }
+  }
 }
 
 resource "google_firestore_backup_schedule" "daily" {

@@ -155,6 +155,7 @@ def what_expires_is_removed(deployment):
         if "expires_at" in found.model.model_fields
     }
     expiring |= {"activity", "limits"}  # written by Add, so not Records
+    expiring |= {"log", "records"}  # of a collection that is named when it is written
     policies = {
         each["collection"]: each["field"]
         for each in deployment.all("google_firestore_field").values()
