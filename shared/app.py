@@ -24,7 +24,7 @@ from shared.ports.documents import Documents
 from shared.ports.fetch import Fetch
 from shared.ports.listings import Listings, OwnListings
 from shared.ports.mail import Mailer
-from shared.ports.queue import OwnQueue, Queue
+from shared.ports.queue import WORK, OwnQueue, Queue
 from shared.ports.secrets import Secrets
 from shared.ports.warehouse import Warehouse
 from shared.settings import Settings
@@ -225,13 +225,12 @@ def _mailer(app: App) -> Mailer:
 def _queue(app: App) -> Queue:
     settings = app.settings
     if settings.backend == "gcp":
-        from shared.gcp.queue import CloudTasksQueue
+        from shared.gcp.queue import CloudTasksQueue, Place
 
         return CloudTasksQueue(
             settings.project,
             settings.region,
-            settings.queue,
-            url=settings.tasks_url,
+            {WORK: Place(settings.queue, settings.tasks_url)},
             account=settings.tasks_account,
         )
     from shared.local.queue import FileQueue

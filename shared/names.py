@@ -6,7 +6,7 @@ from typing import Final
 
 import orjson
 
-from shared.ports.queue import Task
+from shared.ports.queue import QUEUES, Task
 
 _MAX_NAME: Final = 1024
 _MAX_SECRET: Final = 65_536
@@ -49,6 +49,8 @@ def checked_task(task: Task, now: datetime) -> bytes:
     """The task's body as JSON, when Cloud Tasks takes the task. Raises ValueError otherwise."""
     if not _TASK.fullmatch(task.name) or not _JOB.fullmatch(task.job):
         raise ValueError("a task's name is 1..500 letters, digits, _ or -; its job is a path")
+    if task.queue not in QUEUES:
+        raise ValueError("a task goes to one of the queues in shared/ports/queue.py")
     if task.at > now + _MAX_AHEAD:
         raise ValueError("a task is at most 30 days ahead")
     body = orjson.dumps(task.body)

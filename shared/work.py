@@ -1,14 +1,15 @@
 """Work that is to be done later, and is never forgotten.
 
-A record of one of `KINDS` says itself when something is due about it, and its `generation` says
-which turn that is. The queue only makes it happen in time: a task is named after the record, the
-time and the generation, so handing it over twice is one task. What the queue lost, the sweeper
-finds overdue, raises its generation by compare-and-set, and hands over again; the turn of an older
-generation is no longer anybody's (contract/partner.md, "Scheduled refresh").
+A record of a `Kind` says itself when something is due about it, and its `generation` says which
+turn that is. Whoever makes the work necessary declares the kind. The queue only makes it happen in
+time: a task is named after the record, the time and the generation, so handing it over twice is one
+task. What the queue lost, the sweeper finds overdue, raises its generation by compare-and-set, and
+hands over again; the turn of an older generation is no longer anybody's.
 """
 
 import hashlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final, TypeVar
 
@@ -16,17 +17,8 @@ from shared import log
 from shared.app import App
 from shared.errors import Conflict, Problem
 from shared.ports.documents import Add, Put, Query, Shape, Snapshot
-from shared.ports.queue import Task
-from shared.queries import DUE_CELLS, DUE_EXPORTS, DUE_FOLLOWINGS, DUE_LISTINGS
+from shared.ports.queue import WORK, Task
 from shared.records import Found, Record, Records
-
-KINDS: Final[Mapping[str, Shape]] = {
-    "cells": DUE_CELLS,
-    "exports": DUE_EXPORTS,
-    "followings": DUE_FOLLOWINGS,
-    "listings": DUE_LISTINGS,
-}
-"""The collections that hold scheduled records, which are also the jobs' names."""
 
 MOST_ATTEMPTS: Final = 8
 """Failures in a row after which people are asked to look; it goes on being tried rarely."""
@@ -39,6 +31,26 @@ FURTHEST: Final = timedelta(days=2)
 """Work further ahead is not handed over yet: the sweeper does that when it is due."""
 MOST_SWEPT: Final = 1000
 """Of one kind at once: a third of what the queue sends until the next sweep (infra/work.tf)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """A collection of records that something is to be done about.
+
+    Attributes:
+        overdue: the declared shape that finds them by `due`; it names their collection.
+        path: what does the work is called there, with the record's id and its turn.
+        queue: which queue calls it (`shared.ports.queue.QUEUES`).
+    """
+
+    overdue: Shape
+    path: str
+    queue: str = WORK
+
+    @property
+    def collection(self) -> str:
+        """Where its records are kept."""
+        return self.overdue.collection
 
 
 class Scheduled(Record):
@@ -60,7 +72,7 @@ class Scheduled(Record):
 S = TypeVar("S", bound=Scheduled)
 
 
-def ask(kind: str, id_: str, at: datetime) -> Add:
+def ask(kind: Kind, id_: str, at: datetime) -> Add:
     """The write that asks for work on a record, whatever state it is in. Never conflicts.
 
     It goes into the commit of the change that makes the work necessary; `hand_over` follows.
@@ -68,7 +80,7 @@ def ask(kind: str, id_: str, at: datetime) -> Add:
     return Add(_path(kind, id_), {"generation": 1}, {"due": at})
 
 
-def hand_over(app: App, kind: str, id_: str) -> None:
+def hand_over(app: App, kind: Kind, id_: str) -> None:
     """Hand the record's work to the queue. A queue that does not answer is the sweeper's business.
 
     Raises `unavailable` only when the record cannot be read.
@@ -78,20 +90,21 @@ def hand_over(app: App, kind: str, id_: str) -> None:
         enqueue(app, kind, id_, snapshot.data["due"], snapshot.data["generation"])
 
 
-def enqueue(app: App, kind: str, id_: str, due: datetime, generation: int) -> None:
+def enqueue(app: App, kind: Kind, id_: str, due: datetime, generation: int) -> None:
     """Hand one turn to the queue, as `hand_over` does."""
     now = app.clock.now()
     if due > now + FURTHEST:
         return
-    name = hashlib.sha256(f"{kind}/{id_} {due.isoformat()} {generation}".encode()).hexdigest()[:40]
+    named = f"{_path(kind, id_)} {due.isoformat()} {generation}"
+    name = hashlib.sha256(named.encode()).hexdigest()[:40]
     body = {"id": id_, "generation": generation}
     try:
-        app.queue.add(Task(name, f"/jobs/{kind}", body, due))
+        app.queue.add(Task(name, kind.path, body, due, kind.queue))
     except Problem as problem:
-        log.line("not enqueued", kind=kind, id=id_, code=problem.code)
+        log.line("not enqueued", kind=kind.collection, id=id_, code=problem.code)
 
 
-def turn(app: App, records: Records[S], id_: str, generation: int) -> Found[S] | None:
+def turn(app: App, kind: Kind, records: Records[S], id_: str, generation: int) -> Found[S] | None:
     """The record when something is due about it; None for a task that came twice, or too late.
 
     A task of an older generation does nothing about its own turn. But it may be what is left of a
@@ -105,7 +118,7 @@ def turn(app: App, records: Records[S], id_: str, generation: int) -> Found[S] |
         return None
     if found.value.generation == generation or found.value.due <= app.clock.now():
         return found
-    enqueue(app, records.collection, id_, found.value.due, found.value.generation)
+    enqueue(app, kind, id_, found.value.due, found.value.generation)
     return None
 
 
@@ -128,12 +141,12 @@ def is_spent(record: Scheduled) -> bool:
     return record.attempts >= MOST_ATTEMPTS
 
 
-def sweep(app: App) -> int:
-    """Hand over again what is overdue in all kinds; how many that were. At most MOST_SWEPT each."""
-    return sum(_sweep(app, kind) for kind in KINDS)
+def sweep(app: App, kinds: Iterable[Kind]) -> int:
+    """Hand over again what is overdue; how many records that were. At most MOST_SWEPT of a kind."""
+    return sum(_sweep(app, kind) for kind in kinds)
 
 
-def _sweep(app: App, kind: str) -> int:
+def _sweep(app: App, kind: Kind) -> int:
     now = app.clock.now()
     swept = 0
     for snapshot in _overdue(app, kind, now):
@@ -148,10 +161,10 @@ def _sweep(app: App, kind: str) -> int:
     return swept
 
 
-def _overdue(app: App, kind: str, now: datetime) -> Iterator[Snapshot]:
+def _overdue(app: App, kind: Kind, now: datetime) -> Iterator[Snapshot]:
     cursor: str | None = None
     for _ in range(MOST_SWEPT // 500):
-        query = Query(KINDS[kind], end=now - GRACE, limit=500, cursor=cursor)
+        query = Query(kind.overdue, end=now - GRACE, limit=500, cursor=cursor)
         page = app.documents.query(query)
         yield from page.items
         cursor = page.cursor
@@ -166,5 +179,5 @@ def _back_off(attempts: int) -> timedelta:
     return min(doubled, LAST_RETRY)
 
 
-def _path(kind: str, id_: str) -> str:
-    return f"{kind}/{id_}"
+def _path(kind: Kind, id_: str) -> str:
+    return f"{kind.collection}/{id_}"

@@ -9,12 +9,16 @@ from shared.catalog.heads import Head, head_path
 from shared.identity.records import TENANTS, CatalogKey
 from shared.ports.documents import ABSENT, Query
 from shared.queries import CATALOGS as ALL_CATALOGS
+from shared.queries import DUE_EXPORTS
 from shared.records import Record, Records
 from shared.tool import Args, Call, Effect, Family, Result, Risk
+from shared.work import Kind
 
 family = Family("catalogs", org_types=frozenset({"operator"}))
 
 MOST_HOSTS: Final = 64
+EXPORT: Final = Kind(DUE_EXPORTS, "/jobs/exports")
+"""A catalog's version or state changed, and its copy in the warehouse is to follow. By its key."""
 
 
 class Catalog(Record):

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from shared import work
-from shared.catalog.catalogs import CATALOGS, MOST_HOSTS, Catalog
+from shared.catalog.catalogs import CATALOGS, EXPORT, MOST_HOSTS, Catalog
 from shared.catalog.heads import Head, head_path
 from shared.catalog.lease import Lease, leased
 from shared.catalog.opened import opened_segments
@@ -243,7 +243,7 @@ def _move(making: _Making, head: Head, writes: Sequence[Write], *, event: str) -
                 *writes,
                 *_replaced(making),
                 head.write(),
-                work.ask("exports", key, call.app.clock.now()),
+                work.ask(EXPORT, key, call.app.clock.now()),
             ],
             event=event,
             target=key,
@@ -252,7 +252,7 @@ def _move(making: _Making, head: Head, writes: Sequence[Write], *, event: str) -
         )
     except Conflict:
         raise Problem("publish_conflict", HOW_TO_RETRY) from None
-    work.hand_over(call.app, "exports", key)
+    work.hand_over(call.app, EXPORT, key)
     return Published(head, changed=True)
 
 

@@ -1,8 +1,8 @@
 """Work for later in a Cloud Tasks queue."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
-from typing import Final
+from typing import Final, NamedTuple
 
 from google.api_core import exceptions, retry
 from google.cloud import tasks_v2
@@ -24,16 +24,28 @@ _RETRY: Final = retry.Retry(
 )
 
 
+class Place(NamedTuple):
+    """Where a queue is.
+
+    Attributes:
+        queue: its name in the project.
+        url: the base address it sends its tasks to, and their audience.
+    """
+
+    queue: str
+    url: str
+
+
 class CloudTasksQueue:
-    """`Queue` in one queue of a project.
+    """`Queue` in the queues of a project.
 
     A named creation may be repeated, so it is, for up to ten seconds. Tasks carry an OIDC token of
-    `account` for the audience `url`; how fast they are sent, and how often again after a crash, is
+    `account`; how fast they are sent, and how often again after a crash, is
     the queue's own configuration (infra).
 
     Args:
-        project, region, queue: which queue.
-        url: the tasks function's base address.
+        project, region: where the queues are.
+        places: each of QUEUES by our name.
         account: the service account tasks are sent as.
         connect: makes the client; another one in tests.
     """
@@ -42,36 +54,35 @@ class CloudTasksQueue:
         self,
         project: str,
         region: str,
-        queue: str,
+        places: Mapping[str, Place],
         *,
-        url: str,
         account: str,
         connect: Callable[[], CloudTasksClient] = CloudTasksClient,
     ) -> None:
-        self._parent = f"projects/{project}/locations/{region}/queues/{queue}"
-        self._url = url
+        self._region = f"projects/{project}/locations/{region}"
+        self._places = places
         self._account = account
         self._client = PerProcess(connect)
 
     def add(self, task: Task) -> bool:
         """Hand a task over. False when its name was used. Raises `unavailable`, `forbidden`."""
         body = checked_task(task, datetime.now(UTC))
+        queue, url = self._places[task.queue]
+        parent = f"{self._region}/queues/{queue}"
         made = tasks_v2.Task(
-            name=f"{self._parent}/tasks/{task.name}",
+            name=f"{parent}/tasks/{task.name}",
             schedule_time=task.at,
             dispatch_deadline=DEADLINE,
             http_request=HttpRequest(
                 http_method=HttpMethod.POST,
-                url=f"{self._url}{task.job}",
+                url=f"{url}{task.job}",
                 headers={"content-type": "application/json"},
                 body=body,
-                oidc_token=OidcToken(service_account_email=self._account, audience=self._url),
+                oidc_token=OidcToken(service_account_email=self._account, audience=url),
             ),
         )
         try:
-            self._client.get().create_task(
-                parent=self._parent, task=made, retry=_RETRY, timeout=_SECONDS
-            )
+            self._client.get().create_task(parent=parent, task=made, retry=_RETRY, timeout=_SECONDS)
         except exceptions.AlreadyExists:
             return False
         except (exceptions.Forbidden, exceptions.Unauthorized, exceptions.NotFound) as error:

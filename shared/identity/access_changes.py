@@ -12,9 +12,13 @@ from shared import work
 from shared.auth.access import MOST_GRANTS, MOST_RESTRICTION_BYTES, Access, Grant, pack
 from shared.errors import Conflict, Problem
 from shared.ports.documents import Documents, Put, Write
+from shared.queries import DUE_FOLLOWINGS
 from shared.tool import Call
+from shared.work import Kind
 
 ATTEMPTS: Final = 20
+FOLLOWING: Final = Kind(DUE_FOLLOWINGS, "/jobs/followings")
+"""An organization's access changed, and what it has elsewhere is to follow. By its id."""
 
 
 @dataclass(frozen=True)
@@ -52,7 +56,7 @@ def change_access(
             return
         writes = [*change.writes, access_write(access, change)]
         if followed:
-            writes.append(work.ask("followings", org, call.now))
+            writes.append(work.ask(FOLLOWING, org, call.now))
         try:
             call.commit(writes, event=event, target=target, org=org, **details)
         except Conflict:
@@ -62,7 +66,7 @@ def change_access(
         else:
             break
     if followed:
-        work.hand_over(call.app, "followings", org)
+        work.hand_over(call.app, FOLLOWING, org)
 
 
 def read_access(documents: Documents, org: str) -> Access:

@@ -32,6 +32,7 @@ CREATE INDEX remembered ON tasks (done) WHERE done IS NOT NULL;
 class FileQueue:
     """`Queue` in the SQLite file at `path`, shared by threads and processes of one machine.
 
+    All queues are in it together: a laptop has one address for every path.
     It refuses nothing of what Cloud Tasks takes, and takes nothing that it refuses. Settings keep
     it out of the cloud (`backend`).
     """

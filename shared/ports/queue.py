@@ -3,7 +3,11 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Any, Final, Protocol
+
+WORK: Final = "work"
+QUEUES: Final = frozenset({WORK})
+"""The queues there are, by our name for them; each adapter knows where it is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -12,15 +16,17 @@ class Task:
 
     Attributes:
         name: 1..500 letters, digits, `-` and `_`; best a hash, so that names are spread evenly.
-        job: the path of the tasks function that does it.
+        job: the path of what does it, at the address its queue sends to.
         body: JSON values; ids, not contents.
         at: not before this time, at most 30 days ahead.
+        queue: one of QUEUES, so that long work does not stand in the way of short.
     """
 
     name: str
     job: str
     body: Mapping[str, Any]
     at: datetime
+    queue: str = WORK
 
 
 class Queue(Protocol):

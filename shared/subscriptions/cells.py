@@ -16,7 +16,7 @@ from shared.ports.documents import Add, Delete, Query, Shape
 from shared.ports.listings import Subscription
 from shared.queries import CELLS_OF_PRINCIPAL, CELLS_OF_PROJECT
 from shared.records import Found
-from shared.subscriptions.records import CELLS, LISTINGS, Cell, Reason, Status
+from shared.subscriptions.records import CELL, CELLS, LISTINGS, Cell, Reason, Status
 from shared.subscriptions.standing import is_wanted, read_standing
 
 FIRST_POLL: Final = timedelta(seconds=5)
@@ -29,7 +29,7 @@ FAILED: Final = ("access_grant_failed", "refresh_failed")
 
 def check(app: App, id_: str, generation: int) -> str:
     """A task's turn of a cell. What it came to: a status, `old` or `gone`."""
-    found = work.turn(app, CELLS, id_, generation)
+    found = work.turn(app, CELL, CELLS, id_, generation)
     if found is None:
         return "old"
     after = settle(app, found)
@@ -210,7 +210,7 @@ def _store(app: App, found: Found[Cell], after: Cell | None) -> Cell | None:
     joins = [] if after.due else [_look_at(after)]
     app.documents.commit([CELLS.put(found.id, after, if_version=found.version), *joins])
     if after.due is not None:
-        work.enqueue(app, "cells", found.id, after.due, after.generation)
+        work.enqueue(app, CELL, found.id, after.due, after.generation)
     return after
 
 
@@ -229,7 +229,7 @@ def wake(app: App, found: Found[Cell], due: datetime, **changes: Any) -> None:
         except Conflict:
             current = CELLS.find(app.documents, found.id)
             continue
-        work.enqueue(app, "cells", found.id, due, after.generation)
+        work.enqueue(app, CELL, found.id, due, after.generation)
         return
 
 

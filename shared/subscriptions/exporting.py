@@ -14,7 +14,7 @@ import orjson
 
 from shared import work
 from shared.app import App
-from shared.catalog.catalogs import CATALOGS
+from shared.catalog.catalogs import CATALOGS, EXPORT
 from shared.catalog.heads import Head, head_path
 from shared.catalog.lease import Lease, leased
 from shared.catalog.opened import opened_segments
@@ -25,7 +25,7 @@ from shared.queries import CELLS_OF_CATALOG
 from shared.records import Found
 from shared.subscriptions.cells import every_cell, wake
 from shared.subscriptions.following import SPACING
-from shared.subscriptions.records import EXPORTS, SCHEMA_VERSION, VIEW, Export
+from shared.subscriptions.records import EXPORTS, LISTING, SCHEMA_VERSION, VIEW, Export
 from shared.subscriptions.schema import COLUMNS, row
 
 TRY_AGAIN: Final = timedelta(seconds=30)
@@ -34,7 +34,7 @@ RENEWED_EVERY: Final = 1000
 
 def export(app: App, catalog: str, generation: int) -> str:
     """A task's turn of a catalog's export. What it came to."""
-    found = work.turn(app, EXPORTS, catalog, generation)
+    found = work.turn(app, EXPORT, EXPORTS, catalog, generation)
     if found is None:
         return "old"
     try:
@@ -69,9 +69,9 @@ def _export(app: App, found: Found[Export], lease: Lease) -> str:
         opening = record.model_copy(update={**changes, "state": "opening"})
         found = _store(app, found, opening)
         _wake_all(app, found.id)
-        first = work.ask("listings", found.id, now)
+        first = work.ask(LISTING, found.id, now)
         app.documents.commit([first])
-        work.hand_over(app, "listings", found.id)
+        work.hand_over(app, LISTING, found.id)
     _settle(app, found, None, state="ready", **changes)
     return f"exported version {head.number}"
 
@@ -121,7 +121,7 @@ def _put_off(app: App, found: Found[Export], problem: Problem) -> str:
     """Something did not answer, or refused: recorded, and tried again by ourselves."""
     current = EXPORTS.get(app.documents, found.id)
     if current.value.generation != found.value.generation:
-        work.hand_over(app, "exports", found.id)
+        work.hand_over(app, EXPORT, found.id)
         return "asked again meanwhile"
     now = app.clock.now()
     if problem.code == "publish_conflict":
@@ -129,7 +129,7 @@ def _put_off(app: App, found: Found[Export], problem: Problem) -> str:
     else:
         after = work.failed(current.value, problem, now)
     app.documents.commit([EXPORTS.put(found.id, after, if_version=current.version)])
-    work.hand_over(app, "exports", found.id)
+    work.hand_over(app, EXPORT, found.id)
     return problem.code
 
 
@@ -138,7 +138,7 @@ def _settle(app: App, found: Found[Export], due: datetime | None, **changes: obj
     after = work.at(found.value, due, attempts=0, last_error=None, **changes)
     _store(app, found, after)
     if due is not None:
-        work.enqueue(app, "exports", found.id, due, after.generation)
+        work.enqueue(app, EXPORT, found.id, due, after.generation)
     return "nothing to do" if due is None else "later"
 
 

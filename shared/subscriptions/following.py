@@ -8,11 +8,13 @@ from shared import work
 from shared.app import App
 from shared.auth.access import Access, Grant
 from shared.errors import Conflict
+from shared.identity.access_changes import FOLLOWING
 from shared.ports.documents import ABSENT, Query
 from shared.queries import CELLS_OF_ORGANIZATION, SUBSCRIBERS_OF_ORGANIZATION
 from shared.records import Found
 from shared.subscriptions.cells import FAILED, every_cell, wake
 from shared.subscriptions.records import (
+    CELL,
     CELLS,
     FOLLOWINGS,
     SUBSCRIBERS,
@@ -34,7 +36,7 @@ def follow(app: App, org: str, generation: int) -> str:
 
     Comes again when the first of its grants ends by itself.
     """
-    turn = work.turn(app, FOLLOWINGS, org, generation)
+    turn = work.turn(app, FOLLOWING, FOLLOWINGS, org, generation)
     if turn is None:
         return "old"
     now = app.clock.now()
@@ -53,7 +55,7 @@ def follow(app: App, org: str, generation: int) -> str:
     except Conflict:
         return "asked again meanwhile"
     if due is not None:
-        work.enqueue(app, "followings", org, due, after.generation)
+        work.enqueue(app, FOLLOWING, org, due, after.generation)
     return f"{woken} cells"
 
 
@@ -122,7 +124,7 @@ def _start(app: App, id_: str, cell: Cell, due: datetime) -> None:
         app.documents.commit([CELLS.put(id_, first, if_version=ABSENT)])
     except Conflict:
         return  # the same work, done by somebody else just now
-    work.enqueue(app, "cells", id_, due, first.generation)
+    work.enqueue(app, CELL, id_, due, first.generation)
 
 
 def _is_asleep(cell: Cell, now: datetime) -> bool:

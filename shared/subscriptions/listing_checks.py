@@ -18,14 +18,14 @@ from shared.queries import CELLS_OF_CATALOG
 from shared.records import Found
 from shared.subscriptions.cells import every_cell, judge, wake
 from shared.subscriptions.following import SPACING
-from shared.subscriptions.records import CELLS, EXPORTS, LISTINGS, Cell, ListingCheck
+from shared.subscriptions.records import CELLS, EXPORTS, LISTING, LISTINGS, Cell, ListingCheck
 
 EVERY: Final = timedelta(hours=1)
 
 
 def check(app: App, catalog: str, generation: int) -> str:
     """A task's turn of a listing. What it came to."""
-    found = work.turn(app, LISTINGS, catalog, generation)
+    found = work.turn(app, LISTING, LISTINGS, catalog, generation)
     if found is None:
         return "old"
     export = EXPORTS.find(app.documents, catalog)
@@ -112,7 +112,7 @@ def _store(app: App, found: Found[ListingCheck], after: ListingCheck, outcome: s
             current = LISTINGS.find(app.documents, found.id)
             continue
         if stored.due is not None:
-            work.enqueue(app, "listings", found.id, stored.due, stored.generation)
+            work.enqueue(app, LISTING, found.id, stored.due, stored.generation)
         return outcome
     return "old"
 

@@ -12,6 +12,7 @@ from shared import work
 from shared.auth.access import Access
 from shared.catalog.heads import Head, head_path
 from shared.errors import Conflict, Problem
+from shared.identity.access_changes import FOLLOWING
 from shared.identity.records import CatalogKey
 from shared.ports.documents import ABSENT, Write
 from shared.records import Found
@@ -294,7 +295,7 @@ def _write(
     org = call.access.org
     writes: list[Write] = [
         SUBSCRIBERS.put(id_, subscriber, if_version=version),
-        work.ask("followings", org, call.now),
+        work.ask(FOLLOWING, org, call.now),
     ]
     try:
         call.commit(writes, event=event, target=id_)
@@ -303,7 +304,7 @@ def _write(
         if found.value.state != subscriber.state:
             raise
         return found
-    work.hand_over(call.app, "followings", org)
+    work.hand_over(call.app, FOLLOWING, org)
     return SUBSCRIBERS.get(call.app.documents, id_)
 
 

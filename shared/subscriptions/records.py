@@ -3,8 +3,11 @@
 from datetime import datetime
 from typing import Final, Literal
 
+from shared.catalog.catalogs import EXPORT
+from shared.identity.access_changes import FOLLOWING
+from shared.queries import DUE_CELLS, DUE_LISTINGS
 from shared.records import Record, Records
-from shared.work import Scheduled
+from shared.work import Kind, Scheduled
 
 SHARE_SCHEMA: Final = "exported_product_view"
 SCHEMA_VERSION: Final = "v1"
@@ -97,11 +100,14 @@ class Following(Scheduled):
     """That an organization's cells are to follow its grants and subscribers."""
 
 
+CELL: Final = Kind(DUE_CELLS, "/jobs/cells")
+LISTING: Final = Kind(DUE_LISTINGS, "/jobs/listings")
+
 SUBSCRIBERS: Final = Records("subscribers", Subscriber, "BigQuery subscriber")
-CELLS: Final = Records("cells", Cell, "subscription")
-EXPORTS: Final = Records("exports", Export, "export")
-LISTINGS: Final = Records("listings", ListingCheck, "listing")
-FOLLOWINGS: Final = Records("followings", Following, "organization")
+CELLS: Final = Records(CELL.collection, Cell, "subscription")
+EXPORTS: Final = Records(EXPORT.collection, Export, "export")
+LISTINGS: Final = Records(LISTING.collection, ListingCheck, "listing")
+FOLLOWINGS: Final = Records(FOLLOWING.collection, Following, "organization")
 
 
 def cell_id(subscriber: str, catalog: str) -> str:

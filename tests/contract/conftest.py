@@ -21,7 +21,7 @@ from shared.clock import SystemClock
 from shared.gcp.blobs import StorageBlobs
 from shared.gcp.documents import FirestoreDocuments
 from shared.gcp.listings import AnalyticsHubListings
-from shared.gcp.queue import CloudTasksQueue
+from shared.gcp.queue import CloudTasksQueue, Place
 from shared.gcp.secrets import SecretManagerSecrets
 from shared.gcp.warehouse import BigQueryWarehouse
 from shared.local.blobs import FolderBlobs
@@ -30,6 +30,7 @@ from shared.local.listings import FileListings
 from shared.local.queue import FileQueue
 from shared.local.secrets import FileSecrets
 from shared.local.warehouse import DuckWarehouse
+from shared.ports.queue import WORK
 from tests.contract import firestore_emulator as firestore
 from tests.contract.bigquery_emulator import ENVIRONMENT as EMULATOR_ENVIRONMENT
 from tests.contract.bigquery_emulator import BigQueryEmulator, PlainBucket
@@ -197,7 +198,8 @@ def google_listings():
 @pytest.fixture
 def google_queue():
     project, region, queue, account = google("PROJECT", "REGION", "QUEUE", "ACCOUNT")
-    adapter = CloudTasksQueue(project, region, queue, url="https://tasks.example", account=account)
+    place = Place(queue, "https://tasks.example")
+    adapter = CloudTasksQueue(project, region, {WORK: place}, account=account)
     yield adapter
     adapter.close()
 
@@ -277,7 +279,7 @@ def file_queue(tmp_path):
 
 
 tasks_server = running(
-    "tasks_server", lambda: TasksServer("projects/p/locations/us-central1/queues/work")
+    "tasks_server", lambda: TasksServer("projects/p/locations/us-central1/queues/dev-work")
 )
 
 
@@ -290,8 +292,7 @@ def cloud_queue(tasks_server):
     adapter = CloudTasksQueue(
         "p",
         "us-central1",
-        "work",
-        url="https://tasks.example",
+        {WORK: Place("dev-work", "https://tasks.example")},
         account="queue@p.iam.gserviceaccount.com",
         connect=connect,
     )

@@ -32,6 +32,7 @@ def test_a_task_is_taken_once_by_its_name(queue):
         {"name": "a" * 501},
         {"job": "jobs"},
         {"job": "/jobs?x"},
+        {"queue": "nowhere"},
         {"at": datetime(2099, 1, 1, tzinfo=UTC)},
         {"body": {"text": "x" * 100_001}},
     ],

@@ -6,6 +6,9 @@ import jwt
 import pytest
 from cryptography.hazmat.primitives.asymmetric import rsa
 
+from functions.tasks.jobs.subscriptions import KINDS
+from functions.tasks.main import ROUTES
+from shared import queries
 from shared.clock import SystemClock
 from shared.settings import TaskIssuer
 from tests.google_identity import GoogleIdentity
@@ -115,3 +118,9 @@ async def test_a_job_that_does_not_exist_or_does_not_fit_is_refused(platform):
         assert (await client.get("/jobs/cells")).status_code == 405
         old = await client.post("/jobs/cells", json={"id": "x:y", "generation": 1})
     assert old.json() == {"outcome": "old"}
+
+
+def test_every_kind_of_work_is_done_at_its_path_and_swept():
+    assert {kind.path for kind in KINDS} <= {f"/jobs{route.path}" for route in ROUTES}
+    shapes = {shape for name, shape in vars(queries).items() if name.startswith("DUE_")}
+    assert {kind.overdue for kind in KINDS} == shapes

@@ -4,16 +4,21 @@ A job answers 200 whatever came of it, as long as it was recorded: it has arrang
 turn. Anything else makes Cloud Tasks call again, which every job can take.
 """
 
-from typing import Annotated
+from typing import Annotated, Final
 
 from pydantic import Field
 
 from shared import work
+from shared.catalog.catalogs import EXPORT
+from shared.identity.access_changes import FOLLOWING
 from shared.subscriptions import cells, exporting, following, listing_checks
+from shared.subscriptions.records import CELL, LISTING
 from shared.tool import Args, Call, Effect, Family, Result, Risk
 
 family = Family("subscriptions", org_types=frozenset({"service"}))
 SCOPE = "work"
+KINDS: Final = (CELL, EXPORT, FOLLOWING, LISTING)
+"""All scheduled work there is: what is not listed here, nobody finds again."""
 
 
 class Turn(Args):
@@ -75,4 +80,4 @@ class Swept(Result):
 def sweep_overdue_work(call: Call, args: Sweep) -> Swept:
     """Find work whose time has passed, and hand it over again."""
     del args
-    return Swept(swept=work.sweep(call.app))
+    return Swept(swept=work.sweep(call.app, KINDS))

@@ -3,7 +3,7 @@
 from typing import Literal
 
 from shared import work
-from shared.catalog.catalogs import CATALOGS, CatalogView, view
+from shared.catalog.catalogs import CATALOGS, EXPORT, CatalogView, view
 from shared.catalog.heads import Head, head_path
 from shared.identity.grants import organizations_granted, withdraw
 from shared.identity.records import CatalogKey
@@ -57,11 +57,11 @@ def _set_state(call: Call, key: str, state: Literal["active", "withdrawn"]) -> C
         call.commit(
             [
                 CATALOGS.put(key, changed, if_version=found.version),
-                work.ask("exports", key, call.now),
+                work.ask(EXPORT, key, call.now),
             ],
             event="catalog.withdrawn" if state == "withdrawn" else "catalog.restored",
             target=key,
         )
-        work.hand_over(call.app, "exports", key)
+        work.hand_over(call.app, EXPORT, key)
     head = documents.get(head_path(key))
     return view(key, changed, Head.of(head) if head else None)

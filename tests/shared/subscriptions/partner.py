@@ -2,7 +2,7 @@
 
 import orjson
 
-from shared import work
+from functions.tasks.jobs.subscriptions import KINDS
 from shared.auth.faces import PARTNER
 from shared.invoke import Request, invoke
 from shared.ports.documents import Query
@@ -46,7 +46,8 @@ def cell(platform, catalog="books"):
 def due(platform, kind):
     """The records of a kind that wait for a turn: id to (due, generation)."""
     documents = platform.app.documents
-    page = documents.query(Query(work.KINDS[kind], limit=1000))
+    (overdue,) = (each.overdue for each in KINDS if each.collection == kind)
+    page = documents.query(Query(overdue, limit=1000))
     return {each.id: (each.data["due"], each.data["generation"]) for each in page.items}
 
 

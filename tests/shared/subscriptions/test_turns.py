@@ -5,7 +5,7 @@ import shutil
 
 import pytest
 
-from shared import work
+from functions.tasks.jobs.subscriptions import KINDS
 from shared.errors import Problem
 from shared.local.documents import SqliteDocuments
 from shared.local.listings import FileListings
@@ -34,7 +34,11 @@ def everything(platform):
         members = listings.members("books")
     except Problem:
         members = None
-    return cell(platform), members, {kind: sorted(due(platform, kind)) for kind in work.KINDS}
+    return (
+        cell(platform),
+        members,
+        {each.collection: sorted(due(platform, each.collection)) for each in KINDS},
+    )
 
 
 def tasks_of(platform):
