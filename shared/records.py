@@ -1,6 +1,7 @@
 """Typed records over documents, instead of a repository per entity."""
 
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from typing import Any, Generic, TypeVar
 
 from pydantic import BaseModel, ConfigDict
@@ -35,7 +36,7 @@ class Records(Generic[R]):
     """The records of one collection.
 
     Attributes:
-        collection: its path; `{}` stands for parents' ids and is filled in before use.
+        collection: its path, with the ids of parents where it is nested: `catalogs/b/versions`.
         model: what a document holds.
         noun: what a person calls one, for messages.
     """
@@ -69,9 +70,23 @@ class Records(Generic[R]):
         page: Page = documents.query(query)
         return [self.read(snapshot) for snapshot in page.items], page.cursor
 
+    def every(self, documents: Documents, query: Query) -> Iterator[Found[R]]:
+        """All of a query over this collection, in pages of `query.limit`, read when needed."""
+        return map(self.read, every(documents, query))
+
     def put(self, id_: str, value: R, *, if_version: str | None = None) -> Put:
         """The write that stores the record."""
         return Put(self.path(id_), stored(value), if_version=if_version)
+
+
+def every(documents: Documents, query: Query) -> Iterator[Snapshot]:
+    """All documents of a query, in pages of `query.limit`, read when needed."""
+    while True:
+        page = documents.query(query)
+        yield from page.items
+        if page.cursor is None:
+            return
+        query = replace(query, cursor=page.cursor)
 
 
 def stored(value: Record) -> dict[str, Any]:

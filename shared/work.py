@@ -8,17 +8,18 @@ hands over again; the turn of an older generation is no longer anybody's.
 """
 
 import hashlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import islice
 from typing import Any, Final, TypeVar
 
 from shared import log
 from shared.app import App
 from shared.errors import Conflict, Problem
-from shared.ports.documents import Add, Put, Query, Shape, Snapshot
+from shared.ports.documents import Add, Put, Query, Shape
 from shared.ports.queue import WORK, Task
-from shared.records import Found, Record, Records
+from shared.records import Found, Record, Records, every
 
 MOST_ATTEMPTS: Final = 8
 """Failures in a row after which people are asked to look; it goes on being tried rarely."""
@@ -149,7 +150,8 @@ def sweep(app: App, kinds: Iterable[Kind]) -> int:
 def _sweep(app: App, kind: Kind) -> int:
     now = app.clock.now()
     swept = 0
-    for snapshot in _overdue(app, kind, now):
+    overdue = every(app.documents, Query(kind.overdue, end=now - GRACE, limit=500))
+    for snapshot in islice(overdue, MOST_SWEPT):
         generation = snapshot.data["generation"] + 1
         raised = {**snapshot.data, "generation": generation, "due": now}
         try:
@@ -159,17 +161,6 @@ def _sweep(app: App, kind: Kind) -> int:
         enqueue(app, kind, snapshot.id, now, generation)
         swept += 1
     return swept
-
-
-def _overdue(app: App, kind: Kind, now: datetime) -> Iterator[Snapshot]:
-    cursor: str | None = None
-    for _ in range(MOST_SWEPT // 500):
-        query = Query(kind.overdue, end=now - GRACE, limit=500, cursor=cursor)
-        page = app.documents.query(query)
-        yield from page.items
-        cursor = page.cursor
-        if cursor is None:
-            return
 
 
 def _back_off(attempts: int) -> timedelta:

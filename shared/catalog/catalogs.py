@@ -7,7 +7,8 @@ from pydantic import Field
 
 from shared.catalog.heads import Head, head_path
 from shared.identity.records import TENANTS, CatalogKey
-from shared.ports.documents import ABSENT, Query
+from shared.paging import Paged, PageOf
+from shared.ports.documents import ABSENT
 from shared.queries import CATALOGS as ALL_CATALOGS
 from shared.queries import DUE_EXPORTS
 from shared.records import Record, Records
@@ -83,41 +84,28 @@ def create_catalog(call: Call, args: CreateCatalog) -> CatalogView:
     return view(args.catalog, catalog, None)
 
 
-class ListAllCatalogs(Args):
-    """Takes a cursor to go on."""
-
-    cursor: str | None = None
-
-
-class CatalogPage(Result):
-    """One page of catalogs, in order of key."""
-
-    items: list[CatalogView]
-    next_cursor: str | None
-
-
 @family.tool(scope="identity:read", effect=Effect.READ, risk=Risk.LOW, title="List all catalogs")
-def list_all_catalogs(call: Call, args: ListAllCatalogs) -> CatalogPage:
-    """List the platform's catalogs and what they serve, 100 a page."""
+def list_all_catalogs(call: Call, args: Paged) -> PageOf[CatalogView]:
+    """List the platform's catalogs and what they serve, in order of key, 100 a page."""
     documents = call.app.documents
-    found, cursor = CATALOGS.page(documents, Query(ALL_CATALOGS, cursor=args.cursor))
+    found, cursor = CATALOGS.page(documents, args.of(ALL_CATALOGS))
     heads = documents.get_many([head_path(record.id) for record in found])
     items = [
         view(record.id, record.value, Head.of(heads[path]) if path in heads else None)
         for record in found
         for path in (head_path(record.id),)
     ]
-    return CatalogPage(items=items, next_cursor=cursor)
+    return PageOf[CatalogView](items=items, next_cursor=cursor)
 
 
-class GetCatalog(Args):
+class WhichCatalog(Args):
     """Which catalog."""
 
     catalog: CatalogKey
 
 
 @family.tool(scope="identity:read", effect=Effect.READ, risk=Risk.LOW, title="See a catalog")
-def get_catalog(call: Call, args: GetCatalog) -> CatalogView:
+def get_catalog(call: Call, args: WhichCatalog) -> CatalogView:
     """Show one catalog and what it serves."""
     documents = call.app.documents
     head = documents.get(head_path(args.catalog))

@@ -59,13 +59,7 @@ def version_id(number: int) -> str:
 
 def every_version(documents: Documents, catalog: str) -> Iterator[Found[Version]]:
     """All kept versions, oldest first."""
-    cursor: str | None = None
-    while True:
-        query = Query(VERSIONS, parents=(catalog,), limit=200, cursor=cursor)
-        found, cursor = versions(catalog).page(documents, query)
-        yield from found
-        if cursor is None:
-            return
+    return versions(catalog).every(documents, Query(VERSIONS, parents=(catalog,), limit=200))
 
 
 def file_name(catalog: str, file: File) -> str:

@@ -13,10 +13,6 @@ from shared.tool import Args, Call, Effect, Family, Result, Risk
 family = Family("account", org_types=EVERY_TYPE, free=True)
 
 
-class GetAccount(Args):
-    """Takes nothing."""
-
-
 class Account(Result):
     """A person in an organization."""
 
@@ -39,7 +35,7 @@ def _organization(_: Any, access: Access) -> Iterable[str]:
     title="Who is signed in",
     reads=_organization,
 )
-def get_account(call: Call, args: GetAccount) -> Account:
+def get_account(call: Call, args: Args) -> Account:
     """Say who is signed in, and for which organization."""
     del args
     org = call.access.org

@@ -11,7 +11,8 @@ from shared.auth.gate import is_safe_id
 from shared.auth.tenancy import Role
 from shared.errors import Problem
 from shared.identity.records import PEOPLE, OrgId
-from shared.ports.documents import Query, Shape, Snapshot
+from shared.paging import Paged, PageOf
+from shared.ports.documents import Shape, Snapshot
 from shared.queries import (
     AUDIT,
     AUDIT_BY,
@@ -19,7 +20,7 @@ from shared.queries import (
     AUDIT_OF_EVENT_IN_ORGANIZATION,
     AUDIT_OF_ORGANIZATION,
 )
-from shared.tool import Args, Call, Effect, Family, Result, Risk
+from shared.tool import Call, Effect, Family, Result, Risk
 
 family = Family("audit", org_types=frozenset({"operator"}))
 own_family = Family("own_audit", org_types=EVERY_TYPE, free=True)
@@ -47,14 +48,7 @@ class AuditEvent(Result):
     details: dict[str, Any]
 
 
-class AuditPage(Result):
-    """One page of events, newest first."""
-
-    items: list[AuditEvent]
-    next_cursor: str | None
-
-
-class ListAuditEvents(Args):
+class ListAuditEvents(Paged):
     """Which events; all when nothing is named."""
 
     org: OrgId | None = None
@@ -63,7 +57,6 @@ class ListAuditEvents(Args):
         str | None,
         Field(max_length=200, description="Who did it: a principal, key id or operator's name."),
     ] = None
-    cursor: str | None = None
 
 
 _SHAPES: dict[frozenset[str], Shape] = {
@@ -76,20 +69,18 @@ _SHAPES: dict[frozenset[str], Shape] = {
 
 
 @family.tool(scope="identity:read", effect=Effect.READ, risk=Risk.LOW, title="List audit events")
-def list_audit_events(call: Call, args: ListAuditEvents) -> AuditPage:
+def list_audit_events(call: Call, args: ListAuditEvents) -> PageOf[AuditEvent]:
     """List audit events, newest first, 100 a page.
 
     By organization, by event, by both, or by who did it.
     """
-    asked = {"org": args.org, "event": args.event, "by": args.by}
-    return _page(call, asked, args.cursor)
+    return _page(call, args, org=args.org, event=args.event, by=args.by)
 
 
-class ListOwnAuditEvents(Args):
+class ListOwnAuditEvents(Paged):
     """Which events of one's organization."""
 
     event: Event | None = None
-    cursor: str | None = None
 
 
 @own_family.tool(
@@ -99,12 +90,12 @@ class ListOwnAuditEvents(Args):
     title="List your audit events",
     role=Role.OWNER,
 )
-def list_own_audit_events(call: Call, args: ListOwnAuditEvents) -> AuditPage:
+def list_own_audit_events(call: Call, args: ListOwnAuditEvents) -> PageOf[AuditEvent]:
     """List what was changed in your organization, newest first, 100 a page."""
-    return _page(call, {"org": call.access.org, "event": args.event}, args.cursor)
+    return _page(call, args, org=call.access.org, event=args.event)
 
 
-def _page(call: Call, asked: dict[str, str | None], cursor: str | None) -> AuditPage:
+def _page(call: Call, args: Paged, **asked: str | None) -> PageOf[AuditEvent]:
     equal = {name: value for name, value in asked.items() if value is not None}
     shape = _SHAPES.get(frozenset(equal))
     if shape is None:
@@ -114,10 +105,12 @@ def _page(call: Call, asked: dict[str, str | None], cursor: str | None) -> Audit
             field="by",
         )
     documents = call.app.documents
-    page = documents.query(Query(shape, equal=equal, cursor=cursor))
+    page = documents.query(args.of(shape, **equal))
     people = {PEOPLE.path(each.data["by"]) for each in page.items if is_safe_id(each.data["by"])}
     known = documents.get_many(sorted(people))
-    return AuditPage(items=[_view(each, known) for each in page.items], next_cursor=page.cursor)
+    return PageOf[AuditEvent](
+        items=[_view(each, known) for each in page.items], next_cursor=page.cursor
+    )
 
 
 def _view(snapshot: Snapshot, people: Mapping[str, Snapshot]) -> AuditEvent:

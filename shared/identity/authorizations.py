@@ -19,7 +19,8 @@ from pydantic import Field
 
 from shared.errors import Conflict, Problem
 from shared.identity.records import AUTHORIZATIONS, SESSIONS, Authorization
-from shared.ports.documents import ABSENT, Query, Write
+from shared.paging import Paged, PageOf
+from shared.ports.documents import ABSENT, Write
 from shared.queries import AUTHORIZATIONS_OF_PERSON
 from shared.records import Found
 from shared.tool import Args, Call, Effect, Family, Result, Risk
@@ -214,28 +215,19 @@ def end_authorization(call: Call, args: EndAuthorization) -> AuthorizationView:
     return _view(args.id, end(call, args.id, because="ended by an operator"))
 
 
-class ListAuthorizations(Args):
+class ListAuthorizations(Paged):
     """Whose authorizations."""
 
     person: Annotated[str, Field(min_length=1, max_length=200)]
-    cursor: str | None = None
-
-
-class AuthorizationPage(Result):
-    """One page of authorizations in force, newest first."""
-
-    items: list[AuthorizationView]
-    next_cursor: str | None
 
 
 @family.tool(scope="identity:read", effect=Effect.READ, risk=Risk.LOW, title="List authorizations")
-def list_authorizations(call: Call, args: ListAuthorizations) -> AuthorizationPage:
-    """List what a person lets clients do, 100 a page."""
-    equal = {"person": args.person, "state": "active"}
-    query = Query(AUTHORIZATIONS_OF_PERSON, equal=equal, cursor=args.cursor)
+def list_authorizations(call: Call, args: ListAuthorizations) -> PageOf[AuthorizationView]:
+    """List what a person lets clients do, newest first, 100 a page."""
+    query = args.of(AUTHORIZATIONS_OF_PERSON, person=args.person, state="active")
     found, cursor = AUTHORIZATIONS.page(call.app.documents, query)
     items = [_view(each.id, each.value) for each in found if each.value.expires_at > call.now]
-    return AuthorizationPage(items=items, next_cursor=cursor)
+    return PageOf[AuthorizationView](items=items, next_cursor=cursor)
 
 
 def _check_alive(authorization: Authorization, now: datetime) -> None:

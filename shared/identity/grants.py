@@ -10,6 +10,7 @@ from shared.auth.access import Access, Grant
 from shared.errors import Problem
 from shared.facets import Facet
 from shared.identity.access_changes import Change, change_access, check_restrictions
+from shared.identity.organizations import OfOrganization
 from shared.identity.records import (
     GRANTS,
     CatalogKey,
@@ -17,6 +18,7 @@ from shared.identity.records import (
     OrgId,
     Surfaces,
 )
+from shared.paging import PageOf
 from shared.ports.documents import ABSENT, Documents, Put, Query
 from shared.queries import GRANTS_OF_CATALOG, GRANTS_OF_ORGANIZATION
 from shared.tool import Args, Call, Effect, Family, Result, Risk
@@ -132,39 +134,18 @@ def withdraw(call: Call, org: str, catalog: str) -> GrantView:
     return _view(result)
 
 
-class ListGrants(Args):
-    """Of which organization."""
-
-    org: OrgId
-    cursor: str | None = None
-
-
-class GrantPage(Result):
-    """One page of grants that are in force, in order of catalog."""
-
-    items: list[GrantView]
-    next_cursor: str | None
-
-
 @family.tool(scope="identity:read", effect=Effect.READ, risk=Risk.LOW, title="List grants")
-def list_grants(call: Call, args: ListGrants) -> GrantPage:
-    """List what is granted to an organization, 100 a page."""
-    equal = {"org": args.org, "state": "active"}
-    query = Query(GRANTS_OF_ORGANIZATION, equal=equal, cursor=args.cursor)
+def list_grants(call: Call, args: OfOrganization) -> PageOf[GrantView]:
+    """List what is granted to an organization, in order of catalog, 100 a page."""
+    query = args.of(GRANTS_OF_ORGANIZATION, org=args.org, state="active")
     found, cursor = GRANTS.page(call.app.documents, query)
-    return GrantPage(items=[_view(record.value) for record in found], next_cursor=cursor)
+    return PageOf[GrantView](items=[_view(record.value) for record in found], next_cursor=cursor)
 
 
 def organizations_granted(documents: Documents, catalog: str) -> Iterator[str]:
     """Every organization a catalog is granted to now."""
-    cursor: str | None = None
-    while True:
-        equal = {"catalog": catalog, "state": "active"}
-        query = Query(GRANTS_OF_CATALOG, equal=equal, limit=500, cursor=cursor)
-        found, cursor = GRANTS.page(documents, query)
-        yield from (record.value.org for record in found)
-        if cursor is None:
-            return
+    query = Query(GRANTS_OF_CATALOG, equal={"catalog": catalog, "state": "active"}, limit=500)
+    return (found.value.org for found in GRANTS.every(documents, query))
 
 
 def _record(call: Call, args: GrantCatalog) -> GrantRecord:

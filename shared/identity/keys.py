@@ -7,8 +7,10 @@ from pydantic import AwareDatetime, Field
 
 from shared.auth import api_keys
 from shared.errors import Problem
+from shared.identity.organizations import OfOrganization
 from shared.identity.records import API_KEYS, ORGANIZATIONS, KeyRecord, OrgId
-from shared.ports.documents import ABSENT, Query
+from shared.paging import PageOf
+from shared.ports.documents import ABSENT
 from shared.queries import API_KEYS_OF_ORGANIZATION
 from shared.tool import Args, Call, Effect, Family, Result, Risk
 
@@ -95,26 +97,14 @@ def deactivate_api_key(call: Call, args: DeactivateApiKey) -> KeyView:
     return _view(args.id, changed)
 
 
-class ListApiKeys(Args):
-    """Of which organization."""
-
-    org: OrgId
-    cursor: str | None = None
-
-
-class KeyPage(Result):
-    """One page of keys, oldest first."""
-
-    items: list[KeyView]
-    next_cursor: str | None
-
-
 @family.tool(scope="identity:read", effect=Effect.READ, risk=Risk.LOW, title="List API keys")
-def list_api_keys(call: Call, args: ListApiKeys) -> KeyPage:
-    """List an organization's API keys without their secrets, 100 a page."""
-    query = Query(API_KEYS_OF_ORGANIZATION, equal={"org": args.org}, cursor=args.cursor)
+def list_api_keys(call: Call, args: OfOrganization) -> PageOf[KeyView]:
+    """List an organization's API keys without their secrets, oldest first, 100 a page."""
+    query = args.of(API_KEYS_OF_ORGANIZATION, org=args.org)
     found, cursor = API_KEYS.page(call.app.documents, query)
-    return KeyPage(items=[_view(record.id, record.value) for record in found], next_cursor=cursor)
+    return PageOf[KeyView](
+        items=[_view(record.id, record.value) for record in found], next_cursor=cursor
+    )
 
 
 def _view(id_: str, record: KeyRecord) -> KeyView:

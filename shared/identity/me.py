@@ -60,10 +60,6 @@ class Me(Result):
     rate_limit: RateLimitNow | None
 
 
-class GetMe(Args):
-    """Takes nothing."""
-
-
 def _organization(_: Any, access: Access) -> Iterable[str]:
     return (ORGANIZATIONS.path(access.org),)
 
@@ -75,7 +71,7 @@ def _organization(_: Any, access: Access) -> Iterable[str]:
     title="Who am I",
     reads=_organization,
 )
-def get_me(call: Call, args: GetMe) -> Me:
+def get_me(call: Call, args: Args) -> Me:
     """Show the calling key, its organization, its quotas and its budget."""
     del args
     access = call.access

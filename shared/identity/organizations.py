@@ -24,6 +24,7 @@ from shared.identity.records import (
     OrgId,
     Tenant,
 )
+from shared.paging import Paged, PageOf
 from shared.ports.documents import ABSENT, Delete, Put, Query, Write
 from shared.queries import MEMBERSHIPS_OF_ORGANIZATION, TENANTS_OF_ORGANIZATION
 from shared.queries import ORGANIZATIONS as ALL_ORGANIZATIONS
@@ -122,26 +123,11 @@ def change_organization(call: Call, args: ChangeOrganization) -> OrganizationVie
     return _view(args.id, result)
 
 
-class ListOrganizations(Args):
-    """Takes a cursor to go on."""
-
-    cursor: str | None = None
-
-
-class OrganizationPage(Result):
-    """One page of organizations, in order of id."""
-
-    items: list[OrganizationView]
-    next_cursor: str | None
-
-
 @family.tool(scope="identity:read", effect=Effect.READ, risk=Risk.LOW, title="List organizations")
-def list_organizations(call: Call, args: ListOrganizations) -> OrganizationPage:
-    """List organizations, 100 a page."""
-    found, cursor = ORGANIZATIONS.page(
-        call.app.documents, Query(ALL_ORGANIZATIONS, cursor=args.cursor)
-    )
-    return OrganizationPage(
+def list_organizations(call: Call, args: Paged) -> PageOf[OrganizationView]:
+    """List organizations in order of id, 100 a page."""
+    found, cursor = ORGANIZATIONS.page(call.app.documents, args.of(ALL_ORGANIZATIONS))
+    return PageOf[OrganizationView](
         items=[_view(record.id, record.value) for record in found], next_cursor=cursor
     )
 
@@ -294,26 +280,18 @@ def _subject(call: Call, args: SetMember) -> tuple[str, list[Write]]:
     return args.subject, []
 
 
-class ListMembers(Args):
+class OfOrganization(Paged):
     """Of which organization."""
 
     org: OrgId
-    cursor: str | None = None
-
-
-class MemberPage(Result):
-    """One page of memberships."""
-
-    items: list[MemberView]
-    next_cursor: str | None
 
 
 @family.tool(scope="identity:read", effect=Effect.READ, risk=Risk.LOW, title="List members")
-def list_members(call: Call, args: ListMembers) -> MemberPage:
+def list_members(call: Call, args: OfOrganization) -> PageOf[MemberView]:
     """List an organization's members, removed ones too, 100 a page."""
-    query = Query(MEMBERSHIPS_OF_ORGANIZATION, equal={"org": args.org}, cursor=args.cursor)
+    query = args.of(MEMBERSHIPS_OF_ORGANIZATION, org=args.org)
     found, cursor = MEMBERSHIPS.page(call.app.documents, query)
-    return MemberPage(items=[_member(record.value) for record in found], next_cursor=cursor)
+    return PageOf[MemberView](items=[_member(record.value) for record in found], next_cursor=cursor)
 
 
 def _view(id_: str, organization: Organization) -> OrganizationView:

@@ -11,7 +11,7 @@ from shared.errors import Problem
 from shared.identity import keys
 from shared.identity.known import Known, known
 from shared.identity.records import API_KEYS, KeyRecord
-from shared.ports.documents import Query
+from shared.paging import Paged, PageOf
 from shared.queries import API_KEYS_OF_ORGANIZATION
 from shared.records import Found
 from shared.tool import Args, Call, Effect, Family, Result, Risk
@@ -35,29 +35,16 @@ class OwnKey(Result):
     last_error_at: datetime | None
 
 
-class ListOwnApiKeys(Args):
-    """Takes a cursor to go on."""
-
-    cursor: str | None = None
-
-
-class OwnKeyPage(Result):
-    """One page of keys, oldest first."""
-
-    items: list[OwnKey]
-    next_cursor: str | None
-
-
 @family.tool(
     scope="organization:read",
     effect=Effect.READ,
     risk=Risk.LOW,
     title="List your API keys",
 )
-def list_own_api_keys(call: Call, args: ListOwnApiKeys) -> OwnKeyPage:
-    """List your organization's API keys without their secrets, 100 a page."""
+def list_own_api_keys(call: Call, args: Paged) -> PageOf[OwnKey]:
+    """List your organization's API keys without their secrets, oldest first, 100 a page."""
     org = call.access.org
-    query = Query(API_KEYS_OF_ORGANIZATION, equal={"org": org}, cursor=args.cursor)
+    query = args.of(API_KEYS_OF_ORGANIZATION, org=org)
     found, cursor = API_KEYS.page(call.app.documents, query)
     about = known(
         call.app.documents,
@@ -65,7 +52,7 @@ def list_own_api_keys(call: Call, args: ListOwnApiKeys) -> OwnKeyPage:
         people=(each.value.created_by for each in found),
         callers=(activity.key(each.id) for each in found),
     )
-    return OwnKeyPage(items=[_view(call, each, about) for each in found], next_cursor=cursor)
+    return PageOf[OwnKey](items=[_view(call, each, about) for each in found], next_cursor=cursor)
 
 
 def _view(call: Call, found: Found[KeyRecord], about: Known) -> OwnKey:

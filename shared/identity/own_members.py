@@ -17,6 +17,7 @@ from shared.identity.records import (
     ORGANIZATIONS,
     Membership,
 )
+from shared.paging import Paged, PageOf
 from shared.ports.documents import Check, Query, Write
 from shared.queries import MEMBERSHIPS_OF_ORGANIZATION
 from shared.records import Found
@@ -49,27 +50,14 @@ class OwnMember(Result):
     created_at: datetime
 
 
-class ListOwnMembers(Args):
-    """Takes a cursor to go on."""
-
-    cursor: str | None = None
-
-
-class OwnMemberPage(Result):
-    """One page of members."""
-
-    items: list[OwnMember]
-    next_cursor: str | None
-
-
 @family.tool(
     scope="organization:read", effect=Effect.READ, risk=Risk.LOW, title="List your members"
 )
-def list_own_members(call: Call, args: ListOwnMembers) -> OwnMemberPage:
+def list_own_members(call: Call, args: Paged) -> PageOf[OwnMember]:
     """List the people of your organization, removed ones too, 100 a page."""
-    query = Query(MEMBERSHIPS_OF_ORGANIZATION, equal={"org": call.access.org}, cursor=args.cursor)
+    query = args.of(MEMBERSHIPS_OF_ORGANIZATION, org=call.access.org)
     found, cursor = MEMBERSHIPS.page(call.app.documents, query)
-    return OwnMemberPage(items=[_view(each.value) for each in found], next_cursor=cursor)
+    return PageOf[OwnMember](items=[_view(each.value) for each in found], next_cursor=cursor)
 
 
 class InviteMember(Args):
@@ -166,7 +154,9 @@ def _another_owner(call: Call, principal: str) -> Write:
 
     It makes two owners who leave at once take turns.
     """
-    other = next((each for each in _everybody(call) if _stays(each, principal)), None)
+    query = Query(MEMBERSHIPS_OF_ORGANIZATION, equal={"org": call.access.org}, limit=1000)
+    everybody = MEMBERSHIPS.every(call.app.documents, query)
+    other = next((each for each in everybody if _stays(each, principal)), None)
     if other is None:
         raise Problem(
             "conflict",
@@ -178,18 +168,6 @@ def _another_owner(call: Call, principal: str) -> Write:
 
 def _stays(found: Found[Membership], principal: str) -> bool:
     return found.value.principal != principal and _owns(found.value)
-
-
-def _everybody(call: Call) -> list[Found[Membership]]:
-    everybody: list[Found[Membership]] = []
-    cursor: str | None = None
-    while True:
-        equal = {"org": call.access.org}
-        query = Query(MEMBERSHIPS_OF_ORGANIZATION, equal=equal, limit=1000, cursor=cursor)
-        found, cursor = MEMBERSHIPS.page(call.app.documents, query)
-        everybody += found
-        if cursor is None:
-            return everybody
 
 
 def _view(membership: Membership) -> OwnMember:

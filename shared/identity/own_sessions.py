@@ -11,7 +11,7 @@ from shared.errors import Problem
 from shared.identity import authorizations, sessions
 from shared.identity.known import Known, known
 from shared.identity.records import AUTHORIZATIONS, SESSIONS, Authorization
-from shared.ports.documents import Query
+from shared.paging import Paged, PageOf
 from shared.queries import AUTHORIZATIONS_OF_ORGANIZATION
 from shared.records import Found
 from shared.tool import Args, Call, Effect, Family, Result, Risk
@@ -29,14 +29,10 @@ class OwnSession(Result):
     current: bool
 
 
-class ListOwnSessions(Args):
-    """Takes nothing."""
-
-
 @family.tool(
     scope="organization:read", effect=Effect.READ, risk=Risk.LOW, title="List your sign-ins"
 )
-def list_own_sessions(call: Call, args: ListOwnSessions) -> list[OwnSession]:
+def list_own_sessions(call: Call, args: Args) -> list[OwnSession]:
     """List where you are signed in, newest first."""
     del args
     found = sessions.active_of(call, call.caller.subject)
@@ -83,10 +79,6 @@ def end_own_session(call: Call, args: EndOwnSession) -> Ended:
     return Ended(ended=1)
 
 
-class EndOwnSessions(Args):
-    """Takes nothing."""
-
-
 @family.tool(
     scope="organization:write",
     effect=Effect.DESTROY,
@@ -94,7 +86,7 @@ class EndOwnSessions(Args):
     title="Sign out everywhere",
     idempotent=True,
 )
-def end_own_sessions(call: Call, args: EndOwnSessions) -> Ended:
+def end_own_sessions(call: Call, args: Args) -> Ended:
     """Sign out everywhere: every token you or your clients have is refused on the next request."""
     del args
     every = sessions.EndAllSessions(principal=call.caller.subject)
@@ -118,29 +110,16 @@ class ConnectedClient(Result):
     last_error_at: datetime | None
 
 
-class ListOwnClients(Args):
-    """Takes a cursor to go on."""
-
-    cursor: str | None = None
-
-
-class ClientPage(Result):
-    """One page of clients, newest first."""
-
-    items: list[ConnectedClient]
-    next_cursor: str | None
-
-
 @family.tool(
     scope="organization:read",
     effect=Effect.READ,
     risk=Risk.LOW,
     title="List connected clients",
 )
-def list_own_clients(call: Call, args: ListOwnClients) -> ClientPage:
+def list_own_clients(call: Call, args: Paged) -> PageOf[ConnectedClient]:
     """List the clients that may act for you, or as an owner for anybody in your organization."""
     org = call.access.org
-    found, cursor = clients_of(call, cursor=args.cursor)
+    found, cursor = clients_of(call, args)
     about = known(
         call.app.documents,
         org,
@@ -154,7 +133,7 @@ def list_own_clients(call: Call, args: ListOwnClients) -> ClientPage:
         if call.caller.role == "owner" or each.value.person == call.caller.subject
         if each.value.session in alive
     ]
-    return ClientPage(items=items, next_cursor=cursor)
+    return PageOf[ConnectedClient](items=items, next_cursor=cursor)
 
 
 class EndOwnClient(authorizations.EndAuthorization):
@@ -183,14 +162,11 @@ def end_own_client(call: Call, args: EndOwnClient) -> Ended:
     return Ended(ended=1)
 
 
-def clients_of(
-    call: Call, *, cursor: str | None = None
-) -> tuple[list[Found[Authorization]], str | None]:
+def clients_of(call: Call, args: Paged) -> tuple[list[Found[Authorization]], str | None]:
     """What people of the organization let clients do, in force now; a page, newest first."""
-    equal = {"org": call.access.org, "state": "active"}
-    query = Query(AUTHORIZATIONS_OF_ORGANIZATION, equal=equal, cursor=cursor)
-    found, further = AUTHORIZATIONS.page(call.app.documents, query)
-    return [each for each in found if each.value.expires_at > call.now], further
+    query = args.of(AUTHORIZATIONS_OF_ORGANIZATION, org=call.access.org, state="active")
+    found, cursor = AUTHORIZATIONS.page(call.app.documents, query)
+    return [each for each in found if each.value.expires_at > call.now], cursor
 
 
 def _view(call: Call, found: Found[Authorization], about: Known) -> ConnectedClient:

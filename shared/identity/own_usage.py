@@ -13,6 +13,7 @@ from shared.auth.caller import EVERY_TYPE
 from shared.auth.rate import Budget, bucket_path
 from shared.identity.own_sessions import clients_of
 from shared.identity.records import API_KEYS
+from shared.paging import Paged
 from shared.ports.documents import Query, Snapshot
 from shared.queries import ACTIVITY_OF_ORGANIZATION
 from shared.tool import Args, Call, Effect, Family, Result, Risk
@@ -105,10 +106,6 @@ def _full_at(budget: Budget) -> datetime | None:
     return None if is_full else datetime.fromtimestamp(budget.full_at, UTC)
 
 
-class GetOwnActivity(Args):
-    """Takes nothing."""
-
-
 class Seen(Result):
     """A key or client of the organization that called."""
 
@@ -125,7 +122,7 @@ class Seen(Result):
     risk=Risk.LOW,
     title="See who connected",
 )
-def get_own_activity(call: Call, args: GetOwnActivity) -> list[Seen]:
+def get_own_activity(call: Call, args: Args) -> list[Seen]:
     """Say which keys and clients of your organization called, when last, and what went wrong last.
 
     The latest hundred, the latest first; up to about a minute late.
@@ -164,7 +161,7 @@ def _names(call: Call, whos: Sequence[str]) -> dict[str, str]:
     """What these keys and clients are called, as far as it is known (still)."""
     paths = {API_KEYS.path(id_): who for who in whos if (id_ := activity.key_id(who))}
     keys = call.app.documents.get_many([*paths]) if paths else {}
-    clients, _ = clients_of(call)
+    clients, _ = clients_of(call, Paged())
     return {
         **{paths[path]: API_KEYS.read(found).value.name for path, found in keys.items()},
         **{activity.client(each.value.client): each.value.client_name for each in clients},

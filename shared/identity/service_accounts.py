@@ -10,6 +10,7 @@ from pydantic import Field
 
 from shared.auth.faces import PARTNER, scopes_of
 from shared.errors import Problem
+from shared.identity.organizations import OfOrganization
 from shared.identity.records import (
     MEMBERSHIPS,
     ORGANIZATIONS,
@@ -20,7 +21,8 @@ from shared.identity.records import (
     ServiceAccount,
     Session,
 )
-from shared.ports.documents import ABSENT, Query
+from shared.paging import PageOf
+from shared.ports.documents import ABSENT
 from shared.queries import SERVICE_ACCOUNTS_OF_ORGANIZATION
 from shared.tool import Args, Call, Effect, Family, Result, Risk
 
@@ -128,29 +130,15 @@ def end_service_account(call: Call, args: EndServiceAccount) -> ServiceAccountVi
     return _view(args.id, over)
 
 
-class ListServiceAccounts(Args):
-    """Of which organization."""
-
-    org: OrgId
-    cursor: str | None = None
-
-
-class ServiceAccountPage(Result):
-    """One page of service accounts, oldest first."""
-
-    items: list[ServiceAccountView]
-    next_cursor: str | None
-
-
 @family.tool(
     scope="identity:read", effect=Effect.READ, risk=Risk.LOW, title="List service accounts"
 )
-def list_service_accounts(call: Call, args: ListServiceAccounts) -> ServiceAccountPage:
-    """List an organization's service accounts, 100 a page."""
-    query = Query(SERVICE_ACCOUNTS_OF_ORGANIZATION, equal={"org": args.org}, cursor=args.cursor)
+def list_service_accounts(call: Call, args: OfOrganization) -> PageOf[ServiceAccountView]:
+    """List an organization's service accounts, oldest first, 100 a page."""
+    query = args.of(SERVICE_ACCOUNTS_OF_ORGANIZATION, org=args.org)
     found, cursor = SERVICE_ACCOUNTS.page(call.app.documents, query)
     items = [_view(record.id, record.value) for record in found]
-    return ServiceAccountPage(items=items, next_cursor=cursor)
+    return PageOf[ServiceAccountView](items=items, next_cursor=cursor)
 
 
 def _public(key: dict[str, Any]) -> dict[str, str]:

@@ -11,6 +11,7 @@ from shared.auth.gate import is_safe_id, session_path
 from shared.errors import Problem
 from shared.identity.principals import IssuerId, check_issuer, known_principal
 from shared.identity.records import SESSIONS, Session
+from shared.paging import Paged, PageOf
 from shared.ports.documents import ABSENT, Query, Write
 from shared.queries import SESSIONS_OF_PRINCIPAL
 from shared.records import Found
@@ -158,14 +159,9 @@ def end_all_sessions(call: Call, args: EndAllSessions) -> EndedSessions:
 
 def active_of(call: Call, principal: str) -> list[Found[Session]]:
     """Every session of a person that is still good."""
-    active: list[Found[Session]] = []
-    cursor: str | None = None
-    while True:
-        query = Query(SESSIONS_OF_PRINCIPAL, equal={"principal": principal}, cursor=cursor)
-        found, cursor = SESSIONS.page(call.app.documents, query)
-        active += [each for each in found if _is_active(each.value, call.now)]
-        if cursor is None:
-            return active
+    query = Query(SESSIONS_OF_PRINCIPAL, equal={"principal": principal})
+    found = SESSIONS.every(call.app.documents, query)
+    return [each for each in found if _is_active(each.value, call.now)]
 
 
 def alive(call: Call, ids: Iterable[str]) -> set[str]:
@@ -184,27 +180,18 @@ def _is_active(session: Session, now: datetime) -> bool:
     return session.state == "active" and not expired
 
 
-class ListSessions(Args):
+class ListSessions(Paged):
     """Whose sessions."""
 
     principal: Annotated[str, Field(min_length=1, max_length=200)]
-    cursor: str | None = None
-
-
-class SessionPage(Result):
-    """One page of sessions, newest first."""
-
-    items: list[SessionView]
-    next_cursor: str | None
 
 
 @family.tool(scope="identity:read", effect=Effect.READ, risk=Risk.LOW, title="List sessions")
-def list_sessions(call: Call, args: ListSessions) -> SessionPage:
-    """List a person's sessions, 100 a page."""
-    equal = {"principal": args.principal}
-    query = Query(SESSIONS_OF_PRINCIPAL, equal=equal, cursor=args.cursor)
+def list_sessions(call: Call, args: ListSessions) -> PageOf[SessionView]:
+    """List a person's sessions, newest first, 100 a page."""
+    query = args.of(SESSIONS_OF_PRINCIPAL, principal=args.principal)
     found, cursor = SESSIONS.page(call.app.documents, query)
-    return SessionPage(
+    return PageOf[SessionView](
         items=[_view(record.id, record.value) for record in found], next_cursor=cursor
     )
 

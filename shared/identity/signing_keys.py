@@ -52,12 +52,8 @@ class RingView(Result):
     next_sealing_key: bool
 
 
-class Nothing(Args):
-    """Takes no arguments."""
-
-
 @family.tool(scope="identity:read", effect=Effect.READ, risk=Risk.LOW, title="List signing keys")
-def list_signing_keys(call: Call, args: Nothing) -> RingView:
+def list_signing_keys(call: Call, args: Args) -> RingView:
     """List the signing keys by role, and say how many sealing keys there are."""
     del args
     return _view(call)
@@ -66,7 +62,7 @@ def list_signing_keys(call: Call, args: Nothing) -> RingView:
 @family.tool(
     scope="identity:write", effect=Effect.WRITE, risk=Risk.MEDIUM, title="Publish a next key"
 )
-def create_next_signing_key(call: Call, args: Nothing) -> RingView:
+def create_next_signing_key(call: Call, args: Args) -> RingView:
     """Publish the key that will sign next. Promote it a quarter of an hour later or more."""
     del args
 
@@ -82,7 +78,7 @@ def create_next_signing_key(call: Call, args: Nothing) -> RingView:
 @family.tool(
     scope="identity:write", effect=Effect.WRITE, risk=Risk.HIGH, title="Sign with the next key"
 )
-def promote_signing_key(call: Call, args: Nothing) -> RingView:
+def promote_signing_key(call: Call, args: Args) -> RingView:
     """Let the next key sign from now on. The one before stays published for its last tokens."""
     del args
     now = call.app.clock.time()
@@ -106,7 +102,7 @@ def promote_signing_key(call: Call, args: Nothing) -> RingView:
 @family.tool(
     scope="identity:write", effect=Effect.DESTROY, risk=Risk.MEDIUM, title="Remove previous keys"
 )
-def retire_signing_key(call: Call, args: Nothing) -> RingView:
+def retire_signing_key(call: Call, args: Args) -> RingView:
     """Remove previous keys, once no token they signed can be alive."""
     del args
     now = call.app.clock.time()

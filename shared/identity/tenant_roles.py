@@ -15,7 +15,8 @@ from shared.identity.records import (
     Tenant,
     TenantRole,
 )
-from shared.ports.documents import Check, Delete, Query, Write
+from shared.paging import Paged, PageOf
+from shared.ports.documents import Check, Delete, Write
 from shared.queries import ROLES_OF_TENANT
 from shared.records import Found
 from shared.tool import Args, Call, Effect, Family, Result, Risk
@@ -75,18 +76,10 @@ def set_tenant_role(call: Call, args: SetTenantRole) -> TenantRoleView:
     return TenantRoleView(tenant=args.tenant, principal=args.principal, role=args.role)
 
 
-class ListTenantRoles(Args):
+class ListTenantRoles(Paged):
     """Of which tenant."""
 
     tenant: TenantId
-    cursor: str | None = None
-
-
-class TenantRolePage(Result):
-    """One page of roles, in order of principal. Who is not listed has their organization's."""
-
-    items: list[TenantRoleView]
-    next_cursor: str | None
 
 
 @family.tool(
@@ -96,16 +89,19 @@ class TenantRolePage(Result):
     title="List the roles people have in a tenant",
     role=Role.OWNER,
 )
-def list_tenant_roles(call: Call, args: ListTenantRoles) -> TenantRolePage:
-    """List who has a role of their own in a tenant, 100 a page."""
+def list_tenant_roles(call: Call, args: ListTenantRoles) -> PageOf[TenantRoleView]:
+    """List who has a role of their own in a tenant, in order of principal, 100 a page.
+
+    Who is not listed has their organization's.
+    """
     _own_tenant(call, args.tenant)
-    query = Query(ROLES_OF_TENANT, equal={"tenant": args.tenant}, cursor=args.cursor)
+    query = args.of(ROLES_OF_TENANT, tenant=args.tenant)
     found, cursor = TENANT_ROLES.page(call.app.documents, query)
     items = [
         TenantRoleView(tenant=args.tenant, principal=each.value.principal, role=each.value.role)
         for each in found
     ]
-    return TenantRolePage(items=items, next_cursor=cursor)
+    return PageOf[TenantRoleView](items=items, next_cursor=cursor)
 
 
 def _own_tenant(call: Call, tenant: str) -> Found[Tenant]:

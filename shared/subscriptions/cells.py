@@ -233,12 +233,6 @@ def wake(app: App, found: Found[Cell], due: datetime, **changes: Any) -> None:
         return
 
 
-def every_cell(app: App, shape: Shape, **equal: str) -> Iterator[list[Found[Cell]]]:
-    """All cells of a shape, in pages of 500."""
-    cursor: str | None = None
-    while True:
-        query = Query(shape, equal=equal, limit=500, cursor=cursor)
-        page, cursor = CELLS.page(app.documents, query)
-        yield page
-        if cursor is None:
-            return
+def every_cell(app: App, shape: Shape, **equal: str) -> Iterator[Found[Cell]]:
+    """All cells of a shape."""
+    return CELLS.every(app.documents, Query(shape, equal=equal, limit=500))

@@ -110,11 +110,9 @@ def _load(app: App, head: Head, generation: int, now: datetime, lease: Lease) ->
 def _wake_all(app: App, catalog: str) -> None:
     """Give every cell of the catalog a turn: its listing has come or gone."""
     now = app.clock.now()
-    started = 0
-    for page in every_cell(app, CELLS_OF_CATALOG, catalog=catalog):
-        for found in page:
-            wake(app, found, now + SPACING * started, status="pending")
-            started += 1
+    cells = every_cell(app, CELLS_OF_CATALOG, catalog=catalog)
+    for number, found in enumerate(cells):
+        wake(app, found, now + SPACING * number, status="pending")
 
 
 def _put_off(app: App, found: Found[Export], problem: Problem) -> str:

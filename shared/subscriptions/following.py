@@ -79,11 +79,7 @@ def new_cell(id_: str, subscriber: Subscriber, catalog: str, now: datetime) -> C
 
 
 def _follow(app: App, org: str, access: Access | None, now: datetime) -> int:
-    existing = {
-        found.id: found
-        for page in every_cell(app, CELLS_OF_ORGANIZATION, org=org)
-        for found in page
-    }
+    existing = {found.id: found for found in every_cell(app, CELLS_OF_ORGANIZATION, org=org)}
     wanted = dict(_wanted(app, org, access, now))
     started = 0
     for id_, (subscriber, catalog) in wanted.items():

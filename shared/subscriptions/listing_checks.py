@@ -40,9 +40,7 @@ def check(app: App, catalog: str, generation: int) -> str:
     seen = _digest(members, subscriptions, found.value.changes)
     changed = 0
     if seen != found.value.seen:
-        cells = [
-            cell for page in every_cell(app, CELLS_OF_CATALOG, catalog=catalog) for cell in page
-        ]
+        cells = list(every_cell(app, CELLS_OF_CATALOG, catalog=catalog))
         changed += _wake_astray(app, cells, members, now)
         changed += _judge_all(app, cells, subscriptions, now)
     after = work.at(

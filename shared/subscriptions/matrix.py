@@ -32,8 +32,7 @@ def cells_of(call: Call, subscribers: list[Found[Subscriber]]) -> list[CellView]
     """
     kept = {
         (found.value.subscriber, found.value.catalog): found.value
-        for page in every_cell(call.app, CELLS_OF_ORGANIZATION, org=call.access.org)
-        for found in page
+        for found in every_cell(call.app, CELLS_OF_ORGANIZATION, org=call.access.org)
     }
     exports = {key: export_of(call, key) for key in call.access.grants}
     checks = {key: _check(call, key) for key in call.access.grants}

@@ -95,10 +95,6 @@ def list_bigquery_listing_resources(call: Call, args: ListListings) -> list[List
     ]
 
 
-class ListSubscribers(Args):
-    """Takes nothing."""
-
-
 class Subscribers(Result):
     """Your organization's readers, and the state of each catalog for each of them."""
 
@@ -119,7 +115,7 @@ def _exports_and_checks(_: Any, access: Access) -> Iterable[str]:
     title="List BigQuery subscribers",
     reads=_exports_and_checks,
 )
-def list_bigquery_subscribers(call: Call, args: ListSubscribers) -> Subscribers:
+def list_bigquery_subscribers(call: Call, args: Args) -> Subscribers:
     """List your registered BigQuery readers, and how far each catalog is for each of them.
 
     Subscribe to the cells that say awaiting_subscription, then call

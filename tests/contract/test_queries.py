@@ -9,6 +9,7 @@ import pytest
 
 from shared import queries
 from shared.errors import Problem
+from shared.identity.records import TENANTS, Tenant
 from shared.ports.documents import ID, Delete, Put, Query
 from shared.queries import SHAPES
 
@@ -156,6 +157,14 @@ def test_a_page_holds_whole_snapshots(documents):
     page = documents.query(Query(queries.TENANTS))
     assert page.items == (documents.get("tenants/a"),)
     assert page.cursor is None
+
+
+@pytest.mark.parametrize("limit", [1, 3, 4, 1000])
+def test_every_record_of_a_query_comes_once_whatever_the_size_of_a_page(documents, limit):
+    tenants = [TENANTS.put(f"t{n}", Tenant(name="t", org="o", created_at=START)) for n in range(12)]
+    documents.commit(tenants)
+    query = Query(queries.TENANTS, start="t1", end="t2", limit=limit)
+    assert [found.id for found in TENANTS.every(documents, query)] == ["t1", "t10", "t11"]
 
 
 def test_the_last_full_page_has_no_cursor(documents):

@@ -64,10 +64,6 @@ def follow_grants(call: Call, args: Turn) -> Outcome:
     return Outcome(outcome=following.follow(call.app, args.id, args.generation))
 
 
-class Sweep(Args):
-    """Takes nothing."""
-
-
 class Swept(Result):
     """How many turns were overdue and are handed over again."""
 
@@ -77,7 +73,7 @@ class Swept(Result):
 @family.tool(
     scope=SCOPE, effect=Effect.WRITE, risk=Risk.LOW, title="Sweep overdue work", idempotent=True
 )
-def sweep_overdue_work(call: Call, args: Sweep) -> Swept:
+def sweep_overdue_work(call: Call, args: Args) -> Swept:
     """Find work whose time has passed, and hand it over again."""
     del args
     return Swept(swept=work.sweep(call.app, KINDS))

@@ -31,10 +31,6 @@ class GrantedCatalog(Result):
     ]
 
 
-class ListCatalogs(Args):
-    """Takes nothing."""
-
-
 def _every_head(_: Any, access: Access) -> Iterable[str]:
     return heads_of(access)
 
@@ -47,7 +43,7 @@ def _every_head(_: Any, access: Access) -> Iterable[str]:
     returns=list[GrantedCatalog],
     reads=_every_head,
 )
-def list_catalogs(call: Call, args: ListCatalogs) -> Json:
+def list_catalogs(call: Call, args: Args) -> Json:
     """List every product catalog your organization may use now.
 
     Use this first, to learn the catalog keys that search_products and lookup_product take, how many

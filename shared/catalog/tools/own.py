@@ -34,10 +34,6 @@ class Granted(Result):
     expired: bool
 
 
-class ListOwnCatalogs(Args):
-    """Takes nothing."""
-
-
 def _every_head(_: Any, access: Access) -> Iterable[str]:
     return heads_of(access)
 
@@ -49,7 +45,7 @@ def _every_head(_: Any, access: Access) -> Iterable[str]:
     title="List your catalogs and their terms",
     reads=_every_head,
 )
-def list_own_catalogs(call: Call, args: ListOwnCatalogs) -> list[Granted]:
+def list_own_catalogs(call: Call, args: Args) -> list[Granted]:
     """List the catalogs granted to your organization with their terms, versions and freshness."""
     del args
     now = call.now.timestamp()

@@ -10,7 +10,7 @@ from typing import Annotated, Final, Literal
 
 from pydantic import Field
 
-from shared.catalog.catalogs import CATALOGS
+from shared.catalog.catalogs import CATALOGS, WhichCatalog
 from shared.catalog.feeds.read import read_feed
 from shared.catalog.feeds.rows import Accepted, Row
 from shared.catalog.heads import Head, head_path
@@ -231,12 +231,6 @@ def roll_back_catalog(call: Call, args: RollBackCatalog) -> ServedVersion:
     return _served(roll_back(call, args.catalog, args.version).head)
 
 
-class ListVersions(Args):
-    """Of which catalog."""
-
-    catalog: CatalogKey
-
-
 class VersionView(Result):
     """A kept version."""
 
@@ -252,7 +246,7 @@ class VersionView(Result):
 
 
 @family.tool(scope="catalog:write", effect=Effect.READ, risk=Risk.LOW, title="List versions")
-def list_versions(call: Call, args: ListVersions) -> list[VersionView]:
+def list_versions(call: Call, args: WhichCatalog) -> list[VersionView]:
     """List the versions of a catalog that are kept, oldest first, and which one is served."""
     documents = call.app.documents
     CATALOGS.get(documents, args.catalog)

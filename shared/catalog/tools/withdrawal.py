@@ -3,19 +3,12 @@
 from typing import Literal
 
 from shared import work
-from shared.catalog.catalogs import CATALOGS, EXPORT, CatalogView, view
+from shared.catalog.catalogs import CATALOGS, EXPORT, CatalogView, WhichCatalog, view
 from shared.catalog.heads import Head, head_path
 from shared.identity.grants import organizations_granted, withdraw
-from shared.identity.records import CatalogKey
-from shared.tool import Args, Call, Effect, Family, Risk
+from shared.tool import Call, Effect, Family, Risk
 
 family = Family("withdrawal", org_types=frozenset({"operator"}))
-
-
-class WhichCatalog(Args):
-    """Which catalog."""
-
-    catalog: CatalogKey
 
 
 @family.tool(

@@ -232,13 +232,12 @@ class Simulation:
             for catalog in self.catalogs
             if granted(access, catalog, now)
         }
-        for page in every_cell(app, CELLS_OF_ORGANIZATION, org=org):
-            for found in page:
-                missing.discard(found.id)
-                cell = found.value
-                seen = outside[cell.catalog]
-                standing = Standing(access, readers[cell.subscriber], seen.export)
-                self.note(found.id, *self.mistakes(cell, standing, seen, now), now)
+        for found in every_cell(app, CELLS_OF_ORGANIZATION, org=org):
+            missing.discard(found.id)
+            cell = found.value
+            seen = outside[cell.catalog]
+            standing = Standing(access, readers[cell.subscriber], seen.export)
+            self.note(found.id, *self.mistakes(cell, standing, seen, now), now)
         for id_ in missing:
             self.note(id_, "pending", ["missing"], now)
 
