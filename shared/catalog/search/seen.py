@@ -1,14 +1,15 @@
 """What the titles and kinds of products say about a query's words, for many products at once.
 
-Each term of a product is a byte: a bit for each term of the query, or the highest for an accessory
-word. All bytes together are one integer, a row of bytes a place of the title or kind and in it a
-byte a product, so that a handful of operations on integers looks at all products: numpy's cost
-more for so few.
+A matrix of bytes is one integer here, its lowest byte first: a row for each place of the titles, a
+byte in it for each product. `matrix >> row` has in each place what stands one place behind it. What
+a byte says of the term at its place: a bit for each term of the query that it is, or the highest
+bit for an accessory word that was not asked for. So a handful of operations on integers looks at
+all products; numpy's cost more for so few (tests/bench/notes.md). The same, product by product and
+place by place, is `looked_at` in tests/shared/catalog/search/test_reranking.py.
 """
 
-import threading
 from collections.abc import Sequence
-from functools import cache, lru_cache
+from functools import cache
 from typing import Any, Final, NamedTuple
 
 import numpy as np
@@ -33,8 +34,9 @@ NEXT: Final = 32
 """Stands above how many accessory words a title can have."""
 
 _MOST_TERMS: Final = 7
-"""Terms of a query that one byte can mark."""
+"""Terms of a query that one byte can mark; of longer ones, each so many have a matrix."""
 _ACCESSORY: Final = 1 << _MOST_TERMS
+_ANY_TERM: Final = _ACCESSORY - 1
 
 
 class Seen(NamedTuple):
@@ -55,104 +57,78 @@ class Seen(NamedTuple):
 def see(segment: Segment, words: Words, numbers: list[int]) -> Seen:
     """Look at these products."""
     row = 8 * len(numbers)
-    marked = _marked(segment, words, numbers)
-    highest, others = _bits_of_titles(len(numbers))
-    asked = 0
-    in_title, in_kind = [], []
-    for marks in marked:
-        title, kind = marks & others, marks >> TITLE_TERMS * row & others
-        in_title.append(_lowest(_any(title, TITLE_TERMS, row), row))
-        in_kind.append(_lowest(_any(kind, KIND_TERMS, row), row))
-        asked |= title + others & highest  # adding carries any bit of a byte into its highest
-    accessories = marked[0] & highest
-    behind = asked >> row
-    for places in (1, 2, 4, 8):  # so that the sixteen places of a title are all looked at
-        behind |= behind >> places * row
-    last = asked ^ asked & behind
-    following = last & accessories >> row
-    things = _sum((accessories >> 7) + (following >> 2), TITLE_TERMS, row)
-    return Seen(_joined(in_title), _joined(in_kind), _lowest(things, row))
+    matrices = _matrices(segment, words, numbers)
+    every_byte = int.from_bytes(b"\1" * len(numbers) * TITLE_TERMS, "little")
+    terms, flags = every_byte * _ANY_TERM, every_byte * _ACCESSORY
+    in_title, in_kind, asked = [], [], 0
+    for matrix in matrices:
+        title, kind = matrix & terms, matrix >> TITLE_TERMS * row & terms
+        in_title.append(_any(title, TITLE_TERMS, row))
+        in_kind.append(_any(kind, KIND_TERMS, row))
+        asked |= title + terms & flags  # the sum carries any bit of a byte into its highest
+    accessories = matrices[0] & flags
+    next_ones = _last(asked, row) & accessories >> row
+    things = (accessories >> _MOST_TERMS) + (next_ones >> _MOST_TERMS) * NEXT
+    return Seen(_joined(in_title), _joined(in_kind), _sum(things, TITLE_TERMS, row))
 
 
-class _Tables(threading.local):
-    """What each hash of a term means to a query, a byte each; written and cleared in place."""
-
-    def __init__(self) -> None:
-        self._by_language: dict[str, tuple[bytearray, NDArray[Any]]] = {}
-
-    def of(self, language: str) -> tuple[bytearray, NDArray[Any]]:
-        """This thread's table of a language, and the array that it is: accessories are marked."""
-        found = self._by_language.get(language)
-        if found is None:
-            table = bytearray(_accessories(language))
-            found = self._by_language[language] = table, np.frombuffer(table, np.uint8)
-        return found
-
-
-_tables: Final = _Tables()
-
-
-def _marked(segment: Segment, words: Words, numbers: list[int]) -> list[int]:
-    """The products' terms, marked; anew for every `_MOST_TERMS` terms of the query."""
+def _matrices(segment: Segment, words: Words, numbers: list[int]) -> list[int]:
+    """The products' titles, then their kinds, marked with each `_MOST_TERMS` terms of the query."""
     hashes = [
         term_hash(term) for word in words.words for spelling in word.spellings for term in spelling
     ]
     titles = segment.titles(numbers).T
-    language = segment.manifest.language
-    table, meanings = _tables.of(language)
-    unasked = _accessories(language)
-    marked = []
-    try:
-        for begin in range(0, len(hashes), _MOST_TERMS):
-            for hashed in hashes:
-                table[hashed] = 0
-            for at, hashed in enumerate(hashes[begin : begin + _MOST_TERMS]):
-                table[hashed] |= 1 << at
-            marked.append(int.from_bytes(meanings.take(titles), "little"))
-    finally:
-        for hashed in hashes:
-            table[hashed] = unasked[hashed]
-    return marked
+    nothing_asked = _accessories(segment.manifest.language).copy()
+    nothing_asked[hashes] = 0
+    found = []
+    for begin in range(0, len(hashes), _MOST_TERMS):
+        marks = nothing_asked.copy()
+        for at, hashed in enumerate(hashes[begin : begin + _MOST_TERMS]):
+            marks[hashed] |= 1 << at
+        found.append(int.from_bytes(marks.take(titles), "little"))
+    return found
 
 
 @cache
-def _accessories(language: str) -> bytes:
-    """For each hash, whether it is that of one of a language's accessory words."""
-    known = bytearray(HASHES)
+def _accessories(language: str) -> NDArray[Any]:
+    """A byte for each hash: `_ACCESSORY` where it is that of an accessory word of a language."""
+    marks = np.zeros(HASHES, np.uint8)
     for term in analyzer(language).analyze(ACCESSORIES.get(language, "")):
-        known[term_hash(term)] = _ACCESSORY
-    return bytes(known)
+        marks[term_hash(term)] = _ACCESSORY
+    return marks
 
 
-@lru_cache(maxsize=256)
-def _bits_of_titles(products: int) -> tuple[int, int]:
-    """Of the bytes of so many titles the highest bit, and the others."""
-    everywhere = int.from_bytes(b"\1" * products * TITLE_TERMS, "little")
-    return everywhere * _ACCESSORY, everywhere * (_ACCESSORY - 1)
+def _last(flags: int, row: int) -> int:
+    """Of each product's flags in a title the one that no other stands behind."""
+    behind = flags >> row
+    for places in (1, 2, 4, 8):  # so that the sixteen places of a title are all looked at
+        behind |= behind >> places * row
+    return flags & ~behind
 
 
-def _any(rows: int, amount: int, row: int) -> int:
-    """The rows joined by OR, in the lowest; what stands above is of no use."""
-    while amount > 1:
-        amount //= 2
-        rows |= rows >> amount * row
-    return rows
+def _any(matrix: int, rows: int, row: int) -> bytes:
+    """The rows joined by OR, a byte a product: halves upon halves."""
+    while rows > 1:
+        rows //= 2
+        matrix |= matrix >> rows * row
+    return _first(matrix, row)
 
 
-def _sum(rows: int, amount: int, row: int) -> int:
-    """The rows added up, in the lowest; what stands above is of no use."""
-    while amount > 1:
-        amount //= 2
-        rows += rows >> amount * row
-    return rows
+def _sum(matrix: int, rows: int, row: int) -> bytes:
+    """The rows added up, a byte a product: halves upon halves."""
+    while rows > 1:
+        rows //= 2
+        matrix += matrix >> rows * row
+    return _first(matrix, row)
 
 
-def _lowest(rows: int, row: int) -> bytes:
-    return (rows & (1 << row) - 1).to_bytes(row // 8, "little")
+def _first(matrix: int, row: int) -> bytes:
+    """The lowest row, a byte a product."""
+    return (matrix & (1 << row) - 1).to_bytes(row // 8, "little")
 
 
 def _joined(parts: list[bytes]) -> Sequence[int]:
-    """The bits of several bytes as one number."""
+    """The terms that several matrices mark, as bits of one number a product."""
     joined: Sequence[int] = parts[0]
     for at, part in enumerate(parts[1:], 1):
         joined = [low | high << at * _MOST_TERMS for low, high in zip(joined, part, strict=True)]

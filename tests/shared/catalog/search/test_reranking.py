@@ -8,12 +8,13 @@ from hypothesis import strategies as st
 
 from shared.catalog.products.product import Brand
 from shared.catalog.search.rerank import MODEL, WINDOW, Model, features, rerank
-from shared.catalog.search.seen import ACCESSORIES
+from shared.catalog.search.seen import ACCESSORIES, NEXT, see
 from shared.catalog.search.words import understand
 from shared.catalog.segment.analysis import analyzer
 from shared.catalog.segment.titles import TITLE_TERMS
 
 TERMS = analyzer("en").analyze
+ACCESSORY_TERMS = set(TERMS(ACCESSORIES["en"]))
 THINGS = ["laptop", "sleeve", "red", "mouse", "bag", "optical", "head", "set", "headset", "stand"]
 MORE = ["blue", "green", "wide", "steel", "glass", "cotton", "tiny", "giant", "round", "flat"]
 
@@ -32,21 +33,33 @@ def shop(catalog, product):
     )
 
 
+def texts(product):
+    """The terms of a product's title that are looked at, and of its kind."""
+    return TERMS(product.title)[:TITLE_TERMS], TERMS(product.brand.name)
+
+
+def looked_at(words, product):
+    """What `see` says of one product: its title's terms, its kind's, and its accessories."""
+    title, kind = texts(product)
+    asked = [term for word in words for spelling in word.spellings for term in spelling]
+    accessories = [
+        at for at, term in enumerate(title) if term in ACCESSORY_TERMS and term not in asked
+    ]
+    places = [at for at, term in enumerate(title) if term in asked]
+    is_next = bool(places) and places[-1] + 1 in accessories
+    return bits(asked, title), bits(asked, kind), len(accessories) + NEXT * is_next
+
+
+def bits(asked, there):
+    return sum(1 << at for at, term in enumerate(asked) if term in there)
+
+
 def read(words, product, score, *, full):
     """A product's features, worked out the long way."""
-    title = TERMS(product.title)[:TITLE_TERMS]
-    kind = TERMS(product.brand.name)
-    asked = {term for word in words for spelling in word.spellings for term in spelling}
-    accessories = set(TERMS(ACCESSORIES["en"])) - asked
-    last = max((at for at, term in enumerate(title) if term in asked), default=len(title))
-    return Model(
-        score,
-        full,
-        share(words, title),
-        share(words, kind),
-        sum(term in accessories for term in title),
-        last + 1 < len(title) and title[last + 1] in accessories,
-    )
+    title, kind = texts(product)
+    _, _, accessories = looked_at(words, product)
+    amount, is_next = accessories % NEXT, accessories // NEXT
+    return Model(score, full, share(words, title), share(words, kind), amount, is_next)
 
 
 def share(words, terms):
@@ -56,14 +69,25 @@ def share(words, terms):
     ) / len(words)
 
 
-@settings(
-    max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
-@given(
-    asked=st.lists(st.sampled_from(THINGS + MORE), min_size=1, max_size=18, unique=True),
-    seed=st.integers(0, 1000),
-    amount=st.integers(1, 90),
-)
+def for_any_words_and_products(test):
+    """Run a test for words that are asked, and some of the products in any order."""
+    many = settings(
+        max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    )
+    words = st.lists(st.sampled_from(THINGS + MORE), min_size=1, max_size=18, unique=True)
+    return many(given(asked=words, seed=st.integers(0, 1000), amount=st.integers(1, 90))(test))
+
+
+@for_any_words_and_products
+def test_all_products_at_once_are_seen_as_each_is_alone(shop, asked, seed, amount):
+    segment = shop.segment
+    words = understand(segment, " ".join(asked))
+    products = random.Random(seed).sample(list(segment.products()), amount)
+    seen = see(segment, words, [segment.number_of(each.key) for each in products])
+    assert list(zip(*seen, strict=True)) == [looked_at(words.words, each) for each in products]
+
+
+@for_any_words_and_products
 def test_features_say_what_titles_and_kinds_say(shop, asked, seed, amount):
     segment = shop.segment
     words = understand(segment, " ".join(asked))
