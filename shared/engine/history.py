@@ -11,6 +11,7 @@ from shared.engine.rows import Row
 from shared.errors import Problem
 from shared.ports.documents import Documents, Query
 from shared.queries import LOG_OF_IMPORT
+from shared.records import every
 
 _AT_ONCE = 50
 
@@ -78,22 +79,8 @@ def first_at(documents: Documents, name: CollectionName, head: Head, at: datetim
 
 def commits_of_import(documents: Documents, name: CollectionName, import_id: str) -> list[int]:
     """The sequence numbers of an import's commits, in order."""
-    seqs: list[int] = []
-    cursor: str | None = None
-    while True:
-        page = documents.query(
-            Query(
-                LOG_OF_IMPORT,
-                parents=(name.tenant, name.id),
-                equal={"importId": import_id},
-                limit=1000,
-                cursor=cursor,
-            )
-        )
-        seqs += [entry_seq(snapshot) for snapshot in page.items]
-        cursor = page.cursor
-        if cursor is None:
-            return seqs
+    asked = Query(LOG_OF_IMPORT, tuple(name), {"importId": import_id}, limit=1000)
+    return [entry_seq(snapshot) for snapshot in every(documents, asked)]
 
 
 class Undo(NamedTuple):

@@ -266,7 +266,7 @@ def keep_member(
 def _tenant_roles(call: Call, membership: Membership) -> list[Write]:
     """The writes that take a person's roles in their organization's tenants away."""
     query = Query(TENANTS_OF_ORGANIZATION, equal={"org": membership.org}, limit=1000)
-    tenants, _ = TENANTS.page(call.app.documents, query)
+    tenants = TENANTS.every(call.app.documents, query)
     ids = [f"{tenant.id}:{membership.principal}" for tenant in tenants]
     return [Delete(TENANT_ROLES.path(id_)) for id_ in ids]
 
