@@ -1,13 +1,11 @@
 """Who changed what, when: of the whole platform for operators, of their own for owners."""
 
-from typing import Any
-
 from functions.portal.forms import given
 from functions.portal.refused import NOTHING_FOUND, NOTHING_REFUSED, Refused
 from functions.portal.visit import Visit
 from shared.errors import Problem
 from shared.identity import audit
-from shared.serve.pages.web import Outgoing, Pair, with_query
+from shared.serve.pages.web import Outgoing, with_query
 from shared.tool import Tool
 
 
@@ -25,25 +23,17 @@ def _listed(visit: Visit, tool: Tool[audit.ListAuditEvents], filters: tuple[str,
     asked = {name: visit.asked(name) for name in filters}
     found, refused, status = NOTHING_FOUND, NOTHING_REFUSED, 200
     try:
-        found = visit.read(tool, **given({**asked, "cursor": visit.asked("cursor")}))
+        found = visit.run(tool, **given({**asked, "cursor": visit.asked("cursor")}))
     except Problem as problem:
         if problem.code != "invalid":
             raise
         refused, status = Refused.because("filter", asked, problem), problem.status
-    place = f"{visit.portal.base}{visit.path}"
+    place, cursor = f"{visit.portal.base}{visit.path}", found["nextCursor"]
     return visit.page(
-        "audit.html", _shown, found, place, tuple(asked.items()), refused, status=status
+        "audit.html",
+        status,
+        events=found["items"],
+        more=with_query(place, {**given(asked), "cursor": cursor}) if cursor else None,
+        filters=filters,
+        refused=Refused("filter", asked, refused.fields, refused.message),
     )
-
-
-def _shown(
-    found: dict[str, Any], place: str, filters: tuple[Pair, ...], refused: Refused
-) -> dict[str, Any]:
-    asked = dict(filters)
-    cursor = found["nextCursor"]
-    return {
-        "events": found["items"],
-        "more": with_query(place, {**given(asked), "cursor": cursor}) if cursor else None,
-        "filters": tuple(asked),
-        "refused": Refused("filter", asked, refused.fields, refused.message),
-    }

@@ -3,8 +3,6 @@
 from shlex import quote
 from typing import Any
 
-from markupsafe import Markup
-
 from functions.portal.refused import NOTHING_REFUSED, Refused
 from functions.portal.visit import Visit
 from shared.serve.pages.web import Outgoing
@@ -15,14 +13,9 @@ family = readers.family
 
 def show(visit: Visit, refused: Refused = NOTHING_REFUSED) -> Outgoing:
     """Readers with their cells, and the catalogs that can be linked."""
-    found, listings = visit.read_each(
+    found, listings = visit.run_each(
         (family["list_bigquery_subscribers"], {}), (family["list_bigquery_listing_resources"], {})
     )
-    form = visit.form("reader_form.html", refused)
-    return visit.page("bigquery.html", _shown, found, listings, form)
-
-
-def _shown(found: dict[str, Any], listings: list[dict[str, Any]], form: Markup) -> dict[str, Any]:
     cells = found["cells"]
     readers = [
         {
@@ -32,11 +25,12 @@ def _shown(found: dict[str, Any], listings: list[dict[str, Any]], form: Markup) 
         }
         for each in found["subscribers"]
     ]
-    return {
-        "readers": sorted(readers, key=lambda each: each["desiredState"] != "enabled"),
-        "listings": listings,
-        "new": form,
-    }
+    return visit.page(
+        "bigquery.html",
+        readers=sorted(readers, key=lambda each: each["desiredState"] != "enabled"),
+        listings=listings,
+        refused=refused,
+    )
 
 
 def register(visit: Visit) -> Outgoing:

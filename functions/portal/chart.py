@@ -1,12 +1,11 @@
 """Charts of calls by day, drawn as SVG on the server, which needs no script to be seen.
 
-Bars are hundreds of elements that differ in their numbers: they are formatted here, and what stands
-around them is a template's.
+Bars are hundreds of elements that differ in their numbers: they are formatted here, in whole
+numbers, which takes half the time of decimals. What stands around them is a template's.
 """
 
 from collections.abc import Sequence
 from datetime import date
-from functools import lru_cache
 from typing import Final, NamedTuple
 
 from markupsafe import Markup, escape
@@ -23,6 +22,8 @@ _STEPS: Final = (10, 15, 20, 25, 30, 40, 50, 60, 80)
 """Tenths of what two lines may be apart."""
 GAP: Final = 0.25
 """The part of a day's width that stays empty."""
+ROW_DAY: Final = 3 + 1
+"""The width of a day where bars of one series stand alone: a bar and what stays empty."""
 
 Series = Sequence[tuple[str, Sequence[int]]]
 """Names, and for each its calls by day."""
@@ -53,6 +54,11 @@ class Chart(NamedTuple):
         ]
 
     @property
+    def row_width(self) -> int:
+        """How wide the bars are that stand `alone`, in units that may be stretched."""
+        return ROW_DAY * len(self.days)
+
+    @property
     def labels(self) -> list[tuple[float, str]]:
         """The x positions of some days, the last one first."""
         step, every = _step(len(self.days)), max(1, len(self.days) // 5)
@@ -64,43 +70,33 @@ class Chart(NamedTuple):
 
 def stacked(days: Sequence[date], series: Series) -> Chart:
     """Bars of each series upon those before, each with a title that says what it counts."""
-    names = [escape(name) for name, _ in series]
+    names = [str(escape(name)) for name, _ in series]
     by_day = list(zip(*(counts for _, counts in series), strict=True))
     top = rounded_up(max(map(sum, by_day), default=0))
-    width, places = _places(len(days))
+    step = _step(len(days))
+    width = f"{step * (1 - GAP):.1f}"
     bars = []
-    for x, day, counts in zip(places, days, by_day, strict=False):
-        label, y = _label(day), float(HEIGHT)
+    for at, (day, counts) in enumerate(zip(days, by_day, strict=False)):
+        label, x = _label(day), f"{LEFT + step * (at + GAP / 2):.1f}"
+        below, total = HEIGHT, 0
         for number, count in enumerate(counts):
             if count:
-                height = count / top * HEIGHT
-                y -= height
-                title = f"<title>{label}: {count:,} x {names[number]}</title>"
+                total += count
+                y = HEIGHT - HEIGHT * total // top
                 bars.append(
-                    f'<rect class="s{number}" x="{x}" y="{y:.1f}" width="{width}"'
-                    f' height="{height:.1f}">{title}</rect>\n'
+                    f'<rect class="s{number}" x="{x}" y="{y}" width="{width}" height="{below - y}">'
+                    f"<title>{label}: {count:,} x {names[number]}</title></rect>\n"
                 )
+                below = y
     return Chart(days, top, Markup("".join(bars)))  # noqa: S704  numbers, and names that were escaped
 
 
 def alone(counts: Sequence[int]) -> Markup:
     """The bars of one series by day as one path, without titles, on a scale of their own."""
     top = rounded_up(max(counts, default=0))
-    width, places = _places(len(counts))
-    bars = [
-        f"M{x} {HEIGHT}v-{count / top * HEIGHT:.1f}h{width}V{HEIGHT}"
-        for x, count in zip(places, counts, strict=True)
-        if count
-    ]
-    return Markup(f'<path class="s0" d="{"".join(bars)}"></path>')  # noqa: S704  numbers
-
-
-@lru_cache(maxsize=8)
-def _places(days: int) -> tuple[float, list[float]]:
-    """The width of each bar, and where the bars of each day begin."""
-    step = _step(days)
-    places = [round(LEFT + step * (day + GAP / 2), 1) for day in range(days)]
-    return round(step * (1 - GAP), 1), places
+    heights = [HEIGHT * count // top for count in counts]
+    bars = "".join([f"v-{height}h3v{height}h1" for height in heights])
+    return Markup(f'<path class="s0" d="M0 {HEIGHT}{bars}"></path>')  # noqa: S704  numbers
 
 
 def _step(days: int) -> float:

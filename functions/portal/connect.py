@@ -2,11 +2,9 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
 
 import orjson
 
-from functions.portal.portal import part
 from functions.portal.visit import Visit
 from shared.identity import own_usage
 from shared.serve.pages.web import Outgoing
@@ -35,17 +33,9 @@ class Way:
 
 def show(visit: Visit) -> Outgoing:
     """Every way, and who was seen when."""
-    seen = visit.read(own_usage.family["get_own_activity"])
+    seen = visit.run(own_usage.family["get_own_activity"])
     settings = visit.portal.settings
-    return visit.page("connect.html", _shown, seen, settings.mcp_url, settings.api_url)
-
-
-def _shown(seen: list[dict[str, Any]], url: str, api: str) -> dict[str, Any]:
-    return {"seen": seen, "ways": part("ways.html", _ways, url, api)}
-
-
-def _ways(url: str, api: str) -> dict[str, Any]:
-    return {"ways": ways(url, api)}
+    return visit.page("connect.html", seen=seen, ways=ways(settings.mcp_url, settings.api_url))
 
 
 def ways(url: str, api: str) -> tuple[Way, ...]:

@@ -171,7 +171,7 @@ def _handled(visit: Visit, handler: Page) -> Outgoing:
     """The page, or what is wrong in the portal's own frame."""
     if visit.request.head.method == "POST" and not visit.sent_by_us():
         message = "This form is too old, or was not ours. Go back, load the page again, and retry."
-        return visit.page("problem.html", _says, message, status=403)
+        return visit.page("problem.html", 403, message=message)
     try:
         return handler(visit)
     except Again as again:
@@ -179,11 +179,7 @@ def _handled(visit: Visit, handler: Page) -> Outgoing:
     except Problem as problem:
         if problem.code == "unauthenticated" or _has_no_organization(problem):
             raise
-        return visit.page("problem.html", _says, problem.message, status=problem.status)
-
-
-def _says(message: str) -> dict[str, str]:
-    return {"message": message}
+        return visit.page("problem.html", problem.status, message=problem.message)
 
 
 def _has_no_organization(problem: Problem) -> bool:

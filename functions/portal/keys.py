@@ -1,9 +1,5 @@
 """API keys: create (the secret is shown once), see their last use, deactivate."""
 
-from typing import Any
-
-from markupsafe import Markup
-
 from functions.portal.forms import end_of_day, given
 from functions.portal.refused import NOTHING_REFUSED, Refused
 from functions.portal.visit import Visit
@@ -13,15 +9,10 @@ from shared.serve.pages.web import Outgoing
 
 def show(visit: Visit, refused: Refused = NOTHING_REFUSED) -> Outgoing:
     """Every key of the organization."""
-    listed = visit.read(
+    listed = visit.run(
         own_keys.family["list_own_api_keys"], **given({"cursor": visit.asked("cursor")})
     )
-    form = visit.form("key_form.html", refused)
-    return visit.page("keys.html", _shown, listed, form)
-
-
-def _shown(listed: dict[str, Any], form: Markup) -> dict[str, Any]:
-    return {"keys": listed["items"], "more": listed["nextCursor"], "new": form}
+    return visit.page("keys.html", keys=listed["items"], more=listed["nextCursor"], refused=refused)
 
 
 def create(visit: Visit) -> Outgoing:

@@ -1,9 +1,5 @@
 """The people of the organization: invite, change roles, remove."""
 
-from typing import Any
-
-from markupsafe import Markup
-
 from functions.portal.forms import given
 from functions.portal.refused import NOTHING_REFUSED, Refused
 from functions.portal.visit import Visit
@@ -13,20 +9,12 @@ from shared.serve.pages.web import Outgoing
 
 def show(visit: Visit, refused: Refused = NOTHING_REFUSED) -> Outgoing:
     """Everybody who belongs to the organization, and who did."""
-    listed = visit.read(
+    listed = visit.run(
         own_members.family["list_own_members"], **given({"cursor": visit.asked("cursor")})
     )
-    form = visit.form("member_form.html", refused.of("invite"))
-    return visit.page("members.html", _shown, listed, form, refused)
-
-
-def _shown(listed: dict[str, Any], form: Markup, refused: Refused) -> dict[str, Any]:
-    return {
-        "members": listed["items"],
-        "more": listed["nextCursor"],
-        "new": form,
-        "refused": refused,
-    }
+    return visit.page(
+        "members.html", members=listed["items"], more=listed["nextCursor"], refused=refused
+    )
 
 
 def invite(visit: Visit) -> Outgoing:

@@ -8,16 +8,13 @@ import hashlib
 from base64 import urlsafe_b64encode
 from dataclasses import dataclass
 from datetime import timedelta
-from functools import lru_cache
 from typing import Final
 
 import orjson
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from functions.portal.portal import Portal
-from shared.auth.keyring import SealingRing
 from shared.errors import Problem
-from shared.serve.pages.site import revealed
 from shared.serve.pages.web import Incoming, Pair, with_query
 from shared.settings import Settings
 
@@ -123,15 +120,9 @@ def is_due(portal: Portal, session: Session) -> bool:
 def session_of(portal: Portal, request: Incoming) -> Session | None:
     """The session a browser keeps, if it does."""
     text = request.cookies.get(portal.cookie(COOKIE), "")
-    return _opened(portal.app.keys.sealing(), text) if 0 < len(text) <= MOST_COOKIE else None
-
-
-@lru_cache(maxsize=256)
-def _opened(ring: SealingRing, text: str) -> Session | None:
-    """What a cookie holds by the keys of this ring: they and its text decide that alone."""
-    message = revealed(ring, COOKIE, text)
+    hidden = portal.reveal(COOKIE, text) if 0 < len(text) <= MOST_COOKIE else None
     try:
-        return None if message is None else Session.model_validate_json(message)
+        return None if hidden is None else Session.model_validate_json(hidden)
     except ValidationError:
         return None
 

@@ -1,10 +1,7 @@
 """The operators' view of organizations: create, disable, limit; grants and first members."""
 
-from collections.abc import Sequence
 from typing import Any, Final
 from urllib.parse import quote
-
-from markupsafe import Markup
 
 from functions.portal.forms import end_of_day, facets_of, given
 from functions.portal.refused import NOTHING_REFUSED, Refused
@@ -20,13 +17,14 @@ SURFACES: Final = ("mcp", "rest", "bigquery")
 def organizations(visit: Visit, refused: Refused = NOTHING_REFUSED) -> Outgoing:
     """Every organization."""
     asked = given({"cursor": visit.asked("cursor")})
-    listed = visit.read(orgs.family["list_organizations"], **asked)
-    form = visit.form("organization_form.html", refused, default_rate=orgs.DEFAULT_RATE)
-    return visit.page("organizations.html", _listed, listed, form)
-
-
-def _listed(found: dict[str, Any], form: Markup) -> dict[str, Any]:
-    return {"organizations": found["items"], "more": found["nextCursor"], "new": form}
+    listed = visit.run(orgs.family["list_organizations"], **asked)
+    return visit.page(
+        "organizations.html",
+        organizations=listed["items"],
+        more=listed["nextCursor"],
+        default_rate=orgs.DEFAULT_RATE,
+        refused=refused,
+    )
 
 
 def create(visit: Visit) -> Outgoing:
@@ -45,31 +43,22 @@ def create(visit: Visit) -> Outgoing:
 def organization(visit: Visit, refused: Refused = NOTHING_REFUSED, id_: str = "") -> Outgoing:
     """One organization: its state, its grants, its people."""
     id_ = id_ or visit.asked("id")
-    found, granted, people = visit.read_each(
+    found, granted, people = visit.run_each(
         (orgs.family["get_organization"], {"id": id_}),
         (grants.family["list_grants"], {"org": id_}),
         (orgs.family["list_members"], {"org": id_}),
     )
     chosen = visit.request.form.every("surface") if refused.form == "grant" else SURFACES
-    return visit.page("organization.html", _shown, found, granted, people, refused, chosen)
-
-
-def _shown(
-    found: dict[str, Any],
-    granted: dict[str, Any],
-    people: dict[str, Any],
-    refused: Refused,
-    chosen: Sequence[str],
-) -> dict[str, Any]:
-    return {
-        "organization": found,
-        "grants": granted["items"],
-        "more_grants": granted["nextCursor"],
-        "members": people["items"],
-        "refused": refused,
-        "surfaces": SURFACES,
-        "chosen": chosen,
-    }
+    return visit.page(
+        "organization.html",
+        organization=found,
+        grants=granted["items"],
+        more_grants=granted["nextCursor"],
+        members=people["items"],
+        refused=refused,
+        surfaces=SURFACES,
+        chosen=chosen,
+    )
 
 
 def change(visit: Visit) -> Outgoing:

@@ -1,8 +1,8 @@
 """The portal as a site: its files, its templates, and how values are shown."""
 
-from collections.abc import Callable, Hashable, Mapping
+from collections.abc import Mapping
 from datetime import datetime
-from functools import cache, lru_cache
+from functools import cache
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import urlsplit
@@ -30,7 +30,6 @@ _SEPARATORS: Final = {
 }
 """What stands between thousands, where it is not a comma."""
 MONTHS: Final = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
-HTML: Final = "text/html; charset=utf-8"
 _TO_SECONDS: Final = len("2026-01-01T00:00:00")
 
 
@@ -41,39 +40,14 @@ class Portal(Site):
         super().__init__(app, app.settings.portal_url)
 
     def page(self, template: str, status: int = 200, **values: Any) -> Outgoing:
-        """A page of nobody in particular, from `templates/`. Every value is escaped."""
-        return Outgoing(status, self.html(template, **values), HTML)
-
-    def html(self, template: str, **values: Any) -> bytes:
-        """What `page` answers with."""
-        found = templates().get_template(template)
-        values |= {
-            "base": self.base,
-            "links": part("links.html", _below, self.base),
-            "settings": self.settings,
-        }
-        # Piece by piece, as nearly all of them are ASCII, which needs no encoding.
-        return b"".join(map(str.encode, found.root_render_func(found.new_context(values))))
-
-
-@lru_cache(maxsize=1024)
-def part(template: str, values: Callable[..., Mapping[str, Any]], *of: Hashable) -> Markup:
-    """A part of pages, with what `values(*of)` gives: made once while it is asked for."""
-    return made(template, values(*of))
-
-
-def made(template: str, values: Mapping[str, Any]) -> Markup:
-    """A part of a page, made for it alone."""
-    html = templates().get_template(template).render(asset=ASSETS.url, **values)
-    return Markup(html)  # noqa: S704  escaped by jinja
-
-
-def _below(base: str) -> dict[str, str]:
-    return {"base": base}
+        """A page from `templates/`, made for this request alone. Every value is escaped."""
+        found = _templates().get_template(template)
+        html = found.render(base=self.base, asset=ASSETS.url, settings=self.settings, **values)
+        return Outgoing(status, html.encode(), "text/html; charset=utf-8")
 
 
 @cache
-def templates() -> Environment:
+def _templates() -> Environment:
     """The portal's templates, with the filters they use."""
     found = environment(FOLDER)
     found.filters |= {
@@ -87,7 +61,6 @@ def templates() -> Environment:
     return found
 
 
-@lru_cache(maxsize=4096)
 def shown_time(value: str | datetime | None, missing: str = "never") -> str | Markup:
     """A time in UTC, which the script shows in the reader's zone."""
     if value is None:

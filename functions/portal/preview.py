@@ -23,7 +23,7 @@ def search(visit: Visit) -> Outgoing:
     chosen = _chosen(visit.request.query.every("facet"))
     found, refused, status = NOTHING_FOUND, NOTHING_REFUSED, 200
     try:
-        found = visit.read(
+        found = visit.run(
             api.family["search_catalogs"],
             catalog=catalog,
             limit=A_PAGE,
@@ -35,39 +35,30 @@ def search(visit: Visit) -> Outgoing:
         if problem.code not in ("invalid", "cursor_expired"):
             raise
         refused, status = Refused.because("search", typed, problem), 422
-    catalogs = visit.read(own.family["list_own_catalogs"])
-    here = _Here(f"{visit.portal.base}/preview", catalog, tuple(typed.items()), chosen)
-    return visit.page("preview.html", _found, found, catalogs, here, refused, status=status)
-
-
-def _found(
-    found: dict[str, Any], catalogs: list[dict[str, Any]], here: "_Here", refused: Refused
-) -> dict[str, Any]:
-    items, typed = found["items"], dict(here.typed)
-    return {
-        "catalog": _named(catalogs, here.catalog),
-        "typed": typed,
-        "items": items,
-        "chosen": [(name, value, here.without(name, value)) for name, value in here.chosen],
-        "suggested": _suggested(items, here),
-        "more": here.after(found["nextCursor"]) if found["nextCursor"] else None,
-        "refused": Refused(refused.form, typed, refused.fields, refused.message),
-        "facets": here.chosen,
-    }
+    catalogs = visit.run(own.family["list_own_catalogs"])
+    here = _Here(f"{visit.portal.base}/preview", catalog, typed, chosen)
+    return visit.page(
+        "preview.html",
+        status,
+        catalog=_named(catalogs, catalog),
+        items=found["items"],
+        chosen=[(name, value, here.without(name, value)) for name, value in chosen],
+        suggested=_suggested(found["items"], here),
+        more=here.after(found["nextCursor"]) if found["nextCursor"] else None,
+        refused=Refused(refused.form, typed, refused.fields, refused.message),
+        facets=chosen,
+    )
 
 
 def product(visit: Visit) -> Outgoing:
     """One product, as a card and as the record programs get."""
     catalog = visit.asked("catalog")
     asked = {"canonical_url": visit.asked("url"), "catalogs": [catalog]}
-    found, catalogs = visit.read_each(
+    found, catalogs = visit.run_each(
         (agents.family["lookup_product"], asked), (own.family["list_own_catalogs"], {})
     )
-    return visit.page("product.html", _shown, found, catalogs, catalog)
-
-
-def _shown(found: dict[str, Any], catalogs: list[dict[str, Any]], catalog: str) -> dict[str, Any]:
-    return {"catalog": _named(catalogs, catalog), "record": found, "item": found["product"]}
+    shown = _named(catalogs, catalog)
+    return visit.page("product.html", catalog=shown, record=found, item=found["product"])
 
 
 class _Here(NamedTuple):
@@ -75,11 +66,11 @@ class _Here(NamedTuple):
 
     place: str
     catalog: str
-    typed: tuple[Pair, ...]
+    typed: Mapping[str, str]
     chosen: tuple[Pair, ...]
 
     def _at(self, chosen: Iterable[Pair], **more: str) -> str:
-        asked = {"catalog": self.catalog, **given(dict(self.typed)), **more}
+        asked = {"catalog": self.catalog, **given(self.typed), **more}
         place = with_query(self.place, asked)
         for name, value in chosen:
             place = with_query(place, {"facet": f"{name}:{value}"})

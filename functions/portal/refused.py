@@ -7,11 +7,11 @@ from typing import Any, Final
 from shared.errors import Problem
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True)
 class Refused:
     """What was typed into a form, and why it was not taken: by field, and for the whole form.
 
-    `form` says which form of a page it was. Each is itself alone, like the request it is about.
+    `form` says which form of a page it was.
     """
 
     form: str = ""
@@ -46,8 +46,8 @@ _FIELD_OF_CODE: Final = {
 }
 """Problems that are about one field without naming it."""
 NOTHING_REFUSED: Final = Refused()
-NOTHING_FOUND: Final = b'{"items":[],"nextCursor":null}'
-"""The document of a search that was refused."""
+NOTHING_FOUND: Final[Mapping[str, Any]] = {"items": (), "nextCursor": None}
+"""What a search that was refused found."""
 
 _IN_WORDS: Final = {
     "missing": "This is needed.",

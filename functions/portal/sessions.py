@@ -1,7 +1,5 @@
 """Where one is signed in, and which clients may act for whom; each can be ended."""
 
-from typing import Any
-
 from functions.portal import oauth
 from functions.portal.forms import given
 from functions.portal.visit import Visit
@@ -11,19 +9,16 @@ from shared.serve.pages.web import Outgoing, redirect
 
 def show(visit: Visit) -> Outgoing:
     """One's own sign-ins, and connected clients: an owner sees everybody's."""
-    clients, signed_in = visit.read_each(
+    clients, signed_in = visit.run_each(
         (own_sessions.family["list_own_clients"], given({"cursor": visit.asked("cursor")})),
         (own_sessions.family["list_own_sessions"], {}),
     )
-    return visit.page("sessions.html", _shown, clients, signed_in)
-
-
-def _shown(clients: dict[str, Any], signed_in: list[dict[str, Any]]) -> dict[str, Any]:
-    return {
-        "sessions": signed_in,
-        "clients": [each for each in clients["items"] if not each["isPortal"]],
-        "more": clients["nextCursor"],
-    }
+    return visit.page(
+        "sessions.html",
+        sessions=signed_in,
+        clients=[each for each in clients["items"] if not each["isPortal"]],
+        more=clients["nextCursor"],
+    )
 
 
 def end(visit: Visit) -> Outgoing:

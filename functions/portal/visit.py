@@ -3,25 +3,20 @@
 Everything a page shows or changes comes from tools, each run as for any other caller.
 """
 
-from collections.abc import Callable, Hashable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
-from functools import cached_property, lru_cache
-from http import HTTPStatus
+from functools import cached_property
 from typing import Any, Final
 
 import orjson
-from markupsafe import Markup
 
-from functions.portal import frame
-from functions.portal.portal import HTML, Portal, language_of
+from functions.portal.portal import Portal, language_of
 from functions.portal.refused import Refused
 from shared.auth.caller import Token
-from shared.auth.keyring import SealingRing
 from shared.errors import Problem
 from shared.identity import account
 from shared.invoke import Asked, Reply, Request
-from shared.serve.pages.site import proof_of
 from shared.serve.pages.web import Incoming, Outgoing, Pair, redirect
 from shared.serve.run import attempt_each
 from shared.tool import Tool
@@ -50,46 +45,36 @@ class Visit:
     request: Incoming
     token: Token
     cookies: list[Pair] = field(default_factory=list)
-    _who: bytes = b""
+    _account: dict[str, Any] | None = None
 
     def run(self, tool: Tool[Any], **arguments: Any) -> Any:
         """A tool's JSON value. Raises the Problem it came to."""
-        return orjson.loads(self.read(tool, **arguments))
+        (value,) = self.run_each((tool, arguments))
+        return value
 
-    def read(self, tool: Tool[Any], **arguments: Any) -> bytes:
-        """A tool's JSON value as it is, for `page`. Raises the Problem it came to."""
-        (document,) = self.read_each((tool, arguments))
-        return document
-
-    def read_each(self, *asked: tuple[Tool[Any], Mapping[str, Any]]) -> list[bytes]:
+    def run_each(self, *asked: tuple[Tool[Any], Mapping[str, Any]]) -> list[Any]:
         """Several tools' JSON values, on one read of who is calling.
 
         Where a page will be shown, whose it is is asked along. Raises the first Problem.
         """
         wanted = [Asked(tool, arguments) for tool, arguments in asked]
-        if self._who or self.request.head.method == "POST":
+        if self._account is not None or self.request.head.method == "POST":
             replies = self._replies(wanted)
         else:
             who, *replies = self._replies([_WHO_ALONG, *wanted])
-            self._who = _body(who)  # known from here on, for the page that says what was refused
-        return list(map(_body, replies))
+            self._account = _value(who)  # also for the page that says what was refused
+        return list(map(_value, replies))
 
     def _replies(self, asked: Sequence[Asked[Any]]) -> list[Reply]:
         request = Request(self.token, "portal", self.request.head.request_id)
         return attempt_each(asked, self.portal.app, request)
 
     @property
-    def who(self) -> bytes:
-        """Who this is, for which organization: what `get_account` says."""
-        if not self._who:
-            self._who = _body(*self._replies([_WHO]))
-        return self._who
-
-    @property
     def account(self) -> dict[str, Any]:
-        """The same, to decide by."""
-        read: dict[str, Any] = orjson.loads(self.who)
-        return read
+        """Who this is, for which organization: what `get_account` says."""
+        if self._account is None:
+            self._account = _value(*self._replies([_WHO]))
+        return self._account
 
     @property
     def path(self) -> str:
@@ -101,11 +86,10 @@ class Visit:
         """How numbers are shown to this reader."""
         return language_of(self.request.head.headers.get("accept-language", ""))
 
-    @cached_property
+    @property
     def form_token(self) -> str:
         """What our own forms carry: good for this sign-in only."""
-        ring = self.portal.app.keys.sealing()
-        return _form_token(ring, self.token.session, self.token.principal)
+        return self.portal.proof(_PURPOSE, self.token.session, self.token.principal)
 
     def sent_by_us(self) -> bool:
         """Whether a form of ours, in this sign-in, sent this request."""
@@ -143,30 +127,19 @@ class Visit:
             page = again(Refused.because(form, typed, problem))
             raise Again(page._replace(status=problem.status)) from None
 
-    def page(
-        self,
-        template: str,
-        values: Callable[..., Mapping[str, Any]],
-        *of: Any,
-        status: int = HTTPStatus.OK,
-    ) -> Outgoing:
-        """A page of the portal, which shows what `values(*of)` gives.
-
-        Of `of`, `bytes` are a JSON document, and handed to `values` as its value. The page is made
-        once while it is asked for and all of this stays the same; one that says what was done or
-        went wrong, or shows very much, for this request alone.
-        """
-        around = frame.Frame(self.portal, self.who, self.path, self.form_token, self.language)
-        is_plain = status == HTTPStatus.OK and self.request.head.method != "POST"
-        if is_plain and self._note is None and frame.is_little(*of):
-            body = frame.remembered(around, template, values, *of)
-        else:
-            body = frame.page(around, self._note, template, values, *of)
-        return Outgoing(status, body, HTML)
-
-    def form(self, template: str, refused: Refused, **more: Hashable) -> Markup:
-        """A form of a page; while nothing is wrong with it, it is made once a sign-in."""
-        return frame.form(template, refused, self.portal.base, self.form_token, more)
+    def page(self, template: str, status: int = 200, **values: Any) -> Outgoing:
+        """A page of the portal, in the frame of this sign-in."""
+        return self.portal.page(
+            template,
+            status,
+            account=self.account,
+            is_owner=self.account["role"] == "owner",
+            csrf=self.form_token,
+            path=self.path,
+            language=self.language,
+            note=self._note,
+            **values,
+        )
 
     def go(self, place: str, note: str = "", **more: str) -> Outgoing:
         """Send the browser to a page of ours after a change (Post/Redirect/Get), with a note."""
@@ -189,12 +162,7 @@ class Visit:
         return note
 
 
-@lru_cache(maxsize=1024)
-def _form_token(ring: SealingRing, session: str, principal: str) -> str:
-    return proof_of(ring, _PURPOSE, session, principal)
-
-
-def _body(reply: Reply) -> bytes:
+def _value(reply: Reply) -> Any:
     if reply.problem is not None:
         raise reply.problem
-    return reply.body or b"null"
+    return orjson.loads(reply.body or b"null")

@@ -74,8 +74,8 @@ def requests():
         name = f"lookup_product on Firestore, {era}"
         yield Bar(f"{name}, the worker's own", 12, case(name))
     for page in ("signed-out", "connect", "keys", "usage"):
-        says = f"first byte of the portal's page {page}, asked again, beside the reads it needs"
-        yield Bar(says, 3, waited(f"portal {page}"))
+        says = f"first byte of the portal's page {page}, beside the reads it needs"
+        yield Bar(says, 6, waited(f"portal {page}"))
 
 
 def waited(name):

@@ -11,7 +11,6 @@ from functools import partial
 from itertools import cycle
 from statistics import median
 
-from functions.portal.frame import MOST_PAGES
 from shared.auth.faces import PORTAL
 from shared.identity import account, own_keys, own_usage
 from shared.invoke import Asked, Request
@@ -22,8 +21,6 @@ from tests.portal import cookie_of, token_of
 
 SIGNED_OUT = "signed-out"
 """Asks nothing."""
-ANEW = ", made anew"
-SIGN_INS = MOST_PAGES * 5 // 4
 TOOLS = ("list_catalogs", "lookup_product", "search_products", "list_listings", "get_listing")
 
 
@@ -53,14 +50,9 @@ def asked():
 
 
 def requests(platform):
-    """Page -> requests for it, each by a member who is signed in.
-
-    One whose page is remembered, unless it is to be made anew: then more than are remembered.
-    """
-    cookies = [{"Cookie": "=".join(cookie_of(platform))} for _ in range(SIGN_INS)]
-    found = {page: [get(f"/portal/{page}", cookies[0])] for page in (SIGNED_OUT, *asked())}
-    anew = {page + ANEW: [get(f"/portal/{page}", each) for each in cookies] for page in asked()}
-    return found | anew
+    """Page -> a request for it, by a member who is signed in."""
+    cookie = {"Cookie": "=".join(cookie_of(platform))}
+    return {page: [get(f"/portal/{page}", cookie)] for page in (SIGNED_OUT, *asked())}
 
 
 def reads(platform):
@@ -73,8 +65,7 @@ def reads(platform):
         replies = attempt_each(tools, app, request)
         assert not any(reply.problem for reply in replies), replies
 
-    found = {page: partial(run_them, tools) for page, tools in asked().items()}
-    return found | {page + ANEW: read for page, read in found.items()}
+    return {page: partial(run_them, tools) for page, tools in asked().items()}
 
 
 def waited(port, requests, read, *, seconds):

@@ -7,7 +7,7 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
@@ -79,27 +79,13 @@ class Assets:
         }
 
 
-class Templates(Environment):
-    """Templates that are mostly shown JSON values."""
-
-    def getattr(self, obj: Any, attribute: str) -> Any:
-        """What an object holds under that name: its entries first, where it is a dictionary."""
-        if isinstance(obj, dict) and attribute in obj:
-            return obj[attribute]
-        return super().getattr(obj, attribute)
-
-
-def environment(folder: Path) -> Templates:
+def environment(folder: Path) -> Environment:
     """The templates of a folder. Every value is escaped; an unknown name is an error."""
-    found = Templates(
+    return Environment(
         loader=FileSystemLoader(folder),
         autoescape=True,
         undefined=StrictUndefined,
         auto_reload=False,
-        cache_size=-1,
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    # Every page and every macro would copy them, one by one; no template asks for any.
-    found.globals.clear()
-    return found

@@ -6,7 +6,6 @@ from datetime import timedelta
 from urllib.parse import urlsplit
 
 from shared.app import App
-from shared.auth.keyring import SealingRing
 from shared.serve.pages.web import Incoming, Pair
 
 
@@ -73,11 +72,15 @@ class Site:
 
     def reveal(self, purpose: str, text: str) -> bytes | None:
         """The message, or None when we did not hide this text for this purpose."""
-        return revealed(self.app.keys.sealing(), purpose, text)
+        try:
+            hidden = _decode(text)
+        except (NotBase64, ValueError):
+            return None
+        return self.app.keys.sealing().reveal(purpose, hidden)
 
     def proof(self, purpose: str, *parts: str) -> str:
         """A short tag over parts, for what can be recomputed."""
-        return proof_of(self.app.keys.sealing(), purpose, *parts)
+        return _encode(self.app.keys.sealing().seal(purpose, "\x00".join(parts).encode()))
 
     def proves(self, tag: str, purpose: str, *parts: str) -> bool:
         """Whether `proof` gave this tag for these parts."""
@@ -86,20 +89,6 @@ class Site:
         except (NotBase64, ValueError):
             return False
         return self.app.keys.sealing().holds(purpose, "\x00".join(parts).encode(), raw)
-
-
-def revealed(ring: SealingRing, purpose: str, text: str) -> bytes | None:
-    """The message that was hidden with a key of this ring for this purpose, or None."""
-    try:
-        hidden = _decode(text)
-    except (NotBase64, ValueError):
-        return None
-    return ring.reveal(purpose, hidden)
-
-
-def proof_of(ring: SealingRing, purpose: str, *parts: str) -> str:
-    """The tag that a key of this ring gives these parts."""
-    return _encode(ring.seal(purpose, "\x00".join(parts).encode()))
 
 
 def _encode(raw: bytes) -> str:
