@@ -1,8 +1,10 @@
 """Opened segments: which version of a catalog to use is for the head that the gate just read."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from operator import attrgetter
 from pathlib import Path
 from tempfile import gettempdir
+from typing import Final
 
 from shared.app import App
 from shared.catalog.segment.manifest import Manifest, SegmentFile
@@ -13,6 +15,8 @@ from shared.indexes.files import File
 from shared.indexes.opened import Opened
 from shared.ports.documents import Documents
 
+SOURCES: Final[Callable[[Manifest], Sequence[SegmentFile]]] = attrgetter("sources")
+"""For `OpenedSegments.hold`: the products that a version was built from."""
 OpenedSegments = Opened[Manifest, Segment]
 
 
@@ -32,9 +36,9 @@ class Segments:
             )
         return found.value.opened()
 
-    def files(self, manifest: Manifest, *, sources: bool) -> Sequence[SegmentFile]:
+    def files(self, manifest: Manifest) -> Sequence[SegmentFile]:
         """See `Kind`."""
-        return manifest.needed(sources=sources)
+        return manifest.served
 
     def stored(self, catalog: str, file: File) -> str:
         """See `Kind`."""

@@ -16,7 +16,7 @@ from shared import work
 from shared.catalog.catalogs import CATALOGS, EXPORT, MOST_HOSTS, Catalog
 from shared.catalog.heads import Head, head_path
 from shared.catalog.lease import Lease, leased
-from shared.catalog.opened import opened_segments
+from shared.catalog.opened import SOURCES, opened_segments
 from shared.catalog.products.product import Product
 from shared.catalog.segment.manifest import Manifest
 from shared.catalog.segment.reader import Dispute, Segment
@@ -111,8 +111,8 @@ def change(
         stream = _counted(upserts, "indexing changed products", making)
         directory = scratch / "changed"
         manifest = apply(segment, stream, deletes, directory)
-        if manifest.rebuild_advised:
-            segment = opened.hold(key, number, parent, sources=True)
+        if manifest.worn or manifest.gathered:
+            segment = opened.hold(key, number, parent, also=SOURCES)
             directory, manifest = _rebuilt(making, segment, manifest, directory, scratch)
         version = _version(making, manifest, made_by="upsert", source_revision=source_revision)
         return _finish(making, manifest, directory, version)

@@ -7,7 +7,7 @@ is for others to say.
 import os
 import threading
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from contextvars import copy_context
@@ -40,8 +40,8 @@ class Kind(Protocol[M, Made_co]):
         """The manifest of a version of an index. Raises a Problem when it is gone."""
         ...
 
-    def files(self, manifest: M, /, *, sources: bool) -> Sequence[File]:
-        """The files that opening takes; with `sources` also those it was built from."""
+    def files(self, manifest: M, /) -> Sequence[File]:
+        """The files that opening takes."""
         ...
 
     def stored(self, name: str, file: File, /) -> str:
@@ -102,14 +102,21 @@ class Opened(Generic[M, T]):
         """
         return self._version(name, number).opened
 
-    def hold(self, name: str, number: int, directory: Path, *, sources: bool = False) -> T:
+    def hold(
+        self,
+        name: str,
+        number: int,
+        directory: Path,
+        *,
+        also: Callable[[M], Iterable[File]] = lambda _: (),
+    ) -> T:
         """One version of an index, its files under the caller's own `directory` as well.
 
-        Nobody tidies up there: what is built from the files of a version holds it. With `sources`
-        the source files are there too. Raises as `open` does.
+        Nobody tidies up there: what is built from the files of a version holds it. `also` names
+        files of the manifest that opening does not take. Raises as `open` does.
         """
         manifest = self._version(name, number).manifest
-        return self._whole(name, manifest, directory, sources=sources)
+        return self._whole(name, manifest, directory, also(manifest))
 
     def _version(self, name: str, number: int) -> _Version[M, T]:
         key = _Key(name, number)
@@ -132,9 +139,9 @@ class Opened(Generic[M, T]):
         manifest = self._kind.manifest(key.name, key.number)
         return _Version(manifest, self._whole(key.name, manifest, self._folder(key)))
 
-    def _whole(self, name: str, manifest: M, target: Path, *, sources: bool = False) -> T:
+    def _whole(self, name: str, manifest: M, target: Path, also: Iterable[File] = ()) -> T:
         """Bring a version's files to a folder, check every byte, and open it there."""
-        needed = self._kind.files(manifest, sources=sources)
+        needed = [*self._kind.files(manifest), *also]
         failure: Exception = Problem(
             "unavailable", "Files of what you asked for went away while it was opened. Try again."
         )

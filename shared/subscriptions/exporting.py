@@ -17,7 +17,7 @@ from shared.app import App
 from shared.catalog.catalogs import CATALOGS, EXPORT
 from shared.catalog.heads import Head, head_path
 from shared.catalog.lease import Lease, leased
-from shared.catalog.opened import opened_segments
+from shared.catalog.opened import SOURCES, opened_segments
 from shared.errors import Conflict, Problem
 from shared.indexes.folders import temporary_folder
 from shared.ports.listings import ListingText
@@ -96,7 +96,7 @@ def _load(app: App, head: Head, generation: int, now: datetime, lease: Lease) ->
     text = f"{head.catalog} {head.number} {generation}"
     with temporary_folder() as folder:
         version = folder / "version"
-        segment = opened.hold(head.catalog, head.number, version, sources=True)
+        segment = opened.hold(head.catalog, head.number, version, also=SOURCES)
         rows = folder / "products.jsonl.gz"
         with gzip.open(rows, "wb", compresslevel=5) as out:
             for number, product in enumerate(segment.products(), 1):

@@ -36,8 +36,7 @@ class Entry:
         record: what is stored.
         active: whether it can be found; an inactive product is only kept.
         title: the title.
-        kind: product type and categories, the narrowest first.
-        brand: its name, or nothing.
+        kind: see `names`.
         texts: strings of the weighted field, repeated by weight.
         identifiers: compact forms it is found by exactly.
         facets: terms of `facet_term`.
@@ -50,7 +49,6 @@ class Entry:
     active: bool
     title: str
     kind: str
-    brand: str
     texts: tuple[str, ...]
     identifiers: frozenset[str]
     facets: frozenset[str]
@@ -59,16 +57,22 @@ class Entry:
     hosts: frozenset[str]
 
 
+def names(product: Product) -> tuple[str, str]:
+    """A product's title; and its kind: brand, product type and categories, narrowest first."""
+    brand = product.brand.name if product.brand else ""
+    return product.title, f"{brand} {' '.join(_kind(product))}"
+
+
 def entry(product: Product, catalog: str) -> Entry:
     """The entry of a product of this catalog."""
     urls = [product.url, *(variant.url for variant in product.variants if variant.url)]
+    title, kind = names(product)
     item, full = list_item(product, catalog), full_view(product, catalog)
     return Entry(
         record=_record(product, item, full, urls),
         active=product.is_active,
-        title=product.title,
-        kind=" ".join(_kind(product)),
-        brand=product.brand.name if product.brand else "",
+        title=title,
+        kind=kind,
         texts=tuple(_texts(product, full["description"])),
         identifiers=frozenset(filter(None, _identifiers(product))),
         facets=frozenset(facet_term(name, value) for name, value in _facets(product)),

@@ -70,6 +70,11 @@ def open_index(directory: Path, meta: str, language: str) -> tantivy.Index:
     return index
 
 
+def documents(meta: str) -> int:
+    """How many documents the engine's frequencies are of, deleted ones among them."""
+    return sum(segment["max_doc"] for segment in json.loads(meta)["segments"])
+
+
 def living_files(directory: Path, meta: str) -> list[str]:
     """Names of the index's files that belong to the state `meta` describes."""
     names: list[str] = []

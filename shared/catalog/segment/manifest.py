@@ -4,6 +4,7 @@ A segment is a set of write-once files (`shared.indexes.files`) plus this value.
 design/search.md, section 4.
 """
 
+from collections.abc import Container
 from pathlib import Path
 from typing import Annotated, Final, Literal
 
@@ -16,7 +17,11 @@ FORMAT: Final = 1
 """Version of the segment's layout. A reader opens this one only; an older one is built anew."""
 
 MOST_GENERATIONS: Final = 8
+"""More than these, and the newest become one: every answer looks into each."""
 MOST_DEAD_SHARE: Final = 0.10
+_NEARLY: Final = 2
+"""What is smaller than so many times what is newer is merged with it: so each record is copied
+about as often as the number of records doubles."""
 
 
 Role = Literal["index", "serve", "source"]
@@ -31,13 +36,35 @@ class SegmentFile(File):
 
     role: Role
 
+    def is_source_of(self, generations: Container[int]) -> bool:
+        """Whether it holds the canonical products of one of these generations."""
+        return self.role == "source" and int(self.name.rpartition(".")[2]) in generations
+
 
 class Generation(Value):
-    """One build or one upsert batch: its records, and how many have died since."""
+    """One build, one batch of changes, or several batches that became one.
+
+    Attributes:
+        number: of the batch; of several, the newest one's.
+        first: of several batches, the oldest one's number.
+        records: how many it holds.
+        dead: how many of those have died since.
+    """
 
     number: Annotated[int, Field(ge=0)]
+    first: Annotated[int, Field(ge=0)] | None = None
     records: Annotated[int, Field(ge=0)]
     dead: Annotated[int, Field(ge=0)] = 0
+
+    @property
+    def batches(self) -> range:
+        """Numbers of the batches it holds."""
+        return range(self.number if self.first is None else self.first, self.number + 1)
+
+    @property
+    def living(self) -> int:
+        """How many of its records have not died."""
+        return self.records - self.dead
 
 
 class Manifest(Value):
@@ -64,9 +91,15 @@ class Manifest(Value):
     files: tuple[SegmentFile, ...]
     index: str
 
-    def needed(self, *, sources: bool = False) -> tuple[SegmentFile, ...]:
-        """The files that answering takes; with `sources` all of them."""
-        return tuple(file for file in self.files if sources or file.role != "source")
+    @property
+    def served(self) -> tuple[SegmentFile, ...]:
+        """The files that answering takes."""
+        return tuple(file for file in self.files if file.role != "source")
+
+    @property
+    def sources(self) -> tuple[SegmentFile, ...]:
+        """The files that hold the canonical products."""
+        return tuple(file for file in self.files if file.role == "source")
 
     @property
     def generation(self) -> int:
@@ -74,11 +107,27 @@ class Manifest(Value):
         return self.generations[-1].number
 
     @property
-    def rebuild_advised(self) -> bool:
-        """Whether a full build is due: more than 8 generations, or over 10 % dead records."""
+    def worn(self) -> bool:
+        """Whether a whole build is due: over 10 % of the records are dead."""
         records = sum(generation.records for generation in self.generations)
         dead = sum(generation.dead for generation in self.generations)
-        return len(self.generations) > MOST_GENERATIONS or dead > records * MOST_DEAD_SHARE
+        return dead > records * MOST_DEAD_SHARE
+
+    @property
+    def gathered(self) -> tuple[Generation, ...]:
+        """The newest generations, oldest first, that are to become one; none while there are few.
+
+        At least two, and any that is not twice as large as all that are newer. Never the first: it
+        was built whole, and only a whole build replaces it.
+        """
+        if len(self.generations) <= MOST_GENERATIONS:
+            return ()
+        *older, newest = self.generations[1:]
+        found, size = [newest], newest.living
+        while older and (len(found) == 1 or older[-1].living < _NEARLY * size):
+            found.append(older.pop())
+            size += found[-1].living
+        return tuple(reversed(found))
 
 
 def describe(directory: Path, name: str, role: Role) -> SegmentFile:

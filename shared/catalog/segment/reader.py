@@ -5,7 +5,7 @@ from array import array
 from bisect import bisect_left
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache, partial
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
@@ -21,13 +21,15 @@ from shared.catalog.segment.addresses import Addresses
 from shared.catalog.segment.analysis import analyzer, surface_analyzer
 from shared.catalog.segment.columns import digest
 from shared.catalog.segment.lexicon import Lexicon
-from shared.catalog.segment.manifest import Manifest
+from shared.catalog.segment.manifest import Generation, Manifest
 from shared.catalog.segment.records import Decompressor, RecordFile, SourceFile, dictionary_of
 from shared.catalog.segment.titles import ROW, open_titles
 from shared.indexes.files import map_file, require
 
 MOST_WORDS: Final = 2048
 """Words of queries, and terms of those, that an opened segment remembers what it knows of."""
+BATCH: Final = 32
+"""A product's number is that of its batch, and below it so many bits of its place there."""
 _ORDINAL: Final = 0xFFFF_FFFF
 
 
@@ -83,13 +85,52 @@ class Term(NamedTuple):
     idf: float
 
 
-@dataclass(frozen=True, slots=True)
 class _Generation:
-    number: int
-    records: RecordFile
-    urls: Addresses
-    keys: Addresses
-    titles: NDArray[Any]
+    """The opened files of a generation.
+
+    Attributes: `batches` it holds; `records`, `urls`, `keys` and `titles`, all by ordinal.
+    """
+
+    def __init__(self, directory: Path, about: Generation, decompressor: Decompressor) -> None:
+        number = about.number
+        self.batches = about.batches
+        self.records = RecordFile(directory / f"records.{number}", decompressor)
+        self.urls = Addresses(directory / f"urls.{number}")
+        self.keys = Addresses(directory / f"keys.{number}")
+        self.titles = open_titles(directory / f"titles.{number}")
+        self._open_sources = partial(SourceFile, directory / f"sources.{number}", decompressor)
+        self._base = number << 32
+        self._numbers: memoryview | None = None
+        if about.first is not None:
+            self._numbers = map_file(directory / f"numbers.{number}").cast("Q")
+
+    @cached_property
+    def sources(self) -> SourceFile:
+        """The products as they came. The file need not be there."""
+        return self._open_sources()
+
+    def ordinal(self, number: int) -> int:
+        """Where the product of this number stands."""
+        if self._numbers is None:
+            return number & _ORDINAL
+        return bisect_left(self._numbers, number)
+
+    def number(self, ordinal: int) -> int:
+        """The number of the product that stands there."""
+        return self._base | ordinal if self._numbers is None else self._numbers[ordinal]
+
+    def holds(self, number: int) -> bool:
+        """Whether it has a record of this number, of one of its batches, dead or not."""
+        at = self.ordinal(number)
+        return at < len(self.records) and self.number(at) == number
+
+    def rows(self, asked: NDArray[Any]) -> NDArray[Any]:
+        """The rows of titles of products it holds."""
+        ordinals = asked & _ORDINAL
+        if self._numbers is not None:
+            ordinals = np.searchsorted(np.frombuffer(self._numbers, np.int64), asked)
+        rows: NDArray[Any] = self.titles[ordinals]
+        return rows
 
 
 class Segment:
@@ -102,7 +143,7 @@ class Segment:
     """
 
     def __init__(self, directory: Path, manifest: Manifest) -> None:
-        require(directory, manifest.needed())
+        require(directory, manifest.served)
         self.manifest = manifest
         self.directory = directory
         index = engine.open_index(directory, manifest.index, manifest.language)
@@ -112,29 +153,21 @@ class Segment:
         self.word = lru_cache(maxsize=MOST_WORDS)(_words(self.searcher, manifest.language))
         self.dictionary = (directory / "dictionary").read_bytes()
         self._decompressor = Decompressor(dictionary_of(self.dictionary))
-        self._generations = {
-            each.number: self._open(each.number) for each in reversed(manifest.generations)
-        }
-        only = len(self._generations) == 1
-        self._whole = self._generations.get(0) if only else None
-        self.lexicons = [Lexicon(directory / f"lexicon.{number}") for number in self._generations]
+        newest_first = manifest.generations[::-1]
+        self._generations = [
+            _Generation(directory, each, self._decompressor) for each in newest_first
+        ]
+        self._of = {batch: each for each in self._generations for batch in each.batches}
+        self._whole = self._generations[0] if len(self._of) == 1 else None
+        self.lexicons = [Lexicon(directory / f"lexicon.{each.number}") for each in newest_first]
         self._dead = self._read_dead()
-        documents = sum(len(each.records) for each in self._generations.values())
+        documents = engine.documents(manifest.index)
         self.term = lru_cache(maxsize=MOST_WORDS)(_terms(self.searcher, self.schema, documents))
-
-    def _open(self, number: int) -> _Generation:
-        return _Generation(
-            number,
-            RecordFile(self.directory / f"records.{number}", self._decompressor),
-            Addresses(self.directory / f"urls.{number}"),
-            Addresses(self.directory / f"keys.{number}"),
-            open_titles(self.directory / f"titles.{number}"),
-        )
 
     def _read_dead(self) -> "array[int]":
         dead = array("Q")
-        for number in self._generations:
-            dead.frombytes(map_file(self.directory / f"dead.{number}"))
+        for each in self.manifest.generations:
+            dead.frombytes(map_file(self.directory / f"dead.{each.number}"))
         return array("Q", sorted(dead))
 
     def find(self, query: Query, limit: int, offset: int = 0, *, by: str | None = None) -> Stretch:
@@ -175,7 +208,7 @@ class Segment:
 
         What `lookup` answers for each is decided; the catalog's owner should know all the same.
         """
-        newest, *older = self._generations.values()
+        newest, *older = self._generations
         for hashed in newest.urls.repeated(each.urls for each in older):
             claims: dict[str, list[tuple[Claim, str]]] = {}
             for number in self._at(hashed):
@@ -191,9 +224,9 @@ class Segment:
     def number_of(self, key: str) -> int | None:
         """The number of the product with this key, active or not, or None."""
         hashed = digest(key)
-        for generation in self._generations.values():
+        for generation in self._generations:
             for ordinal in generation.keys.find(hashed):
-                number = generation.number << 32 | ordinal
+                number = generation.number(ordinal)
                 if not self._is_dead(number) and self.claims(number)[0] == key:
                     return number
         return None
@@ -219,15 +252,18 @@ class Segment:
 
     def claims(self, number: int) -> tuple[str, dict[str, int]]:
         """The product's key, and each URL form it claims with its `Claim`; inactive claims none."""
-        return self._generations[number >> 32].records.claims(number & _ORDINAL)
+        generation = self._of[number >> 32]
+        return generation.records.claims(generation.ordinal(number))
 
     def item(self, number: int) -> bytes:
         """The list item's JSON members."""
-        return self._generations[number >> 32].records.item(number & _ORDINAL)
+        generation = self._of[number >> 32]
+        return generation.records.item(generation.ordinal(number))
 
     def full(self, number: int) -> bytes:
         """The full view's JSON members."""
-        return self._generations[number >> 32].records.full(number & _ORDINAL)
+        generation = self._of[number >> 32]
+        return generation.records.full(generation.ordinal(number))
 
     def titles(self, numbers: list[int]) -> NDArray[Any]:
         """Hashed titles and kinds of these products, a row each: see `segment.titles`."""
@@ -237,10 +273,12 @@ class Segment:
             rows = self._whole.titles.take(asked, axis=0)
             return rows
         rows = np.zeros((len(numbers), ROW), np.uint16)
-        for number, generation in self._generations.items():
-            mine = asked >> 32 == number
+        batches = asked >> 32
+        for generation in self._generations:
+            first, last = generation.batches[0], generation.batches[-1]
+            mine = (first <= batches) & (batches <= last)
             if mine.any():
-                rows[mine] = generation.titles[asked[mine] & _ORDINAL]
+                rows[mine] = generation.rows(asked[mine])
         return rows
 
     def products(self) -> Iterator[Product]:
@@ -250,11 +288,9 @@ class Segment:
         reads.
         """
         require(self.directory, self.manifest.files)
-        for number in sorted(self._generations):
-            sources = self._sources(number)
-            for ordinal in range(len(sources)):
-                if not self._is_dead(number << 32 | ordinal):
-                    yield Product.model_validate_json(sources[ordinal])
+        for about in self.manifest.generations:
+            for number in self.living(about):
+                yield self.read(number)
 
     def product(self, key: str) -> Product | None:
         """The canonical product with this key, active or not: what a partial change starts from.
@@ -265,18 +301,38 @@ class Segment:
         number = self.number_of(key)
         if number is None:
             return None
-        return Product.model_validate_json(self._sources(number >> 32)[number & _ORDINAL])
+        return self.read(number)
 
-    def _sources(self, number: int) -> SourceFile:
-        return SourceFile(self.directory / f"sources.{number}", self._decompressor)
+    def living(self, about: Generation) -> Iterator[int]:
+        """The numbers of a generation's living products, active or not, in order."""
+        generation = self._of[about.number]
+        for ordinal in range(len(generation.records)):
+            number = generation.number(ordinal)
+            if not self._is_dead(number):
+                yield number
+
+    def lives(self, number: int) -> bool:
+        """Whether the product that had this number in an earlier version is still the same."""
+        return self._of[number >> 32].holds(number) and not self._is_dead(number)
+
+    def read(self, number: int) -> Product:
+        """The canonical product. Needs its generation's source file."""
+        generation = self._of[number >> 32]
+        return Product.model_validate_json(generation.sources[generation.ordinal(number)])
+
+    def stored(self, number: int) -> tuple[memoryview, memoryview]:
+        """A record's bytes as they are, served and source. Needs its generation's source file."""
+        generation = self._of[number >> 32]
+        ordinal = generation.ordinal(number)
+        return generation.records.stored(ordinal), generation.sources.stored(ordinal)
 
     def _claimants(self, form: str) -> Iterator[int]:
         return self._at(digest(form))
 
     def _at(self, hashed: int) -> Iterator[int]:
-        for generation in self._generations.values():
+        for generation in self._generations:
             for ordinal in generation.urls.find(hashed):
-                number = generation.number << 32 | ordinal
+                number = generation.number(ordinal)
                 if not self._is_dead(number):
                     yield number
 

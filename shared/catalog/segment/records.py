@@ -100,7 +100,11 @@ class RecordWriter:
     def add(self, record: Record) -> int:
         """Append; returns the record's ordinal."""
         item, view, source = map(self._compressor.compress, record.frames())
-        written = self._serve.write(_LENGTH.pack(len(item)) + item + view)
+        return self.copy(_LENGTH.pack(len(item)) + item + view, source)
+
+    def copy(self, served: bytes | memoryview, source: bytes | memoryview) -> int:
+        """Append the bytes of a record of another generation with the same dictionary."""
+        written = self._serve.write(served)
         self._serve_offsets.append(self._serve_offsets[-1] + written)
         self._source_offsets.append(self._source_offsets[-1] + self._source.write(source))
         return len(self) - 1
@@ -153,6 +157,9 @@ class _Frames:
     def __len__(self) -> int:
         return len(self.offsets) - 1
 
+    def __getitem__(self, ordinal: int) -> memoryview:
+        return self.data[self.offsets[ordinal] : self.offsets[ordinal + 1]]
+
 
 class RecordFile:
     """The opened serving file of a generation."""
@@ -181,6 +188,10 @@ class RecordFile:
         key, claims = orjson.loads(self._view(ordinal)[1])
         return key, claims
 
+    def stored(self, ordinal: int) -> memoryview:
+        """The record's bytes as they are, for `RecordWriter.copy`."""
+        return self._frames[ordinal]
+
     def _item(self, ordinal: int) -> bytes:
         data, at = self._frames.data, self._frames.offsets[ordinal]
         begin = at + _LENGTH.size
@@ -198,8 +209,11 @@ class SourceFile:
         return len(self._frames)
 
     def __getitem__(self, ordinal: int) -> bytes:
-        data, offsets = self._frames.data, self._frames.offsets
-        return self._decompressor.bytes_of(data[offsets[ordinal] : offsets[ordinal + 1]])
+        return self._decompressor.bytes_of(self._frames[ordinal])
+
+    def stored(self, ordinal: int) -> memoryview:
+        """The product's bytes as they are, for `RecordWriter.copy`."""
+        return self._frames[ordinal]
 
 
 def _view(frames: _Frames, decompressor: Decompressor, ordinal: int) -> tuple[bytes, bytes]:

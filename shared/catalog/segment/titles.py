@@ -41,6 +41,10 @@ class TitleWriter:
             row = [term_hash(term) for term in islice(terms, width)]
             self._rows.extend(row + [0] * (width - len(row)))
 
+    def copy(self, row: NDArray[Any]) -> None:
+        """The next record's row, from another generation."""
+        self._rows.frombytes(row.tobytes())
+
     def write(self, path: Path) -> None:
         """Write the file, whole."""
         path.write_bytes(self._rows.tobytes())

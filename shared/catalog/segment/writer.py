@@ -3,7 +3,6 @@
 Streams: memory is the index writer's buffer plus about 60 bytes a product.
 """
 
-from array import array
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from itertools import chain, islice
@@ -15,24 +14,16 @@ from tantivy import Document
 
 from shared.catalog.products.product import Product
 from shared.catalog.segment import index as engine
-from shared.catalog.segment.addresses import AddressWriter
-from shared.catalog.segment.analysis import (
-    DEFAULT_LANGUAGE,
-    analyzer,
-    base_language,
-    surface_analyzer,
-)
+from shared.catalog.segment.analysis import DEFAULT_LANGUAGE, base_language
 from shared.catalog.segment.entry import Entry, entry
-from shared.catalog.segment.lexicon import LexiconWriter
+from shared.catalog.segment.generation import GenerationWriter
 from shared.catalog.segment.manifest import Generation, Manifest, SegmentFile, describe
 from shared.catalog.segment.reader import Segment
-from shared.catalog.segment.records import RecordWriter, train
-from shared.catalog.segment.titles import TitleWriter
+from shared.catalog.segment.records import train
 from shared.indexes.files import link
 from shared.indexes.guard import guarded
 
 SAMPLES: Final = 2_000
-_SERVED: Final = ("records", "urls", "keys", "titles", "lexicon", "dead")
 _BASE_HEAP: Final = 256_000_000
 _BATCH_HEAP: Final = 32_000_000
 
@@ -45,7 +36,7 @@ def build(products: Iterable[Product], catalog: str, directory: Path) -> Manifes
     kept with its source but is neither found nor counted. The catalog's language is the one most
     of the first 2,000 products name, English when none does.
     """
-    _empty(directory)
+    empty(directory)
     stream = iter(products)
     head = list(islice(stream, SAMPLES))
     entries = [entry(product, catalog) for product in head]
@@ -53,17 +44,18 @@ def build(products: Iterable[Product], catalog: str, directory: Path) -> Manifes
     (directory / "dictionary").write_bytes(dictionary)
     language = _language(head)
     index = engine.create(directory, language)
-    batch = _Batch(index.writer(_BASE_HEAP, 1), directory, 0, language, dictionary)
+    files = GenerationWriter(directory, 0, language, dictionary)
+    batch = _Batch(index.writer(_BASE_HEAP, 1), files, 0)
     for each in chain(entries, (entry(product, catalog) for product in stream)):
         batch.add(each)
-    batch.finish()
+    made = batch.finish()
     return _manifest(
         directory,
         catalog=catalog,
         language=language,
         hosts=batch.hosts,
         generations=batch.generations(()),
-        files=[describe(directory, "dictionary", "serve"), *batch.files()],
+        files=[describe(directory, "dictionary", "serve"), *made],
     )
 
 
@@ -79,66 +71,43 @@ def apply(
     that are gone stay in the manifest until a full build.
     """
     parent = segment.manifest
-    _empty(directory)
+    empty(directory)
     link(parent.files, segment.directory, directory)
     index = engine.open_index(directory, parent.index, parent.language)
-    writer = index.writer(_BATCH_HEAP, 1)
     number = parent.generation + 1
-    batch = _Batch(writer, directory, number, parent.language, segment.dictionary)
+    files = GenerationWriter(directory, number, parent.language, segment.dictionary)
+    batch = _Batch(index.writer(_BATCH_HEAP, 1), files, number)
     for key in deletes:
         batch.bury(segment.number_of(key))
     for product in products:
         batch.bury(segment.number_of(product.key))
         batch.add(entry(product, parent.catalog))
-    batch.finish()
+    made = batch.finish()
     return _manifest(
         directory,
         catalog=parent.catalog,
         language=parent.language,
         hosts=batch.hosts.union(parent.hosts),
         generations=batch.generations(parent.generations),
-        files=[*(file for file in parent.files if file.role != "index"), *batch.files()],
+        files=[*(file for file in parent.files if file.role != "index"), *made],
     )
 
 
 class _Batch:
-    """One generation being written."""
+    """One generation being written, and its products being indexed."""
 
-    def __init__(
-        self,
-        writer: tantivy.IndexWriter,
-        directory: Path,
-        number: int,
-        language: str,
-        dictionary: bytes,
-    ) -> None:
+    def __init__(self, writer: tantivy.IndexWriter, files: GenerationWriter, number: int) -> None:
         self._writer = writer
-        self._directory = directory
+        self._files = files
         self._number = number
-        self._records = RecordWriter(
-            directory / f"records.{number}", directory / f"sources.{number}", dictionary
-        )
-        self._urls = AddressWriter()
-        self._keys = AddressWriter()
-        self._lexicon = LexiconWriter()
-        self._titles = TitleWriter()
-        self._surface = surface_analyzer()
-        self._analyzer = analyzer(language)
         self._dead: set[int] = set()
         self.hosts: set[str] = set()
 
     def add(self, each: Entry) -> None:
-        ordinal = self._records.add(each.record)
-        self._keys.add(each.record.key, ordinal)
-        kind = f"{each.brand} {each.kind}"
-        self._titles.add(self._analyzer.analyze(each.title), self._analyzer.analyze(kind))
-        if not each.active:
-            return
-        for form in each.record.claims:
-            self._urls.add(form, ordinal)
-        self.hosts.update(each.hosts)
-        self._lexicon.add(self._surface.analyze(f"{each.title} {kind}"))
-        self._writer.add_document(_document(each, self._number << 32 | ordinal))
+        ordinal = self._files.add(each)
+        if each.active:
+            self.hosts.update(each.hosts)
+            self._writer.add_document(_document(each, self._number << 32 | ordinal))
 
     def bury(self, number: int | None) -> None:
         """The record of this number is replaced or removed."""
@@ -146,37 +115,29 @@ class _Batch:
             self._dead.add(number)
             self._writer.delete_documents_by_term(engine.NUMBER, number)
 
-    def finish(self) -> None:
-        self._records.close()
-        self._urls.write(self._path("urls"))
-        self._keys.write(self._path("keys"), unique=True)
-        self._lexicon.write(self._path("lexicon"))
-        self._titles.write(self._path("titles"))
-        self._path("dead").write_bytes(array("Q", sorted(self._dead)).tobytes())
+    def finish(self) -> list[SegmentFile]:
+        """The entries of this generation's own files."""
+        files = self._files.finish(self._dead)
         self._writer.commit()
         self._writer.wait_merging_threads()
-
-    def files(self) -> list[SegmentFile]:
-        """The entries of this generation's own files."""
-        names = [self._path(name).name for name in _SERVED]
-        return [
-            *(describe(self._directory, name, "serve") for name in names),
-            describe(self._directory, self._path("sources").name, "source"),
-        ]
+        return files
 
     def generations(self, parents: Sequence[Generation]) -> tuple[Generation, ...]:
         """The parents' with those counted that died in this batch, and this one."""
         died = Counter(number >> 32 for number in self._dead)
         return (
-            *(each.model_copy(update={"dead": each.dead + died[each.number]}) for each in parents),
-            Generation(number=self._number, records=len(self._records)),
+            *(
+                each.model_copy(
+                    update={"dead": each.dead + sum(died[batch] for batch in each.batches)}
+                )
+                for each in parents
+            ),
+            Generation(number=self._number, records=len(self._files)),
         )
 
-    def _path(self, name: str) -> Path:
-        return self._directory / f"{name}.{self._number}"
 
-
-def _empty(directory: Path) -> None:
+def empty(directory: Path) -> None:
+    """A new directory to build a version in. ValueError where it is in use."""
     directory.mkdir(parents=True, exist_ok=True)
     if any(directory.iterdir()):
         raise ValueError("a version is built in a directory of its own, and this one is in use")

@@ -18,6 +18,10 @@ VERSIONS = 9
 PROCESSES = 3
 
 
+def the_source(manifest):
+    return manifest[2:]
+
+
 class Texts:
     """`indexes.opened.Kind`: indexes that are texts. Their store and their manifests, too."""
 
@@ -39,8 +43,8 @@ class Texts:
             raise Problem("not_found", "There is no such text.")
         return self.manifests[name, number]
 
-    def files(self, manifest, *, sources):
-        return manifest if sources else manifest[:2]
+    def files(self, manifest):
+        return manifest[:2]
 
     def stored(self, name, file):
         return f"{name}/{file.sha256}"
@@ -175,8 +179,9 @@ def test_a_version_is_held_whole_after_its_folder_and_its_files_were_tidied_up(
 ):
     open_texts, _ = opened(texts, cache)
     remove(open_texts.open("books", 1).directory.parent)
-    held = open_texts.hold("books", 1, tmp_path / "held", sources=sources)
-    needed = texts.files(texts.manifest("books", 1), sources=sources)
+    also = the_source if sources else lambda _: ()
+    held = open_texts.hold("books", 1, tmp_path / "held", also=also)
+    needed = texts.manifest("books", 1)[: 3 if sources else 2]
     assert damaged(held.directory, needed) == ()
     assert (held.directory / "source").exists() is sources
 
@@ -185,7 +190,7 @@ def test_what_another_process_tidies_up_never_reaches_a_version_that_is_held(
     texts, cache, tmp_path
 ):
     open_texts, _ = opened(texts, cache)
-    held = open_texts.hold("books", 1, tmp_path / "held", sources=True)
+    held = open_texts.hold("books", 1, tmp_path / "held", also=the_source)
     remove(cache)
     assert damaged(held.directory, texts.manifest("books", 1)) == ()
 
@@ -203,4 +208,4 @@ def test_a_source_file_that_comes_damaged_is_not_built_from(texts, cache, tmp_pa
     open_texts, _ = opened(texts, cache, lambda path, _: path.name == source and spoil(path))
     assert open_texts.open("books", 1).text == "In the beginning."
     with pytest.raises(Problem, match="came damaged"):
-        open_texts.hold("books", 1, tmp_path / "held", sources=True)
+        open_texts.hold("books", 1, tmp_path / "held", also=the_source)

@@ -40,7 +40,7 @@ def test_a_version_with_a_file_cut_short_or_missing_does_not_open(version):
                 with pytest.raises(Problem) as refused:
                     Segment(version.directory, version.manifest)
                 assert refused.value.code == "unavailable"
-                assert damaged(version.directory, version.manifest.needed()) == (file,)
+                assert damaged(version.directory, version.manifest.served) == (file,)
             path.write_bytes(whole)
     assert Segment(version.directory, version.manifest).number_of("100") is not None
 
@@ -51,7 +51,7 @@ def test_serving_needs_no_source_files_and_reading_products_says_so(version):
             (version.directory / file.name).unlink()
     segment = Segment(version.directory, version.manifest)
     assert segment.number_of("1") is not None
-    assert damaged(version.directory, version.manifest.needed()) == ()
+    assert damaged(version.directory, version.manifest.served) == ()
     with pytest.raises(Problem) as refused:
         list(segment.products())
     assert refused.value.code == "unavailable"

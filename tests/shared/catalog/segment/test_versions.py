@@ -5,15 +5,12 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
 
 from shared.catalog.products.urls import lookup_forms
 from shared.catalog.segment.manifest import Manifest
 from shared.catalog.segment.reader import Segment
 from shared.catalog.segment.writer import apply, build
 from shared.indexes.files import damaged, link
-from tests.shared.catalog.conftest import made
 
 URL = "https://shop.example/new/{}"
 
@@ -156,14 +153,12 @@ def test_a_version_may_be_linked_and_opened_by_many_at_once(catalog, product, tm
         assert set(pool.map(opened, range(64))) == {version.active_number_of("3")}
 
 
-def test_a_full_build_is_advised_after_many_generations_or_many_deletes(catalog, applied, product):
+def test_a_catalog_is_worn_when_more_than_a_tenth_of_its_records_are_dead(
+    catalog, applied, product
+):
     version = catalog([product(str(at)) for at in range(40)])
-    assert not applied(version, deletes=["1", "2"]).segment.manifest.rebuild_advised
-    assert applied(version, deletes=map(str, range(8))).segment.manifest.rebuild_advised
-    for at in range(8):
-        assert not version.segment.manifest.rebuild_advised
-        version = applied(version, [product(f"new{at}")])
-    assert version.segment.manifest.rebuild_advised
+    assert not applied(version, deletes=["1", "2"]).segment.manifest.worn
+    assert applied(version, deletes=map(str, range(8))).segment.manifest.worn
 
 
 def test_many_small_generations_answer_as_one(catalog, applied, product):
@@ -218,48 +213,6 @@ def test_a_segment_answers_many_threads_at_once(icecat):
     with ThreadPoolExecutor(8) as pool:
         for _ in range(4):
             assert list(pool.map(ask, range(len(queries)))) == expected
-
-
-KEYS = st.sampled_from("abcdef")
-WORDS = st.sampled_from(["kettle", "toaster", "lamp"])
-CHANGE = st.tuples(
-    st.dictionaries(KEYS, st.tuples(WORDS, st.integers(0, 3), st.booleans()), max_size=4),
-    st.sets(KEYS, max_size=2),
-)
-
-
-@settings(deadline=None, max_examples=40, suppress_health_check=list(HealthCheck))
-@given(st.lists(CHANGE, min_size=1, max_size=5))
-def test_any_history_of_changes_leaves_what_a_plain_dictionary_would(tmp_path_factory, history):
-    root = tmp_path_factory.mktemp("history")
-    model: dict[str, tuple[str, int, bool]] = {}
-    segment = Segment(root / "0", build([], "shop", root / "0"))
-    for step, (upserts, deletes) in enumerate(history, 1):
-        for key in deletes:
-            model.pop(key, None)
-        model.update(upserts)
-        products = [
-            made(key, word, url=f"https://shop.example/{page}", is_active=active)
-            for key, (word, page, active) in upserts.items()
-        ]
-        manifest = apply(segment, products, deletes, root / str(step))
-        segment = Segment(root / str(step), manifest)
-    _same_as(segment, model)
-
-
-def _same_as(segment: Segment, model: dict[str, tuple[str, int, bool]]) -> None:
-    active = {key: each for key, each in model.items() if each[2]}
-    assert segment.manifest.product_count == len(active)
-    assert {each.key for each in segment.products()} == set(model)
-    for page in range(4):
-        owners = [key for key, each in active.items() if each[1] == page]
-        url = f"https://shop.example/{page}"
-        assert page_of(segment, url) == min(owners, default=None)
-    for key in "abcdef":
-        assert (segment.number_of(key) is not None) == (key in model)
-        assert (segment.active_number_of(key) is not None) == (key in active)
-    for word in ("kettle", "toaster", "lamp"):
-        assert segment.together([word]) == sum(each[0] == word for each in active.values())
 
 
 def test_building_leaves_nothing_but_the_files_it_names(catalog, product):
