@@ -33,7 +33,8 @@ resource "google_storage_bucket" "files" {
   }
 }
 
-# Exports pass through the bucket on their way to BigQuery, which loads them with the function's role.
+# Catalogs are built whole and tidied up there, and exports pass through the bucket on their way to
+# BigQuery, which loads them with the function's role.
 resource "google_storage_bucket_iam_member" "exporter" {
   bucket = google_storage_bucket.files.name
   role   = "roles/storage.objectUser"

@@ -13,7 +13,7 @@ from functions.tasks.main import ROUTES as JOBS
 from functions.tasks.main import host as tasks_host
 from shared.app import App
 from shared.auth import keyring
-from shared.auth.caller import Service
+from shared.auth.caller import Caller, Service
 from shared.auth.faces import PARTNER
 from shared.catalog import catalogs
 from shared.catalog.tools import publishing, withdrawal
@@ -32,6 +32,7 @@ from shared.identity import (
 from shared.invoke import Request, invoke
 from shared.serve.deployed import traced
 from shared.settings import Settings
+from shared.tool import Call
 
 FAMILIES = (
     audit.family,
@@ -99,6 +100,11 @@ class Platform:
                 if tool.name == operation:
                     return run(self.app, tool, arguments)
         raise LookupError(operation)
+
+    def operator(self):
+        """A call as operators make one, for what lies below their tools."""
+        caller = Caller("cli", "tests", "", "operator", "operator", None, None)
+        return Call(self.app, caller, "cli", "test", self.clock.now(), {}, None)
 
     def organization(self, org="partner", **settings):
         self.do("create_organization", id=org, name=org.title(), **settings)

@@ -4,7 +4,7 @@ from typing import Any, Final
 
 import functions_framework.aio
 
-from functions.tasks.jobs import subscriptions
+from functions.tasks.jobs import catalogs, subscriptions
 from shared.app import App
 from shared.auth.caller import Credential
 from shared.errors import Problem
@@ -14,13 +14,15 @@ from shared.serve.http import Head
 from shared.serve.rest import RestHost, Route
 from shared.serve.run import Runner
 
-FAMILIES = (subscriptions.family,)
+FAMILIES = (catalogs.family, subscriptions.family)
 
 ROUTES: Final = (
     Route("POST", "/cells", "checkCell", subscriptions.family["check_cell"]),
     Route("POST", "/listings", "checkListing", subscriptions.family["check_listing"]),
     Route("POST", "/exports", "exportCatalog", subscriptions.family["export_catalog"]),
     Route("POST", "/followings", "followGrants", subscriptions.family["follow_grants"]),
+    Route("POST", "/tidying", "tidyCatalog", catalogs.family["tidy_catalog"]),
+    Route("POST", "/rebuilds", "rebuildCatalog", catalogs.family["rebuild_catalog"]),
     Route("POST", "/sweep", "sweep", subscriptions.family["sweep_overdue_work"]),
 )
 

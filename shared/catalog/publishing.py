@@ -1,64 +1,23 @@
 """Publishing: from products to a served version, in steps that may be killed at any point.
 
-Files are stored first, by content; then one commit writes the version, moves the head and records
-the audit event, and asks for the export to the warehouse. Before that commit the old version
-serves, after it the new one. A killed publish leaves at most files nobody names and a lease that
-runs out; running it again finishes.
+How a version is stored and served, and what follows from it: `shared.catalog.making`. Running a
+killed publish again finishes it.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
-from typing import Any, Final
 
-from shared import work
-from shared.catalog.catalogs import CATALOGS, EXPORT, MOST_HOSTS, Catalog
-from shared.catalog.heads import Head, head_path
-from shared.catalog.lease import Lease, leased
-from shared.catalog.opened import SOURCES, opened_segments
+from shared.catalog.making import Making, Published, finish, making, move
+from shared.catalog.opened import opened_segments
 from shared.catalog.products.product import Product
-from shared.catalog.segment.manifest import Manifest
-from shared.catalog.segment.reader import Dispute, Segment
+from shared.catalog.segment.compaction import compact
+from shared.catalog.segment.manifest import Manifest, SegmentFile
+from shared.catalog.segment.reader import Segment
 from shared.catalog.segment.writer import apply, build
-from shared.catalog.versions import Version, forget_old, store, version_id, versions
-from shared.errors import Conflict, Problem
-from shared.identity.access_changes import widen_hosts
-from shared.identity.grants import organizations_granted
+from shared.catalog.versions import version_id, versions
 from shared.indexes.files import link
 from shared.indexes.folders import temporary_folder
-from shared.ports.documents import ABSENT, Write
-from shared.records import Found
 from shared.tool import Call, Progress
-
-EVERY: Final = 1000
-MOST_DISPUTES: Final = 100
-HOW_TO_RETRY: Final = "Somebody else published this catalog meanwhile. Nothing was lost; try again."
-
-
-@dataclass(frozen=True, slots=True)
-class Published:
-    """What a publish came to.
-
-    `disputed` URLs are claimed by several products; `disputes` shows the first MOST_DISPUTES.
-    """
-
-    head: Head
-    changed: bool
-    disputed: int = 0
-    disputes: tuple[Dispute, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class _Making:
-    """A version on its way: who makes it, for which catalog, from which head."""
-
-    call: Call
-    key: str
-    catalog: Found[Catalog]
-    head: Head | None
-    lease: Lease
-    progress: Progress
 
 
 def publish(
@@ -75,17 +34,17 @@ def publish(
     `products` are read once, in a stream; what they raise ends the publish with nothing changed.
     Raises `not_found`, `publish_conflict`, `invalid` for products of too many hosts.
     """
-    with _making(call, key, progress) as making, temporary_folder() as scratch:
-        stream = _counted(products, "reading and indexing products", making)
-        manifest = build(stream, key, scratch)
-        version = _version(
-            making,
-            manifest,
+    with making(call, key, progress) as made, temporary_folder() as scratch:
+        stream = made.counted(products, "reading and indexing products")
+        segment = Segment(scratch, build(stream, key, scratch))
+        return finish(
+            made,
+            segment,
             made_by="publish",
             source_revision=source_revision,
             rejected=rejected(),
+            disputes=segment.disputes(),
         )
-        return _finish(making, manifest, scratch, version)
 
 
 def change(
@@ -100,33 +59,33 @@ def change(
     """Change some products of a published catalog, without building the rest again.
 
     Upserts and deletes become visible together, as one version. When many small versions have
-    gathered, this one is built whole. Raises as `publish` does.
+    gathered, the newest become one on the way. Raises as `publish` does.
     """
-    with _making(call, key, progress) as making, temporary_folder() as scratch:
-        if making.head is None:
-            raise Problem("not_found", "This catalog was never published. Publish it first.")
+    with making(call, key, progress) as made, temporary_folder() as scratch:
+        head = made.published()
         opened = call.app.once(opened_segments)
-        number, parent = making.head.number, scratch / "parent"
-        segment = opened.hold(key, number, parent)
-        stream = _counted(upserts, "indexing changed products", making)
+        parent = opened.hold(key, head.number, scratch / "parent")
+        stream = made.counted(upserts, "indexing changed products")
         directory = scratch / "changed"
-        manifest = apply(segment, stream, deletes, directory)
-        if manifest.worn or manifest.gathered:
-            segment = opened.hold(key, number, parent, also=SOURCES)
-            directory, manifest = _rebuilt(making, segment, manifest, directory, scratch)
-        version = _version(making, manifest, made_by="upsert", source_revision=source_revision)
-        return _finish(making, manifest, directory, version)
+        changed = Segment(directory, apply(parent, stream, deletes, directory))
+        return finish(
+            made,
+            _compacted(made, changed, scratch),
+            made_by="upsert",
+            source_revision=source_revision,
+            parent=parent.manifest.files,
+            disputes=changed.disputes(),
+        )
 
 
 def roll_back(call: Call, key: str, number: int) -> Published:
     """Serve an earlier version again. Raises `not_found` when it is no longer kept."""
-    with _making(call, key, lambda *_: None) as making:
-        if making.head is None:
-            raise Problem("not_found", "This catalog was never published. Publish it first.")
-        if making.head.number == number:
-            return Published(making.head, changed=False)
+    with making(call, key) as made:
+        before = made.published()
+        if before.number == number:
+            return Published(before, changed=False)
         target = versions(key).get(call.app.documents, version_id(number))
-        head = making.head._replace(
+        head = before._replace(
             number=number,
             product_count=target.value.product_count,
             last_indexed_at=target.value.created_at,
@@ -134,135 +93,23 @@ def roll_back(call: Call, key: str, number: int) -> Published:
         )
         served_again = target.value.model_copy(update={"replaced_at": None})
         writes = [versions(key).put(target.id, served_again, if_version=target.version)]
-        return _move(making, head, writes, event="catalog.rolled_back")
+        return move(made, head, writes, event="catalog.rolled_back")
 
 
-@contextmanager
-def _making(call: Call, key: str, progress: Progress) -> Iterator[_Making]:
-    """Hold the catalog's lease and look at it as it is now."""
-    documents = call.app.documents
-    CATALOGS.get(documents, key)
-    with leased(documents, call.app.clock, key) as lease:
-        snapshot = documents.get(head_path(key))
-        head = None if snapshot is None else Head.of(snapshot)
-        yield _Making(call, key, CATALOGS.get(documents, key), head, lease, progress)
+def _compacted(made: Making, changed: Segment, scratch: Path) -> Segment:
+    """The changed version, its newest generations as one when many have gathered."""
+    gathered = changed.manifest.gathered
+    if not gathered:
+        return changed
+    numbers = {each.number for each in gathered}
 
+    def sources(manifest: Manifest) -> list[SegmentFile]:
+        return [file for file in manifest.files if file.is_source_of(numbers)]
 
-def _counted(products: Iterable[Product], doing: str, making: _Making) -> Iterable[Product]:
-    done = 0
-    for done, product in enumerate(products, 1):
-        if done % EVERY == 0:
-            making.lease.renew()
-            making.progress(doing, done)
-        yield product
-    making.progress(doing, done)
-
-
-def _rebuilt(
-    making: _Making, segment: Segment, changed: Manifest, directory: Path, scratch: Path
-) -> tuple[Path, Manifest]:
-    """The changed catalog as one generation."""
-    link(segment.manifest.files, segment.directory, directory)
-    whole = Segment(directory, changed)
-    target = scratch / "rebuilt"
-    stream = _counted(whole.products(), "building the whole catalog anew", making)
-    return target, build(stream, making.key, target)
-
-
-def _finish(making: _Making, manifest: Manifest, directory: Path, made: Version) -> Published:
-    """Store the files, then move the head to the new version."""
-    call, key = making.call, making.key
-    if len(manifest.hosts) > MOST_HOSTS:
-        raise Problem(
-            "invalid",
-            f"The products' pages are on {len(manifest.hosts)} hosts; a catalog covers at most "
-            f"{MOST_HOSTS}. Split it.",
-            limit=MOST_HOSTS,
-        )
-    stored = 0
-
-    def each() -> None:
-        nonlocal stored
-        stored += 1
-        making.lease.renew()
-        making.progress("storing files", stored)
-
-    store(call.app.blobs, key, directory, manifest, each)
-    writes = [versions(key).put(version_id(made.number), made, if_version=ABSENT)]
-    head = _next_head(making, made, manifest.hosts)
-    disputes = list(Segment(directory, manifest).disputes())
-    published = _move(making, head, writes, event=f"catalog.{made.made_by}")
-    forget_old(call.app.documents, call.app.blobs, published.head, made.created_at)
-    return replace(published, disputed=len(disputes), disputes=tuple(disputes[:MOST_DISPUTES]))
-
-
-def _version(making: _Making, manifest: Manifest, **made: Any) -> Version:
-    head = making.head
-    return Version(
-        number=head.last_number + 1 if head else 1,
-        parent=head.number if head else None,
-        manifest=manifest.model_dump_json(by_alias=True).encode(),
-        product_count=manifest.product_count,
-        created_at=making.call.app.clock.now(),
-        **made,
+    head = made.published()
+    held = made.call.app.once(opened_segments).hold(
+        made.key, head.number, scratch / "gathered", also=sources
     )
-
-
-def _next_head(making: _Making, version: Version, hosts: Iterable[str]) -> Head:
-    catalog = making.catalog.value
-    return Head(
-        catalog=making.key,
-        display_name=catalog.display_name,
-        source_base_url=catalog.source_base_url,
-        number=version.number,
-        last_number=version.number,
-        product_count=version.product_count,
-        last_indexed_at=version.created_at,
-        hosts=tuple(sorted({*catalog.hosts, *hosts})),
-        source_revision=version.source_revision,
-        version=making.head.version if making.head else ABSENT,
-    )
-
-
-def _move(making: _Making, head: Head, writes: Sequence[Write], *, event: str) -> Published:
-    """Move the head, in one commit with everything that belongs to it."""
-    call, key = making.call, making.key
-    catalog = making.catalog.value
-    if set(head.hosts) - set(catalog.hosts):
-        widened = catalog.model_copy(update={"hosts": head.hosts})
-        call.commit(
-            [CATALOGS.put(key, widened, if_version=making.catalog.version)],
-            event="catalog.hosts_widened",
-            target=key,
-        )
-        orgs = organizations_granted(call.app.documents, key)
-        widen_hosts(call, key, head.hosts, list(orgs))
-    try:
-        call.commit(
-            [
-                *writes,
-                *_replaced(making),
-                head.write(),
-                work.ask(EXPORT, key, call.app.clock.now()),
-            ],
-            event=event,
-            target=key,
-            number=head.number,
-            productCount=head.product_count,
-        )
-    except Conflict:
-        raise Problem("publish_conflict", HOW_TO_RETRY) from None
-    work.hand_over(call.app, EXPORT, key)
-    return Published(head, changed=True)
-
-
-def _replaced(making: _Making) -> list[Write]:
-    """The write that says when the version served so far was replaced."""
-    if making.head is None:
-        return []
-    records = versions(making.key)
-    found = records.find(making.call.app.documents, version_id(making.head.number))
-    if found is None:
-        return []
-    replaced = found.value.model_copy(update={"replaced_at": making.call.app.clock.now()})
-    return [records.put(found.id, replaced, if_version=found.version)]
+    link(sources(held.manifest), held.directory, changed.directory)
+    directory = scratch / "compacted"
+    return Segment(directory, compact(changed, gathered, directory))

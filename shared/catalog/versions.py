@@ -1,25 +1,28 @@
 """Versions of a catalog: immutable manifests, their files by content, and the head that moves.
 
-Files are stored as `catalogs/{key}/files/{sha256}`; a version is `catalogs/{key}/versions/{n}`. A
-version that was replaced stays for 24 hours, and the last three stay in any case, so that cursors
-and rollbacks reach them.
+Files are stored as `catalogs/{key}/files/{sha256}`; a version is `catalogs/{key}/versions/{n}`. How
+long they are kept: `shared.catalog.tidying`.
 """
 
-from collections.abc import Callable, Iterator
-from datetime import datetime, timedelta
+from collections.abc import Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from contextvars import copy_context
+from datetime import datetime
 from pathlib import Path
 from typing import Final, Literal
 
-from shared.catalog.heads import Head
 from shared.catalog.segment.manifest import Manifest
 from shared.indexes.files import File
 from shared.ports.blobs import Blobs
-from shared.ports.documents import Delete, Documents, Query
+from shared.ports.documents import Documents, Query
 from shared.queries import VERSIONS
 from shared.records import Found, Record, Records
 
-KEPT_FOR: Final = timedelta(hours=24)
-KEPT_LAST: Final = 3
+STORED_AT_ONCE: Final = 8
+
+
+MadeBy = Literal["publish", "upsert", "rebuild"]
+"""A whole feed, some of its products, or the same products built whole."""
 
 
 class Version(Record):
@@ -36,7 +39,7 @@ class Version(Record):
     parent: int | None = None
     manifest: bytes
     product_count: int
-    made_by: Literal["publish", "upsert"]
+    made_by: MadeBy
     source_revision: str | None = None
     rejected: int = 0
     created_at: datetime
@@ -64,48 +67,26 @@ def every_version(documents: Documents, catalog: str) -> Iterator[Found[Version]
 
 def file_name(catalog: str, file: File) -> str:
     """The name a segment's file is stored under."""
-    return f"{_files(catalog)}{file.sha256}"
+    return f"{file_names(catalog)}{file.sha256}"
 
 
-def store(
-    blobs: Blobs, catalog: str, directory: Path, manifest: Manifest, each: Callable[[], None]
-) -> None:
-    """Store the segment's files that `directory` holds; `each` is told after each.
-
-    What a version shares with its parent and was not needed to build it (source files) lies in
-    the store already and not in the directory.
-    """
-    for file in manifest.files:
-        if (directory / file.name).exists():
-            blobs.put(file_name(catalog, file), directory / file.name)
-        each()
-
-
-def forget_old(documents: Documents, blobs: Blobs, head: Head, now: datetime) -> int:
-    """Remove versions nothing may reach any more, then files no version names; how many versions.
-
-    Only under the catalog's lease: files of a publish in progress belong to no version yet.
-    """
-    found = list(every_version(documents, head.catalog))
-    last = {record.value.number for record in found[-KEPT_LAST:]} | {head.number}
-    kept: list[Found[Version]] = []
-    forgotten: list[Found[Version]] = []
-    for record in found:
-        replaced = record.value.replaced_at
-        young = replaced is None or replaced > now - KEPT_FOR
-        (kept if young or record.value.number in last else forgotten).append(record)
-    for record in forgotten:
-        documents.commit(
-            [Delete(versions(head.catalog).path(record.id), if_version=record.version)]
-        )
-    named = {
-        file_name(head.catalog, file) for record in kept for file in record.value.opened().files
-    }
-    for blob in list(blobs.list(_files(head.catalog))):
-        if blob.name not in named:
-            blobs.delete(blob.name)
-    return len(forgotten)
+def store(blobs: Blobs, catalog: str, directory: Path, files: Iterable[File]) -> Iterator[int]:
+    """Store these files of `directory`, several at once; how many are stored, after each."""
+    with ThreadPoolExecutor(STORED_AT_ONCE) as threads:
+        storing = [
+            threads.submit(  # in the request's context, so that its trace shows it
+                copy_context().run,
+                blobs.put,
+                file_name(catalog, file),
+                directory / file.name,
+            )
+            for file in files
+        ]
+        for stored, done in enumerate(as_completed(storing), 1):
+            done.result()
+            yield stored
 
 
-def _files(catalog: str) -> str:
+def file_names(catalog: str) -> str:
+    """What the names of all files of a catalog begin with."""
     return f"catalogs/{catalog}/files/"

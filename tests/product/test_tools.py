@@ -62,9 +62,9 @@ OF_FACES = [
 ]
 VERBS = {
     "change", "check", "create", "deactivate", "delete", "end", "export", "follow", "get", "grant",
-    "invite",
-    "list", "lookup", "promote", "publish", "refresh", "register", "restore", "retire", "revoke",
-    "roll", "rotate", "search", "set", "start", "sweep", "upsert", "withdraw",
+    "invite", "list", "lookup", "promote", "publish", "rebuild", "refresh", "register", "restore",
+    "retire", "revoke", "roll", "rotate", "search", "set", "start", "sweep", "tidy", "upsert",
+    "withdraw",
 }  # fmt: skip
 
 

@@ -4,34 +4,20 @@ A job answers 200 whatever came of it, as long as it was recorded: it has arrang
 turn. Anything else makes Cloud Tasks call again, which every job can take.
 """
 
-from typing import Annotated, Final
+from typing import Final
 
-from pydantic import Field
-
+from functions.tasks.jobs.turns import SCOPE, Outcome, Turn
 from shared import work
 from shared.catalog.catalogs import EXPORT
+from shared.catalog.later import REBUILD, TIDY
 from shared.identity.access_changes import FOLLOWING
 from shared.subscriptions import cells, exporting, following, listing_checks
 from shared.subscriptions.records import CELL, LISTING
 from shared.tool import Args, Call, Effect, Family, Result, Risk
 
 family = Family("subscriptions", org_types=frozenset({"service"}))
-SCOPE = "work"
-KINDS: Final = (CELL, EXPORT, FOLLOWING, LISTING)
+KINDS: Final = (CELL, EXPORT, FOLLOWING, LISTING, REBUILD, TIDY)
 """All scheduled work there is: what is not listed here, nobody finds again."""
-
-
-class Turn(Args):
-    """Whose turn it is."""
-
-    id: Annotated[str, Field(min_length=1, max_length=200, description="The record's id.")]
-    generation: Annotated[int, Field(ge=0, description="Which turn; older ones are ignored.")]
-
-
-class Outcome(Result):
-    """What came of it, for the log."""
-
-    outcome: str
 
 
 @family.tool(scope=SCOPE, effect=Effect.WRITE, risk=Risk.LOW, title="Check a cell", idempotent=True)

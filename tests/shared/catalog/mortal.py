@@ -1,0 +1,72 @@
+"""An app whose process dies at the n-th thing that any adapter of it is asked to change."""
+
+import threading
+
+from shared.app import App
+
+CHANGES = ("commit", "put", "delete", "add")
+
+
+class Killed(BaseException):
+    """Where the process ended."""
+
+
+class Life:
+    """Counts changes, each before and after it is made; nothing is done once it is over."""
+
+    def __init__(self):
+        self._lock = threading.Lock()
+        self.left = None
+
+    def tick(self):
+        with self._lock:
+            if self.left is None:
+                return
+            if self.left <= 0:
+                raise Killed
+            self.left -= 1
+
+    @property
+    def over(self):
+        return self.left is not None and self.left <= 0
+
+
+class Mortal:
+    """Passes everything on to an adapter while its process lives."""
+
+    def __init__(self, adapter, life):
+        self._adapter = adapter
+        self._life = life
+
+    def __getattr__(self, name):
+        inner = getattr(self._adapter, name)
+        return self._dying(inner) if name in CHANGES else inner
+
+    def _dying(self, inner):
+        def changed(*arguments):
+            self._life.tick()
+            answer = inner(*arguments)
+            self._life.tick()
+            return answer
+
+        return changed
+
+
+class MortalApp(App):
+    """Dies as its `life` says."""
+
+    def __init__(self, settings, clock=None):
+        super().__init__(settings, clock)
+        self.life = Life()
+
+    @property
+    def documents(self):
+        return Mortal(super().documents, self.life)
+
+    @property
+    def blobs(self):
+        return Mortal(super().blobs, self.life)
+
+    @property
+    def queue(self):
+        return Mortal(super().queue, self.life)
