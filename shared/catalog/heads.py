@@ -4,7 +4,7 @@ A head moves only by compare-and-set on the version it was built from.
 """
 
 from datetime import datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from shared.ports.documents import Put, Snapshot
 
@@ -18,8 +18,9 @@ class Head(NamedTuple):
         product_count: active products in it.
         last_indexed_at: when it was built.
         hosts: hosts of its product pages.
-        source_revision: the publisher's own mark of what it was built from, opaque here.
+        source_revision: the publisher's own mark of what it was built from, see `includes`.
         version: the document's, for compare-and-set.
+        down: hidden from everybody it is granted to, until somebody puts it up again.
     """
 
     catalog: str
@@ -32,6 +33,7 @@ class Head(NamedTuple):
     hosts: tuple[str, ...]
     source_revision: str | None
     version: str
+    down: bool = False
 
     @classmethod
     def of(cls, snapshot: Snapshot) -> "Head":
@@ -48,11 +50,23 @@ class Head(NamedTuple):
             hosts=tuple(data["hosts"]),
             source_revision=data.get("sourceRevision"),
             version=snapshot.version,
+            down=data.get("down", False),
         )
+
+    def includes(self, revision: str | None) -> bool:
+        """Whether what is served was built from this revision of its source, or from a later one.
+
+        Revisions are opaque, except for `source:number`: of one source, lower numbers are older.
+        """
+        if revision is None or self.source_revision is None:
+            return False
+        (source, place), (served, reached) = map(_place, (revision, self.source_revision))
+        older = place is not None and reached is not None and place <= reached
+        return revision == self.source_revision or (source == served and older)
 
     def write(self) -> Put:
         """The write that moves the head here, if nobody moved it since `version`."""
-        data = {
+        data: dict[str, Any] = {
             "displayName": self.display_name,
             "sourceBaseUrl": self.source_base_url,
             "number": self.number,
@@ -62,7 +76,16 @@ class Head(NamedTuple):
             "hosts": list(self.hosts),
             "sourceRevision": self.source_revision,
         }
+        if self.down:
+            data["down"] = True
         return Put(head_path(self.catalog), data, if_version=self.version)
+
+
+def _place(revision: str) -> tuple[str, int | None]:
+    """The source a revision names, and its number there, if it has that form."""
+    source, _, number = revision.rpartition(":")
+    counts = bool(source) and number.isascii() and number.isdigit()
+    return source, int(number) if counts else None
 
 
 def head_path(catalog: str) -> str:

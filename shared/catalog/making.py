@@ -202,6 +202,7 @@ def _next_head(made: Making, version: Version, hosts: Iterable[str]) -> Head:
         hosts=tuple(sorted({*catalog.hosts, *hosts})),
         source_revision=version.source_revision,
         version=before.version if before else ABSENT,
+        down=before is not None and before.down,
     )
 
 

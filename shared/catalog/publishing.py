@@ -32,9 +32,13 @@ def publish(
     """Make these products the whole content of a catalog.
 
     `products` are read once, in a stream; what they raise ends the publish with nothing changed.
-    Raises `not_found`, `publish_conflict`, `invalid` for products of too many hosts.
+    They are not read at all when the catalog serves this revision of their source already, or a
+    later one (`Head.includes`). Raises `not_found`, `publish_conflict`, `invalid` for products of
+    too many hosts.
     """
     with making(call, key, progress) as made, temporary_folder() as scratch:
+        if made.head is not None and made.head.includes(source_revision):
+            return Published(made.head, changed=False)
         stream = made.counted(products, "reading and indexing products")
         segment = Segment(scratch, build(stream, key, scratch))
         return finish(
@@ -59,10 +63,13 @@ def change(
     """Change some products of a published catalog, without building the rest again.
 
     Upserts and deletes become visible together, as one version. When many small versions have
-    gathered, the newest become one on the way. Raises as `publish` does.
+    gathered, the newest become one on the way. What the catalog serves already is left alone as in
+    `publish`. Raises as `publish` does.
     """
     with making(call, key, progress) as made, temporary_folder() as scratch:
         head = made.published()
+        if head.includes(source_revision):
+            return Published(head, changed=False)
         opened = call.app.once(opened_segments)
         parent = opened.hold(key, head.number, scratch / "parent")
         stream = made.counted(upserts, "indexing changed products")
@@ -94,6 +101,29 @@ def roll_back(call: Call, key: str, number: int) -> Published:
         served_again = target.value.model_copy(update={"replaced_at": None})
         writes = [versions(key).put(target.id, served_again, if_version=target.version)]
         return move(made, head, writes, event="catalog.rolled_back")
+
+
+def take_down(call: Call, key: str) -> Published:
+    """Hide a catalog from everybody it is granted to, until it is put up again.
+
+    Its versions and grants stay, and it can be published meanwhile. Raises `not_found`,
+    `publish_conflict`.
+    """
+    return _show(call, key, down=True)
+
+
+def put_up(call: Call, key: str) -> Published:
+    """Show a catalog again that was taken down. Raises as `take_down` does."""
+    return _show(call, key, down=False)
+
+
+def _show(call: Call, key: str, *, down: bool) -> Published:
+    with making(call, key) as made:
+        head = made.published()
+        if head.down is down:
+            return Published(head, changed=False)
+        event = "catalog.taken_down" if down else "catalog.put_up"
+        return move(made, head._replace(down=down), [], event=event)
 
 
 def _compacted(made: Making, changed: Segment, scratch: Path) -> Segment:

@@ -42,7 +42,7 @@ class Reached(NamedTuple):
 def reached(call: Call, names: Iterable[str] | None = None) -> list[Reached]:
     """The catalogs granted on this call's surface now, in order of key; of `names` if given.
 
-    A granted catalog that was never published does not exist for partners yet.
+    A granted catalog that was never published, or is taken down, does not exist for partners.
     """
     wanted = None if names is None else frozenset(names)
     now, grants = call.now.timestamp(), call.access.grants
@@ -52,6 +52,7 @@ def reached(call: Call, names: Iterable[str] | None = None) -> list[Reached]:
         grant = grants.get(head.catalog)
         if (
             grant is not None
+            and not head.down
             and grant.holds(call.surface, now)
             and (wanted is None or head.catalog in wanted)
         ):

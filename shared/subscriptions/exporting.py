@@ -47,11 +47,13 @@ def export(app: App, catalog: str, generation: int) -> str:
 def _export(app: App, found: Found[Export], lease: Lease) -> str:
     catalog = CATALOGS.find(app.documents, found.id)
     snapshot = app.documents.get(head_path(found.id))
-    if catalog is None or catalog.value.state == "withdrawn":
+    head = None if snapshot is None else Head.of(snapshot)
+    gone = catalog is None or catalog.value.state == "withdrawn"
+    if gone or (head is not None and head.down):
         return _close(app, found)
-    if snapshot is None:
+    if head is None:
         return _settle(app, found, None)
-    head, record = Head.of(snapshot), found.value
+    record = found.value
     now = app.clock.now()
     changes = {}
     if record.version != head.number or record.state in ("none", "closing"):

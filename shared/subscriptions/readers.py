@@ -88,10 +88,15 @@ def list_bigquery_listing_resources(call: Call, args: ListListings) -> list[List
         shared = [catalog for catalog in shared if catalog in args.catalogs]
         if not any(granted(call.access, catalog, now) for catalog in args.catalogs):
             raise _not_granted()
-    return [
-        listing_resource(call.app, catalog, Head.of(call.found[head_path(catalog)]).display_name)
+    heads = {
+        catalog: Head.of(call.found[head_path(catalog)])
         for catalog in shared
         if _is_open(call, catalog) and head_path(catalog) in call.found
+    }
+    return [
+        listing_resource(call.app, catalog, head.display_name)
+        for catalog, head in heads.items()
+        if not head.down
     ]
 
 

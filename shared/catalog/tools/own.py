@@ -53,15 +53,16 @@ def list_own_catalogs(call: Call, args: Args) -> list[Granted]:
     for grant in call.access.grants.values():
         snapshot = call.found.get(head_path(grant.catalog))
         head = None if snapshot is None else Head.of(snapshot)
+        served = None if head is None or head.down else head
         ends = grant.expires_at
         found.append(
             Granted(
                 catalog=grant.catalog,
                 display_name=head.display_name if head else grant.catalog,
                 source_base_url=head.source_base_url if head else None,
-                version=head.number if head else None,
-                product_count=head.product_count if head else None,
-                last_indexed_at=head.last_indexed_at if head else None,
+                version=served.number if served else None,
+                product_count=served.product_count if served else None,
+                last_indexed_at=served.last_indexed_at if served else None,
                 surfaces=None if grant.surfaces is None else tuple(sorted(grant.surfaces)),
                 only=None
                 if grant.only is None

@@ -14,8 +14,9 @@ from shared.catalog.catalogs import CATALOGS, WhichCatalog
 from shared.catalog.feeds.read import read_feed
 from shared.catalog.feeds.rows import Accepted, Row
 from shared.catalog.heads import Head, head_path
+from shared.catalog.making import Published
 from shared.catalog.products.product import Product
-from shared.catalog.publishing import Published, change, publish, roll_back
+from shared.catalog.publishing import change, publish, roll_back
 from shared.catalog.versions import every_version
 from shared.errors import Problem
 from shared.identity.records import CatalogKey
@@ -48,13 +49,14 @@ class DisputedUrl(Result):
 
 
 class PublishReport(Result):
-    """What a publish or upsert came to.
+    """What a publish or upsert came to; not `changed` where that revision was served already.
 
     `rejected_rows`, `warnings` and `disputed_urls` show at most 100; the counts are of all.
     """
 
     catalog: str
     version: int
+    changed: bool
     product_count: int
     accepted: int
     rejected: int
@@ -85,7 +87,14 @@ class FromFeed(Args):
         float,
         Field(ge=0, le=1, description="Above this share of rejected rows nothing is published."),
     ] = REJECTED_SHARE
-    source_revision: Annotated[str | None, Field(max_length=200)] = None
+    source_revision: Annotated[
+        str | None,
+        Field(
+            max_length=200,
+            description="Your mark of what the feed was made from. When the catalog serves it "
+            "already, nothing is done; of `name:number`, also when it serves a higher number.",
+        ),
+    ] = None
 
 
 @dataclass
@@ -296,6 +305,7 @@ def _report(published: Published, reading: _Reading) -> PublishReport:
     return PublishReport(
         catalog=head.catalog,
         version=head.number,
+        changed=published.changed,
         product_count=head.product_count,
         accepted=reading.accepted,
         rejected=reading.rejected,

@@ -13,6 +13,7 @@ from shared.catalog.heads import Head, head_path
 from shared.catalog.later import REBUILDS, TIDYING
 from shared.catalog.lease import SECONDS
 from shared.catalog.opened import opened_segments
+from shared.catalog.publishing import put_up, take_down
 from shared.catalog.segment.manifest import MOST_GENERATIONS
 from shared.catalog.versions import every_version, file_name
 from tests.platform import Platform, product
@@ -150,3 +151,14 @@ def test_a_whole_build_is_whole_or_not_at_all_and_the_sweeper_finishes_it(books)
         assert REBUILDS.get(books.app.documents, "books").value.due is None
 
     assert told(books, begin, overdue(books, REBUILDS), finish) > 20
+
+
+def test_a_catalog_is_taken_down_or_it_is_not(books):
+    def begin(_):
+        put_up(books.operator(), "books")
+
+    def finish(_):
+        take_down(books.operator(), "books")
+        assert head(books).down
+
+    told(books, begin, lambda _: take_down(books.operator(), "books"), finish)
