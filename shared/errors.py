@@ -19,6 +19,7 @@ STATUS: Final[dict[str, int]] = {
     "not_supported": 422,
     "confirmation_required": 422,
     "tenant_required": 422,
+    "too_broad": 422,
     "too_large": 413,
     "unsupported_media_type": 415,
     # what is there
@@ -32,6 +33,7 @@ STATUS: Final[dict[str, int]] = {
     "cursor_expired": 410,
     # what stands in the way
     "conflict": 409,
+    "type_conflict": 409,
     "publish_conflict": 409,
     "publish_rejected": 422,
     "too_many_grants": 409,

@@ -11,7 +11,7 @@ property holds is a change of data.
 """
 
 from collections.abc import Iterator, Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from enum import Enum
 from typing import Any, Final, NamedTuple
 
@@ -96,8 +96,12 @@ def folded(text: str) -> str:
 
 def milliseconds(text: str) -> int:
     """A timestamp of a body as milliseconds since the epoch; finer parts are cut off."""
-    at = datetime.fromisoformat(text)
-    return int((at - _EPOCH).total_seconds() * 1000 // 1)
+    return epoch_milliseconds(datetime.fromisoformat(text))
+
+
+def epoch_milliseconds(at: datetime) -> int:
+    """The same of a moment that has a time zone."""
+    return (at - _EPOCH) // timedelta(milliseconds=1)
 
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)

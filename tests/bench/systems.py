@@ -12,12 +12,13 @@ from shared.auth.faces import PARTNER
 from shared.catalog.products.product import Product, product_uuid
 from shared.catalog.search.search import Question, search
 from shared.catalog.search.shelf import Shelf
-from shared.catalog.segment.analysis import TEXT, analyzer
+from shared.catalog.segment.analysis import TEXT
 from shared.catalog.segment.index import WORDS
 from shared.catalog.segment.reader import Segment
 from shared.catalog.segment.writer import build
 from shared.catalog.tools import agents
 from shared.clock import SystemClock
+from shared.indexes.words import analyzer
 from shared.invoke import Request, invoke
 from tests.platform import Platform
 

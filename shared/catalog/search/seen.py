@@ -16,9 +16,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from shared.catalog.search.words import Words
-from shared.catalog.segment.analysis import analyzer
 from shared.catalog.segment.reader import Segment
 from shared.catalog.segment.titles import HASHES, KIND_TERMS, TITLE_TERMS, term_hash
+from shared.indexes.words import analyzer
 
 ACCESSORIES: Final = {
     "en": "accessory adapter adaptor antenna arm backpack bag battery bracket briefcase cable cap "

@@ -16,12 +16,12 @@ from typing import Any, Final
 from numpy.typing import NDArray
 
 from shared.catalog.segment.addresses import AddressWriter
-from shared.catalog.segment.analysis import analyzer, surface_analyzer
 from shared.catalog.segment.entry import Entry
 from shared.catalog.segment.lexicon import LexiconWriter
 from shared.catalog.segment.manifest import SegmentFile, describe
 from shared.catalog.segment.records import RecordWriter
 from shared.catalog.segment.titles import TitleWriter
+from shared.indexes.words import analyzer, surface_analyzer
 
 _SERVED: Final = ("records", "urls", "keys", "titles", "lexicon", "dead")
 _SOURCES: Final = "sources"

@@ -8,15 +8,15 @@ Documents stand in browse order inside the index, so equal scores come in browse
 import json
 from pathlib import Path
 from typing import Final
-from uuid import uuid4
 
 import tantivy
 from tantivy import Order, SchemaBuilder
 
-from shared.catalog.segment.analysis import TEXT, analyzer
+from shared.catalog.segment.analysis import TEXT
 from shared.indexes.guard import guarded
+from shared.indexes.meta import write_meta
+from shared.indexes.words import analyzer
 
-META: Final = "meta.json"
 NUMBER: Final = "number"
 RANK: Final = "rank"
 PRICE: Final = "price"
@@ -60,11 +60,7 @@ def open_index(directory: Path, meta: str, language: str) -> tantivy.Index:
     searcher of it lives. A version never changes, and a searcher stays what it was when it was
     taken.
     """
-    path = directory / META
-    if not path.is_file() or path.read_text() != meta:
-        new = path.with_suffix(f".{uuid4().hex}")
-        new.write_text(meta)
-        new.replace(path)
+    write_meta(directory, meta)
     index = tantivy.Index.open(str(directory))
     index.register_tokenizer(TEXT, analyzer(language))
     return index
@@ -73,18 +69,3 @@ def open_index(directory: Path, meta: str, language: str) -> tantivy.Index:
 def documents(meta: str) -> int:
     """How many documents the engine's frequencies are of, deleted ones among them."""
     return sum(segment["max_doc"] for segment in json.loads(meta)["segments"])
-
-
-def living_files(directory: Path, meta: str) -> list[str]:
-    """Names of the index's files that belong to the state `meta` describes."""
-    names: list[str] = []
-    for segment in json.loads(meta)["segments"]:
-        stem = segment["segment_id"].replace("-", "")
-        deletes = segment["deletes"]
-        alive = f"{stem}.{deletes['opstamp']}.del" if deletes else None
-        names.extend(
-            path.name
-            for path in directory.glob(f"{stem}.*")
-            if path.suffix != ".del" or path.name == alive
-        )
-    return sorted(names)

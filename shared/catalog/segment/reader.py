@@ -18,13 +18,13 @@ from shared.catalog.products.product import Product
 from shared.catalog.products.urls import Claim, LookupForm, winner
 from shared.catalog.segment import index as engine
 from shared.catalog.segment.addresses import Addresses
-from shared.catalog.segment.analysis import analyzer, surface_analyzer
 from shared.catalog.segment.columns import digest
 from shared.catalog.segment.lexicon import Lexicon
 from shared.catalog.segment.manifest import Generation, Manifest
 from shared.catalog.segment.records import Decompressor, RecordFile, SourceFile, dictionary_of
 from shared.catalog.segment.titles import ROW, open_titles
 from shared.indexes.files import map_file, require
+from shared.indexes.words import analyzer, surface_analyzer
 
 MOST_WORDS: Final = 2048
 """Words of queries, and terms of those, that an opened segment remembers what it knows of."""

@@ -14,7 +14,6 @@ from tantivy import Document
 
 from shared.catalog.products.product import Product
 from shared.catalog.segment import index as engine
-from shared.catalog.segment.analysis import DEFAULT_LANGUAGE, base_language
 from shared.catalog.segment.entry import Entry, entry
 from shared.catalog.segment.generation import GenerationWriter
 from shared.catalog.segment.manifest import Generation, Manifest, SegmentFile, describe
@@ -22,6 +21,8 @@ from shared.catalog.segment.reader import Segment
 from shared.catalog.segment.records import train
 from shared.indexes.files import link
 from shared.indexes.guard import guarded
+from shared.indexes.meta import META, living_files
+from shared.indexes.words import DEFAULT_LANGUAGE, base_language
 
 SAMPLES: Final = 2_000
 _BASE_HEAP: Final = 256_000_000
@@ -167,10 +168,8 @@ def _manifest(
     generations: tuple[Generation, ...],
     files: list[SegmentFile],
 ) -> Manifest:
-    meta = (directory / engine.META).read_text()
-    files.extend(
-        describe(directory, name, "index") for name in engine.living_files(directory, meta)
-    )
+    meta = (directory / META).read_text()
+    files.extend(describe(directory, name, "index") for name in living_files(directory, meta))
     return Manifest(
         catalog=catalog,
         language=language,

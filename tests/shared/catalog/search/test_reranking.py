@@ -10,8 +10,8 @@ from shared.catalog.products.product import Brand
 from shared.catalog.search.rerank import MODEL, WINDOW, Model, features, rerank
 from shared.catalog.search.seen import ACCESSORIES, NEXT, see
 from shared.catalog.search.words import understand
-from shared.catalog.segment.analysis import analyzer
 from shared.catalog.segment.titles import TITLE_TERMS
+from shared.indexes.words import analyzer
 
 TERMS = analyzer("en").analyze
 ACCESSORY_TERMS = set(TERMS(ACCESSORIES["en"]))

@@ -1,0 +1,68 @@
+"""Text to words: the same for what is indexed and for what is asked.
+
+Words are runs of letters and digits; lower case, accents folded to ASCII, stemmed in the text's
+language (Snowball).
+"""
+
+import re
+from typing import Final
+
+from tantivy import Filter, TextAnalyzer, TextAnalyzerBuilder, Tokenizer
+
+DEFAULT_LANGUAGE: Final = "en"
+LONGEST_WORD: Final = 64
+
+STEMMERS: Final = {
+    "ar": "arabic",
+    "da": "danish",
+    "de": "german",
+    "el": "greek",
+    "en": "english",
+    "es": "spanish",
+    "fi": "finnish",
+    "fr": "french",
+    "hu": "hungarian",
+    "it": "italian",
+    "nl": "dutch",
+    "no": "norwegian",
+    "pt": "portuguese",
+    "ro": "romanian",
+    "ru": "russian",
+    "sv": "swedish",
+    "ta": "tamil",
+    "tr": "turkish",
+}
+"""Languages with a stemmer. Words of any other language are matched as they are."""
+
+_ALIASES: Final = {"nb": "no", "nn": "no", "eng": "en"}
+
+
+def base_language(tag: str | None) -> str | None:
+    """The primary subtag of a language tag (RFC 5646): `pt-BR` and `pt_BR` give `pt`."""
+    if not tag:
+        return None
+    primary = re.split(r"[-_]", tag.strip().lower(), maxsplit=1)[0]
+    return _ALIASES.get(primary, primary) or None
+
+
+def analyzer(language: str) -> TextAnalyzer:
+    """Text to the indexed terms of a catalog in this language."""
+    builder = _words()
+    stemmer = STEMMERS.get(language)
+    return (builder.filter(Filter.stemmer(stemmer)) if stemmer else builder).build()
+
+
+def surface_analyzer(language: str | None = None) -> TextAnalyzer:
+    """Text to words, not stemmed; with a language, without its stop words."""
+    builder = _words()
+    name = STEMMERS.get(language or "")
+    return (builder.filter(Filter.stopword(name)) if name else builder).build()
+
+
+def _words() -> TextAnalyzerBuilder:
+    return (
+        TextAnalyzerBuilder(Tokenizer.simple())
+        .filter(Filter.remove_long(LONGEST_WORD))
+        .filter(Filter.lowercase())
+        .filter(Filter.ascii_fold())
+    )

@@ -1,0 +1,204 @@
+"""Whether one record matches a condition, and why: plain Python, no search engine.
+
+It decides what a search engine must find, checks what an engine can only narrow down, and says
+which conditions a record fails.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from shared.query import ast
+from shared.query.answers import Item
+from shared.query.ast import Compare, InSegment, Keys, Linked, Node, Updated, Value, Words
+from shared.query.kinds import SEGMENTS, Kind, epoch_milliseconds, folded
+from shared.query.values import compared, found_as, searched, values_of
+
+Terms = Callable[[str], Sequence[str]]
+"""The words of a text as they are compared: lower case, stemmed, whatever the engine does."""
+
+_ONE_SLIP: Final = 3
+_TWO_SLIPS: Final = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """Whether a condition holds of a record.
+
+    Attributes:
+        condition: which.
+        holds: whether it does.
+        actual: what the record has where the condition looks: values, its key, its segments, or
+            when it was changed. Empty for conditions that are made of others.
+        of: the same for each condition in it.
+    """
+
+    condition: Node
+    holds: bool
+    actual: tuple[Any, ...] = ()
+    of: "tuple[Finding, ...]" = field(default=())
+
+
+def matches(node: Node, item: Item, terms: Terms) -> bool:
+    """Whether the record matches. `terms` is how the collection's text is cut into words."""
+    match node:
+        case ast.All(of):
+            return all(matches(each, item, terms) for each in of)
+        case ast.Any(of):
+            return any(matches(each, item, terms) for each in of)
+        case ast.Not(of):
+            return not matches(of, item, terms)
+        case _:
+            return _holds(node, item, terms)
+
+
+def explain(node: Node, item: Item, terms: Terms) -> Finding:
+    """Every condition with what the record has; none is left out, also where one decides."""
+    match node:
+        case ast.All(of) | ast.Any(of):
+            found = tuple(explain(each, item, terms) for each in of)
+            decide = all if isinstance(node, ast.All) else any
+            return Finding(node, decide(each.holds for each in found), of=found)
+        case ast.Not(of):
+            inner = explain(of, item, terms)
+            return Finding(node, not inner.holds, of=(inner,))
+        case _:
+            return Finding(node, _holds(node, item, terms), _actual(node, item))
+
+
+def slips(text: str) -> int:
+    """How many slips of the keyboard `similar` allows in a text."""
+    return 0 if len(text) < _ONE_SLIP else 1 if len(text) < _TWO_SLIPS else 2
+
+
+def linked_values(node: Linked) -> list[Value]:
+    """What the other side offers, as values of the property's kind; empty text links nothing."""
+    found: list[Value] = []
+    for text in filter(None, node.values):
+        try:
+            found.append(_READ[node.kind](text) if node.kind in _READ else text)
+        except ValueError:
+            continue
+    return found
+
+
+_READ: Final[dict[Kind, Callable[[str], Value]]] = {Kind.INTEGER: int, Kind.DECIMAL: float}
+
+
+def _holds(node: Node, item: Item, terms: Terms) -> bool:
+    match node:
+        case Compare():
+            return _compares(node, item)
+        case Keys(values, op):
+            return item.key in values if op == "in" else item.key.startswith(values[0])
+        case Updated(start, end):
+            return (start is None or item.updated >= start) and (end is None or item.updated < end)
+        case Words(text, on):
+            wanted = set(terms(text))
+            found = (term for each in searched(item.body, on) for term in terms(each))
+            return bool(wanted) and wanted.issubset(found)
+        case InSegment(segment):
+            return segment in item.body.get(SEGMENTS, ())
+        case Linked(property_, kind, _):
+            offered = {_plain(value) for value in linked_values(node)}
+            return any(_plain(value) in offered for value in values_of(item.body, property_, kind))
+        case _:
+            raise TypeError(f"no condition on one record: {node!r}")
+
+
+def _compares(node: Compare, item: Item) -> bool:
+    if node.op in ("exists", "cleared"):
+        found = found_as(item.body, node.property)
+        if node.op == "exists":
+            return found is not None and bool(compared(found.kind, found.value, node.language))
+        return found is not None and not compared(found.kind, found.value)
+    values = values_of(item.body, node.property, node.kind, node.language)
+    if node.kind.is_text:
+        return _text_compares(node, values)
+    asked = [_comparable(value) for value in node.values]
+    return any(_ORDERS[node.op](value, asked) for value in values)
+
+
+_ORDERS: Final[dict[str, Callable[[Any, list[Any]], bool]]] = {
+    "eq": lambda value, asked: value in asked,
+    "in": lambda value, asked: value in asked,
+    "lt": lambda value, asked: value < asked[0],
+    "lte": lambda value, asked: value <= asked[0],
+    "gt": lambda value, asked: value > asked[0],
+    "gte": lambda value, asked: value >= asked[0],
+    "between": lambda value, asked: asked[0] <= value <= asked[1],
+}
+
+
+def _text_compares(node: Compare, values: Sequence[str]) -> bool:
+    as_compared = str if node.case_sensitive else folded
+    asked = [as_compared(str(value)) for value in node.values]
+    found = [as_compared(value) for value in values]
+    match node.op:
+        case "eq" | "in":
+            return not set(asked).isdisjoint(found)
+        case "starts_with":
+            return any(value.startswith(asked[0]) for value in found)
+        case "contains":
+            return any(asked[0] in value for value in found)
+        case "similar":
+            return any(_within(asked[0], value, slips(asked[0])) for value in found)
+        case _:
+            raise TypeError(f"no operator of texts: {node.op}")
+
+
+def _within(one: str, other: str, most: int) -> bool:
+    """Whether so many slips lead from one text to the other.
+
+    A slip is a letter too many, too few or wrong, or two neighbours that changed places.
+    """
+    if abs(len(one) - len(other)) > most:
+        return False
+    earlier: list[int] = []
+    last = list(range(len(other) + 1))
+    for at, letter in enumerate(one, 1):
+        row = [at]
+        for to, against in enumerate(other, 1):
+            cost = min(last[to] + 1, row[to - 1] + 1, last[to - 1] + (letter != against))
+            if at > 1 and to > 1 and letter == other[to - 2] and one[at - 2] == against:
+                cost = min(cost, earlier[to - 2] + 1)
+            row.append(cost)
+        if min(row) > most and min(last) > most:
+            return False
+        earlier, last = last, row
+    return last[-1] <= most
+
+
+def _comparable(value: Value) -> Any:
+    """A value of a condition as `compared` gives those of a record."""
+    return value if isinstance(value, str | int | float) else epoch_milliseconds(value)
+
+
+def _plain(value: Value) -> Value:
+    return folded(value) if isinstance(value, str) else value
+
+
+def _actual(node: Node, item: Item) -> tuple[Any, ...]:
+    match node:
+        case Compare(property_) | Linked(property_):
+            return _has(item, property_, node.language if isinstance(node, Compare) else None)
+        case Keys():
+            return (item.key,)
+        case Updated():
+            return (item.updated,)
+        case InSegment():
+            return tuple(item.body.get(SEGMENTS, ()))
+        case Words(_, on) if on:
+            return tuple(searched(item.body, on))
+        case _:
+            return ()
+
+
+def _has(item: Item, property_: str, language: str | None) -> tuple[Any, ...]:
+    """The property's value as the body has it, of whichever kind; in one language, if named."""
+    found = found_as(item.body, property_)
+    if found is None:
+        return ()
+    if found.kind.is_localized and language is not None:
+        return tuple(compared(found.kind, found.value, language))
+    return (found.value,)
