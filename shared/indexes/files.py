@@ -81,7 +81,7 @@ def link(files: Iterable[File], source: Path, target: Path, *, by_digest: bool =
     for file in files:
         stored = source / (file.sha256 if by_digest else file.name)
         if stored.is_file():
-            _place(stored, target / file.name)
+            place(stored, target / file.name)
 
 
 def map_file(path: Path) -> memoryview:
@@ -92,7 +92,8 @@ def map_file(path: Path) -> memoryview:
         return memoryview(mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ))
 
 
-def _place(stored: Path, path: Path) -> None:
+def place(stored: Path, path: Path) -> None:
+    """Give a file a further name; on another filesystem, a copy. One that is there stays."""
     try:
         path.hardlink_to(stored)
     except (FileExistsError, FileNotFoundError):  # another process placed it, or tidied it up

@@ -7,7 +7,7 @@ is for others to say.
 import os
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from contextvars import copy_context
@@ -182,17 +182,10 @@ class Opened(Generic[M, T]):
         directory.mkdir(parents=True, exist_ok=True)
         different = {file.sha256: file for file in files}  # empty ones are the same file
         missing = [file for file in different.values() if not (directory / file.sha256).exists()]
-        with ThreadPoolExecutor(DOWNLOADS) as threads:
-            for done in [
-                threads.submit(  # in the request's context, so that its trace shows the download
-                    copy_context().run,
-                    self._blobs.fetch,
-                    self._kind.stored(name, file),
-                    directory / file.sha256,
-                )
-                for file in missing
-            ]:
-                done.result()
+        fetch_all(
+            self._blobs,
+            {self._kind.stored(name, file): directory / file.sha256 for file in missing},
+        )
         link(files, directory, target, by_digest=True)
 
     def _let_go(self, newest: _Key) -> None:
@@ -225,6 +218,21 @@ class Opened(Generic[M, T]):
 
     def _files(self, name: str) -> Path:
         return self._directory / name / FILES
+
+
+def fetch_all(blobs: Blobs, wanted: Mapping[str, Path]) -> None:
+    """Fetch files by their names in the store, several at once.
+
+    Raises FileNotFoundError where one is gone.
+    """
+    with ThreadPoolExecutor(DOWNLOADS) as threads:
+        for done in [
+            threads.submit(  # in the request's context, so that its trace shows the download
+                copy_context().run, blobs.fetch, name, path
+            )
+            for name, path in wanted.items()
+        ]:
+            done.result()
 
 
 def _size(directory: Path) -> int:

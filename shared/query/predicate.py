@@ -4,8 +4,10 @@ It decides what a search engine must find, checks what an engine can only narrow
 which conditions a record fails.
 """
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any, Final
 
 from shared.query import ast
@@ -76,9 +78,11 @@ def linked_values(node: Linked) -> list[Value]:
     found: list[Value] = []
     for text in filter(None, node.values):
         try:
-            found.append(_READ[node.kind](text) if node.kind in _READ else text)
+            value = _READ[node.kind](text) if node.kind in _READ else text
         except ValueError:
             continue
+        if not isinstance(value, float) or math.isfinite(value):
+            found.append(value)
     return found
 
 
@@ -115,7 +119,7 @@ def _compares(node: Compare, item: Item) -> bool:
     values = values_of(item.body, node.property, node.kind, node.language)
     if node.kind.is_text:
         return _text_compares(node, values)
-    asked = [_comparable(value) for value in node.values]
+    asked = [_comparable(node.kind, value) for value in node.values]
     return any(_ORDERS[node.op](value, asked) for value in values)
 
 
@@ -169,9 +173,11 @@ def _within(one: str, other: str, most: int) -> bool:
     return last[-1] <= most
 
 
-def _comparable(value: Value) -> Any:
+def _comparable(kind: Kind, value: Value) -> Any:
     """A value of a condition as `compared` gives those of a record."""
-    return value if isinstance(value, str | int | float) else epoch_milliseconds(value)
+    if isinstance(value, datetime):
+        return epoch_milliseconds(value)
+    return float(value) if kind is Kind.DECIMAL else value
 
 
 def _plain(value: Value) -> Value:
