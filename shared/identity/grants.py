@@ -19,7 +19,7 @@ from shared.identity.records import (
     Surfaces,
 )
 from shared.paging import PageOf
-from shared.ports.documents import ABSENT, Documents, Put, Query
+from shared.ports.documents import ABSENT, Check, Documents, Query
 from shared.queries import GRANTS_OF_CATALOG, GRANTS_OF_ORGANIZATION
 from shared.tool import Args, Call, Effect, Family, Result, Risk
 
@@ -89,7 +89,7 @@ def grant_catalog(call: Call, args: GrantCatalog) -> GrantView:
             expires_at=None if record.expires_at is None else record.expires_at.timestamp(),
         )
         put = GRANTS.put(id_, record, if_version=before.version if before else ABSENT)
-        unmoved = Put(catalog.path, catalog.data, if_version=catalog.version)
+        unmoved = Check(catalog.path, catalog.version)
         return Change({**access.grants, args.catalog: grant}, [put, unmoved])
 
     change_access(call, args.org, edit, event="grant.given", target=id_, terms=_terms(record))
