@@ -2,15 +2,17 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Final
 
 import orjson
 
 from functions.portal.visit import Visit
+from shared.auth.faces import PARTNER, Face, connected_by
 from shared.identity import own_usage
 from shared.serve.pages.web import Outgoing
 
-NAME = "catalogs"
-"""What the server is called in a client's configuration."""
+NAMES: Final = {PARTNER.name: "catalogs"}
+"""What a face's server is called in a client's configuration, if not by the face's name."""
 
 
 @dataclass(frozen=True)
@@ -35,21 +37,25 @@ def show(visit: Visit) -> Outgoing:
     """Every way, and who was seen when."""
     seen = visit.run(own_usage.family["get_own_activity"])
     settings = visit.portal.settings
-    return visit.page("connect.html", seen=seen, ways=ways(settings.mcp_url, settings.api_url))
+    face = connected_by(settings, visit.account["organizationType"])
+    backends = _backends(settings.api_url) if face is PARTNER else ()
+    shown = (*ways(face, settings.addresses[face.name]), *backends)
+    return visit.page("connect.html", seen=seen, ways=shown)
 
 
-def ways(url: str, api: str) -> tuple[Way, ...]:
-    """How each client is connected that we know, to these addresses."""
-    return (*_claude(url), *_terminals(url), *_editors(url), *_backends(api))
+def ways(face: Face, url: str) -> tuple[Way, ...]:
+    """How each client is connected that we know, to a face's address."""
+    name = NAMES.get(face.name, face.name)
+    return (*_claude(name, url), *_terminals(name, url), *_editors(name, url))
 
 
-def _claude(url: str) -> Iterator[Way]:
+def _claude(name: str, url: str) -> Iterator[Way]:
     yield Way(
         "claude-code",
         "Claude Code",
         (
-            Step("Add the server:", f"claude mcp add --transport http {NAME} {url}"),
-            Step("Sign in: your browser opens.", f"claude mcp login {NAME}"),
+            Step("Add the server:", f"claude mcp add --transport http {name} {url}"),
+            Step("Sign in: your browser opens.", f"claude mcp login {name}"),
         ),
     )
     yield Way(
@@ -67,7 +73,7 @@ def _claude(url: str) -> Iterator[Way]:
         (
             Step(
                 "Without custom connectors; needs Node. Settings, Developer, Edit Config:",
-                _json({"mcpServers": {NAME: remote}}),
+                _json({"mcpServers": {name: remote}}),
                 "claude_desktop_config.json",
             ),
             Step("Start Claude Desktop again: your browser opens to sign in."),
@@ -75,21 +81,21 @@ def _claude(url: str) -> Iterator[Way]:
     )
 
 
-def _terminals(url: str) -> Iterator[Way]:
+def _terminals(name: str, url: str) -> Iterator[Way]:
     yield Way(
         "codex",
         "Codex CLI",
         (
-            Step("Add the server: your browser opens.", f"codex mcp add {NAME} --url {url}"),
-            Step("To sign in again later:", f"codex mcp login {NAME}"),
+            Step("Add the server: your browser opens.", f"codex mcp add {name} --url {url}"),
+            Step("To sign in again later:", f"codex mcp login {name}"),
         ),
     )
     yield Way(
         "gemini",
         "Gemini CLI",
         (
-            Step("Add the server:", f"gemini mcp add --transport http {NAME} {url}"),
-            Step("Start gemini, and sign in:", f"/mcp auth {NAME}"),
+            Step("Add the server:", f"gemini mcp add --transport http {name} {url}"),
+            Step("Start gemini, and sign in:", f"/mcp auth {name}"),
         ),
     )
     yield Way(
@@ -98,22 +104,22 @@ def _terminals(url: str) -> Iterator[Way]:
         (
             Step(
                 "Add the server:",
-                _json({"mcp": {NAME: {"type": "remote", "url": url, "enabled": True}}}),
+                _json({"mcp": {name: {"type": "remote", "url": url, "enabled": True}}}),
                 "opencode.json",
             ),
-            Step("Sign in:", f"opencode mcp auth {NAME}"),
+            Step("Sign in:", f"opencode mcp auth {name}"),
         ),
     )
 
 
-def _editors(url: str) -> Iterator[Way]:
+def _editors(name: str, url: str) -> Iterator[Way]:
     yield Way(
         "cursor",
         "Cursor",
         (
             Step(
                 "Add the server, then sign in under Settings, MCP:",
-                _json({"mcpServers": {NAME: {"url": url}}}),
+                _json({"mcpServers": {name: {"url": url}}}),
                 "~/.cursor/mcp.json",
             ),
         ),
@@ -124,7 +130,7 @@ def _editors(url: str) -> Iterator[Way]:
         (
             Step(
                 "Add the server; VS Code asks you to sign in when it starts it:",
-                _json({"servers": {NAME: {"type": "http", "url": url}}}),
+                _json({"servers": {name: {"type": "http", "url": url}}}),
                 ".vscode/mcp.json",
             ),
         ),

@@ -138,6 +138,15 @@ def deployed_faces(settings: Settings) -> tuple[Face, ...]:
     return found
 
 
+def connected_by(settings: Settings, org_type: str) -> Face:
+    """The face that agents of an organization of this type connect to.
+
+    The partner face where none is deployed for the type: it says what is wrong.
+    """
+    agents = (face for face in deployed_faces(settings) if not face.is_own_client)
+    return next((face for face in agents if org_type in face.org_types), PARTNER)
+
+
 def scopes_of(settings: Settings) -> dict[str, str]:
     """Every scope that a client may ask for at this deployment, and what each allows."""
     asked = (face for face in deployed_faces(settings) if not face.is_own_client)

@@ -110,3 +110,26 @@ def test_a_server_that_refuses_signs_nobody_in(site):
     page = arrive(Person(site))
     assert page.status == 401
     assert "Sign in again" in page.text
+
+
+STUDIO_ADDRESS = "http://studio.example:8080/mcp"
+
+
+@pytest.mark.parametrize(
+    ("org_type", "faces", "address", "backend"),
+    [
+        ("catalog_partner", {"studio": STUDIO_ADDRESS}, "/mcp", True),
+        ("catalog_owner", {"studio": STUDIO_ADDRESS}, STUDIO_ADDRESS, False),
+        ("catalog_owner", {}, "/mcp", True),
+    ],
+)
+def test_connect_names_the_address_of_the_organizations_own_face(
+    tmp_path, org_type, faces, address, backend
+):
+    with Served(tmp_path / "data", faces=faces) as site:
+        site.platform.organization("shop", type=org_type)
+        page = site.person("shop", "olga").open("/connect")
+        name = "studio" if address == STUDIO_ADDRESS else "catalogs"
+        url = address if address == STUDIO_ADDRESS else f"{site.origin}{address}"
+        assert f"claude mcp add --transport http {name} {url}" in page.response.text
+        assert ("CATALOG_API_KEY" in page.response.text) is backend

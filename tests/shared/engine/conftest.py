@@ -12,7 +12,9 @@ from shared.query.ast import Question
 from shared.query.predicate import matches
 
 BEGIN = datetime(2026, 1, 1, tzinfo=UTC)
-SEALING = Sealing("tenants/demo/collections/source.products", 1, (b"a key of thirty-two characters..",))
+SEALING = Sealing(
+    "tenants/demo/collections/source.products", 1, (b"a key of thirty-two characters..",)
+)
 
 
 def row(key, body, *, deleted=False):

@@ -21,7 +21,18 @@ def collection():
     chance = made.by_number(Random(17))
     with temporary_folder() as folder:
         asked = Asked(Replica.create(folder, "en"))
-        keys = [*map(str, range(290)), "é1", "É1", "k 1", "K 1", "e\u0301", "שלום", "=", "~a", "a.b"]
+        keys = [
+            *map(str, range(290)),
+            "é1",
+            "É1",
+            "k 1",
+            "K 1",
+            "e\u0301",
+            "שלום",
+            "=",
+            "~a",
+            "a.b",
+        ]
         for begin in range(0, len(keys), 60):
             asked.commit({key: made.body(chance) for key in keys[begin : begin + 60]})
         asked.commit({key: made.body(chance) for key in keys[::3]}, deleted=keys[1::18])
