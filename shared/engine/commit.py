@@ -8,6 +8,7 @@ is asked whether the commit is there before anything is tried again.
 
 import secrets
 import threading
+import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
@@ -18,76 +19,24 @@ from shared.engine.heads import CollectionName, FoundHead, Head, head_of, put_he
 from shared.engine.log import KEPT, Entry, entry_path, pack_rows, put_entry, read_tail
 from shared.engine.outcome import (
     CORRELATIONS,
-    Idempotency,
     check_correlation,
     correlation_id,
     keep_correlation,
 )
-from shared.engine.prepare import Edit, Prepared, at_seq, check_key, prepare
+from shared.engine.prepare import Prepared, at_seq, check_key, prepare
 from shared.engine.records import Held, held, put_record, record_path
+from shared.engine.turns import MOST_PAUSES, PAUSE, is_others, let_go, take, turn_path
+from shared.engine.wanted import Committed, Wanted
 from shared.errors import Conflict, Problem
 from shared.ports.clock import Clock
 from shared.ports.documents import ABSENT, Documents, Snapshot, Write
 
 MOST_TRIES: Final = 12
+PATIENCE: Final = 4
+"""Losses after which a writer asks others to wait."""
 _TICK: Final = timedelta(microseconds=1)
-
-
-@dataclass(frozen=True, slots=True)
-class Author:
-    """Who commits: a principal, by which way, in which request."""
-
-    by: str
-    surface: str
-    request_id: str
-
-
-@dataclass(frozen=True, slots=True)
-class Part:
-    """What a commit is to do to one collection; keys come once."""
-
-    name: CollectionName
-    edits: tuple[Edit, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Wanted:
-    """One commit, as it is asked for.
-
-    Attributes:
-        parts: by collection, each once.
-        author: for the log.
-        import_id: all that one call or job writes; made by the server.
-        correlation: the caller's own name for that.
-        idempotency: how the call is known when it comes again.
-        answer: what the call is answered with then, from what it came to.
-        also: further writes in the same commit.
-    """
-
-    parts: tuple[Part, ...]
-    author: Author
-    import_id: str
-    correlation: str | None = None
-    idempotency: Idempotency | None = None
-    answer: Callable[["Committed"], bytes] = lambda _: b"{}"
-    also: tuple[Write, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Committed:
-    """What a commit came to.
-
-    Attributes:
-        import_id: as it was asked for.
-        seqs: the sequence number of each collection afterwards; where nothing changed, as it was.
-        prepared: what was written to each.
-        repeated: the first answer, where this call had come before; nothing was written then.
-    """
-
-    import_id: str
-    seqs: Mapping[CollectionName, int]
-    prepared: Mapping[CollectionName, Prepared]
-    repeated: bytes | None = None
+_Kept = Mapping[CollectionName, Prepared] | None
+"""What was prepared before and still holds; None where it has to be prepared anew."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +48,7 @@ class _Read:
     records: Mapping[CollectionName, Mapping[str, Held]]
     idempotency: Snapshot | None
     correlation: Snapshot | None
+    turns: Sequence[Snapshot | None]
 
 
 class Writer:
@@ -106,11 +56,18 @@ class Writer:
 
     Args:
         documents, clock: what it stands on.
+        pause: waits for some seconds, while somebody else has the turn.
     """
 
-    def __init__(self, documents: Documents, clock: Clock) -> None:
+    def __init__(
+        self,
+        documents: Documents,
+        clock: Clock,
+        pause: Callable[[float], None] = time.sleep,
+    ) -> None:
         self._documents = documents
         self._clock = clock
+        self._pause = pause
         self._guard = threading.Lock()
         self._locks: dict[CollectionName, threading.Lock] = {}
 
@@ -130,9 +87,14 @@ class Writer:
 
     def _tried(self, wanted: Wanted, nonce: str) -> Committed:
         tries: list[Committed] = []
+        turn: list[Write] = []
         read = self._read(wanted)
-        kept: Mapping[CollectionName, Prepared] | None = None
-        for _ in range(MOST_TRIES):
+        kept: _Kept = None
+        for losses in range(MOST_TRIES):
+            if losses == PATIENCE:
+                turn = self._take_turns(wanted, nonce)
+                read, kept = self._read(wanted), None
+            read, kept = self._wait(wanted, read, kept, nonce)
             done = self._repeated(wanted, read)
             if done is not None:
                 return done
@@ -140,7 +102,8 @@ class Writer:
             committed = _committed(wanted, read, kept)
             tries.append(committed)
             try:
-                self._documents.commit(self._writes(wanted, read, committed, nonce))
+                writes = self._writes(wanted, read, committed, nonce)
+                self._documents.commit([*writes, *turn])
             except Conflict:
                 earlier = self._landed(tries, nonce)
                 if earlier is not None:
@@ -170,6 +133,33 @@ class Writer:
                 held_locks.enter_context(lock)
             yield
 
+    def _take_turns(self, wanted: Wanted, nonce: str) -> list[Write]:
+        """Make others wait after some losses; the writes that end that with the commit."""
+        names = [part.name for part in wanted.parts]
+        found = self._documents.get_many([turn_path(name) for name in names])
+        now = self._clock.now()
+        return [
+            let_go(name)
+            for name in names
+            if not is_others(found.get(turn_path(name)), nonce, now)
+            and take(self._documents, name, found.get(turn_path(name)), nonce, now)
+        ]
+
+    def _wait(
+        self,
+        wanted: Wanted,
+        read: _Read,
+        kept: Mapping[CollectionName, Prepared] | None,
+        nonce: str,
+    ) -> tuple[_Read, Mapping[CollectionName, Prepared] | None]:
+        """Wait while somebody else has the turn; what is to go on with then."""
+        for _ in range(MOST_PAUSES):
+            if not any(is_others(turn, nonce, self._clock.now()) for turn in read.turns):
+                break
+            self._pause(PAUSE)
+            read, kept = self._read(wanted), None
+        return read, kept
+
     def _read(self, wanted: Wanted) -> _Read:
         """Heads, touched records, and how the call is known: one answer, of one moment."""
         keys = {part.name: [edit.key for edit in part.edits] for part in wanted.parts}
@@ -179,6 +169,7 @@ class Writer:
             [
                 *(name.path for name in keys),
                 *(record_path(name, key) for name, each in keys.items() for key in each),
+                *(turn_path(name) for name in keys),
                 *filter(None, (idempotency, correlation)),
             ]
         )
@@ -192,6 +183,7 @@ class Writer:
             },
             idempotency=found.get(idempotency) if idempotency else None,
             correlation=found.get(correlation) if correlation else None,
+            turns=[found.get(turn_path(name)) for name in keys],
         )
 
     def _repeated(self, wanted: Wanted, read: _Read) -> Committed | None:
@@ -247,7 +239,7 @@ class Writer:
 
     def _again(
         self, wanted: Wanted, read: _Read, kept: Mapping[CollectionName, Prepared]
-    ) -> tuple[_Read, Mapping[CollectionName, Prepared] | None]:
+    ) -> tuple[_Read, _Kept]:
         """What to try next after somebody was faster.
 
         Where nobody touched these records or what the collections mean, what was prepared holds,
@@ -256,7 +248,8 @@ class Writer:
         now = self._clock.now()
         if wanted.idempotency is not None or wanted.correlation is not None:
             return self._read(wanted), None
-        found = self._documents.get_many([name.path for name in read.heads])
+        turns = [turn_path(name) for name in read.heads]
+        found = self._documents.get_many([*(name.path for name in read.heads), *turns])
         heads = {name: head_of(found.get(name.path), now) for name in read.heads}
         for name, head in heads.items():
             before = read.heads[name].value
@@ -271,7 +264,8 @@ class Writer:
             if met != head.value.seq:
                 return self._read(wanted), None
         moved = {name: at_seq(each, heads[name].value.seq + 1) for name, each in kept.items()}
-        return replace(read, now=now, heads=heads), moved
+        asked = [found.get(path) for path in turns]
+        return replace(read, now=now, heads=heads, turns=asked), moved
 
     def _landed(self, tries: Sequence[Committed], nonce: str) -> Committed | None:
         """The one of the tries that is in the log after all."""

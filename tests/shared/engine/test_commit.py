@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.engine.commit import Author, Part, Wanted, Writer
+from shared.engine.commit import Writer
 from shared.engine.heads import CollectionName, head_of
 from shared.engine.history import (
     body_before,
@@ -23,6 +23,7 @@ from shared.engine.log import entry_path, read_tail
 from shared.engine.outcome import Idempotency
 from shared.engine.prepare import MOST_BYTES, MOST_EDITS, Edit
 from shared.engine.records import read_records
+from shared.engine.wanted import Author, Part, Wanted
 from shared.errors import Problem
 from shared.local.documents import SqliteDocuments
 from shared.ports.documents import Delete, Query
@@ -41,7 +42,7 @@ class World:
     def __init__(self, documents):
         self.documents = documents
         self.clock = MovedClock()
-        self.writer = Writer(documents, self.clock)
+        self.writer = Writer(documents, self.clock, self.clock.advance)
 
     def commit(self, *edits, import_id=None, name=NAME, **wanted):
         import_id = import_id or secrets.token_hex(6)
@@ -81,7 +82,7 @@ def put(key, **values):
 
 def test_a_commit_writes_a_head_a_log_entry_and_its_records_and_nothing_else(world):
     counting = CountingDocuments(world.documents)
-    world.writer = Writer(counting, world.clock)
+    world.writer = Writer(counting, world.clock, world.clock.advance)
     world.commit(*(put(str(n), s_title=f"Thing {n}") for n in range(500)))
     assert len(counting.asked) == 1
     assert [len(paths) for paths in counting.commits] == [502]
@@ -91,7 +92,7 @@ def test_a_commit_writes_a_head_a_log_entry_and_its_records_and_nothing_else(wor
 def test_what_changes_nothing_is_not_written(world):
     world.commit(put("a", s_title="One"), put("b", n_price=1.0))
     counting = CountingDocuments(world.documents)
-    world.writer = Writer(counting, world.clock)
+    world.writer = Writer(counting, world.clock, world.clock.advance)
     again = world.commit(put("a", s_title="One"), put("b", n_price=1.0))
     assert counting.commits == [[]]
     assert again.prepared[NAME].unchanged == ("a", "b")

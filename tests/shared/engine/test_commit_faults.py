@@ -2,10 +2,11 @@
 
 import pytest
 
-from shared.engine.commit import MOST_TRIES, Writer
+from shared.engine.commit import MOST_TRIES, PATIENCE, Writer
 from shared.engine.log import read_tail
 from shared.engine.outcome import Idempotency
 from shared.engine.prepare import Edit
+from shared.engine.turns import take, turn_path
 from shared.errors import Problem
 from shared.local.documents import SqliteDocuments
 from tests.shared.engine.interposed import (
@@ -36,7 +37,7 @@ def befallen(world, befalls):
     """The same collection, written by an instance that something befalls."""
     other = World(world.documents)
     interposed = Interposed(world.documents, befalls)
-    other.writer = Writer(interposed, world.clock)
+    other.writer = Writer(interposed, world.clock, world.clock.advance)
     other.interposed = interposed
     return other
 
@@ -128,7 +129,7 @@ def test_who_loses_with_a_call_that_somebody_else_made_gets_the_first_answer(wor
 
 
 def test_who_loses_every_time_says_that_nothing_was_lost(world):
-    faster = Faster(MOST_TRIES, lambda number: world.commit(put("b", i_n=number + 10)))
+    faster = Faster(MOST_TRIES + 1, lambda number: world.commit(put("b", i_n=number + 10)))
     with pytest.raises(Problem, match="Nothing was lost") as lost:
         befallen(world, faster).commit(put("a", i_n=1))
     assert lost.value.code == "unavailable"
@@ -155,3 +156,33 @@ def test_a_writer_that_dies_before_a_commit_leaves_nothing_of_it(world, number):
     assert world.head().seq == number + 1
     world.commit(put("a", i_n=77))
     assert world.head().seq == number + 2
+
+
+def test_who_keeps_losing_gets_a_turn_that_others_wait_for(world):
+    """The others lose nothing: they commit after it, or once its time is over."""
+    lost = []
+
+    def theirs(number):
+        lost.append(number)
+        world.commit(put("b", i_n=number + 10))
+
+    class UntilTheTurn(Faster):
+        """Somebody is faster until the turn is taken; from then on they ask and wait."""
+
+        def __call__(self, number, writes, commit):
+            if number <= PATIENCE and not any("leases/" in write.path for write in writes):
+                theirs(number)
+            commit()
+
+    done = befallen(world, UntilTheTurn(0, None)).commit(put("a", i_n=1))
+    assert lost == [*range(PATIENCE)]
+    assert done.seqs == {NAME: PATIENCE + 2}
+    assert world.documents.get(turn_path(NAME)) is None
+
+
+def test_a_turn_whose_holder_died_is_waited_for_and_then_passed_over(world):
+    assert take(world.documents, NAME, None, "somebody dead", world.clock.now())
+    before = world.clock.time()
+    world.commit(put("a", i_n=1))
+    assert 9 < world.clock.time() - before < 12
+    assert world.live()["a"] == {"i.n": 1}

@@ -1,0 +1,66 @@
+"""What a commit is to do, and what it came to."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from shared.engine.heads import CollectionName
+from shared.engine.outcome import Idempotency
+from shared.engine.prepare import Edit, Prepared
+from shared.ports.documents import Write
+
+
+@dataclass(frozen=True, slots=True)
+class Author:
+    """Who commits: a principal, by which way, in which request."""
+
+    by: str
+    surface: str
+    request_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """What a commit is to do to one collection; keys come once."""
+
+    name: CollectionName
+    edits: tuple[Edit, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """One commit, as it is asked for.
+
+    Attributes:
+        parts: by collection, each once.
+        author: for the log.
+        import_id: all that one call or job writes; made by the server.
+        correlation: the caller's own name for that.
+        idempotency: how the call is known when it comes again.
+        answer: what the call is answered with then, from what it came to.
+        also: further writes in the same commit.
+    """
+
+    parts: tuple[Part, ...]
+    author: Author
+    import_id: str
+    correlation: str | None = None
+    idempotency: Idempotency | None = None
+    answer: Callable[["Committed"], bytes] = lambda _: b"{}"
+    also: tuple[Write, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Committed:
+    """What a commit came to.
+
+    Attributes:
+        import_id: as it was asked for.
+        seqs: the sequence number of each collection afterwards; where nothing changed, as it was.
+        prepared: what was written to each.
+        repeated: the first answer, where this call had come before; nothing was written then.
+    """
+
+    import_id: str
+    seqs: Mapping[CollectionName, int]
+    prepared: Mapping[CollectionName, Prepared]
+    repeated: bytes | None = None
