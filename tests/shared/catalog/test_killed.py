@@ -118,7 +118,8 @@ def swept(platform):
 
 def test_a_tidying_forgets_no_more_and_in_the_end_no_less(books):
     def begin(_):
-        for number in range(4):
+        books.publish("books", [product(str(n)) for n in range(20)])
+        for number in range(3):
             edit(books, f"Edition {number}")
         books.clock.advance(26 * 3600)
         books.before = served(books)
