@@ -29,6 +29,9 @@ MOST_CANDIDATES: Final = 20_000
 _FEW: Final = 50
 """Terms up to which each is a query of its own."""
 _SIGNS: Final = {"lt": "<", "lte": "<=", "gt": ">", "gte": ">="}
+_DOT: Final = "\u0307"
+_LONGEST_PATTERN: Final = 100
+"""Letters; the engine's automata have at most 1,000 states."""
 _SPECIAL: Final = re.compile(r"([^A-Za-z0-9_.])")
 
 
@@ -302,14 +305,13 @@ def _number(value: Value) -> int | float:
 
 
 def _pattern(text: str) -> str:
-    """A pattern of what contains a folded text, and maybe more: letter case is the engine's here.
+    """A pattern of what contains a folded text, and maybe of more.
 
-    One letter, an I with a dot, is two when it is folded.
+    Letter case is the engine's here. An I with a dot is two letters when it is folded, so what
+    stands between such dots is looked for; and a longer pattern would be refused.
     """
-    return "".join(_DOTTED.get(letter) or re.escape(letter) for letter in text)
-
-
-_DOTTED: Final = {"i": "[iİ]", "\u0307": "(?:\u0307|İ)?"}
+    piece = max(text.split(_DOT), key=len)[:_LONGEST_PATTERN]
+    return re.escape(piece).replace("i", "[iİ]")
 
 
 def _require_few(amount: int, what: str) -> None:

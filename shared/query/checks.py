@@ -98,6 +98,8 @@ def _check_comparison(node: Compare) -> None:
             node.property,
         )
     _check_language(node.property, node.kind, node.language)
+    if node.op == "cleared" and node.language is not None:
+        raise _invalid("cleared is asked of all languages; leave the language out.", node.property)
     amount = _AMOUNTS.get(node.op, 1)
     if amount is not None and len(node.values) != amount:
         raise _invalid(f"{node.op} takes {amount} values.", node.property)

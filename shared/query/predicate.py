@@ -113,9 +113,11 @@ def _holds(node: Node, item: Item, terms: Terms) -> bool:
 def _compares(node: Compare, item: Item) -> bool:
     if node.op in ("exists", "cleared"):
         found = found_as(item.body, node.property)
+        if found is None or (node.language is not None and not found.kind.is_localized):
+            return False
         if node.op == "exists":
-            return found is not None and bool(compared(found.kind, found.value, node.language))
-        return found is not None and not compared(found.kind, found.value)
+            return bool(compared(found.kind, found.value, node.language))
+        return not compared(found.kind, found.value)
     values = values_of(item.body, node.property, node.kind, node.language)
     if node.kind.is_text:
         return _text_compares(node, values)

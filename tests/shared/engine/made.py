@@ -1,5 +1,7 @@
 """Records and questions made by chance, of a number or of hypothesis: whoever draws decides."""
 
+# ruff: noqa: RUF001  letters that look like others are what is tried
+
 from datetime import UTC, datetime, timedelta, timezone
 
 from shared.query.ast import (
@@ -75,7 +77,7 @@ def by_number(random):
     return Chance(random.choice, random.randint)
 
 
-def value(chance, kind):
+def value(chance, kind):  # noqa: PLR0911  one for each kind
     match kind:
         case Kind.TEXT:
             return chance.choose(TEXTS)
@@ -124,7 +126,19 @@ def question(chance, depth=0):
     return leaf(chance)
 
 
-def leaf(chance):
+def leaves(where):
+    """The conditions that are not made of others."""
+    match where:
+        case All(of) | Any(of):
+            for each in of:
+                yield from leaves(each)
+        case Not(of):
+            yield from leaves(of)
+        case _:
+            yield where
+
+
+def leaf(chance):  # noqa: PLR0911  one for each condition
     match chance.number(0, 12):
         case 0:
             return Keys(tuple(str(chance.number(0, 300)) for _ in range(chance.number(0, 60))))
@@ -153,6 +167,7 @@ def compare(chance):
     property_, kind = chance.choose((*PROPERTIES, ("changing", chance.choose(list(PROPERTIES))[1])))
     language = chance.choose((None, *LANGUAGES)) if kind.is_localized else None
     op = chance.choose(_operators(kind))
+    language = None if op == "cleared" else language
     amount = {"in": chance.number(0, 60), "between": 2, "exists": 0, "cleared": 0}.get(op, 1)
     asked = tuple(_asked(chance, kind) for _ in range(amount))
     if op in ("starts_with", "contains", "similar"):

@@ -7,8 +7,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from shared.engine.replica import Replica
-from shared.errors import Problem
 from shared.indexes.folders import temporary_folder
+from shared.query.ast import MOST_COMPARISONS
 from tests.shared.engine import made
 from tests.shared.engine.conftest import Asked
 
@@ -45,11 +45,9 @@ def test_300_nested_questions_are_answered_as_the_predicate_decides(collection):
     answered = total = 0
     while answered < QUESTIONS:
         where = made.question(chance)
-        try:
-            answer = collection.ask(where, limit=0)
-        except Problem as problem:
-            assert "comparisons" in problem.message
+        if len(list(made.leaves(where))) > MOST_COMPARISONS:
             continue
+        answer = collection.ask(where, limit=0)
         expected = collection.expected(where)
         assert collection.keys(where) == expected, where
         assert answer.total == len(expected)
