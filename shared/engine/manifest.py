@@ -35,12 +35,12 @@ class Manifest(Value):
 def fetch(manifest: Manifest, blobs: Blobs, stored: Callable[[File], str], target: Path) -> None:
     """Bring a replica's files to a folder of its own, every byte checked.
 
-    `stored`: a file's name among the blobs. Raises FileNotFoundError where one is gone, and
+    `stored`: a file's name among the blobs. Raises `not_found` where one is gone, and
     `unavailable` where one came damaged twice.
     """
     missing = list(manifest.files)
     for _ in range(2):
-        fetch_all(blobs, {stored(file): target / file.name for file in missing})
+        fetch_all(blobs, {target / file.name: stored(file) for file in missing})
         missing = list(damaged(target, missing))
         if not missing:
             return

@@ -60,20 +60,12 @@ class Replicas(Generic[T]):
     def using(self, path: str, opening: Callable[[Path], T]) -> Iterator[T]:
         """The collection's replica, opened if it is not; it stays while the block runs.
 
-        `opening` is given an empty folder that becomes the replica's. What it raises is raised to
-        all who wait for it; whoever comes next tries anew.
+        `opening` is given an empty folder that becomes the replica's. What it raises is raised;
+        whoever waited for it tries anew.
         """
-        place = self._enter(path)
+        place, opened = self._opened(path, opening)
         try:
-            with place.opening:
-                if place.opened is None and not place.dropped:
-                    place.folder.mkdir(parents=True)
-                    try:
-                        place.opened = opening(place.folder)
-                    except BaseException:
-                        self.drop(path, place.folder)
-                        raise
-            yield self._require(place)
+            yield opened
         finally:
             self._leave(place)
 
@@ -86,6 +78,23 @@ class Replicas(Generic[T]):
             place = self._places.get(path)
             if place and folder in (None, place.folder):
                 self._forget(path)
+
+    def _opened(self, path: str, opening: Callable[[Path], T]) -> tuple[_Place[T], T]:
+        """One that is open, and has this caller as a user."""
+        while True:
+            place = self._enter(path)
+            try:
+                with place.opening:
+                    if place.opened is None and not place.dropped:
+                        place.folder.mkdir(parents=True)
+                        place.opened = opening(place.folder)
+                    if place.opened is not None:
+                        return place, place.opened
+            except BaseException:
+                self.drop(path, place.folder)
+                self._leave(place)
+                raise
+            self._leave(place)  # who opened it failed: it is tried anew
 
     def _enter(self, path: str) -> _Place[T]:
         with self._lock:
@@ -119,9 +128,3 @@ class Replicas(Generic[T]):
         place.dropped = True
         if not place.users:
             remove(place.folder)
-
-    @staticmethod
-    def _require(place: _Place[T]) -> T:
-        if place.opened is None:
-            raise RuntimeError("it was let go before it was opened")
-        return place.opened

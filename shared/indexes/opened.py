@@ -184,7 +184,7 @@ class Opened(Generic[M, T]):
         missing = [file for file in different.values() if not (directory / file.sha256).exists()]
         fetch_all(
             self._blobs,
-            {self._kind.stored(name, file): directory / file.sha256 for file in missing},
+            {directory / file.sha256: self._kind.stored(name, file) for file in missing},
         )
         link(files, directory, target, by_digest=True)
 
@@ -220,17 +220,17 @@ class Opened(Generic[M, T]):
         return self._directory / name / FILES
 
 
-def fetch_all(blobs: Blobs, wanted: Mapping[str, Path]) -> None:
+def fetch_all(blobs: Blobs, wanted: Mapping[Path, str]) -> None:
     """Fetch files by their names in the store, several at once.
 
-    Raises FileNotFoundError where one is gone.
+    `wanted`: their names, by where they shall lie. Raises `not_found` where one is gone.
     """
     with ThreadPoolExecutor(DOWNLOADS) as threads:
         for done in [
             threads.submit(  # in the request's context, so that its trace shows the download
                 copy_context().run, blobs.fetch, name, path
             )
-            for name, path in wanted.items()
+            for path, name in wanted.items()
         ]:
             done.result()
 
