@@ -19,6 +19,7 @@ from shared.catalog import catalogs
 from shared.catalog.tools import publishing, withdrawal
 from shared.cli.operations import run
 from shared.identity import (
+    address_review,
     audit,
     authorizations,
     grants,
@@ -35,6 +36,7 @@ from shared.settings import Settings
 from shared.tool import Call
 
 FAMILIES = (
+    address_review.family,
     audit.family,
     organizations.family,
     keys.family,

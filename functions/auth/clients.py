@@ -6,7 +6,6 @@ loss of data. A client may instead be named by the URL of a document it publishe
 """
 
 import re
-import unicodedata
 import zlib
 from ipaddress import ip_address
 from typing import Annotated, Any, Final, Literal
@@ -16,6 +15,7 @@ import orjson
 from pydantic import BaseModel, ConfigDict, Field
 
 from functions.auth.server import AuthServer
+from shared.identity.names import is_plain
 from shared.serve.discovery import DEVICE_CODE
 from shared.serve.pages.web import OAuthError
 
@@ -111,9 +111,11 @@ def read_client(metadata: dict[str, Any]) -> Client:
         raise OAuthError("invalid_client_metadata", "application_type is native or web.")
     if not all(isinstance(value, str | None) for value in (name, scope)):
         raise OAuthError("invalid_client_metadata", "client_name and scope are text.")
+    if not is_plain(name or ""):
+        raise OAuthError("invalid_client_metadata", "client_name holds characters nobody sees.")
     return Client(
         redirect_uris=tuple(dict.fromkeys(uris)),
-        client_name=printable(name or "")[:80],
+        client_name=" ".join((name or "").split())[:80],
         grant_types=tuple(dict.fromkeys(grants)),
         application_type=kind,
         scope=scope or None,
@@ -151,12 +153,6 @@ def is_loopback(parts: SplitResult) -> bool:
         return ip_address(host).is_loopback
     except ValueError:
         return False
-
-
-def printable(text: str) -> str:
-    """A name without control, format and other invisible characters, white space joined."""
-    kept = (c for c in text if unicodedata.category(c)[0] != "C" or c in "\t\n ")
-    return " ".join("".join(kept).split())
 
 
 def _same(known: str, uri: str) -> bool:

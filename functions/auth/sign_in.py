@@ -25,8 +25,8 @@ from functions.auth.pages import error_page, page
 from functions.auth.records import EMAIL_CODES, EmailCode
 from functions.auth.server import AuthServer
 from shared.errors import Conflict
-from shared.identity.people import email_id, person_of_email
-from shared.identity.records import EMAIL_PATTERN
+from shared.identity.addresses import email_id, exact
+from shared.identity.people import person_of_email
 from shared.identity.sessions import begin
 from shared.ports.documents import ABSENT, Delete, Write
 from shared.records import Found
@@ -37,7 +37,6 @@ TRIES: Final = 5
 MAILS: Final = 5
 """Codes one address is sent in a quarter of an hour."""
 MAIL_SECONDS: Final = 900
-_EMAIL: Final = re.compile(EMAIL_PATTERN)
 _MAIL: Final = """\
 Your sign-in code is
 
@@ -72,8 +71,8 @@ def send_code(server: AuthServer, request: Incoming) -> Outgoing:
     check_form(server, request, browser, "sign-in", asked.id)
     if server.settings.upstreams:
         raise OAuthError("access_denied", "Sign in with your organization's provider.", status=403)
-    email = (request.form.get("email") or "").strip()
-    if not _EMAIL.fullmatch(email):
+    email = exact((request.form.get("email") or "").strip(" \t"))
+    if email is None:
         return sign_in_page(server, browser, asked, problem="Type your whole e-mail address.")
     limits.count(server, "mail", email_id(email), most=MAILS, seconds=MAIL_SECONDS)
     id_, code = secrets.token_hex(16), f"{secrets.randbelow(10**8):08d}"

@@ -26,6 +26,7 @@ from functions.auth.sign_in import signed_in
 from shared.app import App
 from shared.auth.jwks import RemoteKeys
 from shared.errors import Conflict, Problem
+from shared.identity.addresses import exact
 from shared.identity.people import person_of_identity
 from shared.ports.documents import ABSENT, Delete
 from shared.serve.pages.web import Incoming, OAuthError, Outgoing, redirect, with_query
@@ -106,9 +107,7 @@ def finish(server: AuthServer, request: Incoming) -> Outgoing:
     if request.query.get("error"):
         return error_page(server, f"{upstream.name} did not sign you in. Go back to your app.")
     claims = _claims(server, upstream, request.query.need("code"), state)
-    email = claims.get("email")
-    if claims.get("email_verified") is not True or not isinstance(email, str):
-        raise _again(f"{upstream.name} has not verified your e-mail address.")
+    email = _email(upstream, claims)
     call = server.call("", "", request.head.request_id)
     who = person_of_identity(call, upstream.id, str(claims["sub"]), email)
     if who is None:
@@ -122,6 +121,17 @@ def finish(server: AuthServer, request: Incoming) -> Outgoing:
         return signed_in(server, request, asked, person, upstream.id, [done, *writes])
     except Conflict:
         raise _again("This sign-in was used already.") from None
+
+
+def _email(upstream: Upstream, claims: dict[str, Any]) -> str:
+    """The address that a provider asserts, in its one spelling."""
+    said = claims.get("email")
+    if claims.get("email_verified") is not True or not isinstance(said, str):
+        raise _again(f"{upstream.name} has not verified your e-mail address.")
+    email = exact(said)
+    if email is None:
+        raise _again(f"{upstream.name} knows you by an e-mail address that cannot be used here.")
+    return email
 
 
 def _claims(server: AuthServer, upstream: Upstream, code: str, state: str) -> dict[str, Any]:

@@ -6,6 +6,7 @@ from typing import Annotated, Final, Literal
 from pydantic import Field
 
 from shared.catalog.heads import Head, head_path
+from shared.identity.names import PLAIN
 from shared.identity.records import TENANTS, CatalogKey
 from shared.paging import Paged, PageOf
 from shared.ports.documents import ABSENT
@@ -57,7 +58,7 @@ class CreateCatalog(Args):
 
     catalog: CatalogKey
     tenant: Annotated[str, Field(description="The tenant that owns it.")]
-    display_name: Annotated[str, Field(min_length=1, max_length=200)]
+    display_name: Annotated[str, Field(min_length=1, max_length=200), PLAIN]
     source_base_url: Annotated[
         str, Field(pattern=r"^https?://[^\s/]+", max_length=500, description="The shop's address.")
     ]

@@ -20,6 +20,7 @@ from shared.catalog import catalogs
 from shared.catalog.tools import withdrawal
 from shared.errors import Problem
 from shared.identity import (
+    address_review,
     audit,
     authorizations,
     grants,
@@ -44,6 +45,7 @@ FAMILIES: tuple[Family, ...] = (
     signing_keys.family,
     tenant_roles.family,
     audit.family,
+    address_review.family,
     catalogs.family,
     withdrawal.family,
 )

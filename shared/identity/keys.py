@@ -7,6 +7,7 @@ from pydantic import AwareDatetime, Field
 
 from shared.auth import api_keys
 from shared.errors import Problem
+from shared.identity.names import PLAIN
 from shared.identity.organizations import OfOrganization
 from shared.identity.records import API_KEYS, ORGANIZATIONS, KeyRecord, OrgId
 from shared.paging import PageOf
@@ -40,7 +41,7 @@ class CreateApiKey(Args):
     """A new key of an organization."""
 
     org: OrgId
-    name: Annotated[str, Field(min_length=1, max_length=100, description="What it is for.")]
+    name: Annotated[str, Field(min_length=1, max_length=100, description="What it is for."), PLAIN]
     expires_at: AwareDatetime | None = None
 
 

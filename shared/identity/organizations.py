@@ -11,10 +11,11 @@ from shared.auth.caller import OrgType
 from shared.auth.tenancy import TENANT_PATTERN
 from shared.errors import Problem
 from shared.identity.access_changes import Change, change_access
+from shared.identity.addresses import Email
+from shared.identity.names import PLAIN
 from shared.identity.people import with_email
 from shared.identity.principals import IssuerId, known_principal
 from shared.identity.records import (
-    EMAIL_PATTERN,
     MEMBERSHIPS,
     ORGANIZATIONS,
     TENANT_ROLES,
@@ -51,7 +52,9 @@ class CreateOrganization(Args):
     """A new organization."""
 
     id: OrgId
-    name: Annotated[str, Field(min_length=1, max_length=200, description="Its name for people.")]
+    name: Annotated[
+        str, Field(min_length=1, max_length=200, description="Its name for people."), PLAIN
+    ]
     type: Annotated[OrgType, Field(description="What it is here for.")] = "catalog_partner"
     rate_limit: Annotated[
         int, Field(ge=1, le=1_000_000, description="Calls a minute, MCP and REST together.")
@@ -148,7 +151,7 @@ class CreateTenant(Args):
     """A new tenant of an organization."""
 
     id: Annotated[str, Field(pattern=TENANT_PATTERN, description="The tenant's safename.")]
-    name: Annotated[str, Field(min_length=1, max_length=200)]
+    name: Annotated[str, Field(min_length=1, max_length=200), PLAIN]
     org: OrgId
 
 
@@ -189,12 +192,8 @@ class SetMember(Args):
     issuer: IssuerId = "own"
     role: Literal["owner", "member"] = "member"
     email: Annotated[
-        str | None,
-        Field(
-            pattern=EMAIL_PATTERN,
-            max_length=254,
-            description="What they sign in with at our own authorization server.",
-        ),
+        Email | None,
+        Field(description="What they sign in with at our own authorization server."),
     ] = None
     state: Literal["active", "removed"] = "active"
 

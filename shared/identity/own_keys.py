@@ -10,6 +10,7 @@ from shared.auth.tenancy import Role
 from shared.errors import Problem
 from shared.identity import keys
 from shared.identity.known import Known, known
+from shared.identity.names import PLAIN
 from shared.identity.records import API_KEYS, KeyRecord
 from shared.paging import Paged, PageOf
 from shared.queries import API_KEYS_OF_ORGANIZATION
@@ -75,7 +76,7 @@ def _view(call: Call, found: Found[KeyRecord], about: Known) -> OwnKey:
 class CreateOwnApiKey(Args):
     """A new key."""
 
-    name: Annotated[str, Field(min_length=1, max_length=100, description="What it is for.")]
+    name: Annotated[str, Field(min_length=1, max_length=100, description="What it is for."), PLAIN]
     expires_at: AwareDatetime | None = None
 
 

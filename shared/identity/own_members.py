@@ -8,15 +8,11 @@ from pydantic import Field
 from shared.auth.caller import EVERY_TYPE
 from shared.auth.tenancy import Role
 from shared.errors import Conflict, Problem
+from shared.identity.addresses import Email
 from shared.identity.limits import counted
 from shared.identity.organizations import keep_member
 from shared.identity.people import with_email
-from shared.identity.records import (
-    EMAIL_PATTERN,
-    MEMBERSHIPS,
-    ORGANIZATIONS,
-    Membership,
-)
+from shared.identity.records import MEMBERSHIPS, ORGANIZATIONS, Membership
 from shared.paging import Paged, PageOf
 from shared.ports.documents import Check, Query, Write
 from shared.queries import MEMBERSHIPS_OF_ORGANIZATION
@@ -63,9 +59,7 @@ def list_own_members(call: Call, args: Paged) -> PageOf[OwnMember]:
 class InviteMember(Args):
     """Whom to invite."""
 
-    email: Annotated[
-        str, Field(pattern=EMAIL_PATTERN, max_length=254, description="What they sign in with.")
-    ]
+    email: Annotated[Email, Field(description="What they sign in with.")]
     role: MemberRole = "member"
 
 

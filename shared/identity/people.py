@@ -8,34 +8,32 @@ import hashlib
 import secrets
 
 from shared.errors import Problem
+from shared.identity.addresses import email_id, exact, stored_email_id
 from shared.identity.records import EMAILS, IDENTITIES, PEOPLE, Person, PersonLink
 from shared.ports.documents import ABSENT, Delete, Documents, Write
 from shared.records import Found
 from shared.tool import Call
 
 
-def email_id(email: str) -> str:
-    """The id of `emails/{id}`: addresses are compared without regard to case."""
-    return hashlib.sha256(email.strip().casefold().encode()).hexdigest()
-
-
 def person_of_email(documents: Documents, email: str) -> Found[Person] | None:
-    """Whose e-mail address this is."""
+    """Whose e-mail address this is, in its one spelling.
+
+    Nobody's where the address stored there is another one that was once taken for the same.
+    """
     link = EMAILS.find(documents, email_id(email))
-    return None if link is None else PEOPLE.find(documents, link.value.person)
+    person = None if link is None else PEOPLE.find(documents, link.value.person)
+    return person if person is not None and exact(person.value.email) == email else None
 
 
 def with_email(call: Call, email: str, subject: str | None) -> tuple[str, list[Write]]:
     """The subject an e-mail address belongs to, and the writes that make it so.
 
-    With a `subject`, that person gets the address in place of the one they had. Raises `conflict`
-    when it is somebody else's.
+    `email` is in its one spelling. With a `subject`, that person gets the address in place of the
+    one they had. Raises `conflict` when it is somebody else's.
     """
     link = EMAILS.find(call.app.documents, email_id(email))
     if link is not None:
-        if subject not in (None, link.value.person):
-            raise Problem("conflict", "This e-mail address belongs to another person.")
-        return link.value.person, []
+        return link.value.person, _keeping(call, email, link.value.person, given=subject)
     subject = subject or f"u-{secrets.token_hex(8)}"
     before = PEOPLE.find(call.app.documents, subject)
     person = (
@@ -48,8 +46,24 @@ def with_email(call: Call, email: str, subject: str | None) -> tuple[str, list[W
         EMAILS.put(email_id(email), PersonLink(person=subject), if_version=ABSENT),
     ]
     if before is not None:
-        writes.append(Delete(EMAILS.path(email_id(before.value.email))))
+        writes.append(Delete(EMAILS.path(stored_email_id(before.value.email))))
     return subject, writes
+
+
+def _keeping(call: Call, email: str, holder: str, *, given: str | None) -> list[Write]:
+    """The writes that leave an address with who holds it, spelled as it is now.
+
+    Raises `conflict` for anybody else, and where nobody was named and what the holder has is
+    another address, one that was once taken for this one.
+    """
+    found = PEOPLE.find(call.app.documents, holder)
+    same = found is not None and exact(found.value.email) == email
+    if found is None or given not in (None, holder) or not (same or given):
+        raise Problem("conflict", "This e-mail address belongs to another person.", field="email")
+    if found.value.email == email:
+        return []
+    respelled = found.value.model_copy(update={"email": email})
+    return [PEOPLE.put(holder, respelled, if_version=found.version)]
 
 
 def person_of_identity(

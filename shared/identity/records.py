@@ -14,7 +14,6 @@ from shared.records import Record, Records
 
 ORG_PATTERN: Final = r"^[a-z0-9][a-z0-9-]{0,62}$"
 CATALOG_PATTERN: Final = r"^[a-z][a-z0-9_]{0,47}$"
-EMAIL_PATTERN: Final = r"^[^@\s<>\"(),:;\[\]\\]{1,64}@[A-Za-z0-9.-]{1,190}$"
 
 RoleWord = Literal["viewer", "editor", "publisher", "owner"]
 OrgId = Annotated[

@@ -10,6 +10,7 @@ from pydantic import Field
 
 from shared.auth.faces import PARTNER, scopes_of
 from shared.errors import Problem
+from shared.identity.names import PLAIN
 from shared.identity.organizations import OfOrganization
 from shared.identity.records import (
     MEMBERSHIPS,
@@ -51,7 +52,7 @@ class CreateServiceAccount(Args):
     """A new service account of an organization."""
 
     org: OrgId
-    name: Annotated[str, Field(min_length=1, max_length=100, description="What it is for.")]
+    name: Annotated[str, Field(min_length=1, max_length=100, description="What it is for."), PLAIN]
     keys: Annotated[
         tuple[dict[str, Any], ...],
         Field(min_length=1, max_length=4, description="Its public keys, as JWKs: P-256 or RSA."),

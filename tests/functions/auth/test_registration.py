@@ -47,6 +47,12 @@ async def test_methods_with_secrets_are_replaced_by_none(register):
     assert response.json()["token_endpoint_auth_method"] == "none"
 
 
+@pytest.mark.parametrize("character", "\u202e\u200b\n\x00\u2067", ids=ascii)
+async def test_a_name_with_a_character_nobody_sees_is_refused(register, character):
+    response = await register({**GOOD, "client_name": f"Cla{character}ude"})
+    assert (response.status_code, response.json()["error"]) == (400, "invalid_client_metadata")
+
+
 @pytest.mark.parametrize(
     "uri",
     [

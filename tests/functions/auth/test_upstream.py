@@ -105,6 +105,7 @@ BAD = {
     "nothing about verification": {"email_verified": None},
     "verification as text": {"email_verified": "true"},
     "no address": {"email": None},
+    "an address that only looks like one": {"email": "\u0430da@example.com"},
     "another audience": {"aud": "another-client"},
     "more audiences and no azp": {"aud": [CLIENT, "another-client"]},
     "another azp": {"azp": "another-client"},
