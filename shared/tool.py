@@ -25,6 +25,7 @@ from shared.auth.rate import Budget
 from shared.auth.tenancy import Role
 from shared.errors import Problem
 from shared.ports.documents import ABSENT, Put, Snapshot, Write
+from shared.refusals import shown
 from shared.spelling import Case
 
 
@@ -228,14 +229,16 @@ class Tool(Generic[A]):
 
 def invalid_arguments(errors: Sequence[ErrorDetails]) -> Problem:
     """The problem that says which arguments do not fit, in pydantic's error form."""
+    told = shown(errors)
     fields = "; ".join(
         f"{'.'.join(str(part) for part in item['loc']) or 'arguments'}: {item['msg']}"
-        for item in errors
+        for item in told
     )
+    more = f" ({len(errors) - len(told)} more are wrong)" if len(errors) > len(told) else ""
     return Problem(
         "invalid",
-        f"The arguments do not fit: {fields}. Correct them and call again.",
-        errors=[dict(item) for item in errors],
+        f"The arguments do not fit: {fields}{more}. Correct them and call again.",
+        errors=told,
     )
 
 

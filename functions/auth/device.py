@@ -25,8 +25,10 @@ from shared.tool import Call
 GOOD_FOR: Final = timedelta(minutes=15)
 KEPT: Final = timedelta(hours=1)
 INTERVAL: Final = 5
-WRONG_CODES: Final = 10
-WRONG_SECONDS: Final = 900
+CODES: Final = 10
+"""Codes a person may type in `CODE_SECONDS`, right ones too: a limit that only counted wrong ones
+would tell a right one from a wrong one after it."""
+CODE_SECONDS: Final = 900
 LETTERS: Final = "BCDFGHJKLMNPQRSTVWXZ"
 """No vowels, nothing that looks like a digit (RFC 8628 6.1): 20^8 codes."""
 _CODE: Final = re.compile(f"[{LETTERS}]{{8}}")
@@ -99,16 +101,16 @@ def device_page(
 
 
 def enter_code(server: AuthServer, request: Incoming) -> Outgoing:
-    """The code was typed: go on to consent. Wrong ones are counted for the person."""
+    """The code was typed: go on to consent. Each is counted before it is looked up."""
     asked = pending.opened(server, request.form.get("request"))
     browser = browser_of(server, request)
     check_form(server, request, browser, "device", asked.id)
     if pending.needs_sign_in(browser, asked):
         return sign_in_page(server, browser, asked)
     typed = request.form.get("user_code") or ""
+    limits.count(server, "device", browser.person, most=CODES, seconds=CODE_SECONDS)
     found = _waiting(server, typed)
     if found is None:
-        limits.count(server, "device", browser.person, most=WRONG_CODES, seconds=WRONG_SECONDS)
         return device_page(
             server, browser, asked, problem="That code is not waiting. Look at the device again."
         )

@@ -4,6 +4,7 @@ Per address the limit is per instance and in memory: it protects our processor t
 write nothing. What could be guessed or would send mail is counted in documents, by all instances.
 """
 
+import ipaddress
 import threading
 from collections import OrderedDict
 from dataclasses import dataclass, field
@@ -38,7 +39,7 @@ def check_address(server: AuthServer, what: str, address: str, most: int = PER_M
     """Count a call from an address. Raises TooMany past `most` in this minute."""
     seen = server.app.once(_make)
     now = server.app.clock.time()
-    minute, name = int(now // 60), f"{what} {address}"
+    minute, name = int(now // 60), f"{what} {network(address)}"
     with seen.lock:
         last, count = seen.calls.pop(name, (minute, 0))
         count = count + 1 if last == minute else 1
@@ -51,9 +52,23 @@ def check_address(server: AuthServer, what: str, address: str, most: int = PER_M
 
 def count(server: AuthServer, what: str, whom: str, *, most: int, seconds: int) -> None:
     """Count something about somebody, on all instances. Raises TooMany past `most` a window."""
-    wait = counted(server.app, what, whom, most=most, seconds=seconds)
+    app = server.app
+    wait = counted(app.documents, app.clock.now(), what, whom, most=most, seconds=seconds)
     if wait is not None:
         raise TooMany(wait)
+
+
+def network(address: str) -> str:
+    """Who is told apart by an address: an IPv4 address, or the /64 of an IPv6 one (RFC 6177)."""
+    try:
+        known = ipaddress.ip_address(address)
+    except ValueError:
+        return address
+    if isinstance(known, ipaddress.IPv4Address):
+        return address
+    if known.ipv4_mapped is not None:
+        return str(known.ipv4_mapped)
+    return str(ipaddress.IPv6Network((known, 64), strict=False))
 
 
 def _make(app: App) -> _Seen:

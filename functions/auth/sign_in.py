@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from datetime import timedelta
 from typing import Final
 
-from functions.auth import limits, pending
+from functions.auth import pending
 from functions.auth.browser import (
     Browser,
     browser_of,
@@ -21,11 +21,12 @@ from functions.auth.browser import (
     no_session_cookie,
     session_cookie,
 )
+from functions.auth.mail_limits import count_mail, known_browser
 from functions.auth.pages import error_page, page
 from functions.auth.records import EMAIL_CODES, EmailCode
 from functions.auth.server import AuthServer
 from shared.errors import Conflict
-from shared.identity.addresses import email_id, exact
+from shared.identity.addresses import exact
 from shared.identity.people import person_of_email
 from shared.identity.sessions import begin
 from shared.ports.documents import ABSENT, Delete, Write
@@ -34,9 +35,6 @@ from shared.serve.pages.web import Incoming, OAuthError, Outgoing, redirect, wit
 
 GOOD_FOR: Final = timedelta(minutes=10)
 TRIES: Final = 5
-MAILS: Final = 5
-"""Codes one address is sent in a quarter of an hour."""
-MAIL_SECONDS: Final = 900
 _MAIL: Final = """\
 Your sign-in code is
 
@@ -74,9 +72,9 @@ def send_code(server: AuthServer, request: Incoming) -> Outgoing:
     email = exact((request.form.get("email") or "").strip(" \t"))
     if email is None:
         return sign_in_page(server, browser, asked, problem="Type your whole e-mail address.")
-    limits.count(server, "mail", email_id(email), most=MAILS, seconds=MAIL_SECONDS)
-    id_, code = secrets.token_hex(16), f"{secrets.randbelow(10**8):08d}"
     person = person_of_email(server.app.documents, email)
+    count_mail(server, request, email, person.id if person else None)
+    id_, code = secrets.token_hex(16), f"{secrets.randbelow(10**8):08d}"
     record = EmailCode(
         email=email,
         person=person.id if person else None,
@@ -150,7 +148,7 @@ def signed_in(
     call = server.call(person, "", request.head.request_id)
     session = begin(call, how=how, also=also)
     place = with_query(f"{server.issuer}/consent", {"request": pending.sealed(server, asked)})
-    return redirect(place, (session_cookie(server, session),))
+    return redirect(place, (session_cookie(server, session), known_browser(server, person)))
 
 
 def switch_account(server: AuthServer, request: Incoming) -> Outgoing:

@@ -6,9 +6,9 @@ from pydantic import Field
 
 from shared.identity.addresses import exact
 from shared.identity.records import PEOPLE
-from shared.ports.documents import Query
+from shared.paging import Paged, PageOf
 from shared.queries import PEOPLE as EVERYBODY
-from shared.tool import Args, Call, Effect, Family, Result, Risk
+from shared.tool import Call, Effect, Family, Result, Risk
 
 family = Family("address_review", org_types=frozenset({"operator"}))
 
@@ -27,34 +27,23 @@ class StoredAddress(Result):
     ]
 
 
-class ListAddressesToCorrect(Args):
-    """Takes a cursor to go on."""
-
-    cursor: str | None = None
-
-
-class StoredAddressPage(Result):
-    """What was found among one page of people; it may be nothing, with more to come."""
-
-    items: list[StoredAddress]
-    next_cursor: str | None
+class ListAddressesToCorrect(Paged):
+    """How many people to look through at once; a page may hold nothing, with more to come."""
 
 
 @family.tool(
     scope="identity:read", effect=Effect.READ, risk=Risk.LOW, title="List addresses to correct"
 )
-def list_addresses_to_correct(call: Call, args: ListAddressesToCorrect) -> StoredAddressPage:
+def list_addresses_to_correct(call: Call, args: ListAddressesToCorrect) -> PageOf[StoredAddress]:
     """List stored e-mail addresses that are read differently now, or refused. Changes nothing.
 
     Correct one with set_member, naming the person as subject and the address they really have.
     """
-    found, cursor = PEOPLE.page(
-        call.app.documents, Query(EVERYBODY, limit=1000, cursor=args.cursor)
-    )
+    found, cursor = PEOPLE.page(call.app.documents, args.of(EVERYBODY))
     read = [(each.id, each.value.email, exact(each.value.email)) for each in found]
     items = [
         StoredAddress(person=person, email=stored, reads_as=now)
         for person, stored, now in read
         if now != stored
     ]
-    return StoredAddressPage(items=items, next_cursor=cursor)
+    return PageOf[StoredAddress](items=items, next_cursor=cursor)

@@ -85,7 +85,8 @@ def invite_member(call: Call, args: InviteMember) -> OwnMember:
     before = MEMBERSHIPS.find(call.app.documents, f"{org}:{subject}")
     if before is not None and before.value.state == "active":
         raise Problem("conflict", "This person belongs to your organization.", field="email")
-    wait = counted(call.app, "invitations", org, most=INVITATIONS, seconds=_DAY)
+    documents = call.app.documents
+    wait = counted(documents, call.now, "invitations", org, most=INVITATIONS, seconds=_DAY)
     if wait is not None:
         raise Problem("rate_limited", f"At most {INVITATIONS} invitations a day.", retry_after=wait)
     membership = Membership(

@@ -29,6 +29,12 @@ REFUSALS: Final = frozenset(
 """Problems that are answered by the HTTP status, not by a tool result."""
 
 
+MOST_UNKNOWN: Final = 100
+"""Arguments a client may add of its own: each is compared with every name of ours."""
+LONGEST_NAME: Final = 64
+"""Characters of a name that may be a slip for one of ours."""
+
+
 class Served(NamedTuple):
     """A request that is being served, and what its connection is narrowed to."""
 
@@ -157,8 +163,11 @@ def _without_unknown(
     unknown = sorted(given.keys() - known)
     if not unknown:
         return given, unknown
+    if len(unknown) > MOST_UNKNOWN:
+        message = f"More than {MOST_UNKNOWN} arguments are not known. Leave them out."
+        return Problem("invalid", message, limit=MOST_UNKNOWN), []
     for name in unknown:
-        meant = near(name, shown)
+        meant = near(name, shown) if len(name) <= LONGEST_NAME else []
         if meant:
             return _near_miss(name, meant), []
     return {name: value for name, value in given.items() if name in known}, [

@@ -8,7 +8,7 @@ from urllib.parse import parse_qsl
 
 import orjson
 
-from shared import log
+from shared import log, refusals
 from shared.auth.caller import Credential, Surface
 from shared.auth.rate import Budget
 from shared.errors import Problem
@@ -153,14 +153,16 @@ class RestHost:
             raise Problem(
                 "invalid",
                 "The body must be a JSON object.",
-                errors=[
-                    {
-                        "type": "model_attributes_type",
-                        "loc": [],
-                        "msg": "Input should be a valid dictionary or object",
-                        "input": body,
-                    }
-                ],
+                errors=refusals.shown(
+                    [
+                        {
+                            "type": "model_attributes_type",
+                            "loc": (),
+                            "msg": "Input should be a valid dictionary or object",
+                            "input": body,
+                        }
+                    ]
+                ),
             )
         return body
 
@@ -205,15 +207,17 @@ def _no_query(given: Mapping[str, str]) -> Problem:
         "invalid",
         "This operation takes its arguments in the body, none in the query.",
         where="query",
-        errors=[
-            {
-                "type": "extra_forbidden",
-                "loc": [name],
-                "msg": "Extra inputs are not permitted",
-                "input": value,
-            }
-            for name, value in given.items()
-        ],
+        errors=refusals.shown(
+            [
+                {
+                    "type": "extra_forbidden",
+                    "loc": (name,),
+                    "msg": "Extra inputs are not permitted",
+                    "input": value,
+                }
+                for name, value in given.items()
+            ]
+        ),
     )
 
 

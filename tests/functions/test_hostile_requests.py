@@ -129,6 +129,40 @@ async def test_paths_and_methods_that_are_not_there_are_told_so(shop, method, pa
     assert ("allow" in response.headers) == (status == 405)
 
 
+LARGE = {
+    "many unknown fields": {f"unknown{n}": "x" * 50 for n in range(15_000)},
+    "one long unknown field": {"k" * 900_000: 1},
+    "a long value": {"query": ["x" * 900_000]},
+    "a long list": {"query": list(range(150_000))},
+    "something deep": {"query": orjson.loads(b"[" * 500 + b"]" * 500)},
+    "a long value of a field that is none": {"unknown": {"x": "y" * 900_000}},
+}
+
+
+@pytest.mark.parametrize("name", list(LARGE))
+async def test_what_does_not_fit_is_answered_in_short(shop, name):
+    async with shop.http(shop.bearers["api"], face="api") as client:
+        rest = same(await client.post("/v1/products/search", json=LARGE[name]))
+        query = same(await client.post("/v1/products/search", params={"q" * 5_000: "x" * 5_000}))
+    async with shop.http(shop.bearers["partner"]) as client:
+        mcp = same(await call(client, "search_products", {"catalog": "none", **LARGE[name]}))
+    for response in (rest, query, mcp):
+        assert len(response.content) < 8_000
+    assert rest.status_code == 422
+    detail = rest.json()["detail"]
+    assert len(detail) <= 20
+    sent = [str(each.get("input", "")) for each in detail]
+    named = [each["loc"][-1] for each in detail if each["type"] == "extra_forbidden"]
+    assert sum(map(len, [*sent, *named])) <= 200
+
+
+async def test_so_many_unknown_arguments_that_comparing_them_takes_long_are_refused(shop):
+    many = {f"unknown{n}": 1 for n in range(101)}
+    async with shop.http(shop.bearers["partner"]) as client:
+        response = await call(client, "search_products", {"catalog": "books", "query": "x", **many})
+    assert "Leave them out" in response.text
+
+
 async def test_a_body_is_refused_in_its_turn_after_who_is_calling(shop):
     for body, kind, status in (
         (b"{", "application/json", 422),

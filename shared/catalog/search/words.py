@@ -13,6 +13,9 @@ from shared.catalog.segment.reader import Segment
 from shared.errors import Problem
 
 LONGEST_QUERY: Final = 1_000
+MOST_SPELT: Final = 4
+"""Unknown words of a query that are corrected or split; further ones are looked for as typed. Each
+costs about half of what a usual search costs, and a query costs at most five of those."""
 _SHORTEST_PART: Final = 3
 _LETTERS_AND_DIGITS: Final = re.compile(r"([^\W\d_]+)(\d+)|(\d+)([^\W\d_]+)")
 
@@ -28,11 +31,13 @@ class Word(NamedTuple):
         spellings: the terms to look for.
         telling: False for words like `the`, and for words that the catalog does not have at all:
             a product need not have them.
+        unknown: True for a word that the catalog does not have as it was typed.
     """
 
     asked: tuple[str, ...]
     spellings: tuple[Spelling, ...]
     telling: bool
+    unknown: bool = False
 
 
 class Words(NamedTuple):
@@ -62,9 +67,10 @@ def understand(segment: Segment, query: str) -> Words:
     beside = [word for word in asked if segment.word(word).telling]
     said: list[str] = []
     words: list[Word] = []
-    at = 0
+    at, unknown = 0, 0
     while at < len(asked):
-        spelling, word = _word(segment, asked[at : at + 2], beside)
+        spelling, word = _word(segment, asked[at : at + 2], beside, spell=unknown < MOST_SPELT)
+        unknown += word.unknown
         said += spelling
         words.append(word)
         at += len(word.asked)
@@ -74,10 +80,13 @@ def understand(segment: Segment, query: str) -> Words:
     return Words(text, tuple(words), all(segment.word(word).frequency for word in said))
 
 
-def _word(segment: Segment, pair: list[str], beside: list[str]) -> tuple[list[str], Word]:
+def _word(
+    segment: Segment, pair: list[str], beside: list[str], *, spell: bool
+) -> tuple[list[str], Word]:
     """The first of two neighbours (or of the last one alone), and how the catalog writes it.
 
-    `beside`: words of the query that the catalog has; what is found here joins them.
+    `beside`: words of the query that the catalog has; what is found here joins them. `spell`:
+    whether the spelling of a word that it does not have is looked for.
     """
     if len(pair) > 1:
         one = segment.word("".join(pair))
@@ -89,12 +98,13 @@ def _word(segment: Segment, pair: list[str], beside: list[str]) -> tuple[list[st
     asked = segment.word(pair[0])
     if asked.frequency:
         return pair[:1], Word((pair[0],), (asked.terms,), asked.telling)
-    said = _spelt(segment, pair[0], beside)
+    said = _spelt(segment, pair[0], beside) if spell else pair[:1]
     if said != pair[:1]:
         beside += said
     known = [segment.word(word) for word in said]
     spelling = tuple(term for word in known for term in word.terms)
-    return said, Word((pair[0],), (spelling,), telling=any(word.telling for word in known))
+    telling = any(word.telling for word in known)
+    return said, Word((pair[0],), (spelling,), telling, unknown=True)
 
 
 def _spelt(segment: Segment, asked: str, beside: list[str]) -> list[str]:

@@ -20,6 +20,8 @@ LONGEST: Final = 20
 MOST_WORDS: Final = 100_000
 _WORD_BYTES: Final = 2 * LONGEST + 4
 _BASIC_PLANE: Final = 0xFFFF
+_FAR: Final = 1_000
+"""A distance beyond all that are asked for."""
 
 
 class LexiconWriter:
@@ -65,7 +67,7 @@ class Lexicon:
         differing = np.bitwise_count(letters ^ _letters(asked[None, :])[0])
         close = np.abs(lengths - len(word)) <= edits
         candidates = np.flatnonzero(close & (differing <= 2 * edits))
-        distances = _distances(asked[: len(word)], rows[candidates])
+        distances = _distances(asked[: len(word)], rows[candidates], edits)
         reached = distances[np.arange(len(candidates)), lengths[candidates]]
         return [
             (int(distance), _word(rows[at]), int(counts[at]))
@@ -100,15 +102,19 @@ def _word(row: NDArray[Any]) -> str:
     return "".join(map(chr, row[row > 0].tolist()))
 
 
-def _distances(asked: NDArray[Any], rows: NDArray[Any]) -> NDArray[Any]:
-    """Distance of the asked word to the first 0, 1, 2, ... letters of every row."""
+def _distances(asked: NDArray[Any], rows: NDArray[Any], edits: int) -> NDArray[Any]:
+    """Distance of the asked word to the first 0, 1, 2, ... letters of every row.
+
+    Only those of at most so many edits are right: others are somewhere above, because letters
+    further apart than that are not compared (Ukkonen's band).
+    """
     before = np.zeros((len(rows), LONGEST + 1), np.int16)
     last = np.tile(np.arange(LONGEST + 1, dtype=np.int16), (len(rows), 1))
     for at, letter in enumerate(asked):
-        now = np.empty_like(last)
+        now = np.full_like(last, _FAR)
         now[:, 0] = at + 1
         differs = (rows != letter).astype(np.int16)
-        for to in range(LONGEST):
+        for to in range(max(0, at - edits), min(LONGEST, at + edits + 1)):
             cost = np.minimum(now[:, to], last[:, to + 1]) + 1
             cost = np.minimum(cost, last[:, to] + differs[:, to])
             if at and to:

@@ -117,11 +117,15 @@ async def test_a_removed_member_connects_no_device(device, browser, with_sign_in
     assert await device.error() == "invalid_grant"
 
 
-async def test_wrong_codes_are_limited_for_a_person(device, browser):
+async def test_after_many_codes_a_right_one_is_refused_as_a_wrong_one_is(device, browser):
+    right = (await device.ask())["user_code"]
     page = await browser.sign_in(await browser.open(f"{AUTH}/device"))
     for _ in range(10):
         assert (await browser.send(page, "/device", user_code="BCDF-GHJK")).status == 400
-    assert (await browser.send(page, "/device", user_code="BCDF-GHJK")).status == 429
+    wrong = await browser.send(page, "/device", user_code="BCDF-GHJK")
+    refused = await browser.send(page, "/device", user_code=right)
+    assert (refused.status, refused.text) == (wrong.status, wrong.text)
+    assert refused.status == 429
 
 
 async def test_a_client_that_did_not_register_for_it_may_not_ask(with_sign_in):

@@ -159,20 +159,6 @@ async def test_a_code_works_once_and_for_ten_minutes(app, browser, with_sign_in)
     assert (await browser.send(page, "/sign-in/code", code=code)).status != 200
 
 
-async def test_an_address_is_mailed_only_so_often(app, browser, with_sign_in):
-    for _ in range(5):
-        await browser.send(await browser.open(app.request()), "/sign-in", email="ada@example.com")
-    page = await browser.send(
-        await browser.open(app.request()), "/sign-in", email="ada@example.com"
-    )
-    assert page.status == 429
-    assert int(page.response.headers["retry-after"]) <= 900
-    assert len(browser.mails()) == 5
-    with_sign_in.clock.advance(900)
-    await browser.send(await browser.open(app.request()), "/sign-in", email="ada@example.com")
-    assert len(browser.mails()) == 6
-
-
 @pytest.mark.parametrize("forged", ["", "AAAA", None])
 async def test_a_form_with_a_wrong_token_is_refused(app, browser, forged):
     first = await browser.open(app.request())

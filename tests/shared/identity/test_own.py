@@ -112,7 +112,8 @@ def test_whoever_is_invited_is_told_and_belongs(platform, owner):
 
 def test_invitations_are_limited(platform, owner):
     for _ in range(own_members.INVITATIONS):
-        counted(platform.app, "invitations", "partner", most=50, seconds=86_400)
+        now = platform.clock.now()
+        counted(platform.app.documents, now, "invitations", "partner", most=50, seconds=86_400)
     problem = refusal(owner, MEMBERS["invite_member"], email="one.more@example.com")
     assert problem.code == "rate_limited"
     platform.clock.advance(86_400)

@@ -5,7 +5,8 @@ import random
 import pytest
 
 from shared.catalog.products.product import Variant
-from shared.catalog.search.words import understand
+from shared.catalog.search.words import MOST_SPELT, understand
+from shared.catalog.segment.lexicon import Lexicon, LexiconWriter
 from tests.bench.classes import CLASSES
 from tests.bench.measures import measure
 from tests.bench.systems import search_products, single_field
@@ -202,3 +203,40 @@ def test_the_thing_itself_comes_before_accessories_for_it(catalog, product):
 def test_two_words_that_together_look_like_an_inflection_of_one_are_not_one(catalog, product):
     segment = catalog([product("0", "Red"), product("1", "For")]).segment
     assert [word.asked for word in understand(segment, "for red").words] == [("for",), ("red",)]
+
+
+def test_the_first_unknown_words_are_corrected_and_further_ones_used_as_typed(catalog, product):
+    known = ["kettle", "toaster", "blender", "freezer", "monitor", "charger"]
+    shop = catalog([product(word, f"The {word}") for word in known])
+    asked = [f"{word[:-1]}x" for word in known]
+    understood = understand(shop.segment, " ".join(asked))
+    assert understood.text.split() == known[:MOST_SPELT] + asked[MOST_SPELT:]
+
+
+def edits_between(one, other):
+    """Optimal string alignment, letter by letter."""
+    rows = [[i + j if not i * j else 0 for j in range(len(other) + 1)] for i in range(len(one) + 1)]
+    for i in range(1, len(one) + 1):
+        for j in range(1, len(other) + 1):
+            rows[i][j] = min(
+                rows[i - 1][j] + 1,
+                rows[i][j - 1] + 1,
+                rows[i - 1][j - 1] + (one[i - 1] != other[j - 1]),
+            )
+            if i > 1 and j > 1 and one[i - 2 : i] == other[j - 2 : j][::-1]:
+                rows[i][j] = min(rows[i][j], rows[i - 2][j - 2] + 1)
+    return rows[-1][-1]
+
+
+def test_words_within_some_edits_are_those_that_counting_letter_by_letter_finds(tmp_path):
+    pick = random.Random(7)
+    words = {"".join(pick.choices("abc", k=pick.randint(4, 9))) for _ in range(600)}
+    writer = LexiconWriter()
+    writer.add(words)
+    writer.write(tmp_path / "lexicon")
+    lexicon = Lexicon(tmp_path / "lexicon")
+    for asked in pick.sample(sorted(words), 20):
+        for edits in (1, 2):
+            near = {(word, distance) for distance, word, _ in lexicon.near(asked, edits)}
+            counted = {(word, edits_between(asked, word)) for word in words}
+            assert near == {each for each in counted if each[1] <= edits}
