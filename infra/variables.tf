@@ -77,6 +77,7 @@ variable "issuers" {
     algorithms         = optional(list(string), ["RS256"])
     claims             = optional(map(string), {})
     default_scopes     = optional(list(string), [])
+    organizations      = list(string)
     create_memberships = optional(bool, false)
   }))
   default = []
@@ -85,15 +86,23 @@ variable "issuers" {
 variable "upstreams" {
   description = "OpenID providers people sign in with. Each secret is made beforehand in Secret Manager."
   type = list(object({
-    id         = string
-    name       = string
-    issuer     = string
-    client_id  = string
-    secret     = string
-    algorithms = optional(list(string), ["RS256"])
-    scopes     = optional(list(string), ["openid", "email", "profile"])
+    id            = string
+    name          = string
+    issuer        = string
+    client_id     = string
+    secret        = string
+    algorithms    = optional(list(string), ["RS256"])
+    scopes        = optional(list(string), ["openid", "email", "profile"])
+    domains       = optional(list(string), [])
+    any_domain    = optional(bool, false)
+    organizations = optional(list(string), [])
+    operators     = optional(bool, false)
   }))
   default = []
+  validation {
+    condition     = alltrue([for each in var.upstreams : (length(each.domains) > 0) != each.any_domain])
+    error_message = "Every upstream names the domains whose addresses it may assert, or any_domain = true."
+  }
 }
 
 variable "portal_client" {

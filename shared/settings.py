@@ -69,6 +69,9 @@ class ExternalIssuer(Frozen):
         audiences: accepted `aud` values, by the name of the face they open. A list is the partner
             face's.
         default_scopes: what a token without any of the face's scopes may do, of those.
+        organizations: the ids of the organizations it may speak for; a token for any other is
+            refused.
+        create_memberships: whether its token makes a person a member of one of those.
     """
 
     id: Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]{0,30}$")]
@@ -78,7 +81,17 @@ class ExternalIssuer(Frozen):
     audiences: Annotated[dict[str, tuple[str, ...]], Field(min_length=1), BeforeValidator(_by_face)]
     claims: ClaimNames = ClaimNames()
     default_scopes: tuple[str, ...] = ()
+    organizations: tuple[str, ...] = ()
     create_memberships: bool = False
+
+    @model_validator(mode="after")
+    def _speaks_for_its_own(self) -> "ExternalIssuer":
+        if not self.organizations:
+            raise ValueError(
+                f"the issuer {self.id!r} names no organizations it may speak for: add"
+                ' "organizations": ["ORG", ...] with their ids'
+            )
+        return self
 
 
 class Upstream(Frozen):
@@ -91,6 +104,10 @@ class Upstream(Frozen):
         client_id: what it knows us by.
         secret: the name, in the deployment's secrets, of what it authenticates us with.
         algorithms: what it signs ID tokens with; the token's own header decides nothing.
+        domains: the domains of the verified e-mail addresses it may assert, lower case, in ASCII.
+        any_domain: it may assert any address, as a consumer provider such as Google does.
+        organizations: who signed in with it acts for these alone; for any of theirs where empty.
+        operators: whether who signed in with it may act for an operating organization.
     """
 
     id: Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]{0,30}$")]
@@ -100,6 +117,29 @@ class Upstream(Frozen):
     secret: str
     algorithms: tuple[Algorithm, ...] = ("RS256",)
     scopes: tuple[str, ...] = ("openid", "email", "profile")
+    domains: tuple[Annotated[str, Field(pattern=r"^[a-z0-9.-]{1,190}$")], ...] = ()
+    any_domain: bool = False
+    organizations: tuple[str, ...] = ()
+    operators: bool = False
+
+    @model_validator(mode="after")
+    def _asserts_its_own(self) -> "Upstream":
+        if bool(self.domains) == self.any_domain:
+            raise ValueError(
+                f"the upstream {self.id!r} must name the addresses it may assert: add"
+                ' "domains": ["company.example", ...], or "any_domain": true for a consumer'
+                " provider, and not both"
+            )
+        return self
+
+    def may_assert(self, email: str) -> bool:
+        """Whether an address (in its one spelling) is of a domain it speaks for."""
+        return self.any_domain or email.rpartition("@")[2] in self.domains
+
+    def acts_for(self, org: str, org_type: str) -> bool:
+        """Whether somebody who signed in with it may act for an organization of theirs."""
+        named = not self.organizations or org in self.organizations
+        return named and (self.operators or org_type != "operator")
 
 
 class PortalClient(Frozen):

@@ -28,6 +28,7 @@ class Browser:
         session: the id of the session it is signed in with, or None.
         person: whose session that is.
         since: when that session began, epoch seconds.
+        upstream: the id of the provider it was begun with; empty where by a mailed code.
     """
 
     key: str
@@ -35,6 +36,7 @@ class Browser:
     session: str | None = None
     person: str = ""
     since: float = 0.0
+    upstream: str = ""
 
 
 def browser_of(server: AuthServer, request: Incoming) -> Browser:
@@ -54,6 +56,7 @@ def browser_of(server: AuthServer, request: Incoming) -> Browser:
         session=session,
         person=found.value.principal,
         since=found.value.created_at.timestamp(),
+        upstream=found.value.upstream,
     )
 
 

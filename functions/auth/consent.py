@@ -5,6 +5,7 @@ would be able to do, for which organization, as whom.
 """
 
 import secrets
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final
@@ -54,7 +55,7 @@ def asked_or_granted(
 ) -> Outgoing:
     """The page; for our own portal only where there is a choice of organization to make."""
     if is_portal(server, asked.client):
-        choices = organizations(server, browser.person, asked)
+        choices = organizations(server, browser, asked)
         if len(choices) == 1:
             return _granted(server, browser, asked, choices[0].id, request_id)
     return consent_page(server, browser, asked)
@@ -62,7 +63,7 @@ def asked_or_granted(
 
 def consent_page(server: AuthServer, browser: Browser, asked: pending.Pending) -> Outgoing:
     """Who asks for what."""
-    choices = organizations(server, browser.person, asked)
+    choices = organizations(server, browser, asked)
     person = PEOPLE.find(server.app.documents, browser.person)
     email = person.value.email if person else browser.person
     if not choices:
@@ -123,7 +124,7 @@ def decide(server: AuthServer, request: Incoming) -> Outgoing:
     if pending.needs_sign_in(browser, asked):
         return sign_in_page(server, browser, asked)
     allowed = request.form.get("decision") == "allow"
-    org = _chosen(server, browser.person, asked, request.form.get("org")) if allowed else ""
+    org = _chosen(server, browser, asked, request.form.get("org")) if allowed else ""
     if request.form.get("read_only"):
         asked = asked.model_copy(update={"scopes": only_reading(asked.scopes) or asked.scopes})
     once = _once(server, asked, allowed=allowed)
@@ -163,15 +164,17 @@ def _decided_already(server: AuthServer) -> Outgoing:
     return error_page(server, "This was decided already. Go back to your app.")
 
 
-def organizations(server: AuthServer, person: str, asked: pending.Pending) -> list[Choice]:
+def organizations(server: AuthServer, browser: Browser, asked: pending.Pending) -> list[Choice]:
     """The organizations a person may act for now at the face that is asked for, by name.
 
-    Where a tenant's address is asked for, only the one the tenant belongs to.
+    Where a tenant's address is asked for, only the one the tenant belongs to; where they signed in
+    with a provider, only those it speaks for.
     """
     face = server.face_of(asked.audience)
+    acts_for = _spoken_for(server, browser)
     tenant = TENANTS.find(server.app.documents, asked.tenant) if asked.tenant else None
     owner = tenant.value.org if tenant else None
-    query = Query(MEMBERSHIPS_OF_PRINCIPAL, equal={"principal": person}, limit=1000)
+    query = Query(MEMBERSHIPS_OF_PRINCIPAL, equal={"principal": browser.person}, limit=1000)
     found, _ = MEMBERSHIPS.page(server.app.documents, query)
     ids = [
         each.value.org
@@ -185,13 +188,22 @@ def organizations(server: AuthServer, person: str, asked: pending.Pending) -> li
         Choice(each.id, each.value.name)
         for each in read
         if each.value.state == "active" and each.value.type in face.org_types
+        if acts_for(each.id, each.value.type)
     ]
     return sorted(active, key=lambda choice: (choice.name.casefold(), choice.id))
 
 
-def _chosen(server: AuthServer, person: str, asked: pending.Pending, named: str | None) -> str:
+def _spoken_for(server: AuthServer, browser: Browser) -> Callable[[str, str], bool]:
+    """Which organizations (id, type) a sign-in may lead to."""
+    if not browser.upstream:
+        return lambda _org, _type: True
+    known = [each for each in server.settings.upstreams if each.id == browser.upstream]
+    return known[0].acts_for if known else lambda _org, _type: False
+
+
+def _chosen(server: AuthServer, browser: Browser, asked: pending.Pending, named: str | None) -> str:
     """The organization that was chosen, or the only one. Raises `access_denied`."""
-    ids = [choice.id for choice in organizations(server, person, asked)]
+    ids = [choice.id for choice in organizations(server, browser, asked)]
     if named is None and len(ids) == 1:
         return ids[0]
     if named not in ids:

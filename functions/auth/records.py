@@ -10,7 +10,8 @@ class EmailCode(Record):
     """A one-time code that was sent by e-mail: `email_codes/{id}`.
 
     `person` is None for an address nobody has: then no code was sent, and none fits. `browser` is
-    the hash of the browser that began, the only one the code works in.
+    the hash of the browser that began, the only one the code works in. With `upstream`, typing it
+    confirms that the person is also that provider's `subject`.
     """
 
     email: str
@@ -19,6 +20,8 @@ class EmailCode(Record):
     browser: str
     request: str
     tries: int = 0
+    upstream: str = ""
+    subject: str = ""
     expires_at: datetime
 
 

@@ -27,7 +27,7 @@ from functions.auth.records import EMAIL_CODES, EmailCode
 from functions.auth.server import AuthServer
 from shared.errors import Conflict
 from shared.identity.addresses import exact
-from shared.identity.people import person_of_email
+from shared.identity.people import link_identity, person_of_email
 from shared.identity.sessions import begin
 from shared.ports.documents import ABSENT, Delete, Write
 from shared.records import Found
@@ -72,6 +72,23 @@ def send_code(server: AuthServer, request: Incoming) -> Outgoing:
     email = exact((request.form.get("email") or "").strip(" \t"))
     if email is None:
         return sign_in_page(server, browser, asked, problem="Type your whole e-mail address.")
+    return mail_code(server, request, asked, email)
+
+
+def mail_code(
+    server: AuthServer,
+    request: Incoming,
+    asked: pending.Pending,
+    email: str,
+    *,
+    upstream: str = "",
+    subject: str = "",
+) -> Outgoing:
+    """Mail a code to whoever has this address, and go where it is typed. Raises TooMany.
+
+    `upstream` and `subject`: whose word for the address the code is to confirm.
+    """
+    browser = browser_of(server, request)
     person = person_of_email(server.app.documents, email)
     count_mail(server, request, email, person.id if person else None)
     id_, code = secrets.token_hex(16), f"{secrets.randbelow(10**8):08d}"
@@ -81,6 +98,8 @@ def send_code(server: AuthServer, request: Incoming) -> Outgoing:
         proof=server.proof("email-code", id_, code),
         browser=_hash(browser.key),
         request=pending.sealed(server, asked),
+        upstream=upstream,
+        subject=subject,
         expires_at=server.app.clock.now() + GOOD_FOR,
     )
     server.app.documents.commit([EMAIL_CODES.put(id_, record, if_version=ABSENT)])
@@ -120,9 +139,7 @@ def check_code(server: AuthServer, request: Incoming) -> Outgoing:
         fits = server.proves(attempt.proof, "email-code", id_, code)
         try:
             if fits and attempt.person is not None:
-                done = Delete(EMAIL_CODES.path(id_), if_version=found.version)
-                asked = pending.opened(server, attempt.request)
-                return signed_in(server, request, asked, attempt.person, "email", [done])
+                return _code_fits(server, request, found, attempt.person)
             counted = attempt.model_copy(update={"tries": attempt.tries + 1})
             put = EMAIL_CODES.put(id_, counted, if_version=found.version)
             server.app.documents.commit([put])
@@ -136,17 +153,34 @@ def check_code(server: AuthServer, request: Incoming) -> Outgoing:
     return _start_again(server)
 
 
+def _code_fits(
+    server: AuthServer, request: Incoming, found: Found[EmailCode], person: str
+) -> Outgoing:
+    """The person proved to have the address. Raises Conflict."""
+    attempt = found.value
+    also: list[Write] = [Delete(EMAIL_CODES.path(found.id), if_version=found.version)]
+    if attempt.upstream:
+        call = server.call(person, "", request.head.request_id)
+        also += link_identity(call, person, attempt.upstream, attempt.subject)
+    asked = pending.opened(server, attempt.request)
+    return signed_in(server, request, asked, person, upstream=attempt.upstream, also=also)
+
+
 def signed_in(
     server: AuthServer,
     request: Incoming,
     asked: pending.Pending,
     person: str,
-    how: str,
+    *,
+    upstream: str = "",
     also: Sequence[Write] = (),
 ) -> Outgoing:
-    """Begin a session for this browser and go on with what was asked. Raises Conflict."""
+    """Begin a session for this browser and go on with what was asked. Raises Conflict.
+
+    `upstream`: the provider the person came from; without one they typed a mailed code.
+    """
     call = server.call(person, "", request.head.request_id)
-    session = begin(call, how=how, also=also)
+    session = begin(call, upstream=upstream, also=also)
     place = with_query(f"{server.issuer}/consent", {"request": pending.sealed(server, asked)})
     return redirect(place, (session_cookie(server, session), known_browser(server, person)))
 

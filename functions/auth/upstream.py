@@ -22,7 +22,7 @@ from functions.auth.browser import browser_of, check_form
 from functions.auth.pages import error_page
 from functions.auth.records import FLOWS, Flow
 from functions.auth.server import AuthServer
-from functions.auth.sign_in import signed_in
+from functions.auth.sign_in import mail_code, signed_in
 from shared.app import App
 from shared.auth.jwks import RemoteKeys
 from shared.errors import Conflict, Problem
@@ -38,6 +38,10 @@ TIMEOUT: Final = 5.0
 MOST_BYTES: Final = 65_536
 SKEW: Final = 30
 OLDEST: Final = 600
+_ANOTHER: Final = (
+    "You came here with another provider before, and no code can be mailed to you here. "
+    "Use that provider, or ask your administrator."
+)
 
 
 @dataclass(frozen=True)
@@ -114,11 +118,18 @@ def finish(server: AuthServer, request: Incoming) -> Outgoing:
         return error_page(
             server, "You do not have an account here. Ask your administrator.", status=403
         )
-    person, writes = who
     asked = pending.opened(server, found.value.request)
     done = Delete(FLOWS.path(found.id), if_version=found.version)
     try:
-        return signed_in(server, request, asked, person, upstream.id, [done, *writes])
+        if who.needs_code:
+            if server.settings.cloud and server.settings.smtp is None:
+                return error_page(server, _ANOTHER, status=403)
+            server.app.documents.commit([done])
+            return mail_code(
+                server, request, asked, email, upstream=upstream.id, subject=str(claims["sub"])
+            )
+        also = [done, *who.writes]
+        return signed_in(server, request, asked, who.person, upstream=upstream.id, also=also)
     except Conflict:
         raise _again("This sign-in was used already.") from None
 
@@ -131,6 +142,13 @@ def _email(upstream: Upstream, claims: dict[str, Any]) -> str:
     email = exact(said)
     if email is None:
         raise _again(f"{upstream.name} knows you by an e-mail address that cannot be used here.")
+    if not upstream.may_assert(email):
+        raise OAuthError(
+            "access_denied",
+            f"{upstream.name} does not speak for the domain of your e-mail address here. Sign in "
+            "another way.",
+            status=403,
+        )
     return email
 
 

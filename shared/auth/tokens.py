@@ -42,6 +42,7 @@ class _Trusted:
     audiences: Mapping[str, frozenset[str]]
     claims: ClaimNames
     default_scopes: Mapping[str, frozenset[str]]
+    organizations: frozenset[str] | None
     remote: RemoteKeys | None
 
 
@@ -74,6 +75,7 @@ class Tokens:
             {face.name: frozenset({settings.addresses[face.name]}) for face in faces},
             ClaimNames(),
             {},
+            None,
             None,
         )
         external = (
@@ -211,6 +213,7 @@ def _external(
         audiences,
         issuer.claims,
         scopes,
+        frozenset(issuer.organizations),
         keys,
     )
 
@@ -247,6 +250,12 @@ def _token(claims: dict[str, Any], trusted: _Trusted, face: Face) -> Token:
             "forbidden",
             "The access token names no organization. Sign in again and choose one.",
             reason="no_organization",
+        )
+    if trusted.organizations is not None and org not in trusted.organizations:
+        raise Problem(
+            "forbidden",
+            "The issuer of this access token does not speak for that organization.",
+            reason="issuer_organization",
         )
     session = claims.get(names.session) or claims.get("jti")
     if not isinstance(session, str) or not session:

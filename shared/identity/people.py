@@ -6,6 +6,7 @@ creates one, so nobody who was not invited is kept.
 
 import hashlib
 import secrets
+from typing import NamedTuple
 
 from shared.errors import Problem
 from shared.identity.addresses import email_id, exact, stored_email_id
@@ -66,25 +67,53 @@ def _keeping(call: Call, email: str, holder: str, *, given: str | None) -> list[
     return [PEOPLE.put(holder, respelled, if_version=found.version)]
 
 
-def person_of_identity(
-    call: Call, upstream: str, subject: str, email: str
-) -> tuple[str, list[Write]] | None:
-    """Who an upstream provider says this is, and the writes that remember it; None for a stranger.
+class Identified(NamedTuple):
+    """Who an upstream provider says somebody is.
+
+    Attributes:
+        person: their id.
+        writes: what remembers that they came from there.
+        needs_code: they came first from another provider, so that this one's word for their
+            address is not enough: a code mailed to it must be typed before anything is written.
+    """
+
+    person: str
+    writes: list[Write]
+    needs_code: bool = False
+
+
+def person_of_identity(call: Call, upstream: str, subject: str, email: str) -> Identified | None:
+    """Who an upstream provider says this is; None for a stranger.
 
     A known subject stays the same person whatever its address is now. A new one is the person its
     verified address belongs to, unless that person already came from this provider as somebody
     else: an address that was given to another must not open the former owner's account.
     """
-    id_ = f"{upstream}:{hashlib.sha256(subject.encode()).hexdigest()}"
-    link = IDENTITIES.find(call.app.documents, id_)
+    link = IDENTITIES.find(call.app.documents, _identity_id(upstream, subject))
     if link is not None:
-        return link.value.person, []
+        return Identified(link.value.person, [])
     person = person_of_email(call.app.documents, email)
     if person is None or person.value.identities.get(upstream, subject) != subject:
         return None
+    another = bool(person.value.identities.keys() - {upstream})
+    return Identified(person.id, _linking(person, upstream, subject), needs_code=another)
+
+
+def link_identity(call: Call, person: str, upstream: str, subject: str) -> list[Write]:
+    """The writes that make a provider's subject this person from now on."""
+    return _linking(PEOPLE.get(call.app.documents, person), upstream, subject)
+
+
+def _linking(person: Found[Person], upstream: str, subject: str) -> list[Write]:
     known = {**person.value.identities, upstream: subject}
     changed = person.value.model_copy(update={"identities": known})
-    return person.id, [
+    return [
         PEOPLE.put(person.id, changed, if_version=person.version),
-        IDENTITIES.put(id_, PersonLink(person=person.id), if_version=ABSENT),
+        IDENTITIES.put(
+            _identity_id(upstream, subject), PersonLink(person=person.id), if_version=ABSENT
+        ),
     ]
+
+
+def _identity_id(upstream: str, subject: str) -> str:
+    return f"{upstream}:{hashlib.sha256(subject.encode()).hexdigest()}"

@@ -100,7 +100,8 @@ class GrantRecord(Record):
 class Session(Record):
     """A sign-in. `ended` names authorizations that were ended within it, and when.
 
-    Without `expires_at` it never ends by itself: a service account's.
+    Without `expires_at` it never ends by itself: a service account's. `upstream` is the provider
+    it was begun with, empty where it was by a mailed code.
     """
 
     issuer: str
@@ -109,6 +110,7 @@ class Session(Record):
     created_at: datetime
     expires_at: datetime | None = None
     ended: dict[str, Any] = Field(default_factory=dict)
+    upstream: str = ""
 
 
 class Person(Record):

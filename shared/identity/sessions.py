@@ -24,20 +24,24 @@ LONGEST: Final = timedelta(days=90)
 """How long a sign-in, and everything that was allowed in it, can last."""
 
 
-def begin(call: Call, *, how: str, also: Sequence[Write] = ()) -> str:
-    """The id of a new session of the calling person; `also` is written with it. Raises Conflict."""
+def begin(call: Call, *, upstream: str = "", also: Sequence[Write] = ()) -> str:
+    """The id of a new session of the calling person; `also` is written with it. Raises Conflict.
+
+    `upstream`: the provider they signed in with; without one it was a mailed code.
+    """
     id_ = secrets.token_urlsafe(18)
     session = Session(
         issuer="own",
         principal=call.caller.subject,
         created_at=call.now,
         expires_at=call.now + LONGEST,
+        upstream=upstream,
     )
     call.commit(
         [*also, SESSIONS.put(f"own:{id_}", session, if_version=ABSENT)],
         event="session.started",
         target=call.caller.subject,
-        how=how,
+        how=upstream or "email",
     )
     return id_
 

@@ -118,6 +118,7 @@ class Issuer:
             "audiences": ("http://localhost:8080/mcp", "http://localhost:8080/"),
             "claims": {"organization": "organization", "client": "azp", "scopes": "permissions"},
             "default_scopes": ("catalog:read",),
+            "organizations": ("partner",),
         }
 
     def token(self, **changes):
@@ -143,6 +144,23 @@ class Issuer:
 def web(tmp_path):
     with WebServer(tmp_path / "tls", "issuer.test") as server:
         yield server
+
+
+async def test_an_issuers_token_for_an_organization_it_does_not_speak_for_makes_nothing(
+    tmp_path, web
+):
+    issuer = Issuer(web, None)
+    trusted = {**issuer.settings, "create_memberships": True}
+    platform = Platform(tmp_path / "data", issuers=(trusted,), **web.settings)
+    issuer.clock = platform.clock
+    for org in ("partner", "victim"):
+        platform.organization(org)
+    async with platform.http(issuer.token(organization="victim")) as client:
+        assert (await call(client, "list_catalogs")).status_code == 403
+    assert platform.do("list_members", org="victim")["items"] == []
+    async with platform.http(issuer.token()) as client:
+        assert (await call(client, "list_catalogs")).status_code == 200
+    platform.close()
 
 
 @pytest.fixture

@@ -53,6 +53,7 @@ def site(tmp_path):
             "issuer": web.origin,
             "jwks_url": f"{web.origin}/jwks",
             "audiences": ["mcp-api"],
+            "organizations": ["partner"],
         }
         client = {
             "issuer": "keycloak",

@@ -11,9 +11,22 @@ def issuer(**changed):
         "issuer": "https://issuer.example/",
         "jwks_url": "https://issuer.example/jwks",
         "audiences": ("a",),
+        "organizations": ("partner",),
         **changed,
     }
     return ExternalIssuer(**given)
+
+
+UNBOUND = {
+    "ISSUERS": '[{"id":"a","issuer":"x","jwks_url":"https://a.example/j","audiences":["a"]}]',
+    "UPSTREAMS": '[{"id":"a","name":"A","issuer":"x","client_id":"c","secret":"s"}]',
+}
+
+
+@pytest.mark.parametrize(("name", "add"), [("ISSUERS", "organizations"), ("UPSTREAMS", "domains")])
+def test_who_is_not_bound_to_what_they_speak_for_is_refused_with_what_to_add(name, add):
+    with pytest.raises(ValueError, match=f'add "{add}"'):
+        Settings.read({f"CATALOG_MCP_{name}": UNBOUND[name]})
 
 
 def test_settings_survive_the_environment():

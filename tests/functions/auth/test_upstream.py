@@ -19,14 +19,20 @@ def web(tmp_path):
 
 @pytest.fixture
 def platform(tmp_path, web):
-    upstream = {
+    google = {
         "id": "google",
         "name": "Google",
         "issuer": web.origin,
         "client_id": CLIENT,
         "secret": "google-secret",
+        "domains": ["example.com"],
     }
-    platform = Platform(tmp_path / "data", sign_in=True, upstreams=(upstream,), **web.settings)
+    platform = Platform(
+        tmp_path / "data",
+        sign_in=True,
+        upstreams=(google, {**google, "id": "second", "name": "Second", "operators": True}),
+        **web.settings,
+    )
     platform.app.secrets.write("google-secret", f"{SECRET}\n".encode())
     platform.organization("partner")
     platform.member(email="ada@example.com")
@@ -53,15 +59,15 @@ def browser_of(platform):
     return Browser(platform.http(face="auth"), platform.settings.data / "mail.txt")
 
 
-async def sent(app, browser):
+async def sent(app, browser, to="google"):
     """Where the provider's button leads."""
-    arrived = await browser.send(await browser.open(app.request()), "/sign-in/with/google")
+    arrived = await browser.send(await browser.open(app.request()), f"/sign-in/with/{to}")
     assert isinstance(arrived, Arrived), arrived.text
     return arrived.url
 
 
-async def came_back(app, browser, provider, **who):
-    return await browser.open(provider.sign_in(await sent(app, browser), **who))
+async def came_back(app, browser, provider, to="google", **who):
+    return await browser.open(provider.sign_in(await sent(app, browser, to), **who))
 
 
 async def test_a_person_signs_in_with_their_provider(app, browser, provider, platform):
@@ -98,6 +104,57 @@ async def test_a_stranger_is_told_to_ask_and_nothing_is_kept(app, browser, provi
     page = await came_back(app, browser, provider, email="eve@example.com")
     assert page.status == 403
     assert platform.do("list_sessions", principal="ada")["items"] == []
+
+
+async def test_an_address_of_a_domain_that_is_not_the_providers_is_refused(
+    app, browser, provider, platform
+):
+    platform.member(subject="root", email="root@operators.example")
+    page = await came_back(app, browser, provider, email="root@operators.example")
+    assert (page.status, "does not speak for the domain" in page.text) == (403, True)
+    assert platform.do("list_sessions", principal="root")["items"] == []
+
+
+async def test_a_second_provider_is_the_same_person_only_with_a_mailed_code(
+    app, platform, provider
+):
+    await came_back(app, browser_of(platform), provider, sub="g-1")
+    browser = browser_of(platform)
+    page = await came_back(app, browser, provider, to="second", sub="s-1")
+    assert page.form("/sign-in/code")
+    assert len(platform.do("list_sessions", principal="ada")["items"]) == 1
+    page = await browser.send(page, "/sign-in/code", code=browser.code())
+    assert "ada@example.com" in page.text
+    assert page.form("/consent")
+    again = await came_back(app, browser_of(platform), provider, to="second", sub="s-1")
+    assert again.form("/consent")
+
+
+async def test_without_the_code_a_second_provider_stays_a_stranger(app, platform, provider):
+    await came_back(app, browser_of(platform), provider, sub="g-1")
+    for _ in range(2):
+        page = await came_back(app, browser_of(platform), provider, to="second", sub="s-1")
+        assert page.form("/sign-in/code")
+
+
+async def test_operators_act_only_with_a_provider_named_for_them(app, platform, provider):
+    platform.do("set_member", org="partner", subject="ada", state="removed")
+    platform.organization("operators", type="operator")
+    platform.member("operators", "ada")
+    portal = {"client_id": platform.settings.portal_url, "scope": None}
+    portal["redirect_uri"] = f"{platform.settings.portal_url}/signed-in"
+
+    async def back(to, sub):
+        browser = browser_of(platform)
+        page = await browser.open(app.request(**portal))
+        left = await browser.send(page, f"/sign-in/with/{to}")
+        page = await browser.open(provider.sign_in(left.url, sub=sub))
+        if not isinstance(page, Arrived) and page.forms[0][0].endswith("/sign-in/code"):
+            page = await browser.send(page, "/sign-in/code", code=browser.code())
+        return page
+
+    assert (await back("google", "g-1")).status == 403
+    assert isinstance(await back("second", "s-1"), Arrived)
 
 
 BAD = {

@@ -38,6 +38,7 @@ def federated(tmp_path):
             issuer="https://issuer.example/",
             jwks_url="https://issuer.example/jwks",
             audiences=("x",),
+            organizations=("partner",),
             create_memberships=decides,
         )
         made.append(Platform(tmp_path / "federated", app=CountedApp, issuers=(issuer,)))

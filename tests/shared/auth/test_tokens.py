@@ -201,6 +201,7 @@ def federated(tmp_path, issuer):
         issuer=ELSEWHERE,
         jwks_url=f"{issuer.address}/jwks",
         audiences=(API,),
+        organizations=("partner",),
         claims={"organization": "organization", "session": "session_id", "scopes": "permissions"},
         default_scopes=("catalog:read",),
     )
