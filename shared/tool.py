@@ -12,7 +12,7 @@ from datetime import datetime
 from enum import Enum
 from functools import cached_property
 from types import MappingProxyType
-from typing import Annotated, Any, Generic, NamedTuple, TypeVar, cast, get_type_hints
+from typing import Annotated, Any, Generic, NamedTuple, Protocol, TypeVar, cast, get_type_hints
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 from pydantic.alias_generators import to_camel
@@ -88,13 +88,16 @@ class Plan(NamedTuple):
 Reads = Callable[[Any, Access], Iterable[str]]
 
 
-Progress = Callable[[str, int], None]
-"""Told what long work is doing, and how many it has done so far."""
+class Progress(Protocol):
+    """Told what long work is doing, how many it has done so far, and of how many if known."""
+
+    def __call__(self, doing: str, done: int, total: int | None = None) -> None:
+        """So much is done."""
 
 
-def silently(doing: str, done: int) -> None:
+def silently(doing: str, done: int, total: int | None = None) -> None:
     """Progress nobody asked for."""
-    del doing, done
+    del doing, done, total
 
 
 class Call(NamedTuple):

@@ -16,7 +16,7 @@ from shared.auth import keyring
 from shared.auth.caller import Caller, Service
 from shared.auth.faces import PARTNER
 from shared.catalog import catalogs
-from shared.catalog.tools import publishing, withdrawal
+from shared.catalog.tools import publishing, versions, withdrawal
 from shared.cli.operations import run
 from shared.identity import (
     address_review,
@@ -48,6 +48,7 @@ FAMILIES = (
     tenant_roles.family,
     catalogs.family,
     publishing.family,
+    versions.family,
     withdrawal.family,
 )
 ORIGIN = "http://localhost:8080"
@@ -127,6 +128,8 @@ class Platform:
         return self.publish(key, rows)
 
     def publish(self, key, rows, operation="publish_catalog", **options):
+        if operation == "publish_catalog":
+            options = {"confirm": True, **options}  # what tests publish is small, and shrinks
         return self.do(operation, catalog=key, source=str(self.feed(rows)), **options)
 
     def feed(self, rows):

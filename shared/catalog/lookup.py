@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Final
 
 import orjson
 
@@ -12,6 +13,9 @@ from shared.catalog.reach import heads_of, reached
 from shared.catalog.search.lookup import Located, lookup
 from shared.errors import Problem
 from shared.tool import Call
+
+_PRICE: Final = ("currentPrice", "originalPrice", "currency")
+_STOCK: Final = ("inStock", "availability", "availabilityDate")
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +38,28 @@ class Match:
                 "matchedVia": found.via,
             }
         )
-        return facts[1:-1] + b',"product":' + self.located.shelf.full(found.number)
+        product, variant = self._product()
+        return facts[1:-1] + b',"matchedVariant":' + variant + b',"product":' + product
+
+    def _product(self) -> tuple[bytes, bytes]:
+        """The product, and the variant that was asked for or null.
+
+        A variant's price and stock, where it has its own, stand on top of the product.
+        """
+        found = self.located.found
+        full = self.located.shelf.full(found.number)
+        if found.variant is None:
+            return full, b"null"
+        product = orjson.loads(full)
+        variant = product["variants"][found.variant]
+        if variant["currency"] is not None:
+            product |= {name: variant[name] for name in _PRICE}
+            product["offer"] = product["offer"] and {**product["offer"], "sale": variant["sale"]}
+        if variant["availability"] != "unknown":
+            product |= {name: variant[name] for name in _STOCK}
+        for name in ("condition", "imageUrl"):
+            product[name] = variant[name] or product[name]
+        return orjson.dumps(product), orjson.dumps(variant)
 
 
 def covering(access: Access, url: str, names: Iterable[str] | None) -> Iterable[str]:

@@ -40,7 +40,7 @@ def publish(
         if made.head is not None and made.head.includes(source_revision):
             return Published(made.head, changed=False)
         stream = made.counted(products, "reading and indexing products")
-        segment = Segment(scratch, build(stream, key, scratch))
+        segment = Segment(scratch, build(stream, key, scratch, since=call.now))
         return finish(
             made,
             segment,
@@ -74,7 +74,7 @@ def change(
         parent = opened.hold(key, head.number, scratch / "parent")
         stream = made.counted(upserts, "indexing changed products")
         directory = scratch / "changed"
-        changed = Segment(directory, apply(parent, stream, deletes, directory))
+        changed = Segment(directory, apply(parent, stream, deletes, directory, since=call.now))
         return finish(
             made,
             _compacted(made, changed, scratch),

@@ -35,6 +35,7 @@ class Reached(NamedTuple):
             version=str(walked),
             segment=current if walked == head.number else opened.open(head.catalog, walked),
             current=current,
+            at=call.now.timestamp(),
             only=self.only,
         )
 

@@ -7,6 +7,7 @@ it for one that still stands.
 """
 
 from collections.abc import Iterator
+from datetime import datetime
 from functools import partial
 from pathlib import Path
 
@@ -53,7 +54,7 @@ def _rebuilt(call: Call, catalog: str, lease: Lease, scratch: Path) -> str:
     opened = app.once(opened_segments)
     old = opened.hold(catalog, number, scratch / "old", also=SOURCES)
     worn = old.manifest.worn
-    whole = _built(old, lease, scratch / "whole") if worn else old
+    whole = _built(old, lease, scratch / "whole", app.clock.now()) if worn else old
     with making(call, catalog) as made:
         now = made.published()
         if not worn and now.number == number:
@@ -67,7 +68,7 @@ def _rebuilt(call: Call, catalog: str, lease: Lease, scratch: Path) -> str:
         return _end(app, catalog, "built whole", again=whole.manifest.worn)
 
 
-def _built(old: Segment, lease: Lease, directory: Path) -> Segment:
+def _built(old: Segment, lease: Lease, directory: Path, now: datetime) -> Segment:
     """The whole build of a version, while the lease is kept."""
 
     def products() -> Iterator[Product]:
@@ -76,7 +77,8 @@ def _built(old: Segment, lease: Lease, directory: Path) -> Segment:
                 lease.renew()
             yield product
 
-    return Segment(directory, build(products(), old.manifest.catalog, directory))
+    catalog = old.manifest.catalog
+    return Segment(directory, build(products(), catalog, directory, since=now))
 
 
 def _follows(app: App, head: Head, number: int) -> bool:

@@ -1,16 +1,18 @@
 """The commands that act on a deployment; `catalog-mcp` imports them when one is wanted."""
 
-from typing import Any
+from pathlib import Path
+from typing import Any, Final
 
 import click
 
 from shared.auth import keyring
-from shared.catalog.tools import publishing
+from shared.catalog.tools import publishing, versions
 from shared.cli import demo, story
 from shared.cli.deployment import last_settings
 from shared.cli.operations import acting, command_of, commands, run, show
 from shared.identity import signing_keys
 from shared.settings import Settings, is_described
+from shared.tool import Tool
 
 acts = click.Group()
 """Every command that acts on a deployment."""
@@ -44,27 +46,51 @@ def token_command(organization: str, subject: str, days: int) -> None:
         click.echo(demo.token(app, organization, subject, days=days))
 
 
+_FEED: Final = (
+    click.option("--kind", help="jsonl, merchant_xml, merchant_tsv or shopify; else found out."),
+    click.option("--base-url", help="The shop's address, for feeds with relative URLs."),
+    click.option("--currency", help="ISO 4217 code of prices that name none, such as USD."),
+    click.option("--language", help="Of texts that name none."),
+    click.option("--rejected-share", type=float, help="Above this nothing is changed."),
+    click.option(
+        "--report",
+        type=click.Path(path_type=Path),
+        help="Write every rejection and warning to this file: CSV if it ends in .csv, else JSON "
+        "lines.",
+    ),
+)
+
+
+def _about_a_feed(command: Any) -> Any:
+    """The options of commands that read a feed."""
+    for option in reversed(_FEED):
+        command = option(command)
+    return command
+
+
 @acts.command("publish")
 @click.argument("catalog")
-@click.argument("source")
-@click.option("--kind", help="jsonl, merchant_xml, merchant_tsv or shopify; else found out.")
-@click.option("--base-url", help="The shop's address, for feeds with relative URLs.")
-@click.option("--currency", help="For prices without one.")
-@click.option("--language", help="Of texts that name none.")
-@click.option("--rejected-share", type=float, help="Above this nothing is published.")
-def publish_command(**given: Any) -> None:
+@click.argument("source", required=False)
+@_about_a_feed
+@click.option(
+    "--check", is_flag=True, help="Only read SOURCE and report; needs no CATALOG, changes nothing."
+)
+@click.option(
+    "--yes", "confirm", is_flag=True, help="Also when the catalog shrinks much, or to one page."
+)
+def publish_command(*, check: bool, **given: Any) -> None:
     """Make the feed SOURCE (a file or an https address) the whole content of CATALOG."""
-    _published("publish_catalog", given)
+    if given["source"] is None and check:
+        given |= {"catalog": None, "source": given["catalog"]}
+    elif given["source"] is None:
+        raise click.UsageError("Missing argument 'SOURCE'.")
+    _published("check_feed" if check else "publish_catalog", given)
 
 
 @acts.command("upsert")
 @click.argument("catalog")
 @click.argument("source")
-@click.option("--kind")
-@click.option("--base-url")
-@click.option("--currency")
-@click.option("--language")
-@click.option("--rejected-share", type=float)
+@_about_a_feed
 def upsert_command(**given: Any) -> None:
     """Add or replace the products in SOURCE, leaving the rest of CATALOG as it is."""
     _published("upsert_products", given)
@@ -75,14 +101,14 @@ def upsert_command(**given: Any) -> None:
 @click.argument("keys", nargs=-1, required=True)
 def delete_command(catalog: str, keys: tuple[str, ...]) -> None:
     """Take the products KEYS out of CATALOG."""
-    _published("delete_products", {"catalog": catalog, "keys": keys})
+    _operated(versions.family["delete_products"], {"catalog": catalog, "keys": keys})
 
 
 @acts.command("versions")
 @click.argument("catalog")
 def versions_command(catalog: str) -> None:
     """List the versions of CATALOG that are kept."""
-    _published("list_versions", {"catalog": catalog})
+    _operated(versions.family["list_versions"], {"catalog": catalog})
 
 
 @acts.command("rollback")
@@ -90,17 +116,26 @@ def versions_command(catalog: str) -> None:
 @click.argument("version", type=int)
 def rollback_command(catalog: str, version: int) -> None:
     """Serve an earlier VERSION of CATALOG again."""
-    _published("roll_back_catalog", {"catalog": catalog, "version": version})
+    _operated(versions.family["roll_back_catalog"], {"catalog": catalog, "version": version})
 
 
 def _published(tool: str, given: dict[str, Any]) -> None:
-    arguments = {name: value for name, value in given.items() if value is not None}
+    arguments = {
+        name: str(value) if isinstance(value, Path) else value
+        for name, value in given.items()
+        if value is not None
+    }
+    _operated(publishing.family[tool], arguments)
+
+
+def _operated(tool: Tool[Any], arguments: dict[str, Any]) -> None:
     with acting(_settings) as app:
-        show(run(app, publishing.family[tool], arguments, progress=_progress))
+        show(run(app, tool, arguments, progress=_progress))
 
 
-def _progress(doing: str, done: int) -> None:
-    click.echo(f"\r{doing}: {done}\033[K", err=True, nl=False)
+def _progress(doing: str, done: int, total: int | None = None) -> None:
+    of = "" if not total else f" of {total} ({done / total:.0%})"
+    click.echo(f"\r{doing}: {done}{of}\033[K", err=True, nl=False)
 
 
 def _settings() -> Settings:

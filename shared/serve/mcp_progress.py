@@ -40,8 +40,9 @@ class ProgressStream:
         self._sent = 0
         self.has_begun = False
 
-    def tell(self, doing: str, done: int) -> None:
+    def tell(self, doing: str, done: int, total: int | None = None) -> None:
         """Note what the call does now; the newest note counts. From any thread."""
+        del total
         self._loop.call_soon_threadsafe(self._note, doing, done)
 
     async def until(self, work: Awaitable[bytes]) -> bytes:

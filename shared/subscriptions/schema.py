@@ -118,7 +118,7 @@ COLUMNS: Final = (
 
 def row(product: Product, catalog: str, version: int, exported_at: datetime) -> dict[str, Any]:
     """A product as a row: a JSON value with a member per column."""
-    shown = full_view(product, catalog)
+    shown = full_view(product, catalog, exported_at)
     return {
         "uuid": shown["uuid"],
         "catalog_key": catalog,

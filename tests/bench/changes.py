@@ -34,6 +34,9 @@ SECONDS = 0.6
 SAMPLED = 50
 KEY = b"k" * 32
 
+AT = 1_795_000_000.0
+"""When the two are asked, in seconds since 1970."""
+
 
 def edits(products, changes, each, pick):
     """(upserts, deletes) of every change; `products`, by key, is kept as they leave it."""
@@ -69,7 +72,7 @@ def unscored(items):
 
 def compare(changed, whole, products, pick):
     """Which share of sampled answers are those of a whole build: walks, texts, pages."""
-    shelves = [Shelf("bench", "Bench", "1", each, each) for each in (changed, whole)]
+    shelves = [Shelf("bench", "Bench", "1", each, each, AT) for each in (changed, whole)]
     browsed = [unscored(walked(shelf, Question(), pages=1000)) for shelf in shelves]
     sample = pick.sample(sorted(products), SAMPLED)
     same = first = 0
@@ -80,7 +83,7 @@ def compare(changed, whole, products, pick):
         first += found[0][:10] == found[1][:10]
     counts = [sum(1 for _ in each.products()) for each in (changed, whole)]
     looked = [
-        [each.full(each.lookup(lookup_forms(products[key].url)).number) for key in sample]
+        [each.full(each.lookup(lookup_forms(products[key].url), AT).number, AT) for key in sample]
         for each in (changed, whole)
     ]
     return {

@@ -94,7 +94,7 @@ class Fitter:
         return found
 
     def _order(self, query: str) -> Ranked:
-        order = order_of(self._shelf, Question(query=query))
+        order = order_of(self._shelf, Question(query=query), self._shelf.at)
         assert isinstance(order, Ranked)
         return order
 

@@ -50,13 +50,13 @@ def measure(products):
         feed = platform.feed(islice(rows(), products))
         platform.catalog("bench", [next(rows())])
         began = time.perf_counter()
-        report = platform.do("publish_catalog", catalog="bench", source=str(feed))
+        report = platform.do("publish_catalog", confirm=True, catalog="bench", source=str(feed))
         took = time.perf_counter() - began
         before = rss_anon()
         began = time.perf_counter()
         segment = platform.app.once(opened_segments).open("bench", report["version"])
         opened = time.perf_counter() - began
-        shelf = Shelf("bench", "Bench", "1", segment, segment)
+        shelf = Shelf("bench", "Bench", "1", segment, segment, time.time())
         search([shelf], Question(query="laptop"), limit=50, key=b"k" * 32)
         memory = rss_anon() - before
         size = sum(file.size for file in segment.manifest.files if file.role != "source")

@@ -103,10 +103,12 @@ def answering(directory: Path, manifest: Manifest) -> dict[str, Any]:
     start = time.perf_counter()
     segment = Segment(directory, manifest)
     found: dict[str, Any] = {"opened_ms": round(1e3 * (time.perf_counter() - start), 1)}
-    shelf = Shelf("scale", "Scale", "1", segment, segment)
+    shelf = Shelf("scale", "Scale", "1", segment, segment, time.time())
     pick = random.Random(5)
     items = [
-        orjson.loads(b"{%b}" % segment.item(pick.randrange(segment.manifest.product_count)))
+        orjson.loads(
+            b"{%b}" % segment.item(pick.randrange(segment.manifest.product_count), time.time())
+        )
         for _ in range(1_000)
     ]
     queries = []
@@ -117,7 +119,7 @@ def answering(directory: Path, manifest: Manifest) -> dict[str, Any]:
     named = next(item["brand"]["name"] for item in items if item["brand"])
     brand = (Facet(name="brand_name", values=(named,)),)
     forms = [lookup_forms(item["productUrl"]) for item in items]
-    lookups = [_timed(lambda f=form: segment.lookup(f)) for form in [*forms[:100], *forms]]
+    lookups = [_timed(lambda f=form: segment.lookup(f, 0.0)) for form in [*forms[:100], *forms]]
     found["lookup_us"] = _spread(lookups[100:], 1e6)
     for name, asked in (
         ("search_ms", {}),

@@ -56,7 +56,7 @@ def stocked(platform):
         source_base_url="https://icecat.biz",
     )
     source = str(DATA / "icecat_19k.jsonl.gz")
-    platform.do("publish_catalog", catalog="icecat", source=source)
+    platform.do("publish_catalog", confirm=True, catalog="icecat", source=source)
     platform.grant("partner", "icecat")
     return platform
 

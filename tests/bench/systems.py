@@ -1,5 +1,6 @@
 """The systems that are compared: each answers a query with product keys, best first."""
 
+import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Final
@@ -96,7 +97,7 @@ def invoked(feed: Path, products: Sequence[Product], folder: Path) -> Answer:
     platform = Platform(folder, SystemClock())
     platform.organization("partner", rate_limit=1_000_000)
     platform.catalog(CATALOG, [{"id": "0", "title": "-", "url": "https://bench.example/"}])
-    platform.do("publish_catalog", catalog=CATALOG, source=str(feed))
+    platform.do("publish_catalog", confirm=True, catalog=CATALOG, source=str(feed))
     platform.grant("partner", CATALOG)
     credential = platform.app.tokens.verify(platform.token(lifetime=86_400), PARTNER)
     request = Request(credential, "mcp", "bench")
@@ -113,4 +114,4 @@ def invoked(feed: Path, products: Sequence[Product], folder: Path) -> Answer:
 def opened(products: Sequence[Product], directory: Path) -> Shelf:
     """The products as a catalog, built in this directory."""
     segment = Segment(directory, build(products, CATALOG, directory))
-    return Shelf(CATALOG, "Bench", "1", segment, segment)
+    return Shelf(CATALOG, "Bench", "1", segment, segment, time.time())

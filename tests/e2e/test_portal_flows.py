@@ -12,7 +12,7 @@ import httpx
 import pytest
 from playwright.sync_api import expect
 
-from shared.catalog.tools import publishing
+from shared.catalog.tools import versions
 from shared.identity import organizations
 from tests.e2e.looks import complaints
 
@@ -277,7 +277,7 @@ def test_an_operator_runs_the_platform(world, tab):
 
 def test_an_operator_goes_back_to_an_earlier_version(world, tab):
     gone = ["trekking-pack-55"]
-    world.do(publishing.family["delete_products"], catalog="demo_shop", keys=gone)
+    world.do(versions.family["delete_products"], catalog="demo_shop", keys=gone)
     opal = tab()
     page = opal.sign_in(world.member("operators"), "/catalog?key=demo_shop")
     page.get_by_text("Serve again").first.click()

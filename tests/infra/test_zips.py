@@ -299,6 +299,6 @@ def publish(operator):
         display_name="Books",
         source_base_url="https://books.example",
     )
-    operator.do("publish_catalog", catalog="books", source=str(feed))
+    operator.do("publish_catalog", confirm=True, catalog="books", source=str(feed))
     operator.do("grant_catalog", org="partner", catalog="books")
     operator.do("set_member", org="partner", subject="ada", email="ada@example.com")

@@ -11,7 +11,7 @@ from functions.api.main import host as api_host
 from functions.api.routes import ROUTES
 from shared.app import App
 from shared.auth.faces import FACES
-from shared.catalog.tools import publishing
+from shared.catalog.tools import publishing, versions
 from shared.cli.operations import FAMILIES as OPERATIONS
 from shared.settings import Settings
 from shared.tool import Effect, Family
@@ -20,7 +20,7 @@ from tests.platform import LEGACY, ORIGIN, Platform, message
 from tests.snapshots import same_as_snapshot
 
 ROOT = Path(__file__).parents[2]
-COMMANDS = (*OPERATIONS, publishing.family)
+COMMANDS = (*OPERATIONS, publishing.family, versions.family)
 """What the command line serves."""
 
 

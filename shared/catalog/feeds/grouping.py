@@ -10,14 +10,24 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Final
 
 import orjson
 from pydantic import ValidationError
 
+from shared.catalog.feeds.faults import reasons_of
 from shared.catalog.feeds.merging import merge
 from shared.catalog.feeds.reading import Json, Reading
-from shared.catalog.feeds.rows import MAX_VARIANTS, MAX_WARNINGS, Accepted, Rejected, Row, Warned
+from shared.catalog.feeds.rows import (
+    MAX_VARIANTS,
+    Accepted,
+    Note,
+    Rejected,
+    Row,
+    Said,
+    Warned,
+    refused,
+)
 from shared.catalog.products.product import Product
 
 _CACHE_KIB: Final = 64 * 1024
@@ -34,13 +44,17 @@ class Item:
     """A row that was read: a product, or (with `variant`) a variant of product `key`.
 
     `product` holds JSON values for fields of `Product`, `variant` for all fields of `Variant`.
+    `rows` is how many rows of the feed it stands for, `left_out` names each one's columns that are
+    not kept.
     """
 
     line: int
     key: str
     product: Json
     variant: Json | None = None
-    warnings: list[str] = field(default_factory=list)
+    warnings: list[Note] = field(default_factory=list)
+    left_out: list[str] = field(default_factory=list)
+    rows: int = 1
 
 
 def item_or_rejected(
@@ -48,12 +62,15 @@ def item_or_rejected(
 ) -> Item | Rejected:
     """What reading this row came to."""
     if reading.reasons or key is None:
-        return Rejected(line, key, tuple(reading.reasons))
-    return Item(line, key, product, variant, reading.warnings)
+        return Rejected(line, variant["id"] if variant else key, tuple(reading.reasons))
+    return Item(line, key, product, variant, reading.warnings, reading.left_out)
 
 
-def grouped(rows: Iterator[Item | Rejected]) -> Iterator[Row]:
-    """Rejected rows as they come, then every product with its variants, then what those reject."""
+def grouped(rows: Iterator[Item | Rejected | Said]) -> Iterator[Row]:
+    """Products with their variants, each followed by the rows it rejects.
+
+    What is said of the feed, and rows that were rejected before, come first.
+    """
     with closing(sqlite3.connect("", isolation_level=None, check_same_thread=False)) as store:
         store.executescript(f"PRAGMA journal_mode=OFF; PRAGMA cache_size=-{_CACHE_KIB}; {_SCHEMA}")
         store.execute("BEGIN")
@@ -68,7 +85,8 @@ def grouped(rows: Iterator[Item | Rejected]) -> Iterator[Row]:
 
 def _put(store: sqlite3.Connection, item: Item) -> None:
     store.execute("INSERT OR IGNORE INTO products (key) VALUES (?)", (item.key,))
-    packed = orjson.dumps([item.product, item.variant, item.warnings])
+    warnings = [tuple(note) for note in item.warnings]
+    packed = orjson.dumps([item.product, item.variant, warnings, item.left_out, item.rows])
     store.execute(
         "INSERT INTO rows SELECT id, ?, ? FROM products WHERE key = ?",
         (item.line, packed, item.key),
@@ -78,8 +96,9 @@ def _put(store: sqlite3.Connection, item: Item) -> None:
 def _items(store: sqlite3.Connection, product: int, key: str) -> Iterator[Item]:
     query = "SELECT line, item FROM rows WHERE product = ? ORDER BY line"
     for line, packed in store.execute(query, (product,)):
-        fields, variant, warnings = orjson.loads(packed)
-        yield Item(line, key, fields, variant, warnings)
+        fields, variant, warnings, left_out, rows = orjson.loads(packed)
+        notes = [Note(*note) for note in warnings]
+        yield Item(line, key, fields, variant, notes, left_out, rows)
 
 
 def _product(key: str, items: Iterator[Item]) -> Iterator[Row]:
@@ -90,29 +109,30 @@ def _product(key: str, items: Iterator[Item]) -> Iterator[Row]:
             if parent is None:
                 parent = item
                 continue
-            why = f"id: row {parent.line} already has this product key. Keys must be unique."
+            why = f"row {parent.line} already has this product key. Keys must be unique."
         elif (known := variants.get(item.variant["id"])) is not None:
-            why = f"id: row {known.line} is already this variant of the product."
+            why = f"row {known.line} is already this variant of the product."
         elif len(variants) == MAX_VARIANTS:
-            why = f"id: the product has {MAX_VARIANTS} variants already, which is the most."
+            why = f"the product has {MAX_VARIANTS} variants already, which is the most."
+        elif other := _of_another_currency(item, variants):
+            why = f"not in the currency of row {other.line}, the same product."
+            yield refused(item.line, item.variant["id"], "price", why)
+            continue
         else:
-            why = _misfit(item, variants)
-            if not why:
-                variants[item.variant["id"]] = item
-                continue
-        yield Rejected(item.line, key, (why,))
+            variants[item.variant["id"]] = item
+            continue
+        yield refused(item.line, item.variant["id"] if item.variant else key, "id", why)
     yield from _finished(key, parent, list(variants.values()))
 
 
-def _misfit(item: Item, variants: dict[str, Item]) -> str:
-    """Why the variant cannot stand beside the others: one product has one currency."""
-    price = item.product.get("price")
+def _of_another_currency(item: Item, variants: dict[str, Item]) -> Item | None:
+    """A variant of the product that the item cannot stand beside: a product has one currency."""
+    price = item.product.get("price") or item.product.get("sale_price")
     for other in variants.values():
-        if price and other.product.get("price"):
-            if other.product["price"]["currency"] != price["currency"]:
-                return f"price: not in the currency of row {other.line}, the same product."
-            break
-    return ""
+        known = other.product.get("price") or other.product.get("sale_price")
+        if price and known:
+            return other if known["currency"] != price["currency"] else None
+    return None
 
 
 def _finished(key: str, parent: Item | None, variants: list[Item]) -> Iterator[Row]:
@@ -127,47 +147,17 @@ def _finished(key: str, parent: Item | None, variants: list[Item]) -> Iterator[R
     try:
         product = Product.model_validate({"key": key, **fields})
     except ValidationError as error:
-        yield Rejected(line, key, reasons_of(error, fields))
+        rows = sum(item.rows for item in items)
+        yield Rejected(line, key, reasons_of(error, fields), rows)
         return
-    warned = [Warned(item.line, text) for item in items for text in item.warnings]
-    if len(warned) > MAX_WARNINGS:
-        more = len(warned) - MAX_WARNINGS + 1
-        warned[MAX_WARNINGS - 1 :] = [Warned(line, f"row: {more} more warnings.")]
-    yield Accepted(line, product, tuple(warned))
-
-
-def reasons_of(error: ValidationError, given: Json) -> tuple[str, ...]:
-    """Sentences of ours for what a model refused of `given`, one for each field."""
-    found: dict[str, list[str]] = {}
-    for fault in error.errors(include_url=False, include_input=False):
-        found.setdefault(_place(fault, given), []).append(_sentence(fault))
-    return tuple(
-        f"{place}: {sentences[0] if len(sentences) == 1 else 'not a value this field can have.'}"
-        for place, sentences in found.items()
-        if not any(other.startswith(f"{place}.") for other in found)
+    yield Accepted(
+        line,
+        product,
+        tuple(Warned(item.line, _id(item), note) for item in items for note in item.warnings),
+        sum(item.rows for item in items),
+        tuple(name for item in items for name in item.left_out),
     )
 
 
-def _place(fault: Any, given: Any) -> str:
-    """The path of the field, without the names pydantic puts in for members of a union."""
-    path: list[str] = []
-    node = given
-    for part in fault["loc"]:
-        last = part is fault["loc"][-1] and fault["type"] == "missing"
-        if isinstance(node, dict) and (part in node or last):
-            node = node.get(part)
-        elif isinstance(node, list) and isinstance(part, int):
-            node = node[part]
-        else:
-            continue
-        path.append(str(part))
-    return ".".join(path) or "row"
-
-
-def _sentence(fault: Any) -> str:
-    kind = fault["type"]
-    if kind == "missing":
-        return "missing. It is needed."
-    if kind == "extra_forbidden":
-        return "not a field that is known. Put further facts under attributes."
-    return f"{fault['msg'][:1].lower()}{fault['msg'][1:]}."
+def _id(item: Item) -> str:
+    return str(item.variant["id"]) if item.variant else item.key

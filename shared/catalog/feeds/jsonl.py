@@ -1,142 +1,48 @@
 """Our own feed: one JSON object a line. A `parent_id` makes the row a variant of that product.
 
 `JsonRow` is the format. `parent_id`, else `id`, is the product key; `kind: configurable` says that
-a row only holds its variants together. A row with a `sku` or `options` and no variants is its own
-only variant. Fields that are null count as left out.
+a row only holds its variants together, as does a `parent_id` that is the row's own id without
+options. A row with a `sku` or `options` and no variants is its own only variant. Fields that are
+null count as left out.
 """
 
 import json
 from collections.abc import Iterator
 from decimal import Decimal
-from typing import Annotated, Any, Final, Literal
+from typing import Final
 
-from pydantic import BaseModel, ConfigDict, Field, Strict, StrictInt, ValidationError
+from pydantic import ValidationError
 
-from shared.catalog.feeds.grouping import Item, item_or_rejected, reasons_of
+from shared.catalog.feeds import offering
+from shared.catalog.feeds.faults import reasons_of
+from shared.catalog.feeds.grouping import Item, item_or_rejected
+from shared.catalog.feeds.json_row import JSON, BrandRow, JsonRow, Value
+from shared.catalog.feeds.json_terms import json_terms
 from shared.catalog.feeds.reading import Json, Reading
-from shared.catalog.feeds.rows import MAX_ROW, MAX_TITLE, MAX_VALUES, Defaults, Rejected
-from shared.catalog.feeds.source import Source
-from shared.catalog.products.product import (
-    Image,
-    NamedLink,
-    Promotion,
-    Rating,
-    Review,
-    Seller,
-    Video,
+from shared.catalog.feeds.rows import (
+    MAX_KEY,
+    MAX_ROW,
+    MAX_TITLE,
+    MAX_VALUES,
+    Defaults,
+    Rejected,
+    refused,
 )
+from shared.catalog.feeds.source import Source, is_text
 from shared.catalog.products.text import clean, clean_block
 
-_EXPONENT: Final = 30
 _PATH: Final = " > "
-
-
-def _decimal(text: str) -> Decimal:
-    number = Decimal(text)
-    if not -_EXPONENT < number.adjusted() < _EXPONENT:
-        raise ValueError("number out of proportion")
-    return number
-
-
-def _constant(name: str) -> None:
-    raise ValueError(f"{name} is not JSON")
-
-
-def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    fields = dict(pairs)
-    if len(fields) != len(pairs):
-        raise ValueError("a name is given twice")
-    return fields
-
-
-JSON: Final = json.JSONDecoder(
-    parse_float=_decimal, parse_constant=_constant, object_pairs_hook=_object
+_OF_VARIANT: Final = (
+    *("price", "original_price", "sale_price", "sale_from", "sale_to", "expires_at", "mpn"),
+    *("availability_date", "condition", "mobile_url"),
 )
-"""JSON with exact numbers (int, Decimal). Raises ValueError for anything JSON is not, for a name
-given twice in one object, and for a number out of all proportion; RecursionError for deep nesting.
-"""
-
-Id = str | StrictInt
-Number = StrictInt | Annotated[Decimal, Strict()] | str
-Value = str | bool | int | Decimal
-
-
-class BrandRow(BaseModel):
-    """A brand with more than its name."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    name: str
-    url: str | None = None
-    description: str | None = None
-
-
-class JsonRow(BaseModel):
-    """One line of the feed: every field it may have."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    id: Id
-    parent_id: Id | None = None
-    kind: Literal["simple", "configurable"] | None = None
-    title: str | None = None
-    description: str | None = None
-    description_format: Literal["plain", "html"] | None = None
-    language: str | None = None
-    brand: str | BrandRow | None = None
-    url: str | None = None
-    url_derived: Annotated[
-        bool | None, Field(description="Whether the URL was made up; it is taken all the same.")
-    ] = None
-    images: tuple[str | Image, ...] = ()
-    videos: tuple[Video, ...] = ()
-    price: Number | None = None
-    list_price: Number | None = None
-    currency: str | None = None
-    price_at: str | None = None
-    availability: str | None = None
-    availability_at: str | None = None
-    active: bool = True
-    condition: str | None = None
-    sku: str | None = None
-    gtin: str | tuple[str, ...] = ()
-    mpn: str | None = None
-    options: dict[str, str] = Field(default_factory=dict)
-    color: str | None = None
-    colors: tuple[str, ...] = ()
-    color_families: tuple[str, ...] = ()
-    sizes: tuple[str, ...] = ()
-    gender: str | tuple[str, ...] = ()
-    age_groups: tuple[str, ...] = ()
-    materials: tuple[str, ...] = ()
-    patterns: tuple[str, ...] = ()
-    fit: tuple[str, ...] = ()
-    dimensions: str | None = None
-    product_type: str | None = None
-    categories: Annotated[
-        tuple[str | tuple[str, ...], ...],
-        Field(
-            description="Names from broad to narrow; or paths, when an entry is a list, has ' > ' "
-            "in it, or two slashes or more."
-        ),
-    ] = ()
-    breadcrumbs: tuple[NamedLink, ...] = ()
-    tags: tuple[str, ...] = ()
-    attributes: dict[str, Value | tuple[Value, ...] | None] = Field(default_factory=dict)
-    rating: Rating | None = None
-    reviews: tuple[Review, ...] = ()
-    promotions: tuple[Promotion, ...] = ()
-    seller: Seller | None = None
-    popularity: Annotated[Decimal, Strict()] | StrictInt | None = None
-    released: str | None = None
-    updated: str | None = None
 
 
 def read_json_lines(source: Source, defaults: Defaults) -> Iterator[Item | Rejected]:
     """Every row of the feed; blank lines are passed over."""
     for line, raw in source.lines():
         if raw is None:
-            yield Rejected(line, None, (f"row: longer than {MAX_ROW} bytes.",))
+            yield refused(line, None, "row", f"longer than {MAX_ROW} characters.")
         elif raw.strip():
             yield _read(line, raw, defaults)
 
@@ -151,29 +57,40 @@ def json_text(value: Value) -> str:
     return str(value)
 
 
-def _read(line: int, raw: bytes, defaults: Defaults) -> Item | Rejected:
-    try:
-        parsed = JSON.decode(raw.decode())
-    except UnicodeDecodeError:
-        return Rejected(line, None, ("row: not valid UTF-8.",))
-    except (ValueError, RecursionError):
-        return Rejected(line, None, ("row: not a valid JSON object.",))
-    if not isinstance(parsed, dict):
-        return Rejected(line, None, ("row: not a JSON object.",))
+def _read(line: int, raw: str, defaults: Defaults) -> Item | Rejected:
+    parsed = _parsed(raw)
+    if isinstance(parsed, str):
+        return refused(line, None, "row", parsed, ascii(raw[:MAX_KEY]))
     given = {name: value for name, value in parsed.items() if value is not None}
     try:
         row = JsonRow.model_validate(given)
     except ValidationError as error:
-        key = given.get("parent_id", given.get("id"))
+        key = given.get("id", given.get("parent_id"))
         known = clean(str(key)) if isinstance(key, str | int) else None
         return Rejected(line, known, reasons_of(error, given))
     return _item(line, row, Reading(defaults))
 
 
+def _parsed(raw: str) -> Json | str:
+    """The line's object, or a sentence of why it holds none."""
+    if not is_text(raw):
+        return "not valid UTF-8."
+    try:
+        parsed = JSON.decode(raw)
+    except RecursionError:
+        return "nested too deep."
+    except json.JSONDecodeError as fault:
+        return f"not a valid JSON object: it breaks off at character {fault.pos + 1}."
+    except ValueError as fault:
+        return str(fault)
+    return parsed if isinstance(parsed, dict) else "not a JSON object."
+
+
 def _item(line: int, row: JsonRow, reading: Reading) -> Item | Rejected:
     own = reading.identifier("id", row.id)
     key = own if row.parent_id is None else reading.identifier("parent_id", row.parent_id)
-    is_variant = row.parent_id is not None
+    options = _options(row, reading)
+    is_variant = row.parent_id is not None and (own != key or bool(options))
     if is_variant and row.kind == "configurable":
         reading.refuse("kind", "a configurable product cannot itself have a parent_id.")
     holder = is_variant or row.kind == "configurable"
@@ -183,29 +100,40 @@ def _item(line: int, row: JsonRow, reading: Reading) -> Item | Rejected:
         **_media(row, reading),
         **_offer(row, reading),
         **_facets(row, reading),
+        **json_terms(row, reading),
         "url": url,
+        "mobile_url": reading.page("mobile_url", row.mobile_url),
+        "addresses": _addresses(row, reading),
     }
     variant: Json = {
         "id": own,
         "sku": reading.text("sku", row.sku) or own,
         "url": url,
-        "options": _options(row, reading),
-        **{name: fields.get(name) for name in ("price", "original_price", "mpn")},
-        **{name: fields.get(name) or [] for name in ("gtins", "images")},
+        "options": options,
+        **{name: fields.get(name) for name in _OF_VARIANT},
+        **{name: fields.get(name) or [] for name in ("gtins", "images", "addresses")},
         "availability": fields["availability"] or "unknown",
     }
     if is_variant:
         return item_or_rejected(line, key, {**fields, "product_group_id": key}, variant, reading)
     if row.sku or row.options:
-        fields |= {"variants": [variant], "option_axes": [*variant["options"]]}
+        fields |= {"variants": [variant], "option_axes": [*options]}
     return item_or_rejected(line, key, fields, None, reading)
+
+
+def _addresses(row: JsonRow, reading: Reading) -> list[str]:
+    found = [
+        reading.page("canonical_url", row.canonical_url),
+        *(reading.page("addresses", address) for address in row.addresses[:MAX_VALUES]),
+    ]
+    return [address for address in dict.fromkeys(found) if address]
 
 
 def _words(row: JsonRow, reading: Reading) -> Json:
     brand = BrandRow(name=row.brand) if isinstance(row.brand, str) else row.brand
     return {
         "title": reading.text("title", row.title, MAX_TITLE),
-        **reading.description(row.description, declared=row.description_format or "plain"),
+        **reading.description(row.description, declared=row.description_format),
         "language": reading.text("language", row.language) or reading.defaults.language,
         **(reading.brand(brand.name, brand.url, brand.description) if brand else {}),
         "mpn": reading.text("mpn", row.mpn),
@@ -251,15 +179,20 @@ def _media(row: JsonRow, reading: Reading) -> Json:
 
 
 def _offer(row: JsonRow, reading: Reading) -> Json:
-    price = reading.price("price", row.price, row.currency)
-    before = reading.price("list_price", row.list_price, row.currency)
+    price = offering.price(reading, "price", row.price, row.currency)
+    before = offering.price(reading, "list_price", row.list_price, row.currency)
+    reduced = offering.price(reading, "sale_price", row.sale_price, row.currency)
+    times = offering.between(reading, "sale_from/sale_to", row.sale_from, row.sale_to)
+    regular = offering.prices(reading, price, before, "list_price")
     return {
-        **reading.prices(price, before, "list_price"),
+        **offering.sale(reading, regular, reduced, times),
+        "expires_at": reading.time("expires", row.expires, ends=True),
+        "availability_date": reading.time("availability_date", row.availability_date),
         "price_at": reading.time("price_at", row.price_at),
-        "availability": reading.availability("availability", row.availability),
+        "availability": offering.availability(reading, "availability", row.availability),
         "availability_at": reading.time("availability_at", row.availability_at),
         "is_active": row.active,
-        "condition": reading.condition("condition", row.condition),
+        "condition": offering.condition(reading, "condition", row.condition),
         "rating": row.rating and row.rating.model_dump(),
         "promotions": [
             {
@@ -275,13 +208,13 @@ def _offer(row: JsonRow, reading: Reading) -> Json:
 
 
 def _facets(row: JsonRow, reading: Reading) -> Json:
-    colors = reading.texts("colors", [*([row.color] if row.color else []), *row.colors])
+    labels = [*([row.color] if row.color else []), *row.colors]
     return {
         "product_type": reading.text("product_type", row.product_type),
-        "genders": reading.genders("gender", _listed(row.gender)),
-        "age_groups": reading.age_groups("age_groups", row.age_groups),
+        "genders": offering.genders(reading, "gender", _listed(row.gender)),
+        "age_groups": offering.age_groups(reading, "age_groups", row.age_groups),
         "sizes": reading.texts("sizes", row.sizes),
-        "colors": [{"label": label} for label in colors],
+        "colors": offering.colors(reading, "colors", labels),
         "color_families": reading.texts("color_families", row.color_families),
         "materials": reading.texts("materials", row.materials),
         "fit": reading.texts("fit", row.fit),

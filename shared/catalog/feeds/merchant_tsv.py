@@ -1,8 +1,9 @@
-"""Google Merchant feeds as tab-separated text: a header of attribute names, then an item a row.
+"""Google Merchant feeds as separated text: a header of attribute names, then an item a row.
 
-Source: support.google.com/merchants/answer/14987622 and 14998273. A value may stand in double
-quotes, a quote inside them doubled, and then hold tabs and line breaks. Several values of one
-attribute are separated by commas, or stand in columns of the same name.
+Source: support.google.com/merchants/answer/14987622 and 14998273. Google's are separated by tabs,
+Meta's and many shops' by commas, semicolons or bars. A value may stand in double quotes, a quote
+inside them doubled, and then hold separators and line breaks. Several values of one attribute are
+separated by commas, or stand in columns of the same name.
 """
 
 import csv
@@ -10,58 +11,71 @@ from collections import deque
 from collections.abc import Iterator
 from typing import Final
 
+from shared.catalog.feeds.columns import NAMES, Header, header_of
+from shared.catalog.feeds.given import Given, Value
 from shared.catalog.feeds.grouping import Item
-from shared.catalog.feeds.merchant import Given, Value, merchant_item
-from shared.catalog.feeds.rows import MAX_ROW, Defaults, Rejected
-from shared.catalog.feeds.source import Source
+from shared.catalog.feeds.merchant import merchant_item
+from shared.catalog.feeds.rows import MAX_ROW, Defaults, Rejected, Said, refused
+from shared.catalog.feeds.source import Source, is_text
 from shared.errors import Problem
 
 _REPEATED: Final = frozenset(
     {"additional_image_link", "lifestyle_image_link", "product_highlight", "product_type"}
+    | {"shipping", "free_shipping_threshold", "certification", "promotion_id"}
 )
 _DETAIL: Final = ("section_name", "attribute_name", "attribute_value")
+_CAUSES: Final = (
+    ("unexpected end", "a quote opens a value and does not close it. Double quotes that are text."),
+    ("expected after", "text stands behind a quote that closes. Double quotes that are text."),
+    ("field larger", f"a value is longer than {MAX_ROW} characters."),
+)
+csv.field_size_limit(MAX_ROW)
 
 
-def read_merchant_tsv(source: Source, defaults: Defaults) -> Iterator[Item | Rejected]:
+def read_merchant_tsv(source: Source, defaults: Defaults) -> Iterator[Item | Rejected | Said]:
     """Every item of the feed. Raises `invalid` for a header that does not name `id`."""
+    header = header_of(source.head)
+    if header is None:
+        raise Problem("invalid", "The feed's first line does not name a column id.")
+    if header.separator != "\t":
+        called = NAMES.get(header.separator, header.separator)
+        yield Said(f"Read as {called}-separated text.")
     lines = _Lines(source)
-    records = csv.reader(lines, delimiter="\t", strict=True)
-    columns = _columns(next(records, []))
+    for _ in range(header.skipped + 1):
+        next(lines, None)
+    records = csv.reader(lines, delimiter=header.separator, strict=True)
     while True:
         lines.begin()
         try:
             values = next(records, None)
-        except csv.Error:
+        except csv.Error as error:
             lines.back_to_second()
-            why = "row: a quote does not open or close a value. Double quotes that are text."
-            yield Rejected(lines.first, None, (why,))
+            yield refused(lines.first, None, "row", _cause(str(error)))
             continue
         yield from lines.take_rejected()
         if values is None:
             return
         if any(value.strip() for value in values):
-            yield _item(lines.first, columns, values, defaults)
+            yield _item(lines.first, header, values, defaults)
 
 
-def _columns(header: list[str]) -> list[str]:
-    names = (name.partition("(")[0].strip().lower() for name in header)
-    columns = [name.removeprefix("g:").replace(" ", "_") for name in names]
-    if "id" not in columns:
-        raise Problem("invalid", "The feed's first line does not name a column id.")
-    return columns
+def _cause(said: str) -> str:
+    """What is wrong with a row, from what the csv module says."""
+    return next((why for part, why in _CAUSES if part in said), "its quotes cannot be read.")
 
 
-def _item(line: int, columns: list[str], values: list[str], defaults: Defaults) -> Item | Rejected:
+def _item(line: int, header: Header, values: list[str], defaults: Defaults) -> Item | Rejected:
+    columns = header.columns
     given: Given = {}
     for place, value in enumerate(values):
         name = columns[place] if place < len(columns) else ""
         if not value.strip():
             continue
         if not name:
-            why = f"row: column {place + 1} has a value and the header no name for it."
-            return Rejected(line, None, (why,))
-        if not _is_text(value):
-            return Rejected(line, None, ("row: not valid UTF-8.",))
+            why = f"column {place + 1} has a value and the header no name for it."
+            return refused(line, None, "row", why, value)
+        if not is_text(value):
+            return refused(line, None, "row", "not valid UTF-8.", ascii(value))
         given.setdefault(name, []).extend(_split(name, value))
     return merchant_item(line, given, defaults)
 
@@ -71,7 +85,10 @@ def _split(name: str, value: str) -> list[Value]:
         return _details(value)
     if name not in _REPEATED:
         return [value]
-    return [*next(csv.reader([value.replace("\n", " ")], skipinitialspace=True), [])]
+    try:
+        return [*next(csv.reader([value.replace("\n", " ")], skipinitialspace=True), [])]
+    except csv.Error:
+        return [value]
 
 
 def _details(value: str) -> list[Value]:
@@ -85,17 +102,14 @@ def _details(value: str) -> list[Value]:
     return [dict(zip(_DETAIL, one.split(":", 2), strict=False)) for one in found]
 
 
-def _is_text(value: str) -> bool:
-    return value.isascii() or not any("\ud800" <= char <= "\udfff" for char in value)
-
-
 class _Lines:
-    """The feed's lines as text: too long ones set aside, a record's lines kept to be read again."""
+    """The feed's lines: too long ones set aside, a record's lines kept to be read again."""
 
     def __init__(self, source: Source) -> None:
         self._lines = source.lines()
         self._again: deque[tuple[int, str]] = deque()
         self._record: list[tuple[int, str]] = []
+        self._size = 0
         self._rejected: list[Rejected] = []
 
     @property
@@ -106,6 +120,7 @@ class _Lines:
     def begin(self) -> None:
         """The next line is the first of a record."""
         self._record = []
+        self._size = 0
 
     def back_to_second(self) -> None:
         """The record's first line is broken: read on from its second."""
@@ -120,14 +135,18 @@ class _Lines:
         return self
 
     def __next__(self) -> str:
-        if self._again:
-            self._record.append(self._again.popleft())
-            return self._record[-1][1]
-        for number, line in self._lines:
+        if self._size > MAX_ROW:
+            raise csv.Error("unexpected end")
+        while True:
+            found = self._again.popleft() if self._again else next(self._lines, None)
+            if found is None:
+                raise StopIteration
+            number, line = found
             if line is None:
-                why = f"row: longer than {MAX_ROW} bytes."
-                self._rejected.append(Rejected(number, None, (why,)))
+                why = f"longer than {MAX_ROW} characters."
+                self._rejected.append(refused(number, None, "row", why))
                 continue
-            self._record.append((number, line.decode(errors="surrogateescape") + "\n"))
-            return self._record[-1][1]
-        raise StopIteration
+            line = line.replace("\r", " ") if "\r" in line else line
+            self._record.append((number, line))
+            self._size += len(line)
+            return line + "\n"

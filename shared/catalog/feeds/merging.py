@@ -12,26 +12,27 @@ from typing import Any, Final
 
 from shared.catalog.feeds.reading import Json
 from shared.catalog.feeds.rows import MAX_ATTRIBUTES, MAX_IMAGES, MAX_VALUES
+from shared.catalog.products.offers import BEST_FIRST, GONE
 from shared.catalog.products.options import is_color, is_size
-from shared.catalog.products.product import Availability
 
 _LISTS: Final = (
     *("images", "categories", "breadcrumbs", "tags", "genders", "age_groups", "sizes", "colors"),
     *("color_families", "materials", "fit", "patterns", "promotions", "reviews", "videos"),
+    *("highlights", "specifications", "certifications", "promotion_ids"),
 )
+_SALE: Final = ("sale_price", "sale_from", "sale_to")
 _OF_VARIANTS: Final = frozenset(
-    {"price", "original_price", "availability", "availability_at", "gtins", "mpn"}
+    {"price", "original_price", "availability", "availability_at", "gtins", "mpn", "expires_at"}
+    | {"availability_date", "mobile_url", "addresses", *_SALE}
 )
-_GONE: Final = (Availability.OUT_OF_STOCK, Availability.DISCONTINUED)
+"""What a product has from its parent only, or worked out from all variants."""
+_AGREED: Final = (
+    *("condition", "unit_pricing", "installment", "subscription", "shipping", "free_shipping"),
+    *("handling_least_days", "handling_most_days", "return_policy", "multipack", "is_bundle"),
+    *("energy_class", "energy_scale"),
+)
+"""What holds of a product when its parent says so, or all variants say the same."""
 _BETWEEN: Final = " ,;:/|-–—·()[]"  # noqa: RUF001  dashes as titles have them
-_BEST_FIRST: Final = (
-    Availability.IN_STOCK,
-    Availability.PREORDER,
-    Availability.BACKORDER,
-    Availability.UNKNOWN,
-    Availability.OUT_OF_STOCK,
-    Availability.DISCONTINUED,
-)
 
 
 def merge(parent: Json | None, rows: list[tuple[Json, Json]]) -> Json:
@@ -48,6 +49,7 @@ def merge(parent: Json | None, rows: list[tuple[Json, Json]]) -> Json:
         every = (one for source in sources for one in source.get(name) or ())
         merged[name] = _each_once(every, limit)
     merged["attributes"] = _attributes(sources)
+    merged.update(_agreed(parent or {}, [product for product, _ in rows]))
     merged.update(_offer(parent or {}, [product for product, _ in rows]))
     axes = _axes(variants)
     merged["option_axes"] = axes
@@ -87,17 +89,29 @@ def _without_options(title: str, values: Iterable[str]) -> str:
     return left
 
 
+def _agreed(parent: Json, rows: list[Json]) -> Json:
+    """The parent's word, else what all variants say; nothing where they differ."""
+    found: Json = {}
+    for name in _AGREED:
+        said = {repr(row.get(name)): row.get(name) for row in rows}
+        agreed = next(iter(said.values())) if len(said) == 1 else None
+        found[name] = parent[name] if parent.get(name) not in (None, []) else agreed
+    return found
+
+
 def _offer(parent: Json, rows: list[Json]) -> Json:
     priced = [row for row in rows if row.get("price")]
-    to_be_had = [row for row in priced if row.get("availability") not in _GONE]
+    to_be_had = [row for row in priced if row.get("availability") not in GONE]
     lowest = min(
         to_be_had or priced, key=lambda row: Decimal(row["price"]["amount"]), default=parent
     )
     known = [row for row in rows if row.get("availability")]
-    best = min(known, key=lambda row: _BEST_FIRST.index(row["availability"]), default=parent)
+    best = min(known, key=lambda row: BEST_FIRST[row["availability"]], default=parent)
     return {
         "price": lowest.get("price"),
         "original_price": lowest.get("original_price"),
+        **{name: lowest.get(name) if lowest is parent else None for name in _SALE},
+        "availability_date": best.get("availability_date"),
         "availability": best.get("availability"),
         "availability_at": best.get("availability_at") or parent.get("availability_at"),
         "is_active": parent.get("is_active") is not False

@@ -1,36 +1,45 @@
-"""Shopify's `products.json`: one page of products or several, one after the other.
+"""Shopify's `products.json`: pages of products, see `shopify_pages`.
 
 Source: a storefront's `/products.json` and the Admin API's product resource. The product key is the
 product's id. URLs are made of the shop's address and the handle, a variant's with `?variant=`; the
-currency is a parameter too, for Shopify names none. Weights and stock counts are not kept.
+currency is a parameter too, for Shopify names none. A row is a variant. Weights and stock counts
+are not kept; whether a variant can be had is worked out from its inventory where `available` does
+not say it.
 """
 
-import codecs
-import re
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Annotated, Any, Final
 from urllib.parse import quote
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError
 
-from shared.catalog.feeds.grouping import Item, item_or_rejected, reasons_of
-from shared.catalog.feeds.jsonl import JSON, Id, Number
+from shared.catalog.feeds import offering
+from shared.catalog.feeds.faults import reasons_of
+from shared.catalog.feeds.grouping import Item, item_or_rejected
+from shared.catalog.feeds.json_row import Id, Number
 from shared.catalog.feeds.merging import merge
 from shared.catalog.feeds.reading import Json, Reading
-from shared.catalog.feeds.rows import MAX_ROW, MAX_TITLE, MAX_VARIANTS, Defaults, Rejected
+from shared.catalog.feeds.rows import (
+    MAX_TITLE,
+    MAX_VARIANTS,
+    Defaults,
+    Note,
+    Rejected,
+    Said,
+)
+from shared.catalog.feeds.shopify_pages import FULL, Pages
 from shared.catalog.feeds.source import Source
 from shared.catalog.products.options import is_color, is_size
 from shared.errors import Problem
 
-_CHUNK: Final = 64 * 1024
-_SPACE: Final = re.compile(r"[ \t\r\n]*")
 _NO_OPTION: Final = "Default Title"
 _KNOWN: Final = frozenset(
     {"admin_graphql_api_id", "created_at", "image", "published_scope", "template_suffix"}
 )
 _KNOWN_OF_VARIANT: Final = frozenset(
     {"admin_graphql_api_id", "created_at", "fulfillment_service", "grams", "image_id", "title"}
-    | {"inventory_item_id", "inventory_management", "inventory_policy", "inventory_quantity"}
+    | {"inventory_item_id"}
     | {"old_inventory_quantity", "position", "product_id", "requires_shipping", "tax_code"}
     | {"taxable", "updated_at", "weight", "weight_unit", "presentment_prices"}
 )
@@ -68,6 +77,9 @@ class ShopifyVariant(_Loose):
     price: Number | None = None
     compare_at_price: Number | None = None
     available: bool | None = None
+    inventory_management: str | None = None
+    inventory_policy: str | None = None
+    inventory_quantity: int | None = None
     option1: str | None = None
     option2: str | None = None
     option3: str | None = None
@@ -99,20 +111,34 @@ class ShopifyProduct(_Loose):
     images: list[ShopifyImage] = []
 
 
-def read_shopify(source: Source, defaults: Defaults) -> Iterator[Item | Rejected]:
+def read_shopify(source: Source, defaults: Defaults) -> Iterator[Item | Rejected | Said]:
     """Every product of the pages; a variant that cannot be taken is a rejected row of its own.
 
     Raises `invalid` where a page as a whole is not JSON of this kind.
     """
     if defaults.base_url is None:
         raise Problem("invalid", "A Shopify feed needs the shop's address. Give its base URL.")
-    for number, given in enumerate(_Pages(source), 1):
+    pages = Pages(source)
+    for number, given in enumerate(pages, 1):
         try:
             product = ShopifyProduct.model_validate(given)
         except ValidationError as error:
-            yield Rejected(number, _key(given), reasons_of(error, given))
+            yield Rejected(number, _key(given), reasons_of(error, given), _variants(given))
         else:
             yield from _product(number, product, defaults)
+    if len(pages.sizes) == 1 and pages.sizes[0] in FULL:
+        yield Said(
+            f"The feed has exactly {pages.sizes[0]} products, which is one full page. Are there "
+            "more? Fetch every page (&page=2 and so on) and publish them together.",
+            warns=True,
+            full_page=pages.sizes[0],
+        )
+
+
+def _variants(given: Json) -> int:
+    """How many rows a product is that cannot be read."""
+    variants = given.get("variants")
+    return max(1, len(variants)) if isinstance(variants, list) else 1
 
 
 def _product(line: int, given: ShopifyProduct, defaults: Defaults) -> Iterator[Item | Rejected]:
@@ -122,28 +148,34 @@ def _product(line: int, given: ShopifyProduct, defaults: Defaults) -> Iterator[I
     rows: dict[str, tuple[Json, Json]] = {}
     for place, raw in enumerate(given.variants, 1):
         of_variant = Reading(defaults)
+        of_variant.base = reading.base
         row = _variant(of_variant, raw, given.options, fields["url"] or "")
         own = row[1]["id"] if row else None
         if own in rows:
-            of_variant.refuse("id", "a variant of this product has it already.")
+            of_variant.refuse("id", "a variant of this product has it already.", own)
         elif len(rows) == MAX_VARIANTS:
             of_variant.refuse("id", f"the product has {MAX_VARIANTS} variants, which is the most.")
         if row is None or of_variant.reasons:
-            reasons = tuple(f"variant {place}: {reason}" for reason in of_variant.reasons)
-            yield Rejected(line, key, reasons)
+            yield Rejected(line, own or key, _of_variant(of_variant.reasons, place))
         else:
             rows[row[1]["id"]] = row
-            reading.warnings += [f"variant: {warning}" for warning in of_variant.warnings]
+            reading.warnings += _of_variant(of_variant.warnings, place)
+            reading.left_out += of_variant.left_out
     if given.variants and not rows:
         reading.refuse("variants", "none of them can be taken.")
-    yield item_or_rejected(line, key, merge(fields, list(rows.values())), None, reading)
+    item = item_or_rejected(line, key, merge(fields, list(rows.values())), None, reading)
+    yield replace(item, rows=len(rows) if given.variants else 1)
+
+
+def _of_variant(notes: list[Note], place: int) -> tuple[Note, ...]:
+    return tuple(note._replace(field=f"variant {place}: {note.field}") for note in notes)
 
 
 def _fields(given: ShopifyProduct, reading: Reading) -> Json:
     handle = quote(given.handle.strip(), safe="%") or None
     url = reading.product_url("handle", handle and f"/products/{handle}", required=True)
     category = (given.category and given.category.full_name) or given.product_type or ""
-    _warn_of_unknown(reading, given, _KNOWN)
+    _leave_out_unknown(reading, given, _KNOWN)
     return {
         "title": reading.text("title", given.title, MAX_TITLE),
         **reading.description(given.body_html, declared="html"),
@@ -171,11 +203,13 @@ def _variant(
         return None
     own = reading.identifier("id", given.id)
     options = _options(reading, given, axes)
-    price = reading.price("price", given.price, None)
-    before = reading.price("compare_at_price", given.compare_at_price, None)
-    stock = {True: "in_stock", False: "out_of_stock", None: "unknown"}[given.available]
+    price = offering.price(reading, "price", given.price)
+    before = offering.price(reading, "compare_at_price", given.compare_at_price)
+    stock = _stock(given)
     images = [_image(given.featured_image)] if given.featured_image else []
-    offer = reading.prices(price, before, "compare_at_price") if price else {"price": None}
+    offer = (
+        offering.prices(reading, price, before, "compare_at_price") if price else {"price": None}
+    )
     variant = {
         "id": own,
         "sku": reading.text("sku", given.sku),
@@ -186,15 +220,31 @@ def _variant(
         "availability": stock,
         "images": reading.images("featured_image", images),
     }
-    _warn_of_unknown(reading, given, _KNOWN_OF_VARIANT)
+    _leave_out_unknown(reading, given, _KNOWN_OF_VARIANT)
     product = {
         **offer,
         "availability": stock,
         "images": variant["images"],
         "sizes": [value for axis, value in options.items() if is_size(axis)],
-        "colors": [{"label": value} for axis, value in options.items() if is_color(axis)],
+        "colors": offering.colors(
+            reading, "options", [value for axis, value in options.items() if is_color(axis)]
+        ),
     }
     return product, variant
+
+
+def _stock(given: ShopifyVariant) -> str:
+    """What `available` says, else the inventory: untracked or sold on, it can be had."""
+    if given.available is not None:
+        return "in_stock" if given.available else "out_of_stock"
+    named = given.model_fields_set
+    if "inventory_management" in named and not given.inventory_management:
+        return "in_stock"
+    if given.inventory_policy == "continue":
+        return "in_stock"
+    if given.inventory_quantity is None:
+        return "unknown"
+    return "in_stock" if given.inventory_quantity > 0 else "out_of_stock"
 
 
 def _options(reading: Reading, given: ShopifyVariant, axes: list[ShopifyOption]) -> dict[str, str]:
@@ -217,79 +267,11 @@ def _unpublished(given: ShopifyProduct) -> bool:
     return "published_at" in given.model_fields_set and given.published_at is None
 
 
-def _warn_of_unknown(reading: Reading, given: _Loose, known: frozenset[str]) -> None:
-    for name in sorted((given.model_extra or {}).keys() - known):
-        reading.warn(name, "left out. It is not a field that is known of Shopify.")
+def _leave_out_unknown(reading: Reading, given: _Loose, known: frozenset[str]) -> None:
+    for name in (given.model_extra or {}).keys() - known:
+        reading.leave_out(name)
 
 
 def _key(given: Json) -> str | None:
     found = given.get("id")
     return str(found) if isinstance(found, int | str) else None
-
-
-class _Pages:
-    """The products of `{"products": […]}` documents, decoded one at a time."""
-
-    def __init__(self, source: Source) -> None:
-        self._source = source
-        self._decoder = codecs.getincrementaldecoder("utf-8")()
-        self._text = ""
-        self._at = 0
-        self._count = 0
-
-    def __iter__(self) -> Iterator[Json]:
-        while self._next():
-            for token in ("{", '"products"', ":", "["):
-                self._take(token)
-            while self._next() != "]":
-                yield self._object()
-                if self._next() != "]":
-                    self._take(",")
-            self._take("]")
-            self._take("}")
-
-    def _next(self) -> str:
-        """The next character that is not white space; none at the end."""
-        while True:
-            space = _SPACE.match(self._text, self._at)
-            self._at = space.end() if space else self._at
-            if self._at < len(self._text) or not self._more():
-                return self._text[self._at : self._at + 1]
-
-    def _take(self, token: str) -> None:
-        self._next()
-        while len(self._text) - self._at < len(token) and self._more():
-            pass
-        if not self._text.startswith(token, self._at):
-            raise self._broken()
-        self._at += len(token)
-
-    def _object(self) -> Json:
-        self._count += 1
-        if self._next() != "{":
-            raise self._broken()
-        while True:
-            try:
-                value, self._at = JSON.raw_decode(self._text, self._at)
-            except (ValueError, RecursionError):
-                if len(self._text) - self._at > MAX_ROW or not self._more():
-                    raise self._broken() from None
-            else:
-                return dict(value)
-
-    def _more(self) -> bool:
-        left = self._text[self._at :]
-        data = self._source.read(max(_CHUNK, len(left)))
-        try:
-            read = self._decoder.decode(data, final=not data)
-        except UnicodeDecodeError:
-            raise self._broken() from None
-        self._text, self._at = left + read, 0
-        return bool(data)
-
-    def _broken(self) -> Problem:
-        return Problem(
-            "invalid",
-            f"The feed is not pages of Shopify products in JSON: it breaks off at or after product "
-            f"{self._count}. Nothing of it was read; mend it and upload again.",
-        )

@@ -1,76 +1,93 @@
-"""A feed's bytes: plain or gzip, told apart by content, and split into lines of bounded length."""
+"""A feed as text: unpacked, decoded, split into lines of bounded length.
 
-import codecs
-import gzip
-import zlib
+The bytes are looked at once before they are read, because what a file is encoded in cannot be told
+from how it begins.
+"""
+
+import io
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import BinaryIO, Final, cast
+from typing import BinaryIO, Final
 
+from shared.catalog.feeds.containers import damage_named, unpacked
+from shared.catalog.feeds.encoding import Encoding, encoding_of
+from shared.catalog.feeds.kinds import require_text
 from shared.catalog.feeds.rows import MAX_ROW
-from shared.errors import Problem
+from shared.tool import Progress, silently
 
-_GZIP: Final = b"\x1f\x8b"
+HEAD: Final = 64 * 1024
+_LOOKED_AT: Final = 1024 * 1024
+BROKEN: Final = ("\ud800", "\udfff")
+"""The range of characters that stand for bytes that were no text."""
 
 
 class Source:
-    """The unpacked bytes of a feed. Reading raises `invalid` where a gzip file is damaged."""
+    """The text of a feed.
 
-    def __init__(self, stream: BinaryIO) -> None:
-        self._stream = stream
+    Attributes:
+        head: its first characters.
+        said: what its owner should know of how it was read; empty when there is nothing.
+    """
 
-    def head(self, size: int) -> bytes:
-        """The first bytes, without a byte order mark; reading goes on after the mark."""
-        start = self.read(size)
-        mark = len(codecs.BOM_UTF8) if start.startswith(codecs.BOM_UTF8) else 0
-        self._stream.seek(mark)
-        return start[mark:]
+    def __init__(self, stream: BinaryIO, encoding: Encoding) -> None:
+        self._end = _line_end(stream, encoding)
+        self._text = io.TextIOWrapper(stream, encoding.codec, encoding.errors, newline=self._end)
+        self.said = encoding.said
+        with damage_named():
+            self.head = self._text.read(HEAD).removeprefix("\ufeff")
+            self._text.seek(0)
 
-    def read(self, size: int) -> bytes:
-        """Up to `size` bytes; none at the end."""
-        with _gzip_faults():
-            return self._stream.read(size)
+    def read(self, size: int) -> str:
+        """Up to `size` characters; none at the end. Lone surrogates stand for broken bytes."""
+        with damage_named():
+            return self._text.read(size)
 
-    def lines(self) -> Iterator[tuple[int, bytes | None]]:
+    def lines(self) -> Iterator[tuple[int, str | None]]:
         """Every line with its number from 1, without its end; None for one longer than MAX_ROW."""
         number = 0
         while line := self._line():
             number += 1
             if len(line) <= MAX_ROW:
-                yield number, line.rstrip(b"\r\n")
+                yield number, line.rstrip("\r\n").removeprefix("\ufeff")
                 continue
-            while line and not line.endswith(b"\n"):
+            while line and not line.endswith(self._end):
                 line = self._line()
             yield number, None
 
-    def _line(self) -> bytes:
-        with _gzip_faults():
-            return self._stream.readline(MAX_ROW + 1)
+    def close(self) -> None:
+        """Let go of the stream without closing it."""
+        self._text.detach()
+
+    def _line(self) -> str:
+        with damage_named():
+            return self._text.readline(MAX_ROW + 1)
 
 
 @contextmanager
-def open_source(path: Path) -> Iterator[Source]:
-    """Open a feed. Raises `not_found` when there is no such file."""
-    try:
-        raw = path.open("rb")
-    except OSError:
-        raise Problem("not_found", "The feed file cannot be opened. Check its path.") from None
-    with raw:
-        packed = raw.read(2) == _GZIP
-        raw.seek(0)
-        if packed:
-            with gzip.GzipFile(fileobj=raw) as unpacked:
-                yield Source(cast(BinaryIO, unpacked))
-        else:
-            yield Source(raw)
+def open_source(path: Path, progress: Progress = silently) -> Iterator[Source]:
+    """Open a feed. Raises `not_found` when there is no such file, `invalid` for what is no text."""
+    with unpacked(path, progress) as stream:
+        with damage_named():
+            require_text(stream.read(HEAD))
+            stream.seek(0)
+            encoding = encoding_of(stream)
+            stream.seek(0)
+        source = Source(stream, encoding)
+        try:
+            yield source
+        finally:
+            source.close()
 
 
-@contextmanager
-def _gzip_faults() -> Iterator[None]:
-    try:
-        yield
-    except (EOFError, gzip.BadGzipFile, zlib.error):
-        raise Problem(
-            "invalid", "The feed's gzip file is cut off or damaged. Upload it again."
-        ) from None
+def is_text(value: str) -> bool:
+    """False when bytes of it could not be decoded."""
+    return value.isascii() or not any(BROKEN[0] <= char <= BROKEN[1] for char in value)
+
+
+def _line_end(stream: BinaryIO, encoding: Encoding) -> str:
+    """What ends a line: a line feed; a carriage return in a file that has no line feeds."""
+    with damage_named():
+        head = stream.read(_LOOKED_AT).decode(encoding.codec, "replace")
+        stream.seek(0)
+    return "\r" if "\r" in head and "\n" not in head else "\n"

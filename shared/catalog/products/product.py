@@ -1,6 +1,8 @@
 """The product record: the one stored form every feed is read into and every answer is made from.
 
-Source: contract/partner.md, "Product identity" and "Product shapes". Format version 1.
+Source: contract/partner.md, "Product identity" and "Product shapes". Format 2 adds to format 1 what
+holds for a time (sales, expiry) and what a shopper asks before buying; every product of format 1 is
+one of format 2.
 """
 
 from enum import StrEnum
@@ -10,7 +12,7 @@ from uuid import UUID, uuid5
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 from pydantic.alias_generators import to_camel
 
-FORMAT: Final = 1
+FORMAT: Final = 2
 NAMESPACE: Final = UUID("8c1d1f0e-6a52-5d0b-9a55-2f3f2a3d7c11")
 
 
@@ -112,25 +114,104 @@ class Seller(Stored):
     domain: str | None = None
 
 
-class Variant(Stored):
-    """One buyable form of a product: a size, a colour. `id` is the feed's own, else derived."""
+class UnitPricing(Stored):
+    """What the price is for, and what prices are compared by: 500 ml, 100 ml."""
+
+    measure: str
+    base: str | None = None
+
+
+class Installment(Stored):
+    """Paid in parts: so many months, so much each."""
+
+    months: Annotated[int, Field(ge=1)]
+    amount: Price
+    downpayment: Price | None = None
+    credit_type: str | None = None
+
+
+class Subscription(Stored):
+    """Paid again and again beside the price: every `period` (week, month, year), `length` times."""
+
+    period: str
+    length: Annotated[int, Field(ge=1)]
+    amount: Price
+
+
+class Shipping(Stored):
+    """What delivery to a place costs, and in how many days."""
+
+    price: Price | None = None
+    country: str | None = None
+    region: str | None = None
+    service: str | None = None
+    least_days: Annotated[int, Field(ge=0)] | None = None
+    most_days: Annotated[int, Field(ge=0)] | None = None
+
+
+class FreeShipping(Stored):
+    """From which order value delivery to a country is free."""
+
+    threshold: Price
+    country: str | None = None
+
+
+class Certification(Stored):
+    """A certificate or label: who gives it, which, and the class or number it says."""
+
+    name: str
+    authority: str | None = None
+    code: str | None = None
+
+
+class Specification(Stored):
+    """A technical fact, with the section of the sheet it stands in."""
+
+    name: str
+    value: str
+    section: str | None = None
+
+
+class Offered(Stored):
+    """What something costs and whether it can be had, of a product or a variant of its own.
+
+    `price` holds while no sale does. A sale holds from `sale_from` until before `sale_to`; without
+    either bound it is open on that side. At `expires_at` it is offered no longer. Which of all that
+    holds is judged when somebody asks: see `offers`.
+    """
+
+    price: Price | None = None
+    original_price: Price | None = None
+    sale_price: Price | None = None
+    sale_from: AwareDatetime | None = None
+    sale_to: AwareDatetime | None = None
+    expires_at: AwareDatetime | None = None
+    availability: Availability = Availability.UNKNOWN
+    availability_date: AwareDatetime | None = None
+    condition: Literal["new", "refurbished", "used"] | None = None
+    mobile_url: str | None = None
+    addresses: tuple[str, ...] = ()
+
+
+class Variant(Offered):
+    """One buyable form of a product: a size, a colour. `id` is the feed's own, else derived.
+
+    `addresses` are further ones of the same page: a canonical one, one for telephones.
+    """
 
     id: str
     sku: str | None = None
     url: str | None = None
-    price: Price | None = None
-    original_price: Price | None = None
     gtins: tuple[str, ...] = ()
     mpn: str | None = None
     options: dict[str, str] = Field(default_factory=dict)
-    availability: Availability = Availability.UNKNOWN
     images: tuple[Image, ...] = ()
 
 
-class Product(Stored):
+class Product(Offered):
     """A product of a catalog, whole. `key` is unique in the catalog, case-sensitive."""
 
-    format: Literal[1] = FORMAT
+    format: Literal[1, 2] = FORMAT
     key: Annotated[str, Field(min_length=1, max_length=256)]
     url: str
     title: Annotated[str, Field(min_length=1)]
@@ -138,9 +219,6 @@ class Product(Stored):
     description_format: Literal["plain", "html"] = "plain"
     language: str | None = None
     brand: Brand | None = None
-    price: Price | None = None
-    original_price: Price | None = None
-    availability: Availability = Availability.UNKNOWN
     is_active: bool = True
     images: tuple[Image, ...] = ()
     rating: Rating | None = None
@@ -165,7 +243,23 @@ class Product(Stored):
     option_axes: tuple[str, ...] = ()
     variants: tuple[Variant, ...] = ()
     seller: Seller | None = None
-    condition: Literal["new", "refurbished", "used"] | None = None
+    highlights: tuple[str, ...] = ()
+    specifications: tuple[Specification, ...] = ()
+    certifications: tuple[Certification, ...] = ()
+    energy_class: str | None = None
+    energy_scale: str | None = None
+    is_bundle: bool | None = None
+    multipack: Annotated[int, Field(ge=1)] | None = None
+    adult: bool | None = None
+    unit_pricing: UnitPricing | None = None
+    installment: Installment | None = None
+    subscription: Subscription | None = None
+    shipping: tuple[Shipping, ...] = ()
+    free_shipping: tuple[FreeShipping, ...] = ()
+    handling_least_days: Annotated[int, Field(ge=0)] | None = None
+    handling_most_days: Annotated[int, Field(ge=0)] | None = None
+    return_policy: str | None = None
+    promotion_ids: tuple[str, ...] = ()
     promotions: tuple[Promotion, ...] = ()
     reviews: tuple[Review, ...] = ()
     videos: tuple[Video, ...] = ()
@@ -174,6 +268,11 @@ class Product(Stored):
     availability_at: AwareDatetime | None = None
     price_at: AwareDatetime | None = None
     updated_at: AwareDatetime | None = None
+
+    def stored(self) -> bytes:
+        """As JSON without what is left at its default; the format's version always stands in it."""
+        fields = self.model_dump_json(by_alias=True, exclude_defaults=True, exclude={"format"})
+        return f'{{"format":{FORMAT},{fields[1:]}'.encode()
 
 
 def product_uuid(catalog: str, key: str) -> UUID:

@@ -24,6 +24,12 @@ _INVISIBLE: Final = re.compile(
     "]+"
 )
 _REFERENCE: Final = re.compile(r"&#(?:x([0-9a-fA-F]{1,6})|([0-9]{1,7}));?")
+_ENTITY: Final = re.compile(r"&(?:#[0-9]{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,31});")
+_MARKUP: Final = re.compile(
+    r"</?(?:a|abbr|b|blockquote|br|center|dd|div|dl|dt|em|font|h[1-6]|hr|i|img|li|ol|p|pre|section"
+    r"|small|span|strong|sub|sup|table|tbody|td|th|thead|tr|u|ul)\b[^<>]*>",
+    re.IGNORECASE,
+)
 _LINES: Final = re.compile(r"\r\n|[\n\r\v\f\x85\u2028\u2029]")
 _BLANK: Final = re.compile(r"\n{3,}")
 _LATIN_LETTERS: Final = {"ø": "o", "æ": "ae", "œ": "oe", "ł": "l", "đ": "d", "ð": "d", "þ": "th"}
@@ -81,6 +87,23 @@ def html_text(html: str) -> str:
     breaks begin new lines; list items begin with a bullet.
     """
     return clean_block("".join(_seen(html)))
+
+
+def has_markup(text: str) -> bool:
+    """Whether the text has tags that shops format texts with."""
+    return "<" in text and _MARKUP.search(text) is not None
+
+
+def unescaped(text: str) -> str:
+    """The text with its references (`&eacute;`, `&#8211;`) as the characters they mean."""
+    return unescape(text) if "&" in text and _ENTITY.search(text) else text
+
+
+def plain(text: str) -> str:
+    """One line of text as a reader sees it: references as characters, markup as its words."""
+    if "&" in text and not has_markup(text):
+        text = unescaped(text)
+    return clean(html_text(text) if has_markup(text) else text)
 
 
 def slug(name: str) -> str:

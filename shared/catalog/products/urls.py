@@ -5,9 +5,10 @@ DNS: a host is judged by its text alone.
 
 What a product claims (`index_forms`) and what a caller means (`lookup_forms`) are ordered lists of
 normal forms; a lookup takes the first form asked for that anybody claims, and `winner` decides
-between claims. A parameter known to choose a variant may be missing or wrong and the page is still
-the product's; one known to name the product (`id=`) may not; any other may, as long as only one
-product can be meant.
+between claims. A fragment that is a route (`#/size-m`, `#!/p/12`) is part of the address, as shops
+made in the browser have it; any other is not. A parameter known to choose a variant may be missing
+or wrong and the page is still the product's; one known to name the product (`id=`) may not; any
+other may, as long as only one product can be meant.
 """
 
 import ipaddress
@@ -43,6 +44,7 @@ _SCHEME: Final = re.compile(r"[a-z][a-z0-9+-]*:", re.IGNORECASE)
 _FORBIDDEN: Final = re.compile(r"[\x00-\x1f\x7f\\]")
 _LABEL: Final = r"[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?"
 _PLAIN_HOST: Final = re.compile(rf"(?:{_LABEL}\.)*{_LABEL}")
+_ROUTE: Final = re.compile(r"!?/.")
 _ESCAPABLE: Final = re.compile(r"%([0-9A-Fa-f]{2})|(%|[^A-Za-z0-9\-._~!$&'()*+,;=:@/?%]+)")
 _UNRESERVED: Final = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~")
 _LOCALE: Final = r"/[A-Za-z]{2}(?:-[A-Za-z]{2,4})?"
@@ -81,8 +83,9 @@ class NormalizedUrl(NamedTuple):
     """A product page URL in normal form.
 
     Attributes:
-        exact: `https://host[:port]/path[?query]`, the query sorted and without tracking parameters.
-        page: the same without the known variant parameters.
+        exact: `https://host[:port]/path[?query][#route]`, the query sorted and without tracking
+            parameters.
+        page: the same without the known variant parameters and the route.
         host: lower case, ASCII (IDNA A-labels), without `www.` and port.
     """
 
@@ -96,11 +99,12 @@ class _Url(NamedTuple):
     origin: str
     path: str
     params: tuple[str, ...]
+    route: str
     rewritten: bool
 
-    def form(self, path: str, params: tuple[str, ...]) -> str:
+    def form(self, path: str, params: tuple[str, ...], route: str = "") -> str:
         query = f"?{'&'.join(params)}" if params else ""
-        return f"{self.origin}{path}{query}"
+        return f"{self.origin}{path}{query}{route}"
 
 
 def require_safe_url(raw: str) -> None:
@@ -121,7 +125,7 @@ def normalize_url(raw: str) -> NormalizedUrl:
     """
     url = _parse_product(raw)
     return NormalizedUrl(
-        exact=url.form(url.path, url.params),
+        exact=url.form(url.path, url.params, url.route),
         page=url.form(url.path, tuple(p for p in url.params if not is_variant(p))),
         host=url.host,
     )
@@ -173,7 +177,10 @@ def index_forms(raw: str) -> tuple[IndexForm, ...]:
     claims: dict[str, Claim] = {}
     for path, path_claim in paths.items():
         for params, claim in queries.items():
-            claims.setdefault(url.form(path, params), max(claim, path_claim))
+            claims.setdefault(url.form(path, params, url.route), max(claim, path_claim))
+    if url.route:
+        for path in paths:
+            claims.setdefault(url.form(path, url.params), Claim.LOOSE)
     return tuple(IndexForm(*item) for item in sorted(claims.items(), key=lambda item: item[1]))
 
 
@@ -184,15 +191,17 @@ def lookup_forms(raw: str) -> tuple[LookupForm, ...]:
     """
     url = _parse_product(raw)
     via = STRUCTURAL_ALIAS if url.rewritten else NORMALIZED_EXACT
-    found = {url.form(url.path, url.params): via}
+    found = {url.form(url.path, url.params, url.route): via}
     paths = {url.path: LOOSE}
     if localized := _LOCALIZED.fullmatch(url.path):
         paths[localized[1]] = STRUCTURAL_ALIAS
     for path in tuple(paths):
         paths.setdefault(_folded(path), LOOSE)
-    for params in _fewer(url.params):
-        for path, path_via in paths.items():
-            found.setdefault(url.form(path, params), path_via if params == url.params else LOOSE)
+    for route in dict.fromkeys((url.route, "")):
+        for params in _fewer(url.params):
+            for path, path_via in paths.items():
+                whole = params == url.params and route == url.route
+                found.setdefault(url.form(path, params, route), path_via if whole else LOOSE)
     return tuple(LookupForm(form, via) for form, via in found.items())
 
 
@@ -225,7 +234,7 @@ def _parse_product(raw: str) -> _Url:
 
 
 def _parse(raw: str) -> _Url:
-    scheme, authority, raw_path, query, _ = _split(_text(raw))
+    scheme, authority, raw_path, query, fragment = _split(_text(raw))
     host, port = _host_and_port(authority)
     while host.startswith("www.") and "." in host[4:]:
         host = host[4:]
@@ -236,8 +245,9 @@ def _parse(raw: str) -> _Url:
     collection = _COLLECTION.fullmatch(path)
     if collection:
         path = f"{collection[1] or ''}{collection[2]}"
-    url = _Url(host, origin, path, _params(query) if query else (), bool(collection))
-    _no_longer(url.form(url.path, url.params))
+    params, route = _params(query) if query else (), _route(fragment or "")
+    url = _Url(host, origin, path, params, route, rewritten=bool(collection))
+    _no_longer(url.form(url.path, url.params, url.route))
     return url
 
 
@@ -317,6 +327,15 @@ def _path(raw: str) -> str:
         elif segment not in ("", "."):
             kept.append(segment)
     return "".join(f"/{segment}" for segment in kept)
+
+
+def _route(fragment: str) -> str:
+    """The fragment of a normal form: a route with its own parameters, or nothing."""
+    if not _ROUTE.match(fragment):
+        return ""
+    place, _, query = fragment.partition("?")
+    params = _params(query) if query else ()
+    return f"#{_escaped(place).rstrip('/')}" + (f"?{'&'.join(params)}" if params else "")
 
 
 def _params(query: str) -> tuple[str, ...]:

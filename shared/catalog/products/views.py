@@ -1,78 +1,82 @@
 """From the stored product to what partners see: a list item, or the full view.
 
-The shapes themselves are in `shared.catalog.products.shapes`. Both are JSON values in the shapes'
-field order, without `catalogDisplayName` and `displayMatchScore`, which belong to an answer and not
-to a product.
+The shapes themselves are in `shared.catalog.products.shapes`. Both are JSON values without
+`catalogDisplayName` and `displayMatchScore`, which belong to an answer and not to a product. What
+an offer is depends on the moment it is asked for, `at`.
 """
 
 from collections.abc import Iterable
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any, Final
 
+from shared.catalog.products.offers import offer_at, own_offer
 from shared.catalog.products.options import color_option, size_option
 from shared.catalog.products.product import (
     Availability,
     Color,
     Image,
     NamedLink,
-    Price,
     Product,
     Rating,
     Stored,
     Variant,
     product_uuid,
 )
+from shared.catalog.products.terms_view import number, sale_view, terms_view, time_text
 from shared.catalog.products.text import html_text
 
 _GENDERS: Final = ("male", "female", "unisex")
 
 
-def list_item(product: Product, catalog_key: str) -> dict[str, Any]:
-    """The list item of a product of this catalog."""
-    price, original = product.price, product.original_price
-    currency = price or original
+def list_item(product: Product, catalog_key: str, at: datetime) -> dict[str, Any]:
+    """The list item of a product of this catalog, as its offer is at a moment."""
+    offer = offer_at(product, at)
+    currency = offer.price or offer.original
     return {
         "uuid": str(product_uuid(catalog_key, product.key)),
         "catalogKey": catalog_key,
         "productUrl": product.url,
         "title": product.title,
         "brand": _wire(product.brand, ("name", "slug", "url", "description")),
-        "currentPrice": _number(price),
-        "originalPrice": _number(original),
+        "currentPrice": number(offer.price),
+        "originalPrice": number(offer.original),
         "currency": currency.currency if currency else None,
         "imageUrl": product.images[0].url if product.images else None,
         "images": [_image(image) for image in product.images],
         "rating": _rating(product.rating),
-        "inStock": _in_stock(product.availability),
-        "isActive": product.is_active,
+        "inStock": _in_stock(offer.availability),
+        "isActive": offer.active,
         "sizes": list(product.sizes),
         "colors": [color.label for color in product.colors],
         "gender": _gender(product),
         "categoryPath": list(product.category_path),
-        "updatedAt": _time(product.updated_at),
+        "updatedAt": time_text(product.updated_at),
+        "availability": offer.availability,
+        "availabilityDate": time_text(product.availability_date),
+        "condition": product.condition,
     }
 
 
-def full_view(product: Product, catalog_key: str) -> dict[str, Any]:
-    """The full view of a product of this catalog."""
-    colors = {color.label.casefold(): _color(color) for color in product.colors}
+def full_view(product: Product, catalog_key: str, at: datetime) -> dict[str, Any]:
+    """The full view of a product of this catalog, as its offer is at a moment."""
+    colors = colors_of(product)
     return {
-        **list_item(product, catalog_key),
+        **list_item(product, catalog_key, at),
         "colors": list(colors.values()),
-        "description": _description(product),
+        "description": plain_description(product),
         "categories": _links(product.categories),
         "tags": list(product.tags),
-        "variants": [_variant(variant, colors) for variant in product.variants],
-        "details": {
-            "materials": list(product.materials),
-            "fit": list(product.fit),
-            "dimensions": product.dimensions,
-            "patterns": list(product.patterns),
+        "variants": [variant_view(variant, colors, at) for variant in product.variants],
+        "details": _details(product),
+        "audience": {
+            "genders": list(product.genders),
+            "ageGroups": list(product.age_groups),
+            "adult": product.adult,
         },
-        "audience": {"genders": list(product.genders), "ageGroups": list(product.age_groups)},
         "identifiers": {
             "productId": product.key,
             "gtin": _gtin(product),
+            "mpn": product.mpn,
             "productGroupId": product.product_group_id,
         },
         "breadcrumbs": _links(product.breadcrumbs),
@@ -82,7 +86,7 @@ def full_view(product: Product, catalog_key: str) -> dict[str, Any]:
                 "author": review.author,
                 "rating": review.rating,
                 "body": review.body,
-                "publishedAt": _time(review.published_at),
+                "publishedAt": time_text(review.published_at),
             }
             for review in product.reviews
         ],
@@ -90,7 +94,34 @@ def full_view(product: Product, catalog_key: str) -> dict[str, Any]:
             {"url": video.url, "thumbnailUrl": video.thumbnail_url, "name": video.name}
             for video in product.videos
         ],
+        "offer": terms_view(product, at),
+        "mobileUrl": product.mobile_url,
         "enrichment": _enrichment(product),
+    }
+
+
+def colors_of(product: Product) -> dict[str, dict[str, Any]]:
+    """The product's colours as partners see them, by label in lower case."""
+    return {color.label.casefold(): _color(color) for color in product.colors}
+
+
+def _details(product: Product) -> dict[str, Any]:
+    return {
+        "materials": list(product.materials),
+        "fit": list(product.fit),
+        "dimensions": product.dimensions,
+        "patterns": list(product.patterns),
+        "highlights": list(product.highlights),
+        "specifications": [
+            _wire(one, ("section", "name", "value")) for one in product.specifications
+        ],
+        "certifications": [
+            _wire(one, ("name", "authority", "code")) for one in product.certifications
+        ],
+        "energyClass": product.energy_class,
+        "energyScale": product.energy_scale,
+        "isBundle": product.is_bundle,
+        "multipack": product.multipack,
     }
 
 
@@ -102,10 +133,6 @@ def _gtin(product: Product) -> str | None:
 
 def _wire(part: Stored | None, names: tuple[str, ...]) -> dict[str, Any] | None:
     return None if part is None else {name: getattr(part, name) for name in names}
-
-
-def _number(price: Price | None) -> float | None:
-    return None if price is None else float(price.amount)
 
 
 def _image(image: Image) -> dict[str, Any]:
@@ -134,13 +161,8 @@ def _gender(product: Product) -> str | None:
     return known[0] if len(known) == 1 else None
 
 
-def _time(moment: datetime | None) -> str | None:
-    if moment is None:
-        return None
-    return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
-
-
-def _description(product: Product) -> str | None:
+def plain_description(product: Product) -> str | None:
+    """The description as text."""
     text = product.description
     return html_text(text) if text and product.description_format == "html" else text
 
@@ -153,15 +175,32 @@ def _color(color: Color) -> dict[str, Any]:
     return {"label": color.label, "hexCode": color.hex_code, "swatchUrl": color.swatch_url}
 
 
-def _variant(variant: Variant, colors: dict[str, dict[str, Any]]) -> dict[str, Any]:
+def variant_view(
+    variant: Variant, colors: dict[str, dict[str, Any]], at: datetime
+) -> dict[str, Any]:
+    """A variant as it is at a moment; `colors`: `colors_of` its product."""
     label = color_option(variant.options)
+    offer = own_offer(variant, at)
+    currency = offer.price or offer.original
     return {
         "sku": variant.sku,
         "productUrl": variant.url,
         "color": colors.get(label.casefold(), _color(Color(label=label))) if label else None,
         "size": size_option(variant.options),
-        "inStock": _in_stock(variant.availability),
+        "inStock": _in_stock(offer.availability),
         "imageUrl": variant.images[0].url if variant.images else None,
+        "id": variant.id,
+        "options": variant.options,
+        "currentPrice": number(offer.price),
+        "originalPrice": number(offer.original),
+        "currency": currency.currency if currency else None,
+        "sale": sale_view(variant, at),
+        "availability": offer.availability,
+        "availabilityDate": time_text(variant.availability_date),
+        "condition": variant.condition,
+        "gtin": variant.gtins[0] if variant.gtins else None,
+        "mpn": variant.mpn,
+        "imageUrls": [image.url for image in variant.images],
     }
 
 

@@ -22,12 +22,14 @@ class Place(NamedTuple):
         position: where the order goes on; None for its start.
         only: digest of the caller's restriction when the walk began.
         revision: the order's, see `Order`.
+        at: the second since 1970 when the walk began; its order is that of then.
     """
 
     version: str
     position: Position | None
     only: str
     revision: str = ""
+    at: int = 0
 
 
 def seal(places: Mapping[str, Place], question: str, key: bytes) -> str:

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from tantivy import FieldType, Occur, Query, Schema
 
 from shared.catalog.segment.analysis import facet_term
-from shared.catalog.segment.index import FACETS, NUMBER, PRICE
+from shared.catalog.segment.index import FACETS, NUMBER, PRICE, SINCE, UNTIL
 from shared.catalog.segment.reader import Segment
 from shared.errors import Problem
 from shared.facets import Facet, field_of
@@ -17,13 +17,32 @@ from shared.facets import Facet, field_of
 Clause = tuple[Occur, Query]
 
 
-def within(segment: Segment, number: int, only: Sequence[Facet]) -> bool:
-    """Whether the product of this number is in the part of the catalog that `only` leaves."""
+def within(segment: Segment, number: int, only: Sequence[Facet], at: float) -> bool:
+    """Whether the product of this number is in the part of the catalog that `only` leaves.
+
+    `at`: for which second since 1970.
+    """
     if not only:
         return True
     itself = Query.term_query(segment.schema, NUMBER, number)
-    found = Query.boolean_query([(Occur.Must, itself), *clauses(segment.schema, facets=only)])
+    conditions = [*clauses(segment.schema, facets=only), *holding(segment, at)]
+    found = Query.boolean_query([(Occur.Must, itself), *conditions])
     return bool(segment.find(found, 1).numbers)
+
+
+def holding(segment: Segment, at: float) -> list[Clause]:
+    """Conditions for what holds at a second since 1970: nothing where no offer changes with time.
+
+    Prices, facets and ranks are then those of that moment, and what has expired is not found.
+    """
+    if not segment.timed:
+        return []
+    moment = int(at)
+    later = Query.range_query(
+        segment.schema, SINCE, FieldType.Integer, lower_bound=moment, include_lower=False
+    )
+    over = Query.range_query(segment.schema, UNTIL, FieldType.Integer, upper_bound=moment)
+    return [(Occur.MustNot, later), (Occur.MustNot, over)]
 
 
 def clauses(

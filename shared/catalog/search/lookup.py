@@ -30,8 +30,8 @@ def lookup(shelves: Iterable[Shelf], forms: Sequence[LookupForm]) -> Located | N
     """
     located = []
     for shelf in shelves:
-        found = shelf.current.lookup(forms)
-        if found is not None and within(shelf.current, found.number, shelf.only):
+        found = shelf.current.lookup(forms, shelf.at)
+        if found is not None and within(shelf.current, found.number, shelf.only, shelf.at):
             located.append(Located(shelf, found))
     asked = [form for form, _ in forms]
     return min(

@@ -17,7 +17,7 @@ import orjson
 
 from shared.catalog.search.browse import Browse
 from shared.catalog.search.cursor import Place, expired, seal
-from shared.catalog.search.facets import clauses
+from shared.catalog.search.facets import clauses, holding
 from shared.catalog.search.order import Hit, Order
 from shared.catalog.search.ranked import ranked
 from shared.catalog.search.shelf import Shelf
@@ -100,11 +100,14 @@ def search(
 @guarded
 def count(shelf: Shelf, question: Question) -> int:
     """How many products of the catalog answer the question, within the caller's restriction."""
-    return order_of(shelf, question).count()
+    return order_of(shelf, question, shelf.at).count()
 
 
-def order_of(shelf: Shelf, question: Question) -> Order:
-    """The order of the question in this catalog, within the caller's restriction."""
+def order_of(shelf: Shelf, question: Question, at: float) -> Order:
+    """The order of the question in this catalog, within the caller's restriction.
+
+    `at`: for which second since 1970.
+    """
     segment, text = shelf.segment, (question.query or "").strip()
     conditions = clauses(
         segment.schema,
@@ -113,6 +116,7 @@ def order_of(shelf: Shelf, question: Question) -> Order:
         price_min=question.price_min,
         price_max=question.price_max,
     )
+    conditions += holding(segment, at)
     if not text:
         return Browse(segment, conditions)
     return ranked(segment, text, understand(segment, text), conditions)
@@ -127,20 +131,23 @@ class _Walk:
         if place is not None and place.only != self._only:
             raise expired()
         self.position = place.position if place else None
-        self.order = order_of(shelf, question)
+        self._began = place.at if place and place.at else int(shelf.at)
+        self.order = order_of(shelf, question, self._began)
         if place is not None and place.revision != self.order.revision:
             raise expired()
         self._chunk = chunk
 
     def place(self) -> Place:
         """Where the next page begins."""
-        return Place(self.shelf.version, self.position, self._only, self.order.revision)
+        return Place(
+            self.shelf.version, self.position, self._only, self.order.revision, self._began
+        )
 
     def steps(self) -> Iterator[tuple["_Walk", Hit]]:
         """What is left, in order, with numbers of the current version; each beside this walk."""
         after = self.position
         while hits := self.order.hits(after, self._chunk):
-            for hit in self.shelf.still_there(hits):
+            for hit in self.shelf.still_there(hits, self._began):
                 yield self, hit
             after = hits[-1].after
             if len(hits) < self._chunk:

@@ -23,6 +23,7 @@ class Shelf:
         segment: the version a walk is in: the current one on a first page, then the cursor's.
         current: the newest version. Items show what it says, and what it no longer has is left
             out; order and positions are those of `segment`.
+        at: the second since 1970 that is asked for; what offers are then is shown.
         only: the caller's restriction to a part of the catalog.
     """
 
@@ -31,28 +32,32 @@ class Shelf:
     version: str
     segment: Segment
     current: Segment
+    at: float
     only: tuple[Facet, ...] = ()
 
-    def still_there(self, hits: Sequence[Hit]) -> Iterable[Hit]:
+    def still_there(self, hits: Sequence[Hit], began: float) -> Iterable[Hit]:
         """Those of these products of `segment` that can be shown, by their numbers in `current`.
 
-        Left out is what was deleted or deactivated since, or is outside `only` by now.
+        `began`: the second that the walk is of. Left out is what was deleted or deactivated since,
+        has expired, or is outside `only` by now.
         """
-        return hits if self.segment is self.current else self._renumbered(hits)
+        same = self.segment is self.current
+        unchanged = same and not (self.current.timed and began < int(self.at))
+        return hits if unchanged else self._renumbered(hits)
 
     def _renumbered(self, hits: Sequence[Hit]) -> Iterator[Hit]:
         for hit in hits:
-            now = self.current.active_number_of(self.segment.claims(hit.number)[0])
-            if now is not None and within(self.current, now, self.only):
+            now = self.current.active_number_of(self.segment.claims(hit.number).key, self.at)
+            if now is not None and within(self.current, now, self.only, self.at):
                 yield hit._replace(number=now)
 
     def item(self, number: int, score: float) -> bytes:
         """The list item of a product of `current`; `score` 0..1."""
-        return b"%b%d,%b}" % (self._begin, round(100 * score), self.current.item(number))
+        return b"%b%d,%b}" % (self._begin, round(100 * score), self.current.item(number, self.at))
 
     def full(self, number: int) -> bytes:
         """The full view of a product of `current`."""
-        return b"%bnull,%b}" % (self._begin, self.current.full(number))
+        return b"%bnull,%b}" % (self._begin, self.current.full(number, self.at))
 
     @cached_property
     def _begin(self) -> bytes:

@@ -51,7 +51,7 @@ def compact(segment: Segment, gathered: Sequence[Generation], directory: Path) -
 def _copy(segment: Segment, numbers: list[int], writer: GenerationWriter) -> None:
     for number, row in zip(numbers, segment.titles(numbers), strict=True):
         named = names(segment.read(number))
-        writer.copy(segment.stored(number), row, segment.claims(number), named)
+        writer.copy(segment.stored(number), row, segment.claims(number)[:2], named)
 
 
 def _older(segment: Segment, gathered: Sequence[Generation], first: int) -> "array[int]":

@@ -4,28 +4,50 @@ Field weights are by repetition inside one field: title three times, brand twice
 once beats four summed scores by 7 points of NDCG@10 (design/search.md, section 2).
 """
 
+import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import Any, Final
+from datetime import datetime
+from typing import Final, NamedTuple
 
-import orjson
-
+from shared.catalog.products.offers import Stretch, stretches
 from shared.catalog.products.options import is_color, is_size
 from shared.catalog.products.product import Product, Variant
 from shared.catalog.products.urls import Claim, index_forms, normalize_url
-from shared.catalog.products.views import full_view, list_item
+from shared.catalog.products.views import plain_description
 from shared.catalog.segment.analysis import compact, facet_term, gtin14
+from shared.catalog.segment.index import FOREVER
 from shared.catalog.segment.rank import browse_rank
-from shared.catalog.segment.records import Record
+from shared.catalog.segment.records import Record, with_variant
+from shared.catalog.segment.times import record_of, seconds
 from shared.facets import attribute_facet
 
 TITLE_WEIGHT: Final = 3
 BRAND_WEIGHT: Final = 2
 DEPTHS: Final = 7
+_AVAILABILITY: Final = attribute_facet("availability")
 _SHORTEST_NUMBER: Final = 6
 _NUMBER: Final = re.compile(r"[\d.,\s]+")
 _NOT_WORDS: Final = frozenset({"true", "false", "yes", "no", "none", "n/a"})
+
+
+class Place(NamedTuple):
+    """A product's place in the index during a stretch of time.
+
+    Attributes:
+        since: its first second since 1970; 0 for a product's first place.
+        until: the first second after it.
+        price: in the product's currency.
+        facets: terms of `facet_term`.
+        rank: in the browse order; higher comes first.
+    """
+
+    since: int
+    until: int
+    price: float | None
+    facets: frozenset[str]
+    rank: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,9 +61,7 @@ class Entry:
         kind: see `names`.
         texts: strings of the weighted field, repeated by weight.
         identifiers: compact forms it is found by exactly.
-        facets: terms of `facet_term`.
-        price: in the product's currency.
-        rank: its place in the browse order; higher comes first.
+        places: where it stands in the index, one for each stretch of time with an offer.
         hosts: hosts of its URLs.
     """
 
@@ -51,9 +71,7 @@ class Entry:
     kind: str
     texts: tuple[str, ...]
     identifiers: frozenset[str]
-    facets: frozenset[str]
-    price: float | None
-    rank: int
+    places: tuple[Place, ...]
     hosts: frozenset[str]
 
 
@@ -63,45 +81,81 @@ def names(product: Product) -> tuple[str, str]:
     return product.title, f"{brand} {' '.join(_kind(product))}"
 
 
-def entry(product: Product, catalog: str) -> Entry:
-    """The entry of a product of this catalog."""
-    urls = [product.url, *(variant.url for variant in product.variants if variant.url)]
+def entry(product: Product, catalog: str, since: datetime | None = None) -> Entry:
+    """The entry of a product of this catalog. Offers that ended before `since` are left out."""
+    found = stretches(product, since)
     title, kind = names(product)
-    item, full = list_item(product, catalog), full_view(product, catalog)
+    urls = list(dict.fromkeys(url for url, _ in _pages(product)))
     return Entry(
-        record=_record(product, item, full, urls),
+        record=record_of(product, catalog, found, _claims(product)),
         active=product.is_active,
         title=title,
         kind=kind,
-        texts=tuple(_texts(product, full["description"])),
+        texts=tuple(_texts(product)),
         identifiers=frozenset(filter(None, _identifiers(product))),
-        facets=frozenset(facet_term(name, value) for name, value in _facets(product)),
-        price=float(product.price.amount) if product.price else None,
-        rank=browse_rank(product),
+        places=_places(product, found),
         hosts=frozenset(normalize_url(url).host for url in urls),
     )
 
 
-def _record(
-    product: Product, item: dict[str, Any], full: dict[str, Any], urls: list[str]
-) -> Record:
-    shared = {name: value for name, value in item.items() if full.get(name, ...) == value}
-    claims: dict[str, Claim] = {}
-    for url in urls if product.is_active else ():
-        for form, claim in index_forms(url):
-            claims[form] = min(claim, claims.get(form, claim))
-    return Record(
-        shared=_members(shared),
-        item=_members({name: item[name] for name in item if name not in shared}),
-        full=_members({name: full[name] for name in full if name not in shared}),
-        key=product.key,
-        claims=claims,
-        source=product.model_dump_json(by_alias=True, exclude_defaults=True).encode(),
+def _places(product: Product, found: list[Stretch]) -> tuple[Place, ...]:
+    facets = frozenset(facet_term(name, value) for name, value in _facets(product))
+    active = [stretch for stretch in found if stretch.offer.active]
+    return tuple(
+        Place(
+            since=0 if not at else seconds(stretch.begins),
+            until=FOREVER if stretch.until is None else seconds(stretch.until),
+            price=float(stretch.offer.price.amount) if stretch.offer.price else None,
+            facets=facets | {facet_term(_AVAILABILITY, stretch.offer.availability)},
+            rank=browse_rank(product, stretch.offer),
+        )
+        for at, stretch in enumerate(active)
     )
 
 
-def _members(value: dict[str, Any]) -> bytes:
-    return orjson.dumps(value)[1:-1]
+def _pages(product: Product) -> Iterator[tuple[str, Claim]]:
+    """Every address of the product, and how strongly it stands behind each."""
+    yield product.url, Claim.OWN
+    for variant in product.variants:
+        if variant.url:
+            yield variant.url, Claim.OWN
+    for owner in (product, *product.variants):
+        for url in (owner.mobile_url, *owner.addresses):
+            if url:
+                yield url, Claim.PAGE
+
+
+def _claims(product: Product) -> dict[str, int]:
+    """The forms it is looked up by; with the variant a form tells from the others.
+
+    An inactive product is not looked up.
+    """
+    if not product.is_active:
+        return {}
+    claims: dict[str, Claim] = {}
+    for url, weakest in _pages(product):
+        for form, claim in index_forms(url):
+            claims[form] = min(max(claim, weakest), claims.get(form, Claim.LOOSE))
+    variants = _told_apart(product)
+    return {form: with_variant(claim, variants.get(form)) for form, claim in claims.items()}
+
+
+def _told_apart(product: Product) -> dict[str, int]:
+    """Which variant a form leads to: where only one has it, and it is not the product's page."""
+    owners: dict[str, set[int]] = {}
+    own: dict[str, int] = {}
+    for at, variant in enumerate(product.variants):
+        for url in (variant.url, variant.mobile_url, *variant.addresses):
+            for form, claim in index_forms(url) if url else ():
+                owners.setdefault(form, set()).add(at)
+                if claim is Claim.OWN:
+                    own[form] = at
+    page = normalize_url(product.url).exact
+    return {
+        form: next(iter(found))
+        for form, found in owners.items()
+        if len(found) == 1 and (form != page or form in own)
+    }
 
 
 def _kind(product: Product) -> Iterator[str]:
@@ -111,14 +165,14 @@ def _kind(product: Product) -> Iterator[str]:
     yield from dict.fromkeys(named)
 
 
-def _texts(product: Product, description: str | None) -> Iterator[str]:
+def _texts(product: Product) -> Iterator[str]:
     for _ in range(TITLE_WEIGHT):
         yield product.title
     if product.brand:
         for _ in range(BRAND_WEIGHT):
             yield product.brand.name
     yield from _kind(product)
-    yield from filter(None, (description, product.mpn, product.dimensions))
+    yield from filter(None, (plain_description(product), product.mpn, product.dimensions))
     for values in (
         product.tags,
         product.genders,
@@ -129,6 +183,9 @@ def _texts(product: Product, description: str | None) -> Iterator[str]:
         product.materials,
         product.fit,
         product.patterns,
+        product.highlights,
+        tuple(spec.value for spec in product.specifications),
+        tuple(one.name for one in product.certifications),
         *product.attributes.values(),
         tuple(dict.fromkeys(value for _, value in _options(product))),
     ):
@@ -182,7 +239,23 @@ def _facets(product: Product) -> Iterator[tuple[str, str]]:
         (attribute_facet("material"), product.materials),
         (attribute_facet("pattern"), product.patterns),
         (attribute_facet("size"), product.sizes),
+        (attribute_facet("mpn"), _each((product.mpn, *(one.mpn for one in product.variants)))),
+        (
+            attribute_facet("condition"),
+            _each((product.condition, *(one.condition for one in product.variants))),
+        ),
+        (attribute_facet("energy_class"), _each((product.energy_class,))),
+        (attribute_facet("multipack"), _each((product.multipack,))),
+        (attribute_facet("is_bundle"), _each((product.is_bundle,))),
+        (attribute_facet("adult"), _each((product.adult,))),
+        *((attribute_facet(one.name), (one.value,)) for one in product.specifications),
         *((attribute_facet(name), values) for name, values in product.attributes.items()),
         *((attribute_facet(axis), (value,)) for axis, value in _options(product)),
     ):
         yield from ((name, value) for value in values)
+
+
+def _each(values: Iterable[str | bool | int | None]) -> tuple[str, ...]:
+    """Values as facets have them, each once: yes is `true`."""
+    known = (json.dumps(value) if isinstance(value, bool) else value for value in values)
+    return tuple(dict.fromkeys(str(value) for value in known if value is not None))

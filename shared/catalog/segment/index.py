@@ -23,14 +23,22 @@ PRICE: Final = "price"
 WORDS: Final = "words"
 FACETS: Final = "facets"
 IDENTIFIERS: Final = "identifiers"
+SINCE: Final = "since"
+UNTIL: Final = "until"
+FOREVER: Final = 1 << 40
+"""Seconds since 1970 that no clock shows: the end of an offer that never changes."""
 
 
 def schema() -> tantivy.Schema:
-    """Fields of format 1.
+    """Fields of format 2.
 
     `words` is the one weighted text field (frequencies, no positions); `identifiers` and `facets`
-    hold ready terms; `number` is generation << 32 | ordinal. No text is stored. Typed properties
-    will be one JSON fast field in format 2; tantivy turns date-like strings of those into dates.
+    hold ready terms; `number` is generation << 32 | ordinal. No text is stored.
+
+    A product whose offer changes with time stands in the index once for each stretch of it, from
+    `since` until before `until` (seconds since 1970), each with the price, the facets and the rank
+    of then. So a query that asks for one moment finds what holds, and no republish is needed. The
+    first stretch of a product begins at 0. Format 1 has neither field.
     """
     builder = SchemaBuilder()
     builder.add_text_field(WORDS, tokenizer_name=TEXT, index_option="freq")
@@ -39,6 +47,8 @@ def schema() -> tantivy.Schema:
     builder.add_integer_field(NUMBER, indexed=True, fast=True)
     builder.add_integer_field(RANK, fast=True)
     builder.add_float_field(PRICE, fast=True)
+    builder.add_integer_field(SINCE, fast=True)
+    builder.add_integer_field(UNTIL, fast=True)
     return builder.build()
 
 

@@ -13,8 +13,9 @@ from pydantic import Field
 from shared.indexes import files
 from shared.indexes.files import File, Value
 
-FORMAT: Final = 1
-"""Version of the segment's layout. A reader opens this one only; an older one is built anew."""
+FORMAT: Final = 2
+"""Version of the segment's layout. Format 1, without times, is read too; a catalog that is changed
+in it is built whole next."""
 
 MOST_GENERATIONS: Final = 8
 """More than these, and the newest become one: every answer looks into each."""
@@ -82,7 +83,7 @@ class Manifest(Value):
             is the one text that a commit rewrites in place.
     """
 
-    format: Literal[1] = FORMAT
+    format: Literal[1, 2] = FORMAT
     catalog: str
     language: str
     product_count: Annotated[int, Field(ge=0)]
@@ -108,10 +109,10 @@ class Manifest(Value):
 
     @property
     def worn(self) -> bool:
-        """Whether a whole build is due: over 10 % of the records are dead."""
+        """Whether a whole build is due: an old format, or over 10 % of the records are dead."""
         records = sum(generation.records for generation in self.generations)
         dead = sum(generation.dead for generation in self.generations)
-        return dead > records * MOST_DEAD_SHARE
+        return self.format < FORMAT or dead > records * MOST_DEAD_SHARE
 
     @property
     def gathered(self) -> tuple[Generation, ...]:

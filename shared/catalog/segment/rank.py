@@ -1,7 +1,7 @@
 """The order of a catalog that is looked at without a question.
 
 What can be bought first; then a blend of how popular, how well rated and how new a product is. It
-depends on the product alone, never on the day or on the rest of the catalog, so that every build
+depends on the product and its offer alone, never on the rest of the catalog, so that every build
 and every upsert gives a product the same place.
 """
 
@@ -10,6 +10,7 @@ from datetime import datetime
 from hashlib import blake2b
 from typing import Final
 
+from shared.catalog.products.offers import Offer
 from shared.catalog.products.product import Availability, Product, Rating
 
 _OBTAINABLE: Final = frozenset(
@@ -23,21 +24,21 @@ _YEARS: Final = 40
 _STEPS: Final = (1 << 30) - 1
 
 
-def browse_rank(product: Product) -> int:
+def browse_rank(product: Product, offer: Offer) -> int:
     """A non-negative 63-bit number, higher first, practically unique in a catalog.
 
     Popularity counts half (logarithmic), rating a quarter (Bayesian: few ratings say little),
     recency a fifth, having a picture and a price the rest. Equal ones are in an arbitrary order
-    that stays the same.
+    that stays the same. `offer`: what holds when it has this rank.
     """
     blend = (
         0.5 * _popularity(product.popularity)
         + 0.25 * _rated(product.rating)
         + 0.2 * _recency(product.released_at or product.updated_at)
         + 0.03 * bool(product.images)
-        + 0.02 * bool(product.price)
+        + 0.02 * bool(offer.price)
     )
-    obtainable = product.availability in _OBTAINABLE
+    obtainable = offer.availability in _OBTAINABLE
     tie = int.from_bytes(blake2b(product.key.encode(), digest_size=4).digest(), "little")
     return (obtainable << 62) | (int(blend * _STEPS) << 32) | tie
 

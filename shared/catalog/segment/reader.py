@@ -12,16 +12,25 @@ from typing import Any, Final, NamedTuple
 import numpy as np
 import tantivy
 from numpy.typing import NDArray
-from tantivy import Occur, Query
+from tantivy import FieldType, Occur, Query
 
 from shared.catalog.products.product import Product
 from shared.catalog.products.urls import Claim, LookupForm, winner
 from shared.catalog.segment import index as engine
 from shared.catalog.segment.addresses import Addresses
 from shared.catalog.segment.columns import digest
+from shared.catalog.segment.format1 import full_of_today, item_of_today
 from shared.catalog.segment.lexicon import Lexicon
 from shared.catalog.segment.manifest import Generation, Manifest
-from shared.catalog.segment.records import Decompressor, RecordFile, SourceFile, dictionary_of
+from shared.catalog.segment.records import (
+    Claims,
+    Decompressor,
+    RecordFile,
+    SourceFile,
+    claim_of,
+    dictionary_of,
+    variant_of,
+)
 from shared.catalog.segment.titles import ROW, open_titles
 from shared.indexes.files import map_file, require
 from shared.indexes.words import analyzer, surface_analyzer
@@ -35,11 +44,15 @@ _ORDINAL: Final = 0xFFFF_FFFF
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A product found by URL: its number in the segment, the form that hit, what `via` says."""
+    """A product found by URL: its number in the segment, the form that hit, what `via` says.
+
+    `variant`: the place of the variant that the form leads to, if it tells one from the others.
+    """
 
     number: int
     form: str
     via: str
+    variant: int | None = None
 
 
 class Dispute(NamedTuple):
@@ -138,7 +151,8 @@ class Segment:
 
     A product is known by its number, generation << 32 | ordinal, within this version and every
     version built on top of it. Attributes: `manifest`, `directory`, `searcher` and `schema`
-    (tantivy's), `lexicons`, `dictionary` (zstd). `word(text)` is what is `Known` of a surface word,
+    (tantivy's), `lexicons`, `dictionary` (zstd), `timed` (whether any offer changes with time, so
+    that queries have to say for when). `word(text)` is what is `Known` of a surface word,
     `term(text)` the `Term` of an indexed one; the last ones asked for are remembered.
     """
 
@@ -161,6 +175,7 @@ class Segment:
         self._whole = self._generations[0] if len(self._of) == 1 else None
         self.lexicons = [Lexicon(directory / f"lexicon.{each.number}") for each in newest_first]
         self._dead = self._read_dead()
+        self.timed = manifest.format > 1 and self.count(_before(self.schema, engine.FOREVER)) > 0
         documents = engine.documents(manifest.index)
         self.term = lru_cache(maxsize=MOST_WORDS)(_terms(self.searcher, self.schema, documents))
 
@@ -186,21 +201,22 @@ class Segment:
         total: int = result.count
         return total
 
-    def lookup(self, forms: Iterable[LookupForm]) -> Found | None:
-        """The active product the first claimed form resolves to, or None.
+    def lookup(self, forms: Iterable[LookupForm], at: float) -> Found | None:
+        """The product, offered at a second since 1970, that the first claimed form resolves to.
 
         A form several products claim goes to the strongest claim, then the lower key; where that
         cannot be told (`shared.catalog.products.urls.winner`), the next form is tried.
         """
         for form, via in forms:
-            claims: dict[str, tuple[Claim, int]] = {}
+            claims: dict[str, tuple[int, int]] = {}
             for number in self._claimants(form):
-                key, claimed = self.claims(number)
-                if form in claimed:
-                    claims[key] = (Claim(claimed[form]), number)
-            best, _ = winner((claim, key) for key, (claim, _) in claims.items())
+                claimed = self.claims(number)
+                if form in claimed.forms and claimed.holds(at):
+                    claims[claimed.key] = (claimed.forms[form], number)
+            best, _ = winner((claim_of(stored), key) for key, (stored, _) in claims.items())
             if best is not None:
-                return Found(claims[best][1], form, via)
+                stored, number = claims[best]
+                return Found(number, form, via, variant_of(stored))
         return None
 
     def disputes(self) -> Iterator[Dispute]:
@@ -212,9 +228,9 @@ class Segment:
         for hashed in newest.urls.repeated(each.urls for each in older):
             claims: dict[str, list[tuple[Claim, str]]] = {}
             for number in self._at(hashed):
-                key, claimed = self.claims(number)
+                key, claimed, _ = self.claims(number)
                 for form in (form for form in claimed if digest(form) == hashed):
-                    claims.setdefault(form, []).append((Claim(claimed[form]), key))
+                    claims.setdefault(form, []).append((claim_of(claimed[form]), key))
             for form, rivals in claims.items():
                 best, disagree = winner(rivals)
                 if best is not None and disagree:
@@ -227,14 +243,14 @@ class Segment:
         for generation in self._generations:
             for ordinal in generation.keys.find(hashed):
                 number = generation.number(ordinal)
-                if not self._is_dead(number) and self.claims(number)[0] == key:
+                if not self._is_dead(number) and self.claims(number).key == key:
                     return number
         return None
 
-    def active_number_of(self, key: str) -> int | None:
-        """The number of the active product with this key, or None."""
+    def active_number_of(self, key: str, at: float) -> int | None:
+        """The number of the product with this key, if it is offered at a second since 1970."""
         number = self.number_of(key)
-        return number if number is not None and self.claims(number)[1] else None
+        return number if number is not None and self.claims(number).holds(at) else None
 
     def surface(self, text: str) -> list[str]:
         """The text's words, lower case and without accents, not stemmed."""
@@ -250,20 +266,22 @@ class Segment:
             Query.boolean_query([(Occur.Must, self.term(term).query) for term in terms])
         )
 
-    def claims(self, number: int) -> tuple[str, dict[str, int]]:
-        """The product's key, and each URL form it claims with its `Claim`; inactive claims none."""
+    def claims(self, number: int) -> Claims:
+        """The product's key, and each URL form it claims; an inactive one claims none."""
         generation = self._of[number >> 32]
         return generation.records.claims(generation.ordinal(number))
 
-    def item(self, number: int) -> bytes:
-        """The list item's JSON members."""
+    def item(self, number: int, at: float) -> bytes:
+        """The list item's JSON members, as they are at a second since 1970."""
         generation = self._of[number >> 32]
-        return generation.records.item(generation.ordinal(number))
+        members = generation.records.item(generation.ordinal(number), at)
+        return members if self.manifest.format > 1 else item_of_today(members)
 
-    def full(self, number: int) -> bytes:
-        """The full view's JSON members."""
+    def full(self, number: int, at: float) -> bytes:
+        """The full view's JSON members, as they are at a second since 1970."""
         generation = self._of[number >> 32]
-        return generation.records.full(generation.ordinal(number))
+        members = generation.records.full(generation.ordinal(number), at)
+        return members if self.manifest.format > 1 else full_of_today(members)
 
     def titles(self, numbers: list[int]) -> NDArray[Any]:
         """Hashed titles and kinds of these products, a row each: see `segment.titles`."""
@@ -339,6 +357,13 @@ class Segment:
     def _is_dead(self, number: int) -> bool:
         at = bisect_left(self._dead, number)
         return at < len(self._dead) and self._dead[at] == number
+
+
+def _before(schema: tantivy.Schema, moment: int) -> Query:
+    """Places in the index that end before a second since 1970."""
+    return Query.range_query(
+        schema, engine.UNTIL, FieldType.Integer, upper_bound=moment, include_upper=False
+    )
 
 
 def _words(searcher: tantivy.Searcher, language: str) -> Callable[[str], Known]:

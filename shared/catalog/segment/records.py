@@ -4,13 +4,15 @@ Three frames a product. `item` is what a list needs, as ready JSON; `view` is th
 view, and the URLs the product answers to. `source` is the canonical product; it stands in a
 file of its own that answering does not need.
 
-    item    members of both views \n members of the list item only
-    view    members of the full view only \n [key, {URL form: claim}]
+    item    members of both views \n members of the list item only [\n times]
+    view    members of the full view only \n [key, {URL form: claim}, expires] [\n times]
     source  the product
 
 Members are the inside of a JSON object, without braces. JSON text holds no raw newline, so one
-separates. An answer joins members and never parses them. After the frames, both files hold the
-frames' offsets and the number of those, 8 bytes each.
+separates. An answer joins members and parses none but the times: those of a product whose offer
+changes, which `segment.times` makes. `expires` and times are left out where there are none, as they
+always are in format 1. A claim is a `Claim`, with a variant in the bits above (`with_variant`).
+After the frames, both files hold the frames' offsets and the number of those, 8 bytes each.
 """
 
 import struct
@@ -19,7 +21,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache, partial
 from pathlib import Path
-from typing import Final
+from typing import Any, Final, NamedTuple
 
 import orjson
 import zstandard
@@ -31,6 +33,7 @@ LEVEL: Final = 9
 DICTIONARY_BYTES: Final = 65_536
 LEAST_SAMPLES: Final = 64
 _LENGTH: Final = struct.Struct("<I")
+_CLAIM_BITS: Final = 2
 
 
 _length: Final = _LENGTH.unpack_from
@@ -48,19 +51,67 @@ class Record:
         claims: the URL forms it is looked up by, and how strongly it stands behind each; none
             when the product is inactive.
         source: the canonical product as JSON.
+        item_times: members of both views that change with time.
+        view_times: members of the full view only that do, and the variants' where they do.
+        expires: the second since 1970 from which it is offered no longer.
     """
 
     shared: bytes
     item: bytes
     full: bytes
     key: str
-    claims: Mapping[str, Claim]
+    claims: Mapping[str, int]
     source: bytes
+    item_times: bytes = b""
+    view_times: bytes = b""
+    expires: int | None = None
 
     def frames(self) -> tuple[bytes, bytes, bytes]:
         """The three frames' contents: item, view, source."""
-        claims = orjson.dumps([self.key, self.claims])
-        return self.shared + b"\n" + self.item, self.full + b"\n" + claims, self.source
+        known = [self.key, self.claims] if self.expires is None else self._expiring()
+        item = self.shared + b"\n" + self.item
+        view = self.full + b"\n" + orjson.dumps(known)
+        if self.item_times:
+            item += b"\n" + self.item_times
+        if self.view_times:
+            view += b"\n" + self.view_times
+        return item, view, self.source
+
+    def _expiring(self) -> list[Any]:
+        return [self.key, self.claims, self.expires]
+
+
+class Claims(NamedTuple):
+    """What a record claims.
+
+    Attributes:
+        key: the product's key.
+        forms: each URL form with its claim, see `claim_of` and `variant_of`; none when inactive.
+        expires: the second since 1970 from which it is offered no longer.
+    """
+
+    key: str
+    forms: dict[str, int]
+    expires: int | None = None
+
+    def holds(self, at: float) -> bool:
+        """Whether the product is offered at a second since 1970."""
+        return bool(self.forms) and (self.expires is None or at < self.expires)
+
+
+def with_variant(claim: Claim, variant: int | None) -> int:
+    """A claim on a form that, maybe, tells a variant from the others by its place."""
+    return claim if variant is None else claim | (variant + 1) << _CLAIM_BITS
+
+
+def claim_of(stored: int) -> Claim:
+    """The claim in a stored number."""
+    return Claim(stored & (1 << _CLAIM_BITS) - 1)
+
+
+def variant_of(stored: int) -> int | None:
+    """The place of the variant in a stored number, if it names one."""
+    return (stored >> _CLAIM_BITS) - 1 if stored >> _CLAIM_BITS else None
 
 
 def train(samples: Sequence[Record]) -> bytes:
@@ -173,20 +224,27 @@ class RecordFile:
     def __len__(self) -> int:
         return len(self._frames)
 
-    def item(self, ordinal: int) -> bytes:
-        """The list item's JSON members."""
-        members = self._item(ordinal).replace(b"\n", b",", 1)
-        return members.removesuffix(b",")
+    def item(self, ordinal: int, at: float) -> bytes:
+        """The list item's JSON members, as they are at a second since 1970."""
+        shared, item, *times = self._item(ordinal).split(b"\n")
+        return _joined(shared, item, *(_holding(orjson.loads(each), at) for each in times))
 
-    def full(self, ordinal: int) -> bytes:
-        """The full view's JSON members."""
-        shared, full = self._item(ordinal).partition(b"\n")[0], self._view(ordinal)[0]
-        return b"%b,%b" % (shared, full) if full else shared
+    def full(self, ordinal: int, at: float) -> bytes:
+        """The full view's JSON members, as they are at a second since 1970."""
+        shared, _, *times = self._item(ordinal).split(b"\n")
+        view = self._view(ordinal)
+        changing = [_holding(orjson.loads(each), at) for each in times]
+        if view.times:
+            members, variants = orjson.loads(view.times)
+            changing.append(_holding(members, at))
+            if variants:
+                shown = [{**fixed, **holding(each, at)} for fixed, each in variants]
+                changing.append(b'"variants":' + orjson.dumps(shown))
+        return _joined(shared, view.full, *changing)
 
-    def claims(self, ordinal: int) -> tuple[str, dict[str, int]]:
-        """The product's key, and the URL forms it claims with each one's `Claim`."""
-        key, claims = orjson.loads(self._view(ordinal)[1])
-        return key, claims
+    def claims(self, ordinal: int) -> Claims:
+        """The product's key, and the URL forms it claims."""
+        return Claims(*orjson.loads(self._view(ordinal).claims))
 
     def stored(self, ordinal: int) -> memoryview:
         """The record's bytes as they are, for `RecordWriter.copy`."""
@@ -216,9 +274,28 @@ class SourceFile:
         return self._frames[ordinal]
 
 
-def _view(frames: _Frames, decompressor: Decompressor, ordinal: int) -> tuple[bytes, bytes]:
-    """JSON members of the full view only, and the claims."""
+class _View(NamedTuple):
+    full: bytes
+    claims: bytes
+    times: bytes = b""
+
+
+def _view(frames: _Frames, decompressor: Decompressor, ordinal: int) -> _View:
+    """JSON members of the full view only, the claims, and what changes with time."""
     data, at, end = frames.data, frames.offsets[ordinal], frames.offsets[ordinal + 1]
     begin = at + _LENGTH.size + _length(data, at)[0]
-    full, _, claims = decompressor.bytes_of(data[begin:end]).partition(b"\n")
-    return full, claims
+    return _View(*decompressor.bytes_of(data[begin:end]).split(b"\n"))
+
+
+def _joined(*members: bytes) -> bytes:
+    return b",".join(filter(None, members))
+
+
+def holding(timed: list[Any], at: float) -> dict[str, Any]:
+    """The members that hold at a second since 1970, of sets in order with their ends."""
+    found: dict[str, Any] = next(members for end, members in timed if end is None or at < end)
+    return found
+
+
+def _holding(timed: list[Any], at: float) -> bytes:
+    return orjson.dumps(holding(timed, at))[1:-1]

@@ -10,7 +10,7 @@ from pydantic import Field
 from shared.auth.access import Access
 from shared.catalog.lookup import covering, look_up
 from shared.catalog.paging import page_of
-from shared.catalog.products.shapes import FullView, ListItem
+from shared.catalog.products.shapes import FullView, ListItem, VariantView
 from shared.catalog.reach import heads_of, reached
 from shared.catalog.search.search import DEFAULT_LIMIT, Question
 from shared.errors import Problem
@@ -73,6 +73,13 @@ class FoundProduct(Result):
     normalized_url: Annotated[str, Field(description="The URL it was found by; reuse this one.")]
     matched_via: Annotated[
         str, Field(description="How: normalized_exact, structural_alias or loose.")
+    ]
+    matched_variant: Annotated[
+        VariantView | None,
+        Field(
+            description="The variant whose address was asked for; null for the product's own page."
+            " Its price and stock stand on top of the product."
+        ),
     ]
     product: Annotated[FullView, Field(description="The product, whole.")]
 

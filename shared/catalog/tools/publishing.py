@@ -1,8 +1,7 @@
-"""Operations that change what a catalog serves: publish, upsert, delete, roll back."""
+"""Operations that read feeds: publish, upsert, check."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -10,34 +9,26 @@ from typing import Annotated, Final, Literal
 
 from pydantic import Field
 
-from shared.catalog.catalogs import CATALOGS, WhichCatalog
+from shared.catalog.catalogs import CATALOGS
+from shared.catalog.feeds.money import is_currency
 from shared.catalog.feeds.read import read_feed
-from shared.catalog.feeds.rows import Accepted, Row
+from shared.catalog.feeds.report import Account, report_file
 from shared.catalog.heads import Head, head_path
 from shared.catalog.making import Published
 from shared.catalog.products.product import Product
-from shared.catalog.publishing import change, publish, roll_back
-from shared.catalog.versions import every_version
+from shared.catalog.publishing import change, publish
+from shared.catalog.tools.feed_reports import FeedReport, Judge, of_account
 from shared.errors import Problem
 from shared.identity.records import CatalogKey
 from shared.tool import Args, Call, Effect, Family, Result, Risk
 
 family = Family("publishing", org_types=frozenset({"operator"}))
 
-MOST_REPORTED: Final = 100
 MOST_FETCHED: Final = 512 * 1024 * 1024
 FETCH_SECONDS: Final = 300.0
 REJECTED_SHARE: Final = 0.05
 
 FeedKind = Literal["jsonl", "merchant_xml", "merchant_tsv", "shopify"]
-
-
-class RejectedRow(Result):
-    """A row that was not taken, and why."""
-
-    line: int
-    key: str | None
-    reasons: tuple[str, ...]
 
 
 class DisputedUrl(Result):
@@ -48,30 +39,24 @@ class DisputedUrl(Result):
     others: tuple[str, ...]
 
 
-class PublishReport(Result):
+class PublishReport(FeedReport):
     """What a publish or upsert came to; not `changed` where that revision was served already.
 
-    `rejected_rows`, `warnings` and `disputed_urls` show at most 100; the counts are of all.
+    `disputed_urls` shows at most 100; the count is of all.
     """
 
     catalog: str
     version: int
     changed: bool
     product_count: int
-    accepted: int
-    rejected: int
-    rejected_rows: list[RejectedRow]
-    warned: int
-    warnings: list[str]
     disputed: int
     disputed_urls: list[DisputedUrl]
     last_indexed_at: datetime
 
 
-class FromFeed(Args):
+class _Feed(Args):
     """A feed, and what it does not say itself."""
 
-    catalog: CatalogKey
     source: Annotated[
         str, Field(min_length=1, description="A file's path, or an https address to fetch.")
     ]
@@ -81,7 +66,10 @@ class FromFeed(Args):
     base_url: Annotated[
         str | None, Field(description="The shop's address, for feeds with relative URLs.")
     ] = None
-    currency: Annotated[str | None, Field(pattern=r"^[A-Z]{3}$")] = None
+    currency: Annotated[
+        str | None,
+        Field(pattern=r"^[A-Z]{3}$", description="ISO 4217 code of prices that name none."),
+    ] = None
     language: Annotated[str | None, Field(pattern=r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*$")] = None
     rejected_share: Annotated[
         float,
@@ -95,77 +83,60 @@ class FromFeed(Args):
             "already, nothing is done; of `name:number`, also when it serves a higher number.",
         ),
     ] = None
+    report: Annotated[
+        str | None,
+        Field(
+            description="A file for every rejection and warning: CSV where its name ends in .csv, "
+            "else JSON lines."
+        ),
+    ] = None
 
 
-@dataclass
-class _Reading:
-    """Reads a feed once, letting products through and keeping account of the rest."""
+class FromFeed(_Feed):
+    """A feed for a catalog."""
 
-    most_share: float
-    accepted: int = 0
-    rejected: int = 0
-    warned: int = 0
-    rejections: list[RejectedRow] = field(default_factory=list)
-    warnings: list[str] = field(default_factory=list)
+    catalog: CatalogKey
 
-    def products(self, rows: Iterator[Row]) -> Iterator[Product]:
-        for row in rows:
-            if isinstance(row, Accepted):
-                self.accepted += 1
-                self._warn(row)
-                yield row.product
-            else:
-                self.rejected += 1
-                if len(self.rejections) < MOST_REPORTED:
-                    self.rejections.append(
-                        RejectedRow(line=row.line, key=row.key, reasons=row.reasons)
-                    )
-        self._judge()
 
-    def _warn(self, row: Accepted) -> None:
-        self.warned += len(row.warnings)
-        room = MOST_REPORTED - len(self.warnings)
-        self.warnings += [f"line {each.line}: {each.text}" for each in row.warnings[:room]]
+class AnyFeed(_Feed):
+    """A feed that would be all of a catalog."""
 
-    def _judge(self) -> None:
-        rows = self.accepted + self.rejected
-        shown = [row.model_dump(mode="json") for row in self.rejections]
-        if not self.accepted:
-            raise Problem(
-                "publish_rejected",
-                "The feed holds no product that can be taken. Nothing was changed.",
-                rejected=self.rejected,
-                rows=shown,
-            )
-        if self.rejected > rows * self.most_share:
-            raise Problem(
-                "publish_rejected",
-                f"{self.rejected} of {rows} rows were rejected, more than the {self.most_share:.0%}"
-                " that are tolerated. Nothing was changed. Correct the feed, or allow a larger"
-                " share.",
-                rejected=self.rejected,
-                rows=shown,
-            )
+    confirm: Annotated[
+        bool,
+        Field(
+            description="Publish even if the catalog shrinks by more than 30 %, or becomes exactly "
+            "one full page."
+        ),
+    ] = False
+
+
+class WholeFeed(AnyFeed):
+    """A feed that becomes all of a catalog."""
+
+    catalog: CatalogKey
 
 
 @family.tool(scope="catalog:write", effect=Effect.WRITE, risk=Risk.HIGH, title="Publish a catalog")
-def publish_catalog(call: Call, args: FromFeed) -> PublishReport:
+def publish_catalog(call: Call, args: WholeFeed) -> PublishReport:
     """Make a feed the whole content of a catalog, as a new version.
 
-    Takes our product JSON-lines, Google Merchant feeds (XML, TSV) and Shopify products.json. The
-    old version serves until the new one is complete; rejected rows are reported, with reasons.
+    Takes our product JSON-lines, Google Merchant feeds (XML, TSV, CSV) and Shopify products.json.
+    The old version serves until the new one is complete; rejected rows are reported, with reasons.
     """
-    reading = _Reading(args.rejected_share)
-    with _feed(call, args) as rows:
+    before = _product_count(call, args.catalog)
+    with _feed(call, args, args.catalog, before=before, confirmed=args.confirm) as (
+        judge,
+        products,
+    ):
         published = publish(
             call,
             args.catalog,
-            reading.products(rows),
+            products,
             progress=call.progress,
             source_revision=args.source_revision,
-            rejected=lambda: reading.rejected,
+            rejected=lambda: judge.account.rejected,
         )
-    return _report(published, reading)
+    return _report(published, judge.account)
 
 
 @family.tool(
@@ -176,118 +147,71 @@ def upsert_products(call: Call, args: FromFeed) -> PublishReport:
 
     Everything else stays as it is; the change becomes visible at once, without a full rebuild.
     """
-    reading = _Reading(args.rejected_share)
-    with _feed(call, args) as rows:
+    with _feed(call, args, args.catalog) as (judge, products):
         published = change(
             call,
             args.catalog,
-            reading.products(rows),
+            products,
             (),
             progress=call.progress,
             source_revision=args.source_revision,
         )
-    return _report(published, reading)
+    return _report(published, judge.account)
 
 
-class DeleteProducts(Args):
-    """Which products of which catalog."""
+class CheckedFeed(AnyFeed):
+    """A feed, and the catalog it may be for."""
 
-    catalog: CatalogKey
-    keys: Annotated[
-        tuple[Annotated[str, Field(min_length=1, max_length=256)], ...],
-        Field(min_length=1, max_length=10_000, description="Product keys; unknown ones are fine."),
-    ]
+    catalog: CatalogKey | None = None
 
 
-class ServedVersion(Result):
-    """What a catalog serves now."""
+@family.tool(scope="catalog:write", effect=Effect.READ, risk=Risk.LOW, title="Check a feed")
+def check_feed(call: Call, args: CheckedFeed) -> FeedReport:
+    """Read a feed as publishing would, and report what it would come to. Nothing is changed.
 
-    catalog: str
-    version: int
-    product_count: int
-    last_indexed_at: datetime
-
-
-@family.tool(
-    scope="catalog:write",
-    effect=Effect.DESTROY,
-    risk=Risk.HIGH,
-    title="Delete products",
-    idempotent=True,
-)
-def delete_products(call: Call, args: DeleteProducts) -> ServedVersion:
-    """Take products out of a published catalog, as a new version that can be rolled back."""
-    published = change(call, args.catalog, (), args.keys, progress=call.progress)
-    return _served(published.head)
-
-
-class RollBackCatalog(Args):
-    """To which version."""
-
-    catalog: CatalogKey
-    version: Annotated[int, Field(ge=1, description="A version that list_versions shows.")]
-
-
-@family.tool(
-    scope="catalog:write",
-    effect=Effect.WRITE,
-    risk=Risk.HIGH,
-    title="Roll a catalog back",
-    idempotent=True,
-)
-def roll_back_catalog(call: Call, args: RollBackCatalog) -> ServedVersion:
-    """Serve an earlier version of a catalog again, at once."""
-    return _served(roll_back(call, args.catalog, args.version).head)
-
-
-class VersionView(Result):
-    """A kept version."""
-
-    version: int
-    parent: int | None
-    served: bool
-    made_by: str
-    product_count: int
-    rejected: int
-    source_revision: str | None
-    created_at: datetime
-    replaced_at: datetime | None
-
-
-@family.tool(scope="catalog:write", effect=Effect.READ, risk=Risk.LOW, title="List versions")
-def list_versions(call: Call, args: WhichCatalog) -> list[VersionView]:
-    """List the versions of a catalog that are kept, oldest first, and which one is served."""
-    documents = call.app.documents
-    CATALOGS.get(documents, args.catalog)
-    snapshot = documents.get(head_path(args.catalog))
-    served = None if snapshot is None else Head.of(snapshot).number
-    return [
-        VersionView(
-            version=record.value.number,
-            served=record.value.number == served,
-            **record.value.model_dump(exclude={"number", "manifest"}),
-        )
-        for record in every_version(documents, args.catalog)
-    ]
+    Without a catalog, a feed with relative URLs needs the shop's address.
+    """
+    before = _product_count(call, args.catalog) if args.catalog else 0
+    with _feed(call, args, args.catalog, before=before, confirmed=args.confirm) as (
+        judge,
+        products,
+    ):
+        for _ in products:
+            pass
+    return FeedReport.model_validate(of_account(judge.account))
 
 
 @contextmanager
-def _feed(call: Call, args: FromFeed) -> Iterator[Iterator[Row]]:
-    """The rows of a feed that lies in a file or at an address."""
-    catalog = CATALOGS.get(call.app.documents, args.catalog).value
-    with TemporaryDirectory() as scratch:
+def _feed(
+    call: Call, args: _Feed, catalog: str | None, *, before: int = 0, confirmed: bool = True
+) -> Iterator[tuple[Judge, Iterator[Product]]]:
+    """The products of a feed that lies in a file or at an address, and who keeps account of it."""
+    shop = CATALOGS.get(call.app.documents, catalog).value.source_base_url if catalog else None
+    if args.currency is not None and not is_currency(args.currency):
+        raise Problem("invalid", "currency is no code of ISO 4217, such as USD.", field="currency")
+    report = None if args.report is None else Path(args.report)
+    with TemporaryDirectory() as scratch, report_file(report) as writer:
         path = Path(args.source)
         if args.source.startswith("https://"):
             path = Path(scratch) / "feed"
             path.write_bytes(_fetched(call, args.source))
-        yield read_feed(
+        rows = read_feed(
             path,
             kind=args.kind,
-            base_url=args.base_url or catalog.source_base_url,
+            base_url=args.base_url or shop,
             currency=args.currency,
             language=args.language,
             now=call.now,
+            progress=call.progress,
         )
+        judge = Judge(Account(writer), args.rejected_share, call.now, before, confirmed)
+        yield judge, judge.products(rows)
+
+
+def _product_count(call: Call, catalog: str) -> int:
+    """How many products it serves; none where it was never published."""
+    snapshot = call.app.documents.get(head_path(catalog))
+    return 0 if snapshot is None else Head.of(snapshot).product_count
 
 
 def _fetched(call: Call, address: str) -> bytes:
@@ -300,31 +224,18 @@ def _fetched(call: Call, address: str) -> bytes:
     return answer.body
 
 
-def _report(published: Published, reading: _Reading) -> PublishReport:
+def _report(published: Published, account: Account) -> PublishReport:
     head = published.head
     return PublishReport(
+        **of_account(account),
         catalog=head.catalog,
         version=head.number,
         changed=published.changed,
         product_count=head.product_count,
-        accepted=reading.accepted,
-        rejected=reading.rejected,
-        rejected_rows=reading.rejections,
-        warned=reading.warned,
-        warnings=reading.warnings,
         disputed=published.disputed,
         disputed_urls=[
             DisputedUrl(url=each.form, product=each.key, others=each.others)
             for each in published.disputes
         ],
-        last_indexed_at=head.last_indexed_at,
-    )
-
-
-def _served(head: Head) -> ServedVersion:
-    return ServedVersion(
-        catalog=head.catalog,
-        version=head.number,
-        product_count=head.product_count,
         last_indexed_at=head.last_indexed_at,
     )

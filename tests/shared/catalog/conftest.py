@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 
 import orjson
@@ -17,6 +18,9 @@ from shared.catalog.segment.reader import Segment
 from shared.catalog.segment.writer import apply, build
 
 KEY = b"the signing key"
+NOW = datetime(2026, 11, 21, tzinfo=UTC)
+"""When these catalogs are asked."""
+AT = NOW.timestamp()
 
 
 @dataclass(frozen=True)
@@ -25,10 +29,11 @@ class Catalog:
 
     segment: Segment
     key: str = "shop"
+    at: float = AT
 
     @property
     def shelf(self) -> Shelf:
-        return Shelf(self.key, "The Shop", "1", self.segment, self.segment)
+        return Shelf(self.key, "The Shop", "1", self.segment, self.segment, self.at)
 
     def page(self, query: str | None = None, limit: int = 50, **asked) -> Page:
         return search([self.shelf], Question(query=query, **asked), limit=limit, key=KEY)

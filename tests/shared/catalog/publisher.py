@@ -20,7 +20,7 @@ def main(folder, catalog, feed, step, count):
             os.kill(os.getpid(), signal.SIGKILL)
 
     app = App(Settings(data=Path(folder), cache=Path(folder) / "segments"))
-    arguments = {"catalog": catalog, "source": feed}
+    arguments = {"catalog": catalog, "source": feed, "confirm": True}
     run(app, publishing.family["publish_catalog"], arguments, progress=progress)
 
 

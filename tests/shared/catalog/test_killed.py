@@ -39,7 +39,7 @@ def served(platform):
     """The served products' titles by key, read on an instance that has nothing open."""
     segment = platform.again().app.once(opened_segments).open("books", head(platform).number)
     return {
-        segment.claims(number)[0]: orjson.loads(b"{%b}" % segment.item(number))["title"]
+        segment.claims(number)[0]: orjson.loads(b"{%b}" % segment.item(number, 0.0))["title"]
         for each in segment.manifest.generations
         for number in segment.living(each)
     }

@@ -206,7 +206,7 @@ async def test_a_publish_killed_at_any_point_leaves_the_old_version_and_a_rerun_
     platform.close()
     later = Platform(tmp_path / "data")  # its clock stands where the test wants it
     later.clock.at = SystemClock().now() + timedelta(seconds=121)  # the dead writer's lease is over
-    report = later.do("publish_catalog", catalog="books", source=str(feed))
+    report = later.do("publish_catalog", confirm=True, catalog="books", source=str(feed))
     assert (report["version"], report["productCount"]) == (2, 2500)
     later.close()
 

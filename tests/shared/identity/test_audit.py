@@ -100,7 +100,10 @@ CHANGES = {
             "source_base_url": "https://toys.example",
         },
     ),
-    "publish_catalog": ("catalog.publish", lambda p: {"catalog": "books", "source": feed(p)}),
+    "publish_catalog": (
+        "catalog.publish",
+        lambda p: {"catalog": "books", "source": feed(p), "confirm": True},
+    ),
     "upsert_products": ("catalog.upsert", lambda p: {"catalog": "books", "source": feed(p)}),
     "delete_products": ("catalog.upsert", lambda _: {"catalog": "books", "keys": ["1"]}),
     "roll_back_catalog": (

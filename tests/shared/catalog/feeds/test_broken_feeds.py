@@ -8,7 +8,8 @@ import orjson
 import pytest
 
 from shared.catalog.feeds import rows
-from shared.catalog.feeds.read import KINDS, read_feed
+from shared.catalog.feeds.kinds import KINDS
+from shared.catalog.feeds.read import read_feed
 from shared.errors import Problem
 
 ROW = {"id": "1", "title": "Mug", "url": "https://shop.example/mug"}

@@ -14,29 +14,37 @@ from shared.catalog.products.markdown import escaped, markdown
 from shared.catalog.products.product import (
     Availability,
     Brand,
+    Certification,
     Color,
+    FreeShipping,
     Image,
+    Installment,
     NamedLink,
     Price,
     Product,
     Promotion,
     Rating,
     Review,
+    Shipping,
+    Specification,
+    Subscription,
+    UnitPricing,
     Variant,
     Video,
     product_uuid,
 )
 from shared.catalog.products.shapes import FullView, ListItem
 from shared.catalog.products.views import full_view, list_item
+from tests.shared.catalog.conftest import NOW
 
 LIST_FIELDS = (  # noqa: SIM905  in the contract's order, to be read
     "uuid catalogKey catalogDisplayName productUrl title brand currentPrice originalPrice currency "
     "imageUrl images rating inStock isActive sizes colors gender categoryPath displayMatchScore "
-    "updatedAt"
+    "updatedAt availability availabilityDate condition"
 ).split()
 MORE_FIELDS = (  # noqa: SIM905  in the contract's order, to be read
     "description categories tags variants details audience identifiers breadcrumbs promotions "
-    "reviews videos enrichment"
+    "reviews videos offer mobileUrl enrichment"
 ).split()
 FULL_FIELDS = LIST_FIELDS + MORE_FIELDS
 OF_THE_ANSWER = {"catalogDisplayName", "displayMatchScore"}
@@ -49,9 +57,34 @@ RICH = Product(
     description="<p>Warm &amp; light</p>",
     description_format="html",
     brand=Brand(name="Fell", slug="fell", url="https://fell.example", description="Since 1920"),
-    price=Price(amount="279.00", currency="EUR"),
-    original_price=Price(amount="349", currency="EUR"),
-    availability=Availability.BACKORDER,
+    price=Price(amount="349", currency="EUR"),
+    availability=Availability.IN_STOCK,
+    availability_date=datetime(2026, 12, 24, tzinfo=UTC),
+    expires_at=datetime(2027, 1, 1, tzinfo=UTC),
+    condition="refurbished",
+    mobile_url="https://m.shop.example/parka",
+    mpn="ULR-21",
+    highlights=("Windproof",),
+    specifications=(Specification(section="Fill", name="Down", value="750 cuin"),),
+    certifications=(Certification(authority="EC", name="EPREL", code="123"),),
+    energy_class="A",
+    energy_scale="A to G",
+    is_bundle=False,
+    multipack=2,
+    adult=False,
+    unit_pricing=UnitPricing(measure="2 ct", base="1 ct"),
+    installment=Installment(months=6, amount=Price(amount="50", currency="EUR")),
+    subscription=Subscription(period="month", length=12, amount=Price(amount="5", currency="EUR")),
+    shipping=(
+        Shipping(
+            country="DE", service="Post", price=Price(amount="0", currency="EUR"), most_days=3
+        ),
+    ),
+    free_shipping=(FreeShipping(country="DE", threshold=Price(amount="50", currency="EUR")),),
+    handling_least_days=1,
+    handling_most_days=2,
+    return_policy="30 days",
+    promotion_ids=("AUTUMN",),
     images=(Image(url="https://shop.example/1.jpg", width=10, height=20, mime_type="image/jpeg"),),
     rating=Rating(average=8.7, count=12, scale=10),
     product_type="Jackets",
@@ -77,6 +110,12 @@ RICH = Product(
             url="https://shop.example/parka?size=m",
             gtins=("7045952345673",),
             options={"Colour": "navy", "Size": "M"},
+            price=Price(amount="349", currency="EUR"),
+            sale_price=Price(amount="279.00", currency="EUR"),
+            sale_from=datetime(2026, 11, 20, tzinfo=UTC),
+            sale_to=datetime(2026, 12, 1, tzinfo=UTC),
+            condition="refurbished",
+            mpn="ULR-M",
             availability=Availability.IN_STOCK,
             images=(Image(url="https://shop.example/m.jpg"),),
         ),
@@ -97,7 +136,7 @@ def answered(view, order):
 
 
 def assert_fits(product):
-    item, full = list_item(product, "shop"), full_view(product, "shop")
+    item, full = list_item(product, "shop", NOW), full_view(product, "shop", NOW)
     for view, order, shape, models in (
         (
             item,
@@ -124,7 +163,7 @@ def test_views_have_the_contracts_fields_in_order_and_fit_our_shapes_and_the_pub
 
 
 def test_a_list_item_says_what_a_card_needs():
-    item = list_item(RICH, "shop")
+    item = list_item(RICH, "shop", NOW)
     assert UUID(item["uuid"]) == product_uuid("shop", "PARKA")
     assert (item["currentPrice"], item["originalPrice"], item["currency"]) == (279.0, 349.0, "EUR")
     assert item["images"] == [
@@ -138,7 +177,7 @@ def test_a_list_item_says_what_a_card_needs():
 
 
 def test_a_full_view_says_everything():
-    full = full_view(RICH, "shop")
+    full = full_view(RICH, "shop", NOW)
     assert full["description"] == "Warm & light"
     assert full["colors"] == [{"label": "Navy", "hexCode": "#000080", "swatchUrl": None}]
     assert full["variants"] == [
@@ -149,11 +188,28 @@ def test_a_full_view_says_everything():
             "size": "M",
             "inStock": True,
             "imageUrl": "https://shop.example/m.jpg",
+            "id": "m",
+            "options": {"Colour": "navy", "Size": "M"},
+            "currentPrice": 279.0,
+            "originalPrice": 349.0,
+            "currency": "EUR",
+            "sale": {
+                "price": 279.0,
+                "startsAt": "2026-11-20T00:00:00Z",
+                "endsAt": "2026-12-01T00:00:00Z",
+            },
+            "availability": "in_stock",
+            "availabilityDate": None,
+            "condition": "refurbished",
+            "gtin": "7045952345673",
+            "mpn": "ULR-M",
+            "imageUrls": ["https://shop.example/m.jpg"],
         }
     ]
     assert full["identifiers"] == {
         "productId": "PARKA",
         "gtin": "7045952345673",
+        "mpn": "ULR-21",
         "productGroupId": "PARKA",
     }
     assert full["enrichment"]["attributes"] == {"washing": ["30 degrees"]}
@@ -171,7 +227,7 @@ def test_a_full_view_says_everything():
 )
 def test_in_stock_is_null_only_when_nothing_is_known(availability, in_stock):
     assert (
-        list_item(BARE.model_copy(update={"availability": availability}), "a")["inStock"]
+        list_item(BARE.model_copy(update={"availability": availability}), "a", NOW)["inStock"]
         is in_stock
     )
 
@@ -180,12 +236,12 @@ def test_in_stock_is_null_only_when_nothing_is_known(availability, in_stock):
     ("genders", "gender"), [((), None), (("female",), "female"), (("female", "male"), None)]
 )
 def test_gender_is_null_when_unknown_or_several(genders, gender):
-    assert list_item(BARE.model_copy(update={"genders": genders}), "a")["gender"] == gender
+    assert list_item(BARE.model_copy(update={"genders": genders}), "a", NOW)["gender"] == gender
 
 
 def test_the_same_key_in_another_catalog_is_another_product():
-    assert list_item(BARE, "a")["uuid"] != list_item(BARE, "b")["uuid"]
-    assert list_item(BARE, "a")["uuid"] == list_item(BARE, "a")["uuid"]
+    assert list_item(BARE, "a", NOW)["uuid"] != list_item(BARE, "b", NOW)["uuid"]
+    assert list_item(BARE, "a", NOW)["uuid"] == list_item(BARE, "a", NOW)["uuid"]
 
 
 @pytest.mark.parametrize("name", ["bestbuy_3k", "books_10k", "luma_variants_2k", "icecat_19k"])
@@ -211,7 +267,17 @@ RICH_MARKDOWN = """# Parka
 - **Page:** <https://shop.example/parka>
 - **Brand:** Fell
 - **Price:** 279.00 EUR (before: 349.00)
-- **Availability:** not in stock
+- **Availability:** in stock
+- **Condition:** refurbished
+- **Sale:** 279.00 until 2026-12-01T00:00:00Z
+- **Offered until:** 2027-01-01T00:00:00Z
+- **Price per:** 2 ct (compare by 1 ct)
+- **Instalments:** 6 x 50.00 EUR
+- **Subscription:** 5.00 EUR a month, 12 times
+- **Delivery:** DE, Post, 0.00 EUR, up to 3 days
+- **Free delivery from:** 50.00 EUR (DE)
+- **Handling:** 1 to 2 days
+- **Returns:** 30 days
 - **Rating:** 4.35 of 5 (12)
 - **Category:** Men \\> Jackets
 - **Sizes:** M, L
@@ -220,11 +286,16 @@ RICH_MARKDOWN = """# Parka
 - **Fit:** regular
 - **Dimensions:** 70 cm
 - **Patterns:** plain
+- **Highlights:** Windproof
+- **Certificates:** EC EPREL 123
+- **Energy class:** A (A to G)
+- **Pieces:** 2
 - **For:** male, adult
 - **Tags:** winter
 - **Offers:** Ten off (TEN)
 - **Product id:** PARKA
 - **GTIN:** 7045952345673
+- **MPN:** ULR-21
 - **Picture:** <https://shop.example/1.jpg>
 
 ## Description
@@ -233,11 +304,12 @@ Warm \\& light
 
 ## Attributes
 
+- **Fill, Down:** 750 cuin
 - **washing:** 30 degrees
 
 ## Variants
 
-- Navy, M, SKU P-M, in stock: <https://shop.example/parka?size=m>
+- Navy, M, SKU P-M, 279.00 EUR (before: 349.00), refurbished, in stock: <https://shop.example/parka?size=m>
 
 ## Reviews
 
@@ -246,7 +318,7 @@ Warm \\& light
 
 
 def test_markdown_reads_well():
-    assert markdown(full_view(RICH, "shop")) == RICH_MARKDOWN
+    assert markdown(full_view(RICH, "shop", NOW)) == RICH_MARKDOWN
 
 
 HOSTILE = (
@@ -301,8 +373,8 @@ def product_saying(text):
 
 
 def test_product_text_adds_nothing_to_the_structure_of_its_markdown():
-    plain = markdown(full_view(product_saying("plain"), "a"))
-    hostile = markdown(full_view(product_saying(HOSTILE), "a"))
+    plain = markdown(full_view(product_saying("plain"), "a", NOW))
+    hostile = markdown(full_view(product_saying(HOSTILE), "a", NOW))
     assert structure(hostile) == structure(plain)
 
 

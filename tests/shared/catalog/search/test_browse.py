@@ -2,11 +2,12 @@
 
 from datetime import UTC, datetime
 
+from shared.catalog.products.offers import offer_at
 from shared.catalog.products.product import Availability, Image, Rating
 from shared.catalog.search.facets import Facet
 from shared.catalog.search.search import Question
 from shared.catalog.segment.rank import browse_rank
-from tests.shared.catalog.conftest import key_of, walk
+from tests.shared.catalog.conftest import NOW, key_of, walk
 
 
 def test_what_can_be_bought_comes_first_then_popular_rated_and_new(catalog, product):
@@ -30,14 +31,14 @@ def test_a_few_ratings_say_little(product):
     lucky = product("b", rating=Rating(average=5.0, count=1))
     none = product("c")
     bad = product("d", rating=Rating(average=1.5, count=2_000))
-    ranks = [browse_rank(each) for each in (liked, lucky, none, bad)]
+    ranks = [browse_rank(each, offer_at(each, NOW)) for each in (liked, lucky, none, bad)]
     assert ranks == sorted(ranks, reverse=True)
 
 
 def test_ten_of_ten_is_as_good_as_five_of_five(product):
     ten = product("a", rating=Rating(average=9.6, count=50, scale=10))
     five = product("a", rating=Rating(average=4.8, count=50))
-    assert browse_rank(ten) == browse_rank(five)
+    assert browse_rank(ten, offer_at(ten, NOW)) == browse_rank(five, offer_at(five, NOW))
 
 
 def test_the_order_is_the_same_in_every_build(catalog, applied, product):
@@ -54,7 +55,7 @@ SAME_TIE = ["k38004 k54192", "k117122 k169733", "k113766 k174068", "k204286 k254
 def test_products_of_one_rank_are_each_seen_once(catalog, product):
     keys = {key for pair in SAME_TIE for key in pair.split()}
     shop = catalog([product(key) for key in sorted(keys)])
-    ranks = {browse_rank(product(key)) for key in keys}
+    ranks = {browse_rank(product(key), offer_at(product(key), NOW)) for key in keys}
     assert len(ranks) == len(keys) / 2, "the case is not met: no two products have one rank"
     for limit in (1, 3, 7, 100):
         items = walk(lambda _: [shop.shelf], Question(), limit)

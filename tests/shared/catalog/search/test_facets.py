@@ -12,7 +12,7 @@ from shared.catalog.search.search import Question, count
 from shared.catalog.search.shelf import Shelf
 from shared.errors import Problem
 from shared.facets import Facet
-from tests.shared.catalog.conftest import key_of, walk
+from tests.shared.catalog.conftest import AT, key_of, walk
 
 
 def values_of(product, name):
@@ -51,7 +51,7 @@ def expected(catalog, products, matches):
         located = lookup([catalog.shelf], lookup_forms(product.url))
         uuids[product.key] = located.found.number
     numbers = {uuids[product.key] for product in products if matches(product)}
-    return {catalog.segment.item(number).split(b'"')[3].decode() for number in numbers}
+    return {catalog.segment.item(number, AT).split(b'"')[3].decode() for number in numbers}
 
 
 LUMA = [
@@ -136,7 +136,7 @@ def test_a_facet_without_values_or_name_is_refused():
 def test_a_restriction_holds_for_search_lookup_and_counts(bestbuy):
     products, catalog = bestbuy
     only = (Facet(name="brand_name", values=("Sony", "Bose")),)
-    shelf = Shelf("bestbuy_3k", "", "1", catalog.segment, catalog.segment, only)
+    shelf = Shelf("bestbuy_3k", "", "1", catalog.segment, catalog.segment, AT, only)
     inside = {p.key for p in products if has(p, "brand_name", ["Sony", "Bose"])}
     assert count(shelf, Question()) == len(inside)
     assert len(walk(lambda _: [shelf], Question(), 100)) == len(inside)

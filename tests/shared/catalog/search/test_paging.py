@@ -15,7 +15,7 @@ from shared.catalog.segment.reader import Segment
 from shared.catalog.segment.writer import build
 from shared.errors import Problem
 from shared.facets import Facet
-from tests.shared.catalog.conftest import KEY, Catalog, key_of, made, walk
+from tests.shared.catalog.conftest import AT, KEY, Catalog, key_of, made, walk
 
 QUERIES = ["wireless mouse", "external usb cd drive", "hp", "kensington laptop lock black", None]
 
@@ -73,6 +73,7 @@ def shelves_of(versions, heads):
                 places[key].version if places else head,
                 versions[key][places[key].version if places else head],
                 versions[key][head],
+                AT,
             )
             for key, head in heads().items()
             if places is None or key in places
@@ -158,7 +159,7 @@ def test_a_restriction_that_changes_during_a_walk_ends_it(bestbuy):
     first = search([shelf], question, limit=5, key=KEY)
     places = unseal(first.cursor, question.digest(), KEY)
     only = (Facet(name="brand_name", values=("Sony",)),)
-    narrowed = Shelf("bestbuy_3k", "", "1", shelf.segment, shelf.current, only)
+    narrowed = Shelf("bestbuy_3k", "", "1", shelf.segment, shelf.current, AT, only)
     with pytest.raises(Problem) as refused:
         search([narrowed], question, limit=5, key=KEY, places=places)
     assert refused.value.code == "cursor_expired"
@@ -171,7 +172,7 @@ def test_a_product_that_left_the_restriction_since_is_left_out(catalog, applied,
     first = catalog([product(str(at), "Kettle", brand=brand("Acme")) for at in range(6)])
     second = applied(first, [product("3", "Kettle", brand=brand("Other"))])
     only = (Facet(name="brand_slug", values=("acme",)),)
-    shelf = Shelf("shop", "", "1", first.segment, second.segment, only)
+    shelf = Shelf("shop", "", "1", first.segment, second.segment, AT, only)
     items = walk(lambda _: [shelf], Question(query="kettle"), 2)
     assert sorted(map(key_of, items)) == ["0", "1", "2", "4", "5"]
 

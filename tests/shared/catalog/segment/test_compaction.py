@@ -11,7 +11,7 @@ from shared.catalog.segment.manifest import MOST_GENERATIONS, Generation
 from shared.catalog.segment.reader import Segment
 from shared.catalog.segment.writer import apply, build
 from shared.errors import Problem
-from tests.shared.catalog.conftest import Catalog, made, walk
+from tests.shared.catalog.conftest import AT, Catalog, made, walk
 
 WORDS = ("kettle", "toaster", "lamp")
 KEYS = "abcdef"
@@ -142,11 +142,11 @@ def _same_as(segment, model):
     assert {each.key for each in segment.products()} == set(model)
     for page in PAGES:
         owners = [key for key, each in active.items() if each[1] == page]
-        found = segment.lookup(lookup_forms(f"https://shop.example/{page}"))
+        found = segment.lookup(lookup_forms(f"https://shop.example/{page}"), AT)
         assert (found and segment.claims(found.number)[0]) == min(owners, default=None)
     for key in KEYS:
         assert (segment.number_of(key) is not None) == (key in model)
-        assert (segment.active_number_of(key) is not None) == (key in active)
+        assert (segment.active_number_of(key, AT) is not None) == (key in active)
     for word in WORDS:
         assert segment.together([word]) == sum(each[0] == word for each in active.values())
 

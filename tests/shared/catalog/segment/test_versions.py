@@ -11,12 +11,13 @@ from shared.catalog.segment.manifest import Manifest
 from shared.catalog.segment.reader import Segment
 from shared.catalog.segment.writer import apply, build
 from shared.indexes.files import damaged, link
+from tests.shared.catalog.conftest import AT
 
 URL = "https://shop.example/new/{}"
 
 
 def page_of(segment, url):
-    found = segment.lookup(lookup_forms(url))
+    found = segment.lookup(lookup_forms(url), AT)
     return found and segment.claims(found.number)[0]
 
 
@@ -147,10 +148,10 @@ def test_a_version_may_be_linked_and_opened_by_many_at_once(catalog, product, tm
 
     def opened(_):
         link(version.manifest.files, version.directory, tmp_path / "shared")
-        return Segment(tmp_path / "shared", version.manifest).active_number_of("3")
+        return Segment(tmp_path / "shared", version.manifest).active_number_of("3", AT)
 
     with ThreadPoolExecutor(8) as pool:
-        assert set(pool.map(opened, range(64))) == {version.active_number_of("3")}
+        assert set(pool.map(opened, range(64))) == {version.active_number_of("3", AT)}
 
 
 def test_a_catalog_is_worn_when_more_than_a_tenth_of_its_records_are_dead(
