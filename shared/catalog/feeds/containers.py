@@ -5,6 +5,7 @@ Told apart by content, whatever the file's name.
 
 import gzip
 import io
+import struct
 import zipfile
 import zlib
 from collections.abc import Iterator
@@ -22,7 +23,9 @@ _EMPTY_ZIP: Final = b"PK\x05\x06"
 _TOLD_EVERY: Final = 256 * 1024
 _PACKED: Final = (
     EOFError,
-    gzip.BadGzipFile,
+    OSError,
+    ValueError,
+    struct.error,
     zipfile.BadZipFile,
     zlib.error,
     NotImplementedError,

@@ -30,7 +30,7 @@ _LEGACY: Final = (
     *(_LATIN, "cp1250", "cp1251", "cp1253", "cp1254", "cp1257", "iso8859_2", "koi8_r"),
     *("shift_jis", "euc_jp", "gb18030", "big5", "euc_kr"),
 )
-_ENOUGH: Final = 24
+_ENOUGH: Final = 16
 """Bytes beyond ASCII that are needed to tell one legacy encoding from another."""
 _CLEARLY: Final = 0.1
 

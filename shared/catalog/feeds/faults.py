@@ -63,7 +63,7 @@ def _place(fault: Any, given: Any) -> tuple[str, Any]:
         else:
             continue
         path.append(str(part))
-    return ".".join(path) or "row", "" if node is given or node is None else node
+    return shown(".".join(path)) or "row", "" if node is given or node is None else node
 
 
 def _sentence(fault: Any) -> str:

@@ -67,7 +67,7 @@ class Reading:
 
     def leave_out(self, column: str) -> None:
         """The column is no fact of a product; the report counts it."""
-        self.left_out.append(column)
+        self.left_out.append(shown(column))
 
     def identifier(self, field: str, value: object) -> str | None:
         """A key or id: text or whole number, exactly as given but for invisible characters."""

@@ -145,5 +145,5 @@ def refused(line: int, key: str | None, field: str, what: str, value: object = "
 
 def shown(value: object) -> str:
     """A refused value as a report shows it: one line of at most 200 characters."""
-    text = " ".join(str(value)[: 2 * _SHOWN].split())
+    text = " ".join(str(value)[: 2 * _SHOWN].encode("utf-8", "replace").decode().split())
     return text if len(text) <= _SHOWN else f"{text[: _SHOWN - 1]}…"
