@@ -15,7 +15,7 @@ from google.cloud.bigquery.retry import DEFAULT_RETRY
 from shared.errors import Problem
 from shared.per_process import PerProcess
 from shared.ports.blobs import Blobs
-from shared.ports.warehouse import Column
+from shared.ports.warehouse import OFFERS, TIMED, Column
 
 TABLE: Final = "products_v1"
 VIEW: Final = "products_current_v1"
@@ -170,9 +170,29 @@ class BigQueryWarehouse:
 
     def _keep_view(self, dataset: str) -> None:
         view = bigquery.Table(f"{dataset}.{VIEW}")
-        view.view_query = f"SELECT * FROM `{dataset}.{TABLE}` WHERE is_active"  # noqa: S608  our own names
+        view.view_query = _current(f"{dataset}.{TABLE}")
         view.description = "The catalog's active products."
-        self._client.get().create_table(view, exists_ok=True, retry=_RETRY, timeout=_SECONDS)
+        client = self._client.get()
+        kept = client.create_table(view, exists_ok=True, retry=_RETRY, timeout=_SECONDS)
+        if kept.view_query != view.view_query:
+            client.update_table(view, ["view_query"], retry=_RETRY, timeout=_SECONDS)
+
+
+def _current(table: str) -> str:
+    """The query of what is offered now, at the price of now."""
+
+    def of_now(column: str) -> str:
+        return (
+            f"(SELECT o.{column} FROM UNNEST({OFFERS}) AS o WHERE o.begins_at <= "  # noqa: S608  our own names
+            "CURRENT_TIMESTAMP() AND (o.ends_at IS NULL OR CURRENT_TIMESTAMP() < o.ends_at))"
+        )
+
+    held = f"ARRAY_LENGTH({OFFERS}) > 0"
+    replaced = ", ".join(f"IF({held}, {of_now(name)}, {name}) AS {name}" for name in TIMED)
+    return (
+        f"SELECT * REPLACE ({replaced}) FROM `{table}` "  # noqa: S608  our own names
+        f"WHERE IF({held}, {of_now('is_active')}, is_active)"
+    )
 
 
 def _field(column: Column) -> bigquery.SchemaField:

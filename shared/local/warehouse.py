@@ -8,7 +8,7 @@ from typing import Final
 import duckdb
 
 from shared.errors import Problem
-from shared.ports.warehouse import Column
+from shared.ports.warehouse import OFFERS, TIMED, Column
 
 _TYPES: Final = {
     "string": "VARCHAR",
@@ -18,6 +18,21 @@ _TYPES: Final = {
     "boolean": "BOOLEAN",
     "time": "TIMESTAMPTZ",
 }
+
+
+def _of_now(column: str) -> str:
+    """The column's value in the offer of now; its own where a row has one offer for ever."""
+    holds = "o.begins_at <= now() AND (o.ends_at IS NULL OR now() < o.ends_at)"
+    return (
+        f"CASE WHEN len({OFFERS}) > 0 THEN list_filter({OFFERS}, o -> {holds})[1].{column} "
+        f"ELSE {column} END"
+    )
+
+
+_CURRENT: Final = (
+    f"SELECT * REPLACE ({', '.join(f'{_of_now(name)} AS {name}' for name in TIMED)}) "  # noqa: S608  our own columns
+    f"FROM products_v1 WHERE {_of_now('is_active')}"
+)
 
 
 class DuckWarehouse:
@@ -71,9 +86,7 @@ def _build(draft: Path, rows: Path, columns: Sequence[Column]) -> None:
         for column in columns:
             comment = _text(column.description)
             database.execute(f"COMMENT ON COLUMN products_v1.{column.name} IS {comment}")
-        database.execute(
-            "CREATE VIEW products_current_v1 AS SELECT * FROM products_v1 WHERE is_active"
-        )
+        database.execute(f"CREATE VIEW products_current_v1 AS {_CURRENT}")
 
 
 def _type(column: Column) -> str:

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal, Protocol
+from typing import Final, Literal, Protocol
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +20,12 @@ class Column:
     description: str
     repeated: bool = False
     fields: "tuple[Column, ...]" = ()
+
+
+OFFERS: Final = "offers"
+"""The column of what a row's offer is by time; the view shows, for these columns, what holds."""
+TIMED: Final = ("current_price", "original_price", "availability")
+"""Columns of the table that the view takes from `OFFERS` where there are any."""
 
 
 class Warehouse(Protocol):
@@ -40,7 +46,8 @@ class Warehouse(Protocol):
         with nothing changed.
 
         `rows` is gzipped JSON lines with a member per column. The dataset, the table and the view
-        `products_current_v1` (its active products) are made when missing. A load of the same `key`
+        `products_current_v1` (what is offered when it is asked, at the price of then) are made when
+        missing, and kept as they should be. A load of the same `key`
         that was cut off is taken up again. Raises `unavailable`, `forbidden`, or `invalid` when
         the rows do not fit the columns.
         """

@@ -47,7 +47,7 @@ def load(warehouse, rows, *, key, go_on=lambda: None):
     warehouse.load("books", rows, COLUMNS, key=key, go_on=go_on)
 
 
-def whole(key="7", **changes):
+def whole(key="7", at=AT, **changes):
     """A product with something in every column."""
     fields = {
         "key": key,
@@ -78,7 +78,7 @@ def whole(key="7", **changes):
         "updated_at": AT,
         **changes,
     }
-    return row(Product(**fields), "books", 3, AT)
+    return row(Product(**fields), "books", 3, at)
 
 
 def test_every_column_comes_back_as_it_went_in(warehouse, rows, ask):
@@ -110,6 +110,30 @@ def test_a_load_replaces_everything_and_inactive_products_are_only_in_the_table(
     keys = "SELECT product_key FROM {} ORDER BY product_key"
     assert [r["product_key"] for r in ask(keys.format("{products_v1}"))] == ["3", "4"]
     assert [r["product_key"] for r in ask(keys.format("{products_current_v1}"))] == ["3"]
+
+
+def test_the_view_shows_what_is_offered_when_it_is_asked(warehouse, rows, ask):
+    """The clock is the warehouse's own, so the times are far away on either side of it."""
+    past, future = datetime(2020, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC)
+    early = datetime(2019, 1, 1, tzinfo=UTC)
+    sale = {"price": Price(amount="20", currency="EUR"), "original_price": None}
+    sale |= {"sale_price": Price(amount="15", currency="EUR")}
+    lines = [
+        whole("running", **sale, sale_from=past, sale_to=future, variants=(), at=early),
+        whole("over", **sale, sale_from=early, sale_to=past, variants=(), at=early),
+        whole("to come", **sale, sale_from=future, variants=(), at=early),
+        whole("expired", expires_at=past, variants=(), at=early),
+        whole("expires", expires_at=future, variants=(), at=early),
+    ]
+    load(warehouse, rows(*lines), key=f"k8{RUN}")
+    found = {
+        each["product_key"]: (each["current_price"], each["original_price"])
+        for each in ask("SELECT * FROM {products_current_v1}")
+    }
+    assert set(found) == {"running", "over", "to come", "expires"}
+    assert found["running"] == (Decimal(15), Decimal(20))
+    assert found["over"] == found["to come"] == (Decimal(20), None)
+    assert len(ask("SELECT product_key FROM {products_v1}")) == 5
 
 
 def test_the_same_load_again_changes_nothing(warehouse, rows, ask):

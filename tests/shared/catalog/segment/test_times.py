@@ -216,7 +216,7 @@ def test_a_version_of_the_old_format_answers_in_the_shapes_of_today(old):
 
 def test_a_change_of_a_version_of_the_old_format_is_to_be_built_whole(old, tmp_path, product):
     manifest = apply(old.segment, [product("new", **SALE)], ["lamp"], tmp_path / "next")
-    assert manifest.rebuild_advised
+    assert manifest.worn
     changed = Segment(tmp_path / "next", manifest)
     whole = build(changed.products(), "shop", tmp_path / "whole", since=NOW)
     assert (whole.format, whole.product_count) == (2, 2)
