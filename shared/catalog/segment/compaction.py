@@ -34,11 +34,11 @@ def compact(segment: Segment, gathered: Sequence[Generation], directory: Path) -
     require(segment.directory, old)
     empty(directory)
     link(kept, segment.directory, directory)
-    writer = GenerationWriter(directory, last, before.language, segment.dictionary)
     numbers = array("Q", (number for each in gathered for number in segment.living(each)))
-    for at in range(0, len(numbers), _ROWS):
-        _copy(segment, numbers[at : at + _ROWS].tolist(), writer)
-    made = writer.finish(_older(segment, gathered, first), numbers)
+    with GenerationWriter(directory, last, before.language, segment.dictionary) as writer:
+        for at in range(0, len(numbers), _ROWS):
+            _copy(segment, numbers[at : at + _ROWS].tolist(), writer)
+        made = writer.finish(_older(segment, gathered, first), numbers)
     merged = Generation(number=last, first=first, records=len(numbers))
     return before.model_copy(
         update={

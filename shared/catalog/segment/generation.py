@@ -11,7 +11,7 @@ numbers            only of a generation made of several: the number of each of i
 from array import array
 from collections.abc import Collection, Iterable
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Self
 
 from numpy.typing import NDArray
 
@@ -33,6 +33,7 @@ FILES: Final = frozenset({*_SERVED, _SOURCES, _NUMBERS})
 class GenerationWriter:
     """Writes generation `number` to a directory. All but records stays in memory until `finish`.
 
+    Used in a `with`, which closes what was begun and came to nothing.
     `dictionary` is the catalog's, the same in all its generations; `language` decides the stemmer.
     """
 
@@ -46,6 +47,12 @@ class GenerationWriter:
         self._titles = TitleWriter()
         self._surface = surface_analyzer()
         self._analyzer = analyzer(language)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self._records.abandon()
 
     def __len__(self) -> int:
         return len(self._records)

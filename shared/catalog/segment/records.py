@@ -169,7 +169,12 @@ class RecordWriter:
             stream.write(b"\0" * (-stream.tell() % 8))
             stream.write(offsets.tobytes())
             stream.write(len(offsets).to_bytes(8, "little"))
-            stream.close()
+        self.abandon()
+
+    def abandon(self) -> None:
+        """Close both files as they are; closed ones are fine."""
+        self._serve.close()
+        self._source.close()
 
 
 class Decompressor:

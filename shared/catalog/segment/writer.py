@@ -49,11 +49,11 @@ def build(
     (directory / "dictionary").write_bytes(dictionary)
     language = _language(head)
     index = engine.create(directory, language)
-    files = GenerationWriter(directory, 0, language, dictionary)
-    batch = _Batch(index.writer(_BASE_HEAP, 1), files, 0)
-    for each in chain(entries, (entry(product, catalog, since) for product in stream)):
-        batch.add(each)
-    made = batch.finish()
+    with GenerationWriter(directory, 0, language, dictionary) as files:
+        batch = _Batch(index.writer(_BASE_HEAP, 1), files, 0)
+        for each in chain(entries, (entry(product, catalog, since) for product in stream)):
+            batch.add(each)
+        made = batch.finish()
     return _manifest(
         directory,
         catalog=catalog,
@@ -86,14 +86,14 @@ def apply(
     link(parent.files, segment.directory, directory)
     index = engine.open_index(directory, parent.index, parent.language)
     number = parent.generation + 1
-    files = GenerationWriter(directory, number, parent.language, segment.dictionary)
-    batch = _Batch(index.writer(_BATCH_HEAP, 1), files, number, parent.format)
-    for key in deletes:
-        batch.bury(segment.number_of(key))
-    for product in products:
-        batch.bury(segment.number_of(product.key))
-        batch.add(entry(product, parent.catalog, since))
-    made = batch.finish()
+    with GenerationWriter(directory, number, parent.language, segment.dictionary) as files:
+        batch = _Batch(index.writer(_BATCH_HEAP, 1), files, number, parent.format)
+        for key in deletes:
+            batch.bury(segment.number_of(key))
+        for product in products:
+            batch.bury(segment.number_of(product.key))
+            batch.add(entry(product, parent.catalog, since))
+        made = batch.finish()
     return _manifest(
         directory,
         catalog=parent.catalog,
