@@ -46,9 +46,9 @@ def grown(title, one, other, what="cpu_us"):
     )
 
 
-def at_scale(amount, *names):
+def at_scale(amount, *names, part="scale"):
     def value(report):
-        found = report["scale"][str(amount)]
+        found = report[part][str(amount)]
         for name in names:
             found = found[name]
         return found
@@ -166,10 +166,32 @@ def each_grant(report):
     return round((many - few) / 499, 1)
 
 
+def collections():
+    asked = "filters, total, sort, two facets"
+    for amount, p50, p99 in ((19_406, 4, 15), (200_000, 15, 60)):
+        for name, most in (("p50", p50), ("p99", p99)):
+            says = f"{asked} of {amount:,} records, {name}"
+            yield Bar(says, most, in_collection(amount, asked, name), "ms of CPU")
+    for records, most in ((1, 30), (100, 150), (1_000, 800)):
+        found = in_collection(19_406, f"apply {records}", "p50")
+        yield Bar(f"including a commit of {records:,} records, p50", most, found, "ms of CPU")
+    found = in_collection(19_406, "segments after 60 commits of 1")
+    yield Bar("parts of an index after 60 commits of one record", 14, found, "segments")
+    yield Bar("disk a record", 1_700, in_collection(19_406, "bytes_a_record"), "bytes")
+    yield Bar(
+        "files, opening, first answer, 19,406 records", 500, in_collection(19_406, "cold_ms"), "ms"
+    )
+
+
+def in_collection(amount, *names):
+    return at_scale(amount, *names, part="collections")
+
+
 BARS = {
     "Cost of a request": requests,
     "Against peers": peers,
     "Cold start": cold,
     "Catalog size": scale,
     "Growth": growth,
+    "Collections": collections,
 }

@@ -220,19 +220,22 @@ def measure(amount, folder):
     return found
 
 
+def show(report):
+    """The report for a person."""
+    names = list(next(iter(report.values())))
+    rows = [[name, *(_shown(each[name]) for each in report.values())] for name in names]
+    yield "p50 / p99 / max of CPU time in ms; a cold opening is wall time"
+    yield from table(["", *(f"{int(amount):,} records" for amount in report)], rows)
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--records", type=int, nargs="+", default=[19_406, 200_000])
     parser.add_argument("--folder", default="/dev/shm")
     parser.add_argument("--json", action="store_true")
     options = parser.parse_args()
-    found = {str(amount): measure(amount, options.folder) for amount in options.records}
-    if options.json:
-        print(json.dumps(found))
-        return
-    names = list(next(iter(found.values())))
-    rows = [[name, *(_shown(each[name]) for each in found.values())] for name in names]
-    print("\n".join(table(["milliseconds: p50 / p99 / max", *found], rows)))
+    report = {str(amount): measure(amount, options.folder) for amount in options.records}
+    print(json.dumps(report) if options.json else "\n".join(show(report)))
 
 
 def _shown(value):

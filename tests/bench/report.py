@@ -9,7 +9,7 @@ from pathlib import Path
 
 import orjson
 
-from tests.bench import cold, growth, requests, scale
+from tests.bench import cold, collections, growth, requests, scale
 from tests.bench.bars import BARS
 from tests.bench.servers import HERE, ROOT
 
@@ -21,6 +21,7 @@ PARTS = {
     "cold": ("Cold start", cold.show),
     "scale": ("Catalog size", scale.show),
     "growth": ("Growth", growth.show),
+    "collections": ("Collections", collections.show),
 }
 HEAD = """\
 # Performance

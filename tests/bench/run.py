@@ -29,12 +29,14 @@ FULL = {
     "cold": ["--starts=9"],
     "growth": ["--rounds=5", "--seconds=1"],
     "scale": ["--products", "10000", "100000", "1000000"],
+    "collections": ["--records", "19406", "200000"],
 }
 QUICK = {
     "requests": ["--rounds=2", "--seconds=0.4"],
     "cold": ["--starts=3", "--no-firestore"],
     "growth": ["--rounds=1", "--seconds=0.4", "--organizations", "1", "100", "--grants", "1", "20"],
     "scale": ["--products", "10000"],
+    "collections": ["--records", "19406"],
 }
 
 
