@@ -125,3 +125,38 @@ async def test_a_route_that_was_dropped_is_never_an_exact_match(stocked):
     assert dropped["matchedVia"] == "loose"
     plain = await over_mcp(stocked, "https://books.example/p/1#reviews")
     assert plain["matchedVia"] == "normalized_exact"
+
+
+ELSEWHERE = {
+    "link": "https://books.example/lamp?sku=L-1",
+    "canonical_link": "https://books.example/lighting/lamp",
+    "mobile_link": "https://m.books.example/lamp",
+    "amp_link": "https://books.example/amp/lamp",
+    "link_template": "https://shop.books.example/lamp?store={store_code}",
+}
+
+
+@pytest.mark.parametrize("group", ["", "G"])
+@pytest.mark.parametrize("kind", ["text", "ours"])
+async def test_every_address_of_a_product_finds_it(stocked, tmp_path, kind, group):
+    feed = tmp_path / "feed"
+    if kind == "text":
+        given = {"id": "L", "title": "Lamp", "price": "9 EUR", **ELSEWHERE}
+        given |= {"item_group_id": group, "color": "Red"} if group else {}
+        feed.write_text("\t".join(given) + "\n" + "\t".join(given.values()) + "\n")
+        stocked.do("publish_catalog", catalog="books", source=str(feed), confirm=True)
+    else:
+        link, canonical, mobile, amp, template = ELSEWHERE.values()
+        row = {"id": "L", "title": "Lamp", "url": link, "canonical_url": canonical}
+        row |= {"mobile_url": mobile, "addresses": [amp, template.partition("?")[0]]}
+        stocked.publish("books", [row | ({"parent_id": group} if group else {})])
+    for url in (*ELSEWHERE.values(), "https://shop.books.example/lamp?store=12"):
+        found = await over_mcp(stocked, url.replace("?store={store_code}", ""))
+        assert found["product"]["title"] == "Lamp", url
+
+
+async def test_an_address_that_is_another_products_own_page_stays_with_that_one(stocked):
+    shared = "https://books.example/p/own"
+    stocked.publish("books", [product("a", canonical_url=shared), product("own", url=shared)])
+    found = await over_mcp(stocked, shared)
+    assert found["product"]["identifiers"]["productId"] == "own"

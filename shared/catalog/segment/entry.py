@@ -142,6 +142,8 @@ def _claims(product: Product) -> dict[str, int]:
 
 def _told_apart(product: Product) -> dict[str, int]:
     """Which variant a form leads to: where only one has it, and it is not the product's page."""
+    if not product.variants:
+        return {}
     owners: dict[str, set[int]] = {}
     own: dict[str, int] = {}
     for at, variant in enumerate(product.variants):

@@ -30,10 +30,10 @@ def record_of(
     items = [list_item(product, catalog, at) for at in begins]
     fulls = [full_view(product, catalog, at) for at in begins]
     item, item_times = _apart(items, ends)
-    fulls = [{name: view[name] for name in view if name not in item_times[0][1]} for view in fulls]
     variants = _variants(product)
-    if variants:
-        fulls = [{name: view[name] for name in view if name != "variants"} for view in fulls]
+    elsewhere = {*item_times[0][1], *(["variants"] if variants else [])}
+    if elsewhere:
+        fulls = [{name: view[name] for name in view if name not in elsewhere} for view in fulls]
     full, full_times = _apart(fulls, ends)
     shared = {name: value for name, value in item.items() if full.get(name, ...) == value}
     ended = [each for each in found if not each.offer.active] if product.is_active else []
@@ -72,6 +72,8 @@ def _variants(product: Product) -> list[tuple[Json, Timed]]:
 def _apart(views: Sequence[Json], ends: Sequence[int | None]) -> tuple[Json, Timed]:
     """The members that are the same in all views, and the others by time."""
     first = views[0]
+    if len(views) == 1:
+        return first, [(ends[0], {})]
     changing = [name for name in first if any(view[name] != first[name] for view in views[1:])]
     fixed = {name: first[name] for name in first if name not in changing}
     times = [
