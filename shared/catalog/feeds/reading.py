@@ -113,13 +113,12 @@ class Reading:
                 self.refuse(field, "missing. Give the address of the product's page.")
             return None
         try:
-            url = address(value, self.base)
+            self.base = url = address(value, self.base)
             normalize_url(url)
             why = "names no page." if _NAMELESS.search(url) else None
         except Problem as problem:
             url, why = "", problem.message
         if why is None:
-            self.base = url
             return url
         if required:
             self.refuse(field, why, value)

@@ -7,7 +7,7 @@ import pytest
 
 from shared.catalog.feeds.read import read_feed
 from shared.catalog.feeds.rows import Accepted, Rejected
-from shared.catalog.products.text import clean
+from shared.catalog.products.text import plain
 from shared.catalog.products.urls import normalize_url
 
 
@@ -43,8 +43,8 @@ def test_every_row_of_a_flat_catalog_is_a_product_with_its_own_facts(real, name,
     assert len(accepted) == products
     for key, row in accepted.items():
         product, given = row.product, raw[key]
-        assert product.title == clean(given["title"])
-        assert product.brand.name == clean(given["brand"])
+        assert product.title == plain(given["title"])
+        assert product.brand.name == plain(given["brand"])
         assert normalize_url(product.url) == normalize_url(given["url"])
         assert len(product.images) == len(set(given["images"]))
         assert product.variants == ()
@@ -99,7 +99,7 @@ def test_variants_become_one_product_each_with_all_their_forms(real):
     for key, row in accepted.items():
         product = row.product
         children = [given for given in raw.values() if given.get("parent_id") == key]
-        assert product.title == clean(raw[key]["title"])
+        assert product.title == plain(raw[key]["title"])
         assert [variant.id for variant in product.variants] == [child["id"] for child in children]
         assert set(product.sizes) == {size for child in children for size in child["sizes"]}
         assert {color.label for color in product.colors} == {child["color"] for child in children}
