@@ -17,6 +17,7 @@ from functions.auth.client_documents import find_client, is_document_url, is_por
 from functions.auth.clients import is_loopback
 from functions.auth.codes import issue
 from functions.auth.device import decide_device, device_page
+from functions.auth.invitations import invitations_page
 from functions.auth.pages import error_page, page
 from functions.auth.records import DECISIONS, Decision
 from functions.auth.server import AuthServer
@@ -53,7 +54,13 @@ def show_consent(server: AuthServer, request: Incoming) -> Outgoing:
 def asked_or_granted(
     server: AuthServer, browser: Browser, asked: pending.Pending, request_id: str
 ) -> Outgoing:
-    """The page; for our own portal only where there is a choice of organization to make."""
+    """The page; for our own portal only where there is a choice of organization to make.
+
+    Who was invited answers that first.
+    """
+    invited = invitations_page(server, browser, asked)
+    if invited is not None:
+        return invited
     if is_portal(server, asked.client):
         choices = organizations(server, browser, asked)
         if len(choices) == 1:

@@ -13,6 +13,7 @@ from functions.auth import (
     authorize,
     consent,
     device,
+    invitations,
     limits,
     metadata,
     register,
@@ -88,6 +89,7 @@ def endpoints(server: AuthServer) -> dict[str, Endpoint]:
         "/sign-in/code": {"GET": sign_in.code_page, "POST": sign_in.check_code},
         "/sign-in/switch": {"POST": sign_in.switch_account},
         "/consent": {"GET": consent.show_consent, "POST": consent.decide},
+        "/invitations": {"POST": invitations.answer_invitation},
         "/device": {"GET": device.device_entry, "POST": device.enter_code},
     }
     for provider in server.settings.upstreams:

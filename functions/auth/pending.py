@@ -27,6 +27,7 @@ class Pending(BaseModel):
         audience: the face it is for; `tenant` where the address of one of its tenants was named.
         device: the id of the device's request, when it is one.
         user_code: what a person typed, or followed, before they signed in.
+        later: the person chose to answer invitations another time.
         fresh: when asked to sign in anew, the time (epoch) after which that must have happened.
     """
 
@@ -44,6 +45,7 @@ class Pending(BaseModel):
     tenant: str = ""
     device: str = ""
     user_code: str = ""
+    later: bool = False
     fresh: int | None = None
 
 

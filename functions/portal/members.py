@@ -27,7 +27,9 @@ def invite(visit: Visit) -> Outgoing:
         again=lambda refused: show(visit, refused),
         form="invite",
     )
-    return visit.go("/members", f"{typed['email']} was invited by mail and can sign in now.")
+    return visit.go(
+        "/members", f"{typed['email']} was invited by mail and belongs here once they accept."
+    )
 
 
 def change(visit: Visit) -> Outgoing:

@@ -86,6 +86,8 @@ class Gate:
         member = found.get(membership)
         if member is None:
             raise _forbidden("You are not a member of this organization.", NOT_A_MEMBER)
+        if member.data["state"] == "invited":
+            raise _forbidden("You have not accepted this organization's invitation.", "invited")
         if member.data["state"] != "active":
             raise _forbidden("You are not a member of this organization any more.", "removed")
         access = self._access(token.org, found)

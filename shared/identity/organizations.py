@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Final, Literal
 
 from pydantic import Field
 
@@ -238,6 +238,13 @@ def set_member(call: Call, args: SetMember) -> MemberView:
     return _member(membership)
 
 
+_EVENTS: Final = {
+    "removed": "membership.removed",
+    "invited": "membership.invited",
+    "declined": "membership.declined",
+}
+
+
 def keep_member(
     call: Call,
     membership: Membership,
@@ -255,7 +262,7 @@ def keep_member(
     roles = _tenant_roles(call, membership) if membership.state == "removed" else []
     call.commit(
         [*also, *roles, MEMBERSHIPS.put(id_, membership, if_version=version)],
-        event="membership.removed" if membership.state == "removed" else "membership.set",
+        event=_EVENTS.get(membership.state, "membership.set"),
         target=id_,
         org=membership.org,
         role=membership.role,

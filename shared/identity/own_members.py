@@ -24,11 +24,14 @@ family = Family("own_members", org_types=EVERY_TYPE, free=True)
 ATTEMPTS: Final = 5
 INVITATIONS: Final = 50
 """How many people an organization may invite in a day."""
+REMINDERS: Final = 3
+"""How many invitations of one organization one address is mailed in a day."""
 _DAY: Final = 86_400
 _MAIL: Final = """\
 You were invited to an organization on our product catalog platform: {organization}
 
-Sign in with this e-mail address. There is no password; a code is sent to you:
+Sign in with this e-mail address, and say whether you accept. There is no password; a code is sent
+to you:
 {url}
 
 If you do not know the organization, do nothing."""
@@ -72,9 +75,10 @@ class InviteMember(Args):
     open_world=True,
 )
 def invite_member(call: Call, args: InviteMember) -> OwnMember:
-    """Let a person into your organization by e-mail address, and tell them by mail.
+    """Invite a person into your organization by e-mail address, and tell them by mail.
 
-    Whoever proves to have the address can sign in from now on.
+    They belong to it once they accept, after signing in with that address. Inviting again sends the
+    mail again.
     """
     org = call.access.org
     if call.app.settings.portal_client is not None:
@@ -83,20 +87,44 @@ def invite_member(call: Call, args: InviteMember) -> OwnMember:
         )
     subject, writes = with_email(call, args.email, None)
     before = MEMBERSHIPS.find(call.app.documents, f"{org}:{subject}")
-    if before is not None and before.value.state == "active":
-        raise Problem("conflict", "This person belongs to your organization.", field="email")
-    documents = call.app.documents
-    wait = counted(documents, call.now, "invitations", org, most=INVITATIONS, seconds=_DAY)
-    if wait is not None:
-        raise Problem("rate_limited", f"At most {INVITATIONS} invitations a day.", retry_after=wait)
+    _check_may_invite(before)
+    _count(call, args.email)
     membership = Membership(
-        org=org, principal=subject, role=args.role, email=args.email, created_at=call.now
+        org=org,
+        principal=subject,
+        role=args.role,
+        state="invited",
+        email=args.email,
+        invited_by=call.caller.subject,
+        created_at=call.now,
     )
     keep_member(call, membership, before, writes)
     name = " ".join(ORGANIZATIONS.get(call.app.documents, org).value.name.split())
     text = _MAIL.format(organization=name, url=call.app.settings.portal_url)
     call.app.mailer.send(args.email, "An invitation", text)
     return _view(membership)
+
+
+def _check_may_invite(before: Found[Membership] | None) -> None:
+    """Raise `conflict` where somebody belongs already, or said that they do not want to."""
+    state = None if before is None else before.value.state
+    if state == "active":
+        raise Problem("conflict", "This person belongs to your organization.", field="email")
+    if state == "declined":
+        raise Problem("conflict", "This person declined your invitation.", field="email")
+
+
+def _count(call: Call, email: str) -> None:
+    """Count an invitation before it is made. Raises `rate_limited`."""
+    org, documents = call.access.org, call.app.documents
+    for what, whom, most in (
+        ("invitations", org, INVITATIONS),
+        ("invitations to", f"{org} {email}", REMINDERS),
+    ):
+        wait = counted(documents, call.now, what, whom, most=most, seconds=_DAY)
+        if wait is not None:
+            message = f"At most {INVITATIONS} invitations a day, {REMINDERS} to one address."
+            raise Problem("rate_limited", message, retry_after=wait)
 
 
 class ChangeOwnMember(Args):
@@ -118,7 +146,8 @@ class ChangeOwnMember(Args):
 def change_own_member(call: Call, args: ChangeOwnMember) -> OwnMember:
     """Change a person's role in your organization, remove them, or let them back in.
 
-    A removed member is refused on the next request. The last owner stays owner.
+    A removed member is refused on the next request. The last owner stays owner. An invitation that
+    waits has its role changed, or is withdrawn by removing it.
     """
     for attempt in range(ATTEMPTS):
         before = MEMBERSHIPS.find(call.app.documents, f"{call.access.org}:{args.principal}")
@@ -127,6 +156,7 @@ def change_own_member(call: Call, args: ChangeOwnMember) -> OwnMember:
         asked = {"role": args.role, "state": args.state}
         changes = {name: value for name, value in asked.items() if value is not None}
         after = before.value.model_copy(update=changes)
+        _check_accepted(after)
         witness: list[Write] = []
         if _owns(before.value) and not _owns(after):
             witness = [_another_owner(call, args.principal)]
@@ -138,6 +168,15 @@ def change_own_member(call: Call, args: ChangeOwnMember) -> OwnMember:
             continue
         break
     return _view(after)
+
+
+def _check_accepted(after: Membership) -> None:
+    """Raise `conflict` where an invitation that was not accepted would count."""
+    waits = after.invited_by is not None and after.accepted_at is None
+    if after.state == "active" and waits:
+        raise Problem(
+            "conflict", "This person has not accepted an invitation. Invite them.", field="state"
+        )
 
 
 def _owns(membership: Membership) -> bool:

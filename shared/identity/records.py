@@ -15,6 +15,7 @@ from shared.records import Record, Records
 ORG_PATTERN: Final = r"^[a-z0-9][a-z0-9-]{0,62}$"
 CATALOG_PATTERN: Final = r"^[a-z][a-z0-9_]{0,47}$"
 
+MembershipState = Literal["active", "removed", "invited", "declined"]
 RoleWord = Literal["viewer", "editor", "publisher", "owner"]
 OrgId = Annotated[
     str, Field(pattern=ORG_PATTERN, description="The organization's id: lower case, digits, -.")
@@ -61,13 +62,19 @@ class TenantRole(Record):
 
 
 class Membership(Record):
-    """That a principal belongs to an organization. Removed ones stay, and refuse."""
+    """That a principal belongs to an organization, while it is active; others stay, and refuse.
+
+    `invited_by` is the principal whose invitation it is, `accepted_at` when that was accepted: it
+    is not active before. Neither is set where an operator added the person.
+    """
 
     org: str
     principal: str
     role: Literal["owner", "member"]
-    state: Literal["active", "removed"] = "active"
+    state: MembershipState = "active"
     email: str | None = None
+    invited_by: str | None = None
+    accepted_at: datetime | None = None
     created_at: datetime
 
 

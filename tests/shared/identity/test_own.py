@@ -99,14 +99,15 @@ def test_an_operators_key_and_an_owners_leave_the_same_but_for_who_made_it(platf
     }
 
 
-def test_whoever_is_invited_is_told_and_belongs(platform, owner):
+def test_whoever_is_invited_is_told_and_waits(platform, owner):
     owner(MEMBERS["invite_member"], email="New.Person@example.com", role="owner")
     mail = (platform.folder / "mail.txt").read_text()
     assert "To: new.person@example.com" in mail
     assert platform.settings.portal_url in mail
     people = {each["email"]: each for each in owner(MEMBERS["list_own_members"])["items"]}
-    assert people["new.person@example.com"]["role"] == "owner"
-    again = refusal(owner, MEMBERS["invite_member"], email="new.person@example.com")
+    invited = people["new.person@example.com"]
+    assert (invited["role"], invited["state"]) == ("owner", "invited")
+    again = refusal(owner, MEMBERS["invite_member"], email="ada@example.com")
     assert (again.code, again.details["field"]) == ("conflict", "email")
 
 
