@@ -24,9 +24,10 @@ MOST_ID: Final = 3000
 """Characters of a client id: it travels in addresses and inside tokens."""
 _PURPOSE: Final = "client-id"
 _PREFIX: Final = "c1."
-_REFUSED_SCHEMES: Final = frozenset(
-    {"javascript", "data", "file", "vbscript", "about", "blob", "ftp", "ws", "wss", "view-source"}
+KNOWN_SCHEMES: Final = frozenset(
+    {"cursor", "vscode", "vscode-insiders", "windsurf", "zed", "claude", "goose", "raycast", "warp"}
 )
+"""Schemes of known clients that have no dot, which those of others need (RFC 8252 7.1)."""
 _GRANTS: Final = ("authorization_code", "refresh_token", DEVICE_CODE)
 _REPLACED_METHODS: Final = (None, "none", "client_secret_basic", "client_secret_post")
 """Methods that registration replaces by `none`, as RFC 7591 2 lets it: the answer says so."""
@@ -125,14 +126,14 @@ def read_client(metadata: dict[str, Any]) -> Client:
 def check_redirect(uri: str) -> SplitResult:
     """The parts of a redirect address that may be registered. Raises `invalid_redirect_uri`.
 
-    https, http to this machine, or an application's own scheme; no fragment (RFC 6749 3.1.2), no
-    user name, nothing a browser would run.
+    https, http to this machine, or an application's own scheme: one with a dot (RFC 8252 7.1), or
+    of a known client. No fragment (RFC 6749 3.1.2), no user name.
     """
     parts = _split(uri)
     if parts is None or "#" in uri:
         raise _bad_redirect("is not an absolute address without fragment")
-    if not _SCHEME.fullmatch(parts.scheme) or parts.scheme in _REFUSED_SCHEMES:
-        raise _bad_redirect("has a scheme that cannot be used")
+    if not _is_taken(parts.scheme):
+        raise _bad_redirect("is https, http to this machine, or has a scheme with a dot in it")
     if "@" in parts.netloc:
         raise _bad_redirect("holds a user name")
     if parts.scheme in ("http", "https") and not parts.hostname:
@@ -140,6 +141,11 @@ def check_redirect(uri: str) -> SplitResult:
     if parts.scheme == "http" and not is_loopback(parts):
         raise _bad_redirect("is http and not on this machine")
     return parts
+
+
+def _is_taken(scheme: str) -> bool:
+    own = _SCHEME.fullmatch(scheme) is not None and "." in scheme
+    return scheme in ("https", "http") or own or scheme in KNOWN_SCHEMES
 
 
 def is_loopback(parts: SplitResult) -> bool:

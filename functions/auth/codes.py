@@ -77,7 +77,13 @@ def redeem(
         raise _bad("The code was issued for another redirect_uri or code_challenge.")
     if resources and server.resource(resources).audience != record.audience:
         raise OAuthError("invalid_target", "The code was issued for another resource.")
-    call = server.admit(record.person, record.org, record.session, request.head.request_id)
+    call = server.admit(
+        record.person,
+        record.org,
+        record.session,
+        request.head.request_id,
+        since=record.good_until - GOOD_FOR,
+    )
     begun = authorizations.prepared(
         call,
         client=client,

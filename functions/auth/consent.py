@@ -9,17 +9,17 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 from functions.auth import pending
 from functions.auth.browser import Browser, browser_of, check_form, form_token
 from functions.auth.client_documents import find_client, is_document_url, is_portal
 from functions.auth.clients import is_loopback
 from functions.auth.codes import issue
-from functions.auth.device import decide_device, device_page
+from functions.auth.device import check_browser, decide_device, device_page
 from functions.auth.invitations import invitations_page
 from functions.auth.pages import error_page, page
-from functions.auth.records import DECISIONS, Decision
+from functions.auth.records import DECISIONS, DEVICES, Decision, Device
 from functions.auth.server import AuthServer
 from functions.auth.sign_in import sign_in_page
 from shared.auth.faces import only_reading
@@ -48,6 +48,7 @@ def show_consent(server: AuthServer, request: Incoming) -> Outgoing:
         return sign_in_page(server, browser, asked)
     if asked.kind == "device_entry":
         return device_page(server, browser, asked)
+    check_browser(browser, asked)
     return asked_or_granted(server, browser, asked, request.head.request_id)
 
 
@@ -92,11 +93,11 @@ def consent_page(server: AuthServer, browser: Browser, asked: pending.Pending) -
         "consent.html",
         client=client.shown_name,
         published_by=urlsplit(asked.client).hostname if is_document_url(asked.client) else None,
-        is_device=asked.kind == "device",
         user_code=asked.user_code,
-        host=where.hostname or f"{where.scheme}:",
+        destination=_destination(where),
         on_this_machine=is_loopback(where),
         own_scheme=where.scheme not in ("http", "https", ""),
+        device=_device(server, asked),
         resource=asked.audience,
         serves=face.title,
         scopes=[face.scopes[scope] for scope in asked.scopes],
@@ -107,6 +108,21 @@ def consent_page(server: AuthServer, browser: Browser, asked: pending.Pending) -
         csrf=form_token(server, browser, "consent", asked.id),
         switch=form_token(server, browser, "switch", asked.id),
     )
+
+
+def _destination(where: SplitResult) -> str:
+    """All that decides where the browser goes: on the web scheme, host and port.
+
+    Of any other address only the scheme, because what looks like a host there says nothing.
+    """
+    if where.scheme in ("http", "https"):
+        return f"{where.scheme}://{where.netloc}"
+    return f"{where.scheme}:"
+
+
+def _device(server: AuthServer, asked: pending.Pending) -> Device | None:
+    """The device that asked, where one did. Raises `not_found`."""
+    return DEVICES.get(server.app.documents, asked.device).value if asked.device else None
 
 
 def _choice_page(
@@ -130,6 +146,7 @@ def decide(server: AuthServer, request: Incoming) -> Outgoing:
     check_form(server, request, browser, "consent", asked.id)
     if pending.needs_sign_in(browser, asked):
         return sign_in_page(server, browser, asked)
+    check_browser(browser, asked)
     allowed = request.form.get("decision") == "allow"
     org = _chosen(server, browser, asked, request.form.get("org")) if allowed else ""
     if request.form.get("read_only"):

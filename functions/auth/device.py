@@ -51,6 +51,8 @@ def device_authorization(server: AuthServer, request: Incoming) -> Outgoing:
         audience=resource.audience,
         tenant=resource.tenant,
         interval=INTERVAL,
+        asked_at=now,
+        address=request.address,
         good_until=now + GOOD_FOR,
         expires_at=now + KEPT,
     )
@@ -123,10 +125,25 @@ def enter_code(server: AuthServer, request: Incoming) -> Outgoing:
         audience=device.audience,
         tenant=device.tenant,
         device=found.id,
+        browser=_name(browser.key),
         user_code=typed.upper(),
     )
     place = with_query(f"{server.issuer}/consent", {"request": pending.sealed(server, chosen)})
     return redirect(place)
+
+
+def check_browser(browser: Browser, asked: pending.Pending) -> None:
+    """Raise `access_denied` (403) where another browser typed the code: its person was to consent.
+
+    The page's address could be sent to somebody else, who would let the sender's device act as
+    them.
+    """
+    if asked.kind == "device" and asked.browser != _name(browser.key):
+        raise OAuthError(
+            "access_denied",
+            "Type the code that your device shows in the browser you consent in.",
+            status=403,
+        )
 
 
 def decide_device(
@@ -149,6 +166,7 @@ def decide_device(
             "person": browser.person,
             "org": call.caller.org,
             "session": browser.session or "",
+            "decided_at": call.now,
         }
     )
     call.commit(
@@ -176,7 +194,13 @@ def poll(
         raise OAuthError("access_denied", "The person said no.")
     if device.state == "pending":
         _wait(server, found)
-    call = server.admit(device.person, device.org, device.session, request.head.request_id)
+    call = server.admit(
+        device.person,
+        device.org,
+        device.session,
+        request.head.request_id,
+        since=device.decided_at or device.good_until - GOOD_FOR,
+    )
     begun = authorizations.prepared(
         call,
         client=client,

@@ -69,6 +69,9 @@ class Device(Record):
     state: Literal["pending", "allowed", "denied", "used"] = "pending"
     interval: int = 5
     polled_at: datetime | None = None
+    asked_at: datetime | None = None
+    address: str = ""
+    decided_at: datetime | None = None
     person: str = ""
     org: str = ""
     session: str = ""

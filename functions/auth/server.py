@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable
+from datetime import datetime
 from typing import Final, NamedTuple
 from urllib.parse import urlsplit
 
@@ -74,14 +75,15 @@ class AuthServer(Site):
         return Call(self.app, caller, "auth", request_id, self.app.clock.now(), {}, None)
 
     def admit(
-        self, person: str, org: str, session: str, request_id: str, *, authorization: str = ""
+        self, person: str, org: str, session: str, request_id: str, *, since: datetime
     ) -> Call:
         """A call of somebody whose session, membership and organization are good right now.
 
-        Raises `unauthenticated` or `forbidden`, as any of their requests would.
+        `since`: when what they show was allowed; being removed meanwhile ended it. Raises
+        `unauthenticated` or `forbidden`, as any of their requests would.
         """
         token = Token(
-            "own", person, person, org, "", session, authorization or None, frozenset(), 0
+            "own", person, person, org, "", session, None, frozenset(), 0, since.timestamp()
         )
         admitted = self.app.gate.admit(token, "auth", lambda _: ())
         now = self.app.clock.now()

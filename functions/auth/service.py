@@ -36,7 +36,8 @@ def access(server: AuthServer, request: Incoming, form: Params) -> dict[str, Any
     if not scopes or not asked <= set(record.scopes):
         raise OAuthError("invalid_scope", "The service account does not have these scopes.")
     try:
-        server.admit(account.id, record.org, record.session, request.head.request_id)
+        now = server.app.clock.now()
+        server.admit(account.id, record.org, record.session, request.head.request_id, since=now)
     except Problem as problem:
         if problem.code not in ("unauthenticated", "forbidden"):
             raise

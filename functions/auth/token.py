@@ -77,7 +77,13 @@ def _refresh(
     resources = form.every("resource")
     if resources and server.resource(resources).audience != granted.audience:
         raise OAuthError("invalid_target", "The token was issued for another resource.")
-    call = server.admit(granted.person, granted.org, granted.session, request.head.request_id)
+    call = server.admit(
+        granted.person,
+        granted.org,
+        granted.session,
+        request.head.request_id,
+        since=granted.created_at,
+    )
     return call, authorizations.advance(call, parsed), scopes
 
 

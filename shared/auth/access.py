@@ -48,7 +48,10 @@ class Grant:
 
 @dataclass(frozen=True)
 class Access:
-    """An organization's access as one read found it."""
+    """An organization's access as one read found it.
+
+    `valid_after`: what was issued before (epoch seconds) is refused; it was disabled then.
+    """
 
     org: str
     state: str
@@ -57,6 +60,7 @@ class Access:
     revision: int
     version: str
     packed: bytes = field(repr=False)
+    valid_after: float = 0.0
 
     @classmethod
     def of(cls, snapshot: Snapshot) -> "Access":
@@ -70,6 +74,7 @@ class Access:
             revision=data["revision"],
             version=snapshot.version,
             packed=data["grants"],
+            valid_after=data.get("validAfter", 0.0),
         )
 
     @cached_property

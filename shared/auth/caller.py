@@ -18,6 +18,7 @@ class Token:
 
     `issuer` is the issuer's short id (`own` for ours). `session` is its `sid`, and `authorization`
     the refresh family it came from (ours only). `principal` is the id memberships are kept under.
+    `issued_at` (epoch seconds) is when it was, or when what it continues was allowed.
     """
 
     issuer: str
@@ -29,6 +30,7 @@ class Token:
     authorization: str | None
     scopes: frozenset[str]
     expires_at: float
+    issued_at: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

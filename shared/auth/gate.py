@@ -6,6 +6,7 @@ Nothing read earlier decides anything: earlier reads only predict which document
 """
 
 import hmac
+import math
 import re
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Mapping
@@ -93,6 +94,7 @@ class Gate:
         access = self._access(token.org, found)
         if access is None or access.state != "active":
             raise _forbidden("This organization is disabled.", "organization_disabled")
+        _judge_age(token, found.get(session), member, access)
         caller = Caller(
             surface=surface,
             subject=token.principal,
@@ -170,8 +172,6 @@ class Gate:
             raise _ended()
         if data.get("principal", token.principal) != token.principal:
             raise _ended()
-        if token.authorization and token.authorization in data.get("ended", {}):
-            raise _ended()
 
     def _usable(self, record: Mapping[str, Any]) -> bool:
         return record.get("state") == "active" and self._unexpired(record)
@@ -179,6 +179,20 @@ class Gate:
     def _unexpired(self, record: Mapping[str, Any]) -> bool:
         expires: datetime | None = record.get("expiresAt")
         return expires is None or expires > self._clock.now()
+
+
+def _judge_age(token: Token, session: Snapshot | None, member: Snapshot, access: Access) -> None:
+    """Refuse what was ended, or issued before its person was removed or its organization disabled.
+
+    Losing a role counts too. So being let in again revives nothing. Tokens say their time in whole
+    seconds.
+    """
+    if session and token.authorization in session.data.get("ended", {}):
+        raise _ended()
+    removed: datetime | None = member.data.get("validAfter")
+    since = max(access.valid_after, removed.timestamp() if removed else 0.0)
+    if token.issued_at < math.ceil(since):
+        raise _ended()
 
 
 def _tenancy(

@@ -272,6 +272,7 @@ def _token(claims: dict[str, Any], trusted: _Trusted, face: Face) -> Token:
         authorization=claims.get("authz") if trusted.remote is None else None,
         scopes=scopes or trusted.default_scopes.get(face.name, frozenset()),
         expires_at=float(claims["exp"]),
+        issued_at=float(claims["iat"]),
     )
 
 

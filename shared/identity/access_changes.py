@@ -23,12 +23,16 @@ FOLLOWING: Final = Kind(DUE_FOLLOWINGS, "/jobs/followings")
 
 @dataclass(frozen=True)
 class Change:
-    """What an edit decided: the organization's grants, and what else is written with them."""
+    """What an edit decided: the organization's grants, and what else is written with them.
+
+    `valid_after`: refuse from now on what was issued before that time (epoch seconds).
+    """
 
     grants: dict[str, Grant]
     writes: Sequence[Write] = ()
     state: str | None = None
     rate: int | None = None
+    valid_after: float | None = None
 
 
 def change_access(
@@ -85,6 +89,7 @@ def access_write(access: Access, change: Change) -> Put:
             f"An organization holds at most {MOST_GRANTS} grants. Withdraw one first.",
             limit=MOST_GRANTS,
         )
+    valid_after = change.valid_after or access.valid_after
     return Put(
         f"access/{access.org}",
         {
@@ -93,6 +98,7 @@ def access_write(access: Access, change: Change) -> Put:
             "rate": change.rate or access.rate,
             "revision": access.revision + 1,
             "grants": pack(change.grants.values()),
+            **({"validAfter": valid_after} if valid_after else {}),
         },
         if_version=access.version,
     )

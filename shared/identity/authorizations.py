@@ -20,7 +20,7 @@ from pydantic import Field
 from shared.errors import Conflict, Problem
 from shared.identity.records import AUTHORIZATIONS, SESSIONS, Authorization
 from shared.paging import Paged, PageOf
-from shared.ports.documents import ABSENT, Write
+from shared.ports.documents import ABSENT, Query, Write
 from shared.queries import AUTHORIZATIONS_OF_PERSON
 from shared.records import Found
 from shared.tool import Args, Call, Effect, Family, Result, Risk
@@ -180,6 +180,14 @@ def end(call: Call, id_: str, *, because: str) -> Authorization:
             continue
         return over
     raise Problem("unavailable", "Too many changes at the same moment. Try again.")
+
+
+def end_authorizations(call: Call, person: str, org: str, *, because: str) -> None:
+    """End all that a person lets clients do for an organization."""
+    query = Query(AUTHORIZATIONS_OF_PERSON, equal={"person": person, "state": "active"})
+    for each in AUTHORIZATIONS.every(call.app.documents, query):
+        if each.value.org == org:
+            end(call, each.id, because=because)
 
 
 class AuthorizationView(Result):

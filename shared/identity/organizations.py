@@ -12,9 +12,10 @@ from shared.auth.tenancy import TENANT_PATTERN
 from shared.errors import Problem
 from shared.identity.access_changes import Change, change_access
 from shared.identity.addresses import Email
+from shared.identity.authorizations import end_authorizations
 from shared.identity.names import PLAIN
 from shared.identity.people import with_email
-from shared.identity.principals import IssuerId, known_principal
+from shared.identity.principals import IssuerId, is_service_account, known_principal
 from shared.identity.records import (
     MEMBERSHIPS,
     ORGANIZATIONS,
@@ -99,7 +100,11 @@ class ChangeOrganization(Args):
     idempotent=True,
 )
 def change_organization(call: Call, args: ChangeOrganization) -> OrganizationView:
-    """Change an organization's state or rate limit. Counts from the next request on."""
+    """Change an organization's state or rate limit. Counts from the next request on.
+
+    Disabling ends every sign-in there: once enabled again, people and clients sign in anew. API
+    keys are not ended; deactivate those that must not work again.
+    """
     given = {"state": args.state, "rate": args.rate_limit}
     asked: dict[str, Any] = {name: value for name, value in given.items() if value is not None}
     if not asked:
@@ -113,7 +118,8 @@ def change_organization(call: Call, args: ChangeOrganization) -> OrganizationVie
         if result == found.value:
             return None
         put = ORGANIZATIONS.put(args.id, result, if_version=found.version)
-        return Change(access.grants, [put], state=result.state, rate=result.rate)
+        ended = call.now.timestamp() if result.state == "disabled" else None
+        return Change(access.grants, [put], state=result.state, rate=result.rate, valid_after=ended)
 
     change_access(
         call,
@@ -224,6 +230,8 @@ def set_member(call: Call, args: SetMember) -> MemberView:
     ORGANIZATIONS.get(call.app.documents, args.org)
     subject, writes = _subject(call, args)
     principal = known_principal(call, args.issuer, subject)
+    if args.role == "owner" and is_service_account(principal):
+        raise Problem("invalid", "A service account cannot be an owner.", field="role")
     id_ = f"{args.org}:{principal}"
     before = MEMBERSHIPS.find(call.app.documents, id_)
     membership = Membership(
@@ -253,8 +261,13 @@ def keep_member(
 ) -> None:
     """Store a membership with its event, and `also` with it; nothing where nothing changes.
 
-    Whoever is removed has no role in a tenant any more, also when they come back. Raises Conflict.
+    Whoever is removed has no role in a tenant any more, and whoever is removed or loses a role has
+    to sign in anew, also when they come back: what was issued before is refused from this commit
+    on. Raises Conflict.
     """
+    ends = before is not None and _loses(before.value, membership)
+    kept = before.value.valid_after if before is not None else None
+    membership = membership.model_copy(update={"valid_after": call.now if ends else kept})
     if before is not None and before.value == membership and not also:
         return
     id_ = f"{membership.org}:{membership.principal}"
@@ -267,6 +280,16 @@ def keep_member(
         org=membership.org,
         role=membership.role,
     )
+    if ends:
+        end_authorizations(
+            call, membership.principal, membership.org, because="lost the membership"
+        )
+
+
+def _loses(before: Membership, after: Membership) -> bool:
+    """Whether somebody who belonged does not any more, or is no owner any more."""
+    gone = before.state == "active" and after.state != "active"
+    return gone or (before.role == "owner" and after.role != "owner")
 
 
 def _tenant_roles(call: Call, membership: Membership) -> list[Write]:

@@ -12,6 +12,7 @@ from shared.identity.addresses import Email
 from shared.identity.limits import counted
 from shared.identity.organizations import keep_member
 from shared.identity.people import with_email
+from shared.identity.principals import is_service_account
 from shared.identity.records import MEMBERSHIPS, ORGANIZATIONS, Membership
 from shared.paging import Paged, PageOf
 from shared.ports.documents import Check, Query, Write
@@ -157,6 +158,8 @@ def change_own_member(call: Call, args: ChangeOwnMember) -> OwnMember:
         changes = {name: value for name, value in asked.items() if value is not None}
         after = before.value.model_copy(update=changes)
         _check_accepted(after)
+        if after.role == "owner" and is_service_account(args.principal):
+            raise Problem("invalid", "A service account cannot be an owner.", field="role")
         witness: list[Write] = []
         if _owns(before.value) and not _owns(after):
             witness = [_another_owner(call, args.principal)]
@@ -201,7 +204,8 @@ def _another_owner(call: Call, principal: str) -> Write:
 
 
 def _stays(found: Found[Membership], principal: str) -> bool:
-    return found.value.principal != principal and _owns(found.value)
+    other = found.value.principal
+    return other != principal and not is_service_account(other) and _owns(found.value)
 
 
 def _view(membership: Membership) -> OwnMember:

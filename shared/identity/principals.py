@@ -1,6 +1,7 @@
 """Principals: under which id memberships and sessions of a person are kept."""
 
-from typing import Annotated
+import re
+from typing import Annotated, Final
 
 from pydantic import Field
 
@@ -9,9 +10,18 @@ from shared.auth.tokens import principal_id
 from shared.errors import Problem
 from shared.tool import Call
 
+SERVICE_ACCOUNT_PATTERN: Final = r"^sa-[0-9a-f]{16}$"
 IssuerId = Annotated[
     str, Field(max_length=64, description="The issuer's short id; `own` is our own.")
 ]
+
+
+_SERVICE_ACCOUNT: Final = re.compile(SERVICE_ACCOUNT_PATTERN)
+
+
+def is_service_account(principal: str) -> bool:
+    """Whether this is a program's principal. A program is no owner of an organization."""
+    return _SERVICE_ACCOUNT.fullmatch(principal) is not None
 
 
 def known_principal(call: Call, issuer: str, subject: str) -> str:

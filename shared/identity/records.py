@@ -65,7 +65,8 @@ class Membership(Record):
     """That a principal belongs to an organization, while it is active; others stay, and refuse.
 
     `invited_by` is the principal whose invitation it is, `accepted_at` when that was accepted: it
-    is not active before. Neither is set where an operator added the person.
+    is not active before. Neither is set where an operator added the person. What was issued before
+    `valid_after`, when they were removed or lost a role last, stays refused.
     """
 
     org: str
@@ -75,6 +76,7 @@ class Membership(Record):
     email: str | None = None
     invited_by: str | None = None
     accepted_at: datetime | None = None
+    valid_after: datetime | None = None
     created_at: datetime
 
 

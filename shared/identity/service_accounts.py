@@ -12,6 +12,7 @@ from shared.auth.faces import PARTNER, scopes_of
 from shared.errors import Problem
 from shared.identity.names import PLAIN
 from shared.identity.organizations import OfOrganization
+from shared.identity.principals import SERVICE_ACCOUNT_PATTERN
 from shared.identity.records import (
     MEMBERSHIPS,
     ORGANIZATIONS,
@@ -101,7 +102,7 @@ def create_service_account(call: Call, args: CreateServiceAccount) -> ServiceAcc
 class EndServiceAccount(Args):
     """Which service account."""
 
-    id: Annotated[str, Field(pattern=r"^sa-[0-9a-f]{16}$")]
+    id: Annotated[str, Field(pattern=SERVICE_ACCOUNT_PATTERN)]
 
 
 @family.tool(

@@ -1,10 +1,20 @@
 """Access that ends, ends on the very next request, on both surfaces and on every instance."""
 
+import secrets
+
 import pytest
 
-from tests.platform import call, value
+from shared.auth.faces import PORTAL
+from shared.errors import Problem
+from shared.identity import own_members
+from shared.ports.documents import Put
+from tests.browser import App, Browser, allowed, signed_in
+from tests.counting import CountedApp
+from tests.platform import Platform, call, value
+from tests.portal import acting, token_of
 
 pytestmark = pytest.mark.anyio
+CHANGE = own_members.family["change_own_member"]
 
 
 async def statuses(platform, token, key):
@@ -95,3 +105,103 @@ async def test_an_expired_token_is_401_even_when_it_also_lacks_the_scope(stocked
     stocked.clock.advance(601)
     async with stocked.http(token) as client:
         assert (await call(client, "list_catalogs")).status_code == 401
+
+
+def ended_and_back(platform, how):
+    """End somebody's access, and give it back."""
+    before, after = {
+        "removed": ({"state": "removed"}, {"state": "active", "role": "owner"}),
+        "no owner": ({"role": "member"}, {"role": "owner"}),
+    }.get(how, (None, None))
+    platform.clock.advance(5)
+    if before is None:
+        platform.do("change_organization", id="partner", state="disabled")
+        platform.clock.advance(5)
+        platform.do("change_organization", id="partner", state="active")
+    else:
+        platform.member(**before)
+        platform.clock.advance(5)
+        platform.member(**after)
+    platform.clock.advance(5)
+
+
+@pytest.mark.parametrize("how", ["removed", "no owner", "disabled"])
+async def test_what_ended_stays_ended_when_its_person_is_let_in_again(with_sign_in, how):
+    with_sign_in.member(email="ada@example.com", role="owner")
+    app, tokens, browser = await signed_in(with_sign_in)
+    portal = token_of(with_sign_in)
+    ended_and_back(with_sign_in, how)
+    async with with_sign_in.http(tokens["access_token"]) as mcp:
+        assert (await call(mcp, "list_catalogs")).status_code == 401
+    refused = await app.refresh(tokens["refresh_token"])
+    assert (refused.status_code, refused.json()["error"]) == (400, "invalid_grant")
+    with pytest.raises(Problem) as raised:
+        with_sign_in.app.gate.admit(
+            with_sign_in.app.tokens.verify(portal, PORTAL), "portal", lambda _: ()
+        )
+    assert raised.value.code == "unauthenticated"
+    fresh = await allowed(app, browser)
+    async with with_sign_in.http(fresh["access_token"]) as mcp:
+        assert (await call(mcp, "list_catalogs")).status_code == 200
+
+
+async def test_a_code_from_before_a_removal_gives_nothing_after_it(with_sign_in):
+    app = await App(with_sign_in.http(face="auth")).register()
+    browser = Browser(with_sign_in.http(face="auth"), with_sign_in.folder / "mail.txt")
+    page = await browser.sign_in(await browser.open(app.request()))
+    arrived = await browser.send(page, "/consent", decision="allow")
+    ended_and_back(with_sign_in, "removed")
+    assert (await app.exchange(arrived.answer["code"])).json()["error"] == "invalid_grant"
+
+
+async def test_removing_somebody_ends_what_they_let_clients_do(with_sign_in):
+    await signed_in(with_sign_in)
+    assert with_sign_in.do("list_authorizations", person="ada")["items"]
+    with_sign_in.member(state="removed")
+    assert with_sign_in.do("list_authorizations", person="ada")["items"] == []
+
+
+class Restless(CountedApp):
+    """An app in which somebody else changes a session between every read and write of it."""
+
+    def __init__(self, settings, clock=None):
+        super().__init__(settings, clock)
+        query = self.counting.query
+
+        def read(asked):
+            page = query(asked)
+            for each in page.items:
+                if each.path.startswith("sessions/"):
+                    changed = {**each.data, "ended": {secrets.token_hex(8): self.clock.now()}}
+                    self.counting.inner.commit([Put(each.path, changed)])
+            return page
+
+        self.counting.query = read
+
+
+async def test_signing_out_everywhere_succeeds_while_others_change_the_person(tmp_path):
+    platform = Platform(tmp_path, app=Restless)
+    platform.organization()
+    tokens = [platform.token() for _ in range(3)]
+    assert platform.do("end_all_sessions", principal="ada") == {"ended": 3}
+    for token in tokens:
+        async with platform.http(token) as mcp:
+            assert (await call(mcp, "list_catalogs")).status_code == 401
+    platform.close()
+
+
+def test_a_service_account_is_no_owner(platform):
+    owner = acting(platform)
+    program = f"sa-{'0' * 16}"
+    put = {"org": "partner", "principal": program, "state": "active", "role": "owner"}
+    platform.app.documents.commit(
+        [Put(f"memberships/partner:{program}", {**put, "createdAt": platform.clock.now()})]
+    )
+    for refused in (
+        lambda: owner(CHANGE, principal="ada", role="member"),
+        lambda: owner(CHANGE, principal=program, role="owner"),
+        lambda: platform.member(subject=program, role="owner"),
+    ):
+        with pytest.raises(Problem) as raised:
+            refused()
+        assert raised.value.details["field"] == "role"

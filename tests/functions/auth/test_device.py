@@ -51,6 +51,30 @@ async def test_the_complete_address_fills_the_code_in_and_decides_nothing(device
     assert await device.error() == "authorization_pending"
 
 
+async def test_the_consent_of_a_device_is_for_the_browser_that_typed_its_code(
+    device, browser, with_sign_in
+):
+    """Who sends the page's address on would have somebody else let their device act as them."""
+    page = await confirmed(browser, await device.ask())
+    with_sign_in.member(subject="eve", email="eve@example.com")
+    other = Browser(with_sign_in.http(face="auth"), with_sign_in.settings.data / "mail.txt")
+    theirs = await other.sign_in(await other.open(f"{AUTH}/device"), "eve@example.com")
+    passed_on = await other.open(f"{AUTH}/consent?request={page.form('/consent')['request']}")
+    assert (passed_on.status, passed_on.forms) == (403, [])
+    assert theirs.status == 200
+    assert await device.error() == "authorization_pending"
+
+
+async def test_the_page_says_that_a_device_elsewhere_will_act_and_when_and_where_it_asked(
+    device, browser
+):
+    device.client._transport.client = ("203.0.113.77", 1)
+    page = await confirmed(browser, await device.ask())
+    assert "A device elsewhere will act as you" in page.text
+    assert "203.0.113.77" in page.text
+    assert "12:00 on 21 November (UTC)" in page.text
+
+
 @pytest.mark.parametrize("typed", [str.lower, lambda code: code.replace("-", " "), str.strip])
 async def test_a_code_may_be_typed_loosely(device, browser, typed):
     asked = await device.ask()

@@ -244,6 +244,26 @@ async def test_consent_is_asked_every_time_and_says_who_where_and_what(with_sign
         page = await browser.open(app.request(scope="catalog:read"))
 
 
+@pytest.mark.parametrize(
+    ("uri", "shown"),
+    [
+        ("https://app.example:8443/callback", "https://app.example:8443"),
+        ("http://localhost:1234/callback", "http://localhost:1234"),
+        ("cursor://anysphere.cursor-mcp/oauth/callback", "cursor:"),
+        ("com.example.app://claude.ai/callback", "com.example.app:"),
+    ],
+)
+async def test_the_page_shows_all_that_decides_where_the_browser_goes(
+    browser, with_sign_in, uri, shown
+):
+    app = await App(with_sign_in.http(face="auth"), redirect_uris=[uri]).register()
+    page = await browser.sign_in(await browser.open(app.request()))
+    assert f"Then go to {shown} " in page.text
+    assert "anysphere" not in page.text
+    assert "claude.ai" not in page.text
+    assert ("whichever app" in page.text) == (not uri.startswith("http"))
+
+
 async def test_an_app_on_this_machine_is_warned_about(app, browser):
     page = await browser.sign_in(await browser.open(app.request()))
     assert "program running on this computer" in page.text
