@@ -69,6 +69,11 @@ class Following(Generic[R]):
         self._clock = clock
         self._lock = threading.Lock()
 
+    @property
+    def size(self) -> int:
+        """Bytes of the replica's files."""
+        return self.replica.size
+
     def catch_up(self, head: int, budget: Budget | None = BUDGET) -> Freshness:
         """Include the commits up to `head`, or as many as the budget (None: none) allows.
 

@@ -53,6 +53,10 @@ class Searchable(Protocol):
     def seq(self) -> int:
         """The newest commit that is included."""
 
+    @property
+    def size(self) -> int:
+        """Bytes that it takes on this instance."""
+
     def apply(self, commits: Sequence[Commit]) -> int:
         """Include the commits that follow, all or none; the newest that is included then.
 
