@@ -13,7 +13,7 @@ variables {
   alert_email = "ops@catalogs.example"
   mcp_aliases = ["codex-mcp"]
   smtp        = { host = "smtp.example.com", sender = "no-reply@catalogs.example", user = "us", secret = "smtp-password" }
-  upstreams   = [{ id = "google", name = "Google", issuer = "https://accounts.google.com", client_id = "c", secret = "google-client-secret" }]
+  upstreams   = [{ id = "google", name = "Google", issuer = "https://accounts.google.com", client_id = "c", secret = "google-client-secret", any_domain = true }]
   operators   = ["group:ops@catalogs.example"]
   traces      = true
 }
