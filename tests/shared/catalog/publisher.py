@@ -15,7 +15,8 @@ from shared.settings import Settings
 
 
 def main(folder, catalog, feed, step, count):
-    def progress(doing, done):
+    def progress(doing, done, total=None):
+        del total
         if doing.startswith(step) and done >= int(count):
             os.kill(os.getpid(), signal.SIGKILL)
 
