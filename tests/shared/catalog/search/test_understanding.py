@@ -13,8 +13,8 @@ from tests.bench.systems import search_products, single_field
 
 CLOSE = 0.002
 """NDCG that two means of a class may differ by and be the same: less than one product in one of
-some fifty queries. With HTML in descriptions read as text, the single field finds brands at .9767 on
-bestbuy, and search_products at .9758; two of 57 queries decide that."""
+some fifty queries. With HTML in descriptions read as text, the single field finds brands at .9767
+on bestbuy, and search_products at .9758; two of 57 queries decide that."""
 
 
 @pytest.mark.slow
