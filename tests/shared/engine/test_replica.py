@@ -131,13 +131,14 @@ def test_of_several_commits_the_newest_row_of_a_record_counts(replica):
 def test_a_commit_that_fails_leaves_everything_as_it_was_and_the_next_one_works(asked):
     asked.commit({"a": {"s.p": "before"}})
     broken = [commit(2, row("a", {"s.p": "after"}), row("b", {"s.p": "\ud800"}))]
-    with pytest.raises(ValueError, match="JSON"):
+    with pytest.raises(ValueError, match="JSON") as failed:
         asked.replica.apply(broken)
     assert asked.replica.seq == 1
     assert [item.body for item in asked.ask().items] == [{"s.p": "before"}]
     asked.commit({"c": {}})
     assert [item.key for item in asked.ask().items] == ["a", "c"]
     assert asked.ask().items[0].body == {"s.p": "before"}
+    assert failed.value.__traceback__  # somebody holds what it was raised from, and the writer not
 
 
 def test_sixty_commits_leave_few_parts_to_look_through(asked):
