@@ -2,6 +2,9 @@
 
 import time
 from datetime import UTC, datetime
+from typing import Final
+
+_PASSING: Final = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
 
 
 class SystemClock:
@@ -14,3 +17,7 @@ class SystemClock:
     def time(self) -> float:
         """Seconds since the epoch, the same clock as `now`."""
         return time.time()
+
+    def elapsed(self) -> float:
+        """Seconds that only ever pass, also while the machine sleeps, where it can tell."""
+        return time.clock_gettime(_PASSING)

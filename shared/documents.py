@@ -29,6 +29,7 @@ MOST_DECODED: Final = 1 << 20
 MOST_DECODED_EACH: Final = 1 << 17
 
 _MAX_ID: Final = 1500
+_MAX_CURSOR: Final = 8192
 _KINDS: Final[tuple[Any, ...]] = (bool, (int, float), str, bytes, datetime)
 """What documents are compared by; a range is of one kind."""
 
@@ -166,11 +167,13 @@ def place_of_cursor(query: Query) -> tuple[Any, ...] | None:
     if query.cursor is None:
         return None
     try:
+        if len(query.cursor) > _MAX_CURSOR:
+            raise ValueError("longer than any cursor")  # noqa: TRY301  one way to refuse
         question, *place = loads(urlsafe_b64decode(query.cursor))
         for value in place:
             checked_size(value)
         checked_ids(place[-1:])
-    except (ValueError, TypeError, AttributeError):
+    except (ValueError, TypeError, AttributeError, RecursionError, OverflowError):
         question, place = None, []
     if question != _question(query) or len(place) != len(_fields(query)) + 1:
         raise Problem("invalid", "This cursor does not belong to this question. Start again.")

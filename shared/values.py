@@ -32,7 +32,7 @@ def checked_size(value: Any, depth: int = 0) -> int:  # noqa: PLR0911  one line 
             return 8
         case float() if math.isfinite(value):
             return 8
-        case datetime() if value.tzinfo is not None:
+        case datetime() if value.tzinfo is not None and _in_range(value):
             return 8
         case str():
             return len(value.encode()) + 1
@@ -82,6 +82,15 @@ def loads(text: bytes) -> Any:
     """The value `dumps` wrote. Raises ValueError for text it did not write."""
     value = orjson.loads(text)
     return _untagged(value) if b'"$' in text else value
+
+
+def _in_range(time: datetime) -> bool:
+    """Whether a time can be kept as UTC: its zone may take it past the first or last year."""
+    try:
+        time.astimezone(UTC)
+    except OverflowError:
+        return False
+    return True
 
 
 def _key_size(key: object) -> int:

@@ -56,10 +56,11 @@ WORKER = "work-queue@local.iam.gserviceaccount.com"
 
 
 class MovedClock:
-    """A clock that stands still until it is moved."""
+    """A clock that stands still until it is moved, or set to another time of day."""
 
     def __init__(self):
         self.at = datetime(2026, 11, 21, 12, tzinfo=UTC)
+        self.passed = 0.0
 
     def now(self):
         return self.at
@@ -67,8 +68,15 @@ class MovedClock:
     def time(self):
         return self.at.timestamp()
 
+    def elapsed(self):
+        return self.passed
+
     def advance(self, seconds):
         self.at += timedelta(seconds=seconds)
+        self.passed += seconds
+
+    def set_back(self, seconds):
+        self.at -= timedelta(seconds=seconds)
 
 
 class Platform:

@@ -34,7 +34,9 @@ class Served:
             name = "/" + scope["path"].split("/")[1]
             await hosts[name](scope, receive, send)
 
-        config = uvicorn.Config(front, "127.0.0.1", port, log_level="warning", lifespan="off")
+        config = uvicorn.Config(
+            front, "127.0.0.1", port, log_level="warning", lifespan="off", proxy_headers=False
+        )
         self.people = []
         self._server = uvicorn.Server(config)
         self._thread = threading.Thread(target=self._server.run, daemon=True)

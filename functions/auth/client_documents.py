@@ -19,10 +19,16 @@ from functions.auth.server import AuthServer
 from shared.app import App
 from shared.errors import Problem
 from shared.serve.pages.web import OAuthError
+from shared.waits import Waits
 
 PORTAL_NAME: Final = "Portal"
 FRESH: Final = 600.0
 FAILED: Final = 60.0
+SILENT: Final = 10.0
+"""Seconds in which a host that did not answer is not asked for any document."""
+MOST_WAITING: Final = 4
+"""Threads that wait for documents at the same time, of all that answer people."""
+MOST_WAITING_EACH: Final = 2
 TIMEOUT: Final = 3.0
 MOST_BYTES: Final = 10_240
 MOST_URL: Final = 512
@@ -46,6 +52,22 @@ class _Kept:
 
     lock: threading.Lock = field(default_factory=threading.Lock)
     found: OrderedDict[str, tuple[float, Client | None]] = field(default_factory=OrderedDict)
+    silent: OrderedDict[str, float] = field(default_factory=OrderedDict)
+    waits: Waits = field(default_factory=lambda: Waits(MOST_WAITING, MOST_WAITING_EACH))
+
+    def keep(self, url: str, until: float, client: Client | None, silent: str = "") -> None:
+        """Keep what was found; `silent`: the host that did not answer, asked again a bit later."""
+        with self.lock:
+            self.found[url] = (until, client)
+            if silent:
+                self.silent[silent] = until - FAILED + SILENT
+            for kept in (self.found, self.silent):
+                while len(kept) > MOST_KEPT:
+                    kept.popitem(last=False)
+
+
+class _Silent(Exception):  # noqa: N818  a signal, not a failure
+    """The host of a document did not answer in time."""
 
 
 def find_client(server: AuthServer, id_: str) -> Client:
@@ -86,28 +108,44 @@ def is_document_url(id_: str) -> bool:
 
 
 def _document(server: AuthServer, url: str) -> Client | None:
+    """What stands there; what stood there last, while it cannot be read.
+
+    Raises `unavailable` where too many wait for such documents already.
+    """
     kept = server.app.once(_keep)
-    now = server.app.clock.time()
+    now = server.app.clock.elapsed()
+    host = urlsplit(url).netloc.lower()
     with kept.lock:
         held = kept.found.get(url)
+        silent = now < kept.silent.get(host, 0.0)
     if held is not None and now < held[0]:
         return held[1]
-    client = _fetch(server, url)
-    with kept.lock:
-        kept.found[url] = (now + (FRESH if client else FAILED), client)
-        while len(kept.found) > MOST_KEPT:
-            kept.found.popitem(last=False)
+    last = None if held is None else held[1]
+    if silent:
+        return last
+    try:
+        with kept.waits.on(host):
+            client = _fetch(server, url)
+    except _Silent:
+        kept.keep(url, now + FAILED, last, silent=host)
+        return last
+    kept.keep(url, now + (FRESH if client else FAILED), client)
     return client
 
 
 def _fetch(server: AuthServer, url: str) -> Client | None:
+    """The client that a document describes. Raises _Silent where nothing came back in time."""
     try:
         answer = server.app.fetch.get(url, timeout=TIMEOUT, max_bytes=MOST_BYTES)
         document = orjson.loads(answer.body)
         if answer.status != 200 or not isinstance(document, dict):  # noqa: PLR2004  HTTP OK
             return None
         return _described(url, document)
-    except (Problem, OAuthError, orjson.JSONDecodeError):
+    except Problem as problem:
+        if problem.code == "unavailable":
+            raise _Silent from None
+        return None
+    except (OAuthError, orjson.JSONDecodeError):
         return None
 
 

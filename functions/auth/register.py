@@ -6,6 +6,7 @@ import orjson
 
 from functions.auth.clients import client_id, read_client
 from functions.auth.server import AuthServer
+from shared.serve.json_body import TooDeep, read_json
 from shared.serve.pages.web import Incoming, OAuthError, Outgoing, as_json
 
 MOST_BYTES: Final = 65_536
@@ -16,9 +17,9 @@ def register(server: AuthServer, request: Incoming) -> Outgoing:
     if request.content_type != "application/json":
         raise OAuthError("invalid_client_metadata", "Send the body as application/json.")
     try:
-        metadata = orjson.loads(request.body)
-    except orjson.JSONDecodeError:
-        raise OAuthError("invalid_client_metadata", "The body is not JSON.") from None
+        metadata = read_json(request.body)
+    except (orjson.JSONDecodeError, TooDeep):
+        raise OAuthError("invalid_client_metadata", "The body is not plain JSON.") from None
     if not isinstance(metadata, dict):
         raise OAuthError("invalid_client_metadata", "The body is not a JSON object.")
     client = read_client(metadata)

@@ -65,7 +65,7 @@ def _authenticated(server: AuthServer, form: Params) -> Found[ServiceAccount]:
     try:
         header = jwt.get_unverified_header(text)
         id_ = str(jwt.decode(text, options={"verify_signature": False}).get("sub"))
-    except jwt.PyJWTError:
+    except (jwt.PyJWTError, RecursionError):
         raise _refused("The client assertion is not a JWT.") from None
     if not id_.isascii() or not id_.replace("-", "").isalnum() or len(id_) > 64:  # noqa: PLR2004
         raise _refused("The client assertion names no service account.")
@@ -114,7 +114,7 @@ def _check(server: AuthServer, claims: dict[str, Any], id_: str) -> None:
         raise _refused("The client assertion is for somebody else.")
     try:
         expires, begins = float(claims["exp"]), float(claims.get("nbf", 0))
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         raise _refused("The client assertion's times are not numbers.") from None
     if not now < expires <= now + LONGEST + SKEW or begins > now + SKEW:
         raise _refused(f"A client assertion lives at most {LONGEST} seconds, from now.")

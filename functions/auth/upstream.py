@@ -31,6 +31,7 @@ from shared.identity.people import person_of_identity
 from shared.ports.documents import ABSENT, Delete
 from shared.serve.pages.web import Incoming, OAuthError, Outgoing, redirect, with_query
 from shared.settings import Upstream
+from shared.waits import Waits
 
 GOOD_FOR: Final = timedelta(minutes=15)
 FRESH: Final = 3600.0
@@ -38,6 +39,8 @@ TIMEOUT: Final = 5.0
 MOST_BYTES: Final = 65_536
 SKEW: Final = 30
 OLDEST: Final = 600
+MOST_WAITING: Final = 6
+"""Threads that wait for providers at the same time, of all that answer people."""
 _ANOTHER: Final = (
     "You came here with another provider before, and no code can be mailed to you here. "
     "Use that provider, or ask your administrator."
@@ -59,6 +62,7 @@ class Provider:
 class _Providers:
     lock: threading.Lock = field(default_factory=threading.Lock)
     known: dict[str, Provider] = field(default_factory=dict)
+    waits: Waits = field(default_factory=lambda: Waits(MOST_WAITING, MOST_WAITING))
 
 
 def begin(server: AuthServer, request: Incoming) -> Outgoing:
@@ -163,11 +167,12 @@ def _claims(server: AuthServer, upstream: Upstream, code: str, state: str) -> di
         "client_secret": server.app.secrets.read(upstream.secret).decode().strip(),
         "code_verifier": _verifier(server, state),
     }
-    answer = server.app.fetch.post(provider.token, form, timeout=TIMEOUT, max_bytes=MOST_BYTES)
+    with server.app.once(_none_known).waits.on(upstream.id):
+        answer = server.app.fetch.post(provider.token, form, timeout=TIMEOUT, max_bytes=MOST_BYTES)
     try:
         text = orjson.loads(answer.body)["id_token"]
         header = jwt.get_unverified_header(text)
-    except (orjson.JSONDecodeError, KeyError, TypeError, jwt.PyJWTError):
+    except (orjson.JSONDecodeError, KeyError, TypeError, jwt.PyJWTError, RecursionError):
         raise _again(f"{upstream.name} did not say who you are.") from None
     algorithm = header.get("alg")
     key = provider.keys.key(str(header.get("kid"))) if algorithm in upstream.algorithms else None
@@ -218,11 +223,11 @@ def _provider(server: AuthServer, upstream: Upstream) -> Provider:
     While it cannot be read, what was read last serves. Raises `unavailable`.
     """
     providers = server.app.once(_none_known)
-    now = server.app.clock.time()
+    now = server.app.clock.elapsed()
     held = providers.known.get(upstream.id)
     if held is not None and now - held.read_at < FRESH:
         return held
-    with providers.lock:
+    with providers.waits.on(upstream.id), providers.lock:
         try:
             read = _discover(server, upstream, now, held)
         except Problem:

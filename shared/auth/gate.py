@@ -24,7 +24,9 @@ from shared.ports.documents import Documents, Snapshot
 MOST_REMEMBERED: Final = 2048
 NOT_A_MEMBER: Final = "not_a_member"
 """The reason of a refusal that a first sign-in may still change (`create_memberships`)."""
-_SAFE_ID: Final = re.compile(r"[A-Za-z0-9_.~@|+=-]{1,128}")
+SAFE_ID_PATTERN: Final = r"^[A-Za-z0-9_.~@|+=-]{1,128}$"
+"""A token's own words that can be part of a document's path."""
+_SAFE_ID: Final = re.compile(SAFE_ID_PATTERN[1:-1])
 
 Reads = Callable[[Access], Iterable[str]]
 """Which further documents a call touches, given what its organization may do."""

@@ -10,12 +10,15 @@ from jwt.exceptions import PyJWTError
 from shared.errors import Problem
 from shared.ports.clock import Clock
 from shared.ports.fetch import Fetch
+from shared.waits import Waits
 
 FRESH: Final = 300.0
 COOLDOWN: Final = 30.0
 LAST_GOOD: Final = 86_400.0
 TIMEOUT: Final = 3.0
 MOST_BYTES: Final = 262_144
+MOST_WAITING: Final = 8
+"""Threads that wait for the one that fetches; who comes then is told to come back."""
 
 
 class RemoteKeys:
@@ -31,6 +34,7 @@ class RemoteKeys:
         self._fetch = fetch
         self._clock = clock
         self._lock = threading.Lock()
+        self._waits = Waits(MOST_WAITING, MOST_WAITING)
         self._keys: dict[str, PyJWK] = {}
         self._good_at = float("-inf")
         self._tried_at = float("-inf")
@@ -50,15 +54,18 @@ class RemoteKeys:
         if found is not None:
             return found
         last_good = self._keys.get(kid) if self._good_for(LAST_GOOD) else None
-        if not self._lock.acquire(blocking=last_good is None):
-            return last_good
+        if not self._lock.acquire(blocking=False):
+            if last_good is not None:
+                return last_good
+            with self._waits.on(self._url):
+                self._lock.acquire()
         try:
             return self._fetched(kid)
         finally:
             self._lock.release()
 
     def _fetched(self, kid: str) -> PyJWK | None:
-        now = self._clock.time()
+        now = self._clock.elapsed()
         pause = COOLDOWN if self._good_for(LAST_GOOD) else TIMEOUT
         needed = not self._good_for(FRESH) or kid not in self._keys
         if needed and now - self._tried_at >= pause:
@@ -72,7 +79,7 @@ class RemoteKeys:
         return self._keys.get(kid)
 
     def _good_for(self, seconds: float) -> bool:
-        return self._clock.time() - self._good_at < seconds
+        return self._clock.elapsed() - self._good_at < seconds
 
     def _refresh(self, now: float) -> None:
         try:

@@ -206,7 +206,10 @@ def rotate(secrets: Secrets, name: str) -> None:
 
 
 class KeyRings:
-    """The two rings as a process sees them, read again at most every `SECONDS` and on demand."""
+    """The two rings as a process sees them, read again at most every `SECONDS` and on demand.
+
+    Their age is of passed seconds: a clock that is set back must not keep a revoked key alive.
+    """
 
     SECONDS: Final = 60.0
 
@@ -222,7 +225,7 @@ class KeyRings:
         `needing`: a key id the caller looks for. When the ring at hand lacks it, the ring is read
         again, at most once a second, so that unknown ids cannot be used to make us read.
         """
-        now = self._clock.time()
+        now = self._clock.elapsed()
         held = self._signing
         if held is not None:
             age = now - held[0]
@@ -235,7 +238,7 @@ class KeyRings:
 
     def sealing(self) -> SealingRing:
         """The sealing ring. Raises `not_found` before one was created."""
-        now = self._clock.time()
+        now = self._clock.elapsed()
         held = self._sealing
         if held is not None and now - held[0] < self.SECONDS:
             return held[1]

@@ -101,7 +101,7 @@ class ServiceTokens:
                     "verify_nbf": False,
                 },
             )
-        except jwt.PyJWTError:
+        except (jwt.PyJWTError, RecursionError):
             raise _refused("is not one, or its signature does not hold") from None
         return claims
 

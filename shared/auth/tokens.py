@@ -128,11 +128,12 @@ class Tokens:
         """
         name = hashlib.sha256(f"{face.name} {text}".encode()).digest()
         now = self._clock.time()
+        passed = self._clock.elapsed()
         held = self._verified.get(name)
-        if held is not None and now < held[0]:
+        if held is not None and passed < held[0] and now < held[1].expires_at:
             return held[1]
         token = self._verify(text, now, face, wait=wait)
-        self._verified[name] = (min(token.expires_at, now + REMEMBERED), token)
+        self._verified[name] = (passed + REMEMBERED, token)
         while len(self._verified) > MOST_REMEMBERED:
             self._verified.popitem(last=False)
         return token

@@ -44,6 +44,7 @@ class Front:
             port=port,
             log_level="warning",
             lifespan="on",
+            proxy_headers=False,
             loop="asyncio",  # over uvloop, anyio fails on a peer that ends while it connects
         )
         self._server = uvicorn.Server(config)

@@ -18,6 +18,7 @@ from typing import Annotated, Any, Final
 from pydantic import Field
 
 from shared.errors import Conflict, Problem
+from shared.identity.principals import PrincipalId
 from shared.identity.records import AUTHORIZATIONS, SESSIONS, Authorization
 from shared.paging import Paged, PageOf
 from shared.ports.documents import ABSENT, Query, Write
@@ -226,7 +227,7 @@ def end_authorization(call: Call, args: EndAuthorization) -> AuthorizationView:
 class ListAuthorizations(Paged):
     """Whose authorizations."""
 
-    person: Annotated[str, Field(min_length=1, max_length=200)]
+    person: PrincipalId
 
 
 @family.tool(scope="identity:read", effect=Effect.READ, risk=Risk.LOW, title="List authorizations")

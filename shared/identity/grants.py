@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import Annotated, Any
 
-from pydantic import AwareDatetime, Field
+from pydantic import Field
 
 from shared.auth.access import Access, Grant
 from shared.errors import Problem
@@ -18,6 +18,7 @@ from shared.identity.records import (
     OrgId,
     Surfaces,
 )
+from shared.identity.times import Moment
 from shared.paging import PageOf
 from shared.ports.documents import ABSENT, Check, Documents, Query
 from shared.queries import GRANTS_OF_CATALOG, GRANTS_OF_ORGANIZATION
@@ -47,7 +48,7 @@ class GrantCatalog(Args):
     catalog: CatalogKey
     surfaces: Surfaces | None = None
     only: Annotated[tuple[Facet, ...], Field(min_length=1, max_length=20)] | None = None
-    expires_at: AwareDatetime | None = None
+    expires_at: Moment | None = None
 
 
 @family.tool(

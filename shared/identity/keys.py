@@ -3,13 +3,14 @@
 from datetime import datetime
 from typing import Annotated
 
-from pydantic import AwareDatetime, Field
+from pydantic import Field
 
 from shared.auth import api_keys
 from shared.errors import Problem
 from shared.identity.names import PLAIN
 from shared.identity.organizations import OfOrganization
 from shared.identity.records import API_KEYS, ORGANIZATIONS, KeyRecord, OrgId
+from shared.identity.times import Moment
 from shared.paging import PageOf
 from shared.ports.documents import ABSENT
 from shared.queries import API_KEYS_OF_ORGANIZATION
@@ -42,7 +43,7 @@ class CreateApiKey(Args):
 
     org: OrgId
     name: Annotated[str, Field(min_length=1, max_length=100, description="What it is for."), PLAIN]
-    expires_at: AwareDatetime | None = None
+    expires_at: Moment | None = None
 
 
 @family.tool(scope="identity:write", effect=Effect.WRITE, risk=Risk.HIGH, title="Create an API key")

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Annotated
 
-from pydantic import AwareDatetime, Field
+from pydantic import Field
 
 from shared.auth import activity
 from shared.auth.tenancy import Role
@@ -12,6 +12,7 @@ from shared.identity import keys
 from shared.identity.known import Known, known
 from shared.identity.names import PLAIN
 from shared.identity.records import API_KEYS, KeyRecord
+from shared.identity.times import Moment
 from shared.paging import Paged, PageOf
 from shared.queries import API_KEYS_OF_ORGANIZATION
 from shared.records import Found
@@ -77,7 +78,7 @@ class CreateOwnApiKey(Args):
     """A new key."""
 
     name: Annotated[str, Field(min_length=1, max_length=100, description="What it is for."), PLAIN]
-    expires_at: AwareDatetime | None = None
+    expires_at: Moment | None = None
 
 
 @family.tool(

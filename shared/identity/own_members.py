@@ -12,7 +12,7 @@ from shared.identity.addresses import Email
 from shared.identity.limits import counted
 from shared.identity.organizations import keep_member
 from shared.identity.people import with_email
-from shared.identity.principals import is_service_account
+from shared.identity.principals import PrincipalId, is_service_account
 from shared.identity.records import MEMBERSHIPS, ORGANIZATIONS, Membership
 from shared.paging import Paged, PageOf
 from shared.ports.documents import Check, Query, Write
@@ -131,7 +131,7 @@ def _count(call: Call, email: str) -> None:
 class ChangeOwnMember(Args):
     """Who, and what they are to be; what is left out stays."""
 
-    principal: Annotated[str, Field(min_length=1, max_length=200)]
+    principal: PrincipalId
     role: MemberRole | None = None
     state: Literal["active", "removed"] | None = None
 

@@ -10,6 +10,7 @@ from shared.auth.caller import EVERY_TYPE
 from shared.errors import Problem
 from shared.identity import authorizations, sessions
 from shared.identity.known import Known, known
+from shared.identity.principals import SessionId
 from shared.identity.records import AUTHORIZATIONS, SESSIONS, Authorization
 from shared.paging import Paged, PageOf
 from shared.queries import AUTHORIZATIONS_OF_ORGANIZATION
@@ -51,7 +52,7 @@ def list_own_sessions(call: Call, args: Args) -> list[OwnSession]:
 class EndOwnSession(Args):
     """Which sign-in; the one this is asked in when left out."""
 
-    session: Annotated[str | None, Field(min_length=1, max_length=128)] = None
+    session: SessionId | None = None
 
 
 class Ended(Result):

@@ -5,12 +5,16 @@ from typing import Annotated, Final
 
 from pydantic import Field
 
-from shared.auth.gate import is_safe_id
+from shared.auth.gate import SAFE_ID_PATTERN, is_safe_id
 from shared.auth.tokens import principal_id
 from shared.errors import Problem
 from shared.tool import Call
 
 SERVICE_ACCOUNT_PATTERN: Final = r"^sa-[0-9a-f]{16}$"
+PrincipalId = Annotated[
+    str, Field(pattern=SAFE_ID_PATTERN, description="The person, as members are listed.")
+]
+SessionId = Annotated[str, Field(pattern=SAFE_ID_PATTERN, description="The sign-in's id.")]
 IssuerId = Annotated[
     str, Field(max_length=64, description="The issuer's short id; `own` is our own.")
 ]

@@ -9,7 +9,13 @@ from pydantic import Field
 
 from shared.auth.gate import is_safe_id, session_path
 from shared.errors import Problem
-from shared.identity.principals import IssuerId, check_issuer, known_principal
+from shared.identity.principals import (
+    IssuerId,
+    PrincipalId,
+    SessionId,
+    check_issuer,
+    known_principal,
+)
 from shared.identity.records import SESSIONS, Session
 from shared.paging import Paged, PageOf
 from shared.ports.documents import ABSENT, Query, Write
@@ -64,7 +70,7 @@ class SessionView(Result):
 class StartSession(Args):
     """Whose session, and for how long."""
 
-    subject: Annotated[str, Field(min_length=1, max_length=128)]
+    subject: PrincipalId
     session: Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{8,64}$")]
     days: Annotated[int, Field(ge=1, le=90)] = 30
 
@@ -90,7 +96,7 @@ def start_session(call: Call, args: StartSession) -> SessionView:
 class EndSession(Args):
     """Which session; of another issuer, one we may never have seen."""
 
-    session: Annotated[str, Field(min_length=1, max_length=128)]
+    session: SessionId
     issuer: IssuerId = "own"
 
 
@@ -139,7 +145,7 @@ def _end(call: Call, id_: str, session: Session) -> Session:
 class EndAllSessions(Args):
     """Whose sessions."""
 
-    principal: Annotated[str, Field(min_length=1, max_length=200)]
+    principal: PrincipalId
 
 
 class EndedSessions(Result):
@@ -194,7 +200,7 @@ def _is_active(session: Session, now: datetime) -> bool:
 class ListSessions(Paged):
     """Whose sessions."""
 
-    principal: Annotated[str, Field(min_length=1, max_length=200)]
+    principal: PrincipalId
 
 
 @family.tool(scope="identity:read", effect=Effect.READ, risk=Risk.LOW, title="List sessions")

@@ -7,6 +7,7 @@ from pydantic import Field
 from shared.auth.gate import is_safe_id
 from shared.auth.tenancy import TENANT_PATTERN, Role
 from shared.errors import Problem
+from shared.identity.principals import PrincipalId
 from shared.identity.records import (
     MEMBERSHIPS,
     TENANT_ROLES,
@@ -30,9 +31,7 @@ class SetTenantRole(Args):
     """Whose role, in which tenant."""
 
     tenant: TenantId
-    principal: Annotated[
-        str, Field(min_length=1, max_length=200, description="The member, as members are listed.")
-    ]
+    principal: PrincipalId
     role: Annotated[
         RoleWord | None,
         Field(description="What they may do there. Left out: what their organization's role says."),

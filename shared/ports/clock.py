@@ -12,3 +12,6 @@ class Clock(Protocol):
 
     def time(self) -> float:
         """Seconds since the epoch, the same clock as `now`."""
+
+    def elapsed(self) -> float:
+        """Seconds that only ever pass, whatever `now` is set to: how old something kept is."""

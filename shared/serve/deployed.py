@@ -26,12 +26,22 @@ def deployed(make: Callable[[App], Host]) -> Host:
     `make` makes it from the app.
     """
     settings = Settings.read()
+    _trust_no_forwarded_headers()
     log.configure(settings.project)
     app = App(settings)
     host = traced(make(app), app)
     _settle()
     _share_one_arena()
     return host
+
+
+def _trust_no_forwarded_headers() -> None:
+    """Keep the server that this process starts from replacing callers' addresses itself.
+
+    uvicorn and gunicorn believe X-Forwarded-For of a peer on this machine, whatever it says. Ours
+    is read by `trusted_proxies` alone: the address that they believe is nobody's.
+    """
+    os.environ["FORWARDED_ALLOW_IPS"] = "255.255.255.255"  # noqa: TID251  read by the server
 
 
 def _settle() -> None:

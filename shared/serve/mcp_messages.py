@@ -27,6 +27,7 @@ from mcp_types.version import HANDSHAKE_PROTOCOL_VERSIONS
 
 from shared import log
 from shared.serve.http import Head
+from shared.serve.json_body import MOST_DEPTH, TooDeep, read_json
 
 UNSTATED_VERSION: Final = "2025-03-26"
 """What a request without MCP-Protocol-Version may be taken for (2025-06-18, transports)."""
@@ -73,9 +74,12 @@ def takes_stream(head: Head) -> bool:
 def parse(raw: bytes) -> Message:
     """One JSON-RPC request or notification. Raises Rejected."""
     try:
-        message = orjson.loads(raw)
+        message = read_json(raw)
     except orjson.JSONDecodeError:
         raise Rejected(PARSE_ERROR, "The body is not JSON") from None
+    except TooDeep:
+        message = f"The body nests deeper than {MOST_DEPTH} levels"
+        raise Rejected(INVALID_REQUEST, message) from None
     if (
         not isinstance(message, dict)
         or message.get("jsonrpc") != "2.0"

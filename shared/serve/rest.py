@@ -15,6 +15,7 @@ from shared.errors import Problem
 from shared.invoke import Reply, Request
 from shared.serve.bearer import api_key
 from shared.serve.http import JSON, Entrance, Head, Scope, error_body, read_body, respond, safely
+from shared.serve.json_body import MOST_DEPTH, TooDeep, read_json
 from shared.serve.run import Runner
 from shared.tool import Tool
 
@@ -146,9 +147,12 @@ class RestHost:
         if content_type != "application/json":
             raise Problem("unsupported_media_type", "Send the body as application/json.")
         try:
-            body = orjson.loads(raw)
+            body = read_json(raw)
         except orjson.JSONDecodeError as error:
             raise _not_json(error) from None
+        except TooDeep:
+            message = f"The body nests deeper than {MOST_DEPTH} levels. Send plain values."
+            raise Problem("invalid", message, limit=MOST_DEPTH) from None
         if not isinstance(body, dict):
             raise Problem(
                 "invalid",

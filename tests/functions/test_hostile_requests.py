@@ -17,6 +17,8 @@ DEEP = b'{"q":' + b"[" * 10_000 + b"]" * 10_000 + b"}"
 BODIES = {
     "nothing": b"",
     "deep arrays": DEEP,
+    "five hundred deep": b'{"q":' + b"[" * 500 + b"]" * 500 + b"}",
+    "five hundred objects deep": b'{"query":' + b'{"a":' * 500 + b"1" + b"}" * 501,
     "deep objects": b'{"a":' * 10_000 + b"1" + b"}" * 10_000,
     "a number past 64 bits": b'{"limit":123456789012345678901234567890}',
     "a number past every float": b'{"limit":1e999}',

@@ -58,7 +58,12 @@ class _Feed(Args):
     """A feed, and what it does not say itself."""
 
     source: Annotated[
-        str, Field(min_length=1, description="A file's path, or an https address to fetch.")
+        str,
+        Field(
+            min_length=1,
+            pattern=r"^[^\x00]+$",
+            description="A file's path, or an https address to fetch.",
+        ),
     ]
     kind: Annotated[
         FeedKind | None, Field(description="The feed's form; found out from its content if absent.")

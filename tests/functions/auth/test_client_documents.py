@@ -1,8 +1,11 @@
 """Clients named by the URL of a metadata document, fetched from a real server over real TLS."""
 
+import threading
+
+import anyio
 import pytest
 
-from tests.browser import App, Browser, allowed
+from tests.browser import App, Browser, allowed, signed_in
 from tests.platform import Platform
 from tests.web_server import WebServer
 
@@ -86,6 +89,51 @@ async def test_a_document_is_kept_for_ten_minutes_and_a_failure_for_one(platform
     platform.clock.advance(60)
     web.answers[PATH] = document(web)
     assert (await asked(platform, f"{web.origin}{PATH}"))[2].status == 200
+
+
+async def test_a_host_that_does_not_answer_stalls_nobody_else(platform, web):
+    """More ask for its documents than there are threads; everybody else is answered meanwhile."""
+    app, tokens, _ = await signed_in(platform)
+    released, waiting = threading.Event(), threading.Semaphore(0)
+
+    def slow(_):
+        waiting.release()
+        released.wait(30)
+        return {}
+
+    answers = []
+
+    async def ask(client, number):
+        path = f"/slow/{number}.json"
+        web.answers[path] = slow
+        asking = App(client)
+        asking.id = f"{web.origin}{path}"
+        answers.append((await client.get(asking.request())).status_code)
+
+    client = platform.http(face="auth")
+    async with anyio.create_task_group() as group:
+        for number in range(40):
+            group.start_soon(ask, client, number)
+        while len(answers) < 38:
+            await anyio.lowlevel.checkpoint()
+        app.client = client
+        assert (await app.refresh(tokens["refresh_token"])).status_code == 200
+        released.set()
+    assert answers[:38] == [503] * 38
+    assert sum(path.startswith("/slow/") for path in web.seen) == 2
+
+
+async def test_a_document_that_was_good_serves_while_its_host_does_not_answer(platform, web):
+    web.answers[PATH] = document(web)
+    assert (await asked(platform, f"{web.origin}{PATH}"))[2].status == 200
+    platform.clock.advance(601)
+    web.answers[PATH] = lambda _: (200, b"x" * 5, {"content-length": "1000000"})
+    assert (await asked(platform, f"{web.origin}{PATH}"))[2].status == 200
+    other = f"{web.origin}/other.json"
+    web.answers["/other.json"] = document(web, "/other.json")
+    assert (await asked(platform, other))[2].status == 400
+    platform.clock.advance(11)
+    assert (await asked(platform, other))[2].status == 200
 
 
 BAD = {
