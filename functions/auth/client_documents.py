@@ -55,15 +55,17 @@ class _Kept:
     silent: OrderedDict[str, float] = field(default_factory=OrderedDict)
     waits: Waits = field(default_factory=lambda: Waits(MOST_WAITING, MOST_WAITING_EACH))
 
-    def keep(self, url: str, until: float, client: Client | None, silent: str = "") -> None:
-        """Keep what was found; `silent`: the host that did not answer, asked again a bit later."""
+    def keep(self, url: str, until: float, client: Client | None) -> None:
+        """Keep what was found: a client, or that there is none."""
         with self.lock:
             self.found[url] = (until, client)
-            if silent:
-                self.silent[silent] = until - FAILED + SILENT
-            for kept in (self.found, self.silent):
-                while len(kept) > MOST_KEPT:
-                    kept.popitem(last=False)
+            _shorten(self.found)
+
+    def keep_silent(self, host: str, until: float) -> None:
+        """Keep that a host did not answer."""
+        with self.lock:
+            self.silent[host] = until
+            _shorten(self.silent)
 
 
 class _Silent(Exception):  # noqa: N818  a signal, not a failure
@@ -110,27 +112,30 @@ def is_document_url(id_: str) -> bool:
 def _document(server: AuthServer, url: str) -> Client | None:
     """What stands there; what stood there last, while it cannot be read.
 
-    Raises `unavailable` where too many wait for such documents already.
+    Raises `unavailable` where its host does not answer and nothing stood there before, or where
+    too many wait for such documents already: neither says that there is no such client.
     """
     kept = server.app.once(_keep)
     now = server.app.clock.elapsed()
-    host = urlsplit(url).netloc.lower()
+    host = urlsplit(url).hostname or ""
     with kept.lock:
         held = kept.found.get(url)
         silent = now < kept.silent.get(host, 0.0)
     if held is not None and now < held[0]:
         return held[1]
     last = None if held is None else held[1]
-    if silent:
-        return last
-    try:
-        with kept.waits.on(host):
-            client = _fetch(server, url)
-    except _Silent:
-        kept.keep(url, now + FAILED, last, silent=host)
-        return last
-    kept.keep(url, now + (FRESH if client else FAILED), client)
-    return client
+    if not silent:
+        try:
+            with kept.waits.on(host):
+                client = _fetch(server, url)
+        except _Silent:
+            kept.keep_silent(host, now + SILENT)
+        else:
+            kept.keep(url, now + (FRESH if client else FAILED), client)
+            return client
+    if last is None:
+        raise Problem("unavailable", f"{host} does not answer. Try again in some seconds.")
+    return last
 
 
 def _fetch(server: AuthServer, url: str) -> Client | None:
@@ -156,6 +161,11 @@ def _described(url: str, document: dict[str, Any]) -> Client | None:
     if any(name in document for name in _SECRETS):
         return None
     return read_client({name: document[name] for name in _MEANT if name in document})
+
+
+def _shorten(kept: OrderedDict[str, Any]) -> None:
+    while len(kept) > MOST_KEPT:
+        kept.popitem(last=False)
 
 
 def _keep(app: App) -> _Kept:

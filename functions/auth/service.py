@@ -14,6 +14,7 @@ from jwt import PyJWK
 from functions.auth.records import SEEN, Seen
 from functions.auth.server import AuthServer
 from shared.errors import Conflict, Problem
+from shared.identity.principals import is_service_account
 from shared.identity.records import SERVICE_ACCOUNTS, ServiceAccount
 from shared.ports.documents import ABSENT
 from shared.records import Found
@@ -67,7 +68,7 @@ def _authenticated(server: AuthServer, form: Params) -> Found[ServiceAccount]:
         id_ = str(jwt.decode(text, options={"verify_signature": False}).get("sub"))
     except (jwt.PyJWTError, RecursionError):
         raise _refused("The client assertion is not a JWT.") from None
-    if not id_.isascii() or not id_.replace("-", "").isalnum() or len(id_) > 64:  # noqa: PLR2004
+    if not is_service_account(id_):
         raise _refused("The client assertion names no service account.")
     found = SERVICE_ACCOUNTS.find(server.app.documents, id_)
     if found is None or found.value.state != "active" or form.get("client_id") not in (None, id_):

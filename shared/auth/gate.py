@@ -26,7 +26,7 @@ NOT_A_MEMBER: Final = "not_a_member"
 """The reason of a refusal that a first sign-in may still change (`create_memberships`)."""
 SAFE_ID_PATTERN: Final = r"^[A-Za-z0-9_.~@|+=-]{1,128}$"
 """A token's own words that can be part of a document's path."""
-_SAFE_ID: Final = re.compile(SAFE_ID_PATTERN[1:-1])
+_SAFE_ID: Final = re.compile(SAFE_ID_PATTERN)
 
 Reads = Callable[[Access], Iterable[str]]
 """Which further documents a call touches, given what its organization may do."""

@@ -1,6 +1,7 @@
 """Ids, times and cursors are validated where arguments are read: anything else is no crash."""
 
 import base64
+import json
 import random
 from contextlib import suppress
 
@@ -78,8 +79,6 @@ def cursors():
 
 def deep(value):
     """JSON of what orjson does not write."""
-    import json
-
     return json.dumps(value).encode()
 
 
