@@ -55,6 +55,7 @@ locals {
     collections = "*"
     log         = "*"
     records     = "*"
+    snapshots   = "*"
     versions    = "manifest"
   }
   indexed = {

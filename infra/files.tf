@@ -41,6 +41,13 @@ resource "google_storage_bucket_iam_member" "exporter" {
   member = module.tasks.member
 }
 
+# Snapshots of collections are stored there, and forgotten.
+resource "google_storage_bucket_iam_member" "snapshots" {
+  bucket = google_storage_bucket.files.name
+  role   = "roles/storage.objectUser"
+  member = module.engine.member
+}
+
 resource "google_storage_bucket_iam_member" "reader" {
   for_each = {
     api     = module.api.member

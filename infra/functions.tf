@@ -8,7 +8,8 @@ locals {
   sign_in_secrets = concat([for upstream in var.upstreams : upstream.secret], local.mail_secrets)
 
   # Functions have an address before they exist, which keeps the one that is called out of a cycle.
-  tasks_url = "https://${var.prefix}-tasks-${data.google_project.this.number}.${var.region}.run.app"
+  tasks_url  = "https://${var.prefix}-tasks-${data.google_project.this.number}.${var.region}.run.app"
+  engine_url = "https://${var.prefix}-engine-${data.google_project.this.number}.${var.region}.run.app"
 
   # What every function runs with: one variable per field of Settings (shared/settings.py).
   environment = merge(
@@ -27,7 +28,9 @@ locals {
       CATALOG_MCP_DATASET_PREFIX   = var.dataset_prefix
       CATALOG_MCP_EXPORT_EVERY     = tostring(var.export_every)
       CATALOG_MCP_EXPORT_FRESH_FOR = tostring(var.export_fresh_for)
+      CATALOG_MCP_ENGINE_QUEUE     = google_cloud_tasks_queue.engine.name
       CATALOG_MCP_TASKS_URL        = local.tasks_url
+      CATALOG_MCP_ENGINE_URL       = local.engine_url
       CATALOG_MCP_TASKS_ACCOUNT    = google_service_account.invoker.email
       CATALOG_MCP_MCP_URL          = "https://${local.hosts.mcp}/mcp"
       CATALOG_MCP_API_URL          = "https://${local.hosts.api}/v1"
@@ -142,5 +145,21 @@ module "tasks" {
   concurrency = 4
   timeout     = 1800
   instances   = { min = 0, max = 5 }
+  depends_on  = [google_project_service.api]
+}
+
+module "engine" {
+  source      = "./modules/function"
+  name        = "engine"
+  purpose     = "What collections leave for later: snapshots of their replicas"
+  platform    = local.platform
+  ingress     = "ALLOW_INTERNAL_ONLY"
+  invoker     = google_service_account.invoker.member
+  roles       = ["roles/datastore.user"]
+  secrets     = []
+  memory      = "4Gi" # replicas lie in /tmp, which is memory
+  concurrency = 4
+  timeout     = 600
+  instances   = { min = 0, max = 10 }
   depends_on  = [google_project_service.api]
 }

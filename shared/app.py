@@ -24,7 +24,7 @@ from shared.ports.documents import Documents
 from shared.ports.fetch import Fetch
 from shared.ports.listings import Listings, OwnListings
 from shared.ports.mail import Mailer
-from shared.ports.queue import WORK, OwnQueue, Queue
+from shared.ports.queue import ENGINE, WORK, OwnQueue, Queue
 from shared.ports.secrets import Secrets
 from shared.ports.warehouse import Warehouse
 from shared.settings import Settings
@@ -89,6 +89,14 @@ class App:
     def documents(self) -> Documents:
         """Small documents with compare-and-set."""
         return self.once(_documents)
+
+    @property
+    def bulk_documents(self) -> Documents:
+        """The same documents by a way of their own, for many at once.
+
+        Reading hundreds of records, or a log, would make every other call's one read wait.
+        """
+        return self.once(_bulk_documents)
 
     @property
     def blobs(self) -> Blobs:
@@ -178,6 +186,11 @@ def _documents(app: App) -> Documents:
     return SqliteDocuments(app.settings.data / "documents.sqlite")
 
 
+def _bulk_documents(app: App) -> Documents:
+    # a second adapter has a channel and a queue of reads of its own; a file has neither
+    return _documents(app) if app.settings.backend == "gcp" else app.documents
+
+
 def _blobs(app: App) -> Blobs:
     if app.settings.backend == "gcp":
         from shared.gcp.blobs import StorageBlobs
@@ -230,7 +243,10 @@ def _queue(app: App) -> Queue:
         return CloudTasksQueue(
             settings.project,
             settings.region,
-            {WORK: Place(settings.queue, settings.tasks_url)},
+            {
+                WORK: Place(settings.queue, settings.tasks_url),
+                ENGINE: Place(settings.engine_queue, settings.engine_url),
+            },
             account=settings.tasks_account,
         )
     from shared.local.queue import FileQueue
@@ -305,6 +321,7 @@ def _tracer(app: App) -> Tracer:
 
 _OUTSIDE: Final[dict[Callable[[App], Any], str]] = {
     _blobs: "blobs",
+    _bulk_documents: "bulk_documents",
     _documents: "documents",
     _fetch: "fetch",
     _listings: "listings",

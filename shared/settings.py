@@ -202,8 +202,11 @@ class Settings(Frozen):
         dataset_prefix: what suggested names of linked datasets begin with.
         export_every: seconds between two exports of a catalog that is published more often.
         export_fresh_for: seconds after its export that a table is promised to be fresh.
-        tasks_url: the tasks function's address, and the audience of what calls it.
-        tasks_account: the service account that may call it.
+        engine_queue: the queue of what collections leave for later, apart from `queue`, so that
+            an export of minutes does not delay it.
+        tasks_url, engine_url: the addresses of the functions that queues call, and the audiences
+            of what calls them.
+        tasks_account: the service account that may call them.
         task_issuer: who signs its tokens: Google in the cloud, ourselves on a laptop.
         analytics_hub: host:port of an Analytics Hub without TLS, for tests; refused in the cloud.
         mcp_url, api_url, auth_url, portal_url: the public addresses; `mcp_url` is the partner
@@ -240,12 +243,14 @@ class Settings(Frozen):
     secrets: Path = Path("/secrets")
     region: str = "us-central1"
     queue: str = "work"
+    engine_queue: str = "engine"
     location: str = "us"
     exchange: Annotated[str, Field(pattern=r"^[A-Za-z0-9_]{1,63}$")] = "catalog_mcp"
     dataset_prefix: Annotated[str, Field(pattern=r"^[A-Za-z0-9_]{1,40}$")] = "octogen"
     export_every: Annotated[int, Field(ge=0)] = 900
     export_fresh_for: Annotated[int, Field(gt=0)] = 172_800
     tasks_url: Url = "http://localhost:8080"
+    engine_url: Url = "http://localhost:8080"
     tasks_account: str = ""
     task_issuer: TaskIssuer | None = None
     analytics_hub: str = ""
@@ -322,8 +327,8 @@ class Settings(Frozen):
     @cached_property
     def known_hosts(self) -> frozenset[str]:
         """The Host header values this deployment answers to."""
-        urls = (*self.addresses.values(), self.api_url, self.auth_url, self.tasks_url)
-        own = (urlsplit(url).netloc for url in urls)
+        called = (self.api_url, self.auth_url, self.tasks_url, self.engine_url)
+        own = (urlsplit(url).netloc for url in (*self.addresses.values(), *called))
         return frozenset({*own, *self.hosts})
 
     @cached_property

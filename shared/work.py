@@ -27,7 +27,7 @@ FIRST_RETRY: Final = timedelta(seconds=15)
 LAST_RETRY: Final = timedelta(hours=1)
 RARE_RETRY: Final = timedelta(hours=6)
 GRACE: Final = timedelta(minutes=2)
-"""How late work may be before the sweeper takes it for lost."""
+"""How late work may be before the sweeper takes it for lost, where its kind does not say."""
 FURTHEST: Final = timedelta(days=2)
 """Work further ahead is not handed over yet: the sweeper does that when it is due."""
 MOST_SWEPT: Final = 1000
@@ -42,11 +42,13 @@ class Kind:
         overdue: the declared shape that finds them by `due`; it names their collection.
         path: what does the work is called there, with the record's id and its turn.
         queue: which queue calls it (`shared.ports.queue.QUEUES`).
+        grace: how late it may be before the sweeper takes it for lost.
     """
 
     overdue: Shape
     path: str
     queue: str = WORK
+    grace: timedelta = GRACE
 
     @property
     def collection(self) -> str:
@@ -73,12 +75,19 @@ class Scheduled(Record):
 S = TypeVar("S", bound=Scheduled)
 
 
-def ask(kind: Kind, id_: str, at: datetime) -> Add:
+def path(kind: Kind, id_: str) -> str:
+    """Where a record is kept."""
+    return f"{kind.collection}/{id_}"
+
+
+def ask(kind: Kind, id_: str, at: datetime, seen: datetime | None = None) -> Add:
     """The write that asks for work on a record, whatever state it is in. Never conflicts.
 
     It goes into the commit of the change that makes the work necessary; `hand_over` follows.
+    `seen`: when it was due as it was just read, so that an ask never puts earlier work off.
     """
-    return Add(_path(kind, id_), {"generation": 1}, {"due": at})
+    due = at if seen is None else min(at, seen)
+    return Add(path(kind, id_), {"generation": 1}, {"due": due})
 
 
 def hand_over(app: App, kind: Kind, id_: str) -> None:
@@ -86,7 +95,7 @@ def hand_over(app: App, kind: Kind, id_: str) -> None:
 
     Raises `unavailable` only when the record cannot be read.
     """
-    snapshot = app.documents.get(_path(kind, id_))
+    snapshot = app.documents.get(path(kind, id_))
     if snapshot is not None and snapshot.data.get("due") is not None:
         enqueue(app, kind, id_, snapshot.data["due"], snapshot.data["generation"])
 
@@ -96,7 +105,7 @@ def enqueue(app: App, kind: Kind, id_: str, due: datetime, generation: int) -> N
     now = app.clock.now()
     if due > now + FURTHEST:
         return
-    named = f"{_path(kind, id_)} {due.isoformat()} {generation}"
+    named = f"{path(kind, id_)} {due.isoformat()} {generation}"
     name = hashlib.sha256(named.encode()).hexdigest()[:40]
     body = {"id": id_, "generation": generation}
     try:
@@ -150,8 +159,10 @@ def sweep(app: App, kinds: Iterable[Kind]) -> int:
 def _sweep(app: App, kind: Kind) -> int:
     now = app.clock.now()
     swept = 0
-    overdue = every(app.documents, Query(kind.overdue, end=now - GRACE, limit=500))
+    overdue = every(app.documents, Query(kind.overdue, end=now - kind.grace, limit=500))
     for snapshot in islice(overdue, MOST_SWEPT):
+        if snapshot.data.get("until", now) > now:
+            continue  # somebody does it; the hold of a worker that was killed runs out
         generation = snapshot.data["generation"] + 1
         raised = {**snapshot.data, "generation": generation, "due": now}
         try:
@@ -168,7 +179,3 @@ def _back_off(attempts: int) -> timedelta:
         return RARE_RETRY
     doubled: timedelta = FIRST_RETRY * 2 ** (attempts - 1)
     return min(doubled, LAST_RETRY)
-
-
-def _path(kind: Kind, id_: str) -> str:
-    return f"{kind.collection}/{id_}"

@@ -8,9 +8,9 @@ import httpx
 
 from functions.api.main import host
 from functions.auth.host import AuthHost
+from functions.engine import main as engine
 from functions.portal.host import PortalHost
-from functions.tasks.main import ROUTES as JOBS
-from functions.tasks.main import host as tasks_host
+from functions.tasks import main as tasks
 from shared.app import App
 from shared.auth import keyring
 from shared.auth.caller import Caller, Service
@@ -51,6 +51,22 @@ FAMILIES = (
     versions.family,
     withdrawal.family,
 )
+JOBS = {
+    f"{base}{route.path}": (surface, route.tool)
+    for base, surface, routes in (
+        ("/jobs", "tasks", tasks.ROUTES),
+        ("/engine", "engine", engine.ROUTES),
+    )
+    for route in routes
+}
+"""What queues call, by path: how it is logged, and what does it."""
+HOSTS = {
+    "api": host,
+    "auth": AuthHost,
+    "engine": engine.host,
+    "portal": PortalHost,
+    "tasks": tasks.host,
+}
 ORIGIN = "http://localhost:8080"
 WORKER = "work-queue@local.iam.gserviceaccount.com"
 
@@ -89,8 +105,12 @@ class Platform:
         self.given = settings
         self.settings = Settings(
             data=folder,
-            cache=folder / "segments",
-            **{"tasks_account": WORKER, "export_every": 0, **settings},
+            **{
+                "cache": folder / "segments",
+                "tasks_account": WORKER,
+                "export_every": 0,
+                **settings,
+            },
         )
         self.app = app(self.settings, self.clock)
         self.others = []
@@ -177,8 +197,8 @@ class Platform:
 
     def job(self, job, body):
         """Run a job as the work queue would; what the reply says."""
-        tool = next(route.tool for route in JOBS if f"/jobs{route.path}" == job)
-        request = Request(Service(WORKER), "tasks", "test-request")
+        surface, tool = JOBS[job]
+        request = Request(Service(WORKER), surface, "test-request")
         return invoke(tool, self.app, request, body)
 
     def work(self, seconds=1, apart=1e-6):
@@ -204,8 +224,7 @@ class Platform:
 
     def http(self, bearer=None, *, face="partner", **headers):
         """An HTTP client of one function, in process."""
-        hosts = {"api": host, "auth": AuthHost, "portal": PortalHost, "tasks": tasks_host}
-        make = hosts.get(face) or import_module(f"functions.{face}.main").endpoint
+        make = HOSTS.get(face) or import_module(f"functions.{face}.main").endpoint
         app = traced(make(self.app), self.app)
         if bearer:
             headers["authorization"] = f"Bearer {bearer}"

@@ -6,13 +6,9 @@ import functions_framework.aio
 
 from functions.tasks.jobs import catalogs, subscriptions
 from shared.app import App
-from shared.auth.caller import Credential
-from shared.errors import Problem
-from shared.serve.bearer import bearer
 from shared.serve.deployed import deployed
-from shared.serve.http import Head
 from shared.serve.rest import RestHost, Route
-from shared.serve.run import Runner
+from shared.serve.worker import worker
 
 FAMILIES = (catalogs.family, subscriptions.family)
 
@@ -29,15 +25,7 @@ ROUTES: Final = (
 
 def host(app: App) -> RestHost:
     """The function's host."""
-    runner = Runner(app)
-
-    async def authenticate(head: Head) -> Credential:
-        text = bearer(head)
-        if text is None:
-            raise Problem("unauthenticated", "Only the work queue may call this.")
-        return await runner.hop(lambda: app.service_tokens.verify(text))
-
-    return RestHost(ROUTES, runner, base="/jobs", surface="tasks", authenticate=authenticate)
+    return worker(app, ROUTES, base="/jobs", surface="tasks", url=app.settings.tasks_url)
 
 
 _host = deployed(host)

@@ -7,9 +7,9 @@ OrgType = Literal["catalog_partner", "catalog_owner", "operator"]
 """What an organization is here for."""
 EVERY_TYPE: Final[frozenset[str]] = frozenset(get_args(OrgType))
 
-Surface = Literal["mcp", "rest", "cli", "auth", "tasks", "portal", "studio"]
+Surface = Literal["mcp", "rest", "cli", "auth", "tasks", "engine", "portal", "studio"]
 """By which way a call came in: partners' MCP, REST, an operator's command line, sign-in, the work
-queue, the portal, or the studio's MCP."""
+queue, the engine's, the portal, or the studio's MCP."""
 
 
 @dataclass(frozen=True, slots=True)

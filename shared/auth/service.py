@@ -1,4 +1,4 @@
-"""Who calls the tasks function: Cloud Tasks and Cloud Scheduler, by their OIDC tokens.
+"""Who calls the functions that queues call: Cloud Tasks and Cloud Scheduler, by their OIDC tokens.
 
 Google signs an ID token (OpenID Connect Core 2) for the service account named in the task or job,
 with the audience named there. On a laptop our own ring signs the same token for the local queue.
@@ -24,7 +24,7 @@ class ServiceTokens:
     """Verifies them, and on a laptop mints them.
 
     Args:
-        settings: the issuer, audience and service account that are expected.
+        settings: the issuer and the service account that are expected.
         keys: our ring, trusted only where no issuer is set, which is never the cloud.
         remote: the issuer's keys.
         clock: what "now" is.
@@ -33,7 +33,6 @@ class ServiceTokens:
     def __init__(
         self, settings: Settings, keys: KeyRings, remote: RemoteKeys | None, clock: Clock
     ) -> None:
-        self._audience = settings.tasks_url
         self._account = settings.tasks_account
         self._keys = keys
         self._remote = remote
@@ -42,8 +41,8 @@ class ServiceTokens:
         self._issuer = issuer.issuer if issuer else settings.auth_url
         self._algorithm = "RS256" if issuer else "ES256"
 
-    def verify(self, text: str) -> Service:
-        """The service account that a token proves. May fetch the issuer's keys.
+    def verify(self, text: str, audience: str) -> Service:
+        """The service account that a token for this audience proves. May fetch the issuer's keys.
 
         Raises `unauthenticated` for anything but a token of this issuer, signed and in time, for
         this audience and this account; `unavailable` when the keys cannot be had.
@@ -57,13 +56,13 @@ class ServiceTokens:
         email = claims.get("email")
         if not in_time:
             raise _refused("is not valid now")
-        if claims["iss"] != self._issuer or claims["aud"] != self._audience:
+        if claims["iss"] != self._issuer or claims["aud"] != audience:
             raise _refused("is of another issuer, or for another audience")
         if not self._account or email != self._account or claims.get("email_verified") is not True:
             raise _refused("is not of the service account that may call")
         return Service(self._account)
 
-    def mint(self) -> str:
+    def mint(self, audience: str) -> str:
         """A token of our own, for the local queue. Only where no issuer is set."""
         if self._remote is not None:
             raise ValueError("tokens for tasks come from their issuer here")
@@ -71,7 +70,7 @@ class ServiceTokens:
         key = self._keys.signing().current
         claims = {
             "iss": self._issuer,
-            "aud": self._audience,
+            "aud": audience,
             "sub": self._account,
             "email": self._account,
             "email_verified": True,

@@ -7,7 +7,7 @@ import click
 
 from shared.auth import keyring
 from shared.catalog.tools import publishing, versions
-from shared.cli import demo, story
+from shared.cli import collection, demo, story
 from shared.cli.deployment import last_settings
 from shared.cli.operations import acting, command_of, commands, run, show
 from shared.identity import signing_keys
@@ -169,5 +169,6 @@ for _name, _tool in (
 ):
     keys_group.add_command(command_of(signing_keys.family[_tool], _settings), _name)
 
+acts.add_command(collection.group(_settings))
 for command in commands(_settings):
     acts.add_command(command)

@@ -34,6 +34,7 @@ ROUTES: Final = (
     ("/.well-known/oauth-authorization-server", "auth"),
     ("/.well-known/openid-configuration", "auth"),
     ("/jobs", "tasks"),
+    ("/engine", "engine"),
 )
 """Which function serves which path, first match first. The load balancer has the same table, but
 for the further faces: there each has a host of its own."""
@@ -57,6 +58,7 @@ def settings_for(origin: str, data: Path, **changes: Any) -> Settings:
         fetch_networks=LOOPBACK,
         sign_in=True,
         tasks_url=origin,
+        engine_url=origin,
         tasks_account="work-queue@localhost",
         export_every=1,
         hosts=(f"localhost:{port}", f"127.0.0.1:{port}"),

@@ -1,6 +1,7 @@
 """The work queue of `make dev`: what Cloud Tasks and Cloud Scheduler do in the cloud.
 
-It calls the tasks function over HTTP, with an identity token, exactly as they would.
+It calls the functions of queues over HTTP, with an identity token, exactly as they would. Here one
+address is the tasks function's and the engine's, and so the audience of both.
 """
 
 import threading
@@ -12,6 +13,7 @@ from shared.app import App
 
 WORKERS: Final = 4
 SWEEP_SECONDS: Final = 60.0
+SWEEPS: Final = ("/jobs/sweep", "/engine/sweep")
 IDLE_SECONDS: Final = 0.2
 JOB_SECONDS: Final = 600.0
 
@@ -50,10 +52,11 @@ class Drain:
     def _sweep(self) -> None:
         with self._client() as client:
             while not self._stop.wait(SWEEP_SECONDS):
-                self._call(client, "/jobs/sweep", {})
+                for job in SWEEPS:
+                    self._call(client, job, {})
 
     def _call(self, client: httpx.Client, job: str, body: dict[str, object]) -> bool:
-        token = self._app.service_tokens.mint()
+        token = self._app.service_tokens.mint(self._app.settings.tasks_url)
         try:
             answer = client.post(job, json=body, headers={"authorization": f"Bearer {token}"})
         except httpx.TransportError:

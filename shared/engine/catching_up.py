@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Final, Generic, NamedTuple, TypeVar
 
-from shared.engine.searchable import Commit, ReadTail, Searchable
+from shared.engine.searchable import Applied, Commit, ReadTail
 from shared.errors import Problem
 
 AT_ONCE: Final = 20
@@ -18,7 +18,7 @@ AT_ONCE: Final = 20
 _CHUNK: Final = 1_000
 """Records that are applied together, between two looks at the clock."""
 
-R = TypeVar("R", bound=Searchable)
+R = TypeVar("R", bound=Applied)
 
 
 class Budget(NamedTuple):
@@ -59,7 +59,7 @@ class Gap(Problem):
 
 
 class Following(Generic[R]):
-    """A replica and the log that it follows. Thread-safe; one caller moves it on at a time."""
+    """A replica, or what else follows a log, and that log. One caller at a time moves it on."""
 
     def __init__(
         self, replica: R, read_tail: ReadTail, clock: Callable[[], float] = time.monotonic

@@ -15,7 +15,9 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
 
+from shared import work
 from shared.engine.heads import CollectionName, FoundHead, Head, head_of, put_head
+from shared.engine.later import SNAPSHOT, SNAPSHOT_WORK, needed_snapshot, work_id
 from shared.engine.log import KEPT, Entry, entry_path, pack_rows, put_entry, read_tail
 from shared.engine.outcome import (
     CORRELATIONS,
@@ -49,6 +51,7 @@ class _Read:
     idempotency: Snapshot | None
     correlation: Snapshot | None
     turns: Sequence[Snapshot | None]
+    snapshots: Mapping[CollectionName, Snapshot | None]
 
 
 class Writer:
@@ -170,6 +173,7 @@ class Writer:
                 *(name.path for name in keys),
                 *(record_path(name, key) for name, each in keys.items() for key in each),
                 *(turn_path(name) for name in keys),
+                *(SNAPSHOT_WORK.path(work_id(name)) for name in keys),
                 *filter(None, (idempotency, correlation)),
             ]
         )
@@ -184,6 +188,7 @@ class Writer:
             idempotency=found.get(idempotency) if idempotency else None,
             correlation=found.get(correlation) if correlation else None,
             turns=[found.get(turn_path(name)) for name in keys],
+            snapshots={name: found.get(SNAPSHOT_WORK.path(work_id(name))) for name in keys},
         )
 
     def _repeated(self, wanted: Wanted, read: _Read) -> Committed | None:
@@ -216,6 +221,7 @@ class Writer:
             if prepared.changed:
                 changes = True
                 writes += _collection_writes(wanted, read, name, prepared, nonce)
+        writes += (work.ask(SNAPSHOT, work_id(name), at) for name, at in committed.asked.items())
         if wanted.idempotency is not None:
             answer = wanted.answer(committed)
             writes.append(wanted.idempotency.keep(answer, read.idempotency, read.now))
@@ -315,7 +321,18 @@ def _committed(
         name: read.heads[name].value.seq + (1 if each.changed else 0)
         for name, each in prepared.items()
     }
-    return Committed(wanted.import_id, seqs, prepared)
+    asked = {
+        name: due
+        for name, each in prepared.items()
+        if each.changed
+        and (due := needed_snapshot(_changes(read, name, each), read.snapshots[name], read.now))
+    }
+    return Committed(wanted.import_id, seqs, prepared, asked)
+
+
+def _changes(read: _Read, name: CollectionName, prepared: Prepared) -> int:
+    """The head's, after the commit."""
+    return read.heads[name].value.changes + len(prepared.changed)
 
 
 def _collection_writes(
@@ -331,7 +348,7 @@ def _collection_writes(
             "seq": before.seq + 1,
             "count": before.count + prepared.added,
             "at": at,
-            "changes": before.changes + len(prepared.changed),
+            "changes": _changes(read, name, prepared),
             "bytes": before.bytes + len(rows),
             "nonce": nonce,
         }

@@ -8,6 +8,7 @@ from shared.engine.heads import CollectionName
 from shared.engine.prepare import Changed, Stored
 from shared.engine.values import unpacked
 from shared.ports.documents import ABSENT, Documents, Put, Snapshot
+from shared.query.answers import Item
 
 TOMBSTONES_KEPT: Final = timedelta(days=90)
 
@@ -27,6 +28,14 @@ def record_path(name: CollectionName, key: str) -> str:
 def record_key(snapshot: Snapshot) -> str:
     """The key of a record's document."""
     return snapshot.id[1:]
+
+
+def item(snapshot: Snapshot) -> Item | None:
+    """The record as it is searched; None of a deleted one."""
+    data = snapshot.data
+    if data["state"] == "deleted":
+        return None
+    return Item(record_key(snapshot), unpacked(data["body"]), data["at"], data["seqs"][0])
 
 
 def held(snapshot: Snapshot | None) -> Held:
@@ -62,6 +71,7 @@ def put_record(name: CollectionName, changed: Changed, before: Held, at: datetim
         "version": record.version,
         "seqs": list(record.seqs),
         "state": "deleted" if record.deleted else "live",
+        "at": at,
         **expires,
     }
     return Put(record_path(name, changed.row.key), data, if_version=before.version)

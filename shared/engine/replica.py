@@ -2,7 +2,8 @@
 
 import os
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import islice
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -20,6 +21,8 @@ from shared.query.ast import Question
 
 _FEW: Final = 200
 """Records up to which the small heap is enough."""
+_AT_ONCE: Final = 10_000
+"""Records written at once when it is filled."""
 
 
 class _State(NamedTuple):
@@ -57,6 +60,19 @@ class Replica:
         names = [file.name for file in manifest.files]
         opened = index.open_index(directory, manifest.meta, names, manifest.language)
         return cls(directory, index.view(opened, manifest.language), manifest.seq)
+
+    @classmethod
+    @guarded
+    def filled(cls, directory: Path, language: str, items: Iterable[Item], seq: int) -> "Replica":
+        """One of these records, which are at least as new as commit `seq`.
+
+        Newer ones are right once the commits that follow are applied.
+        """
+        made = index.create(directory, language)
+        left = iter(items)
+        while chunk := list(islice(left, _AT_ONCE)):
+            index.write(made, ((item.key, item) for item in chunk), small=False)
+        return cls(directory, index.view(made, language), seq)
 
     @property
     def seq(self) -> int:

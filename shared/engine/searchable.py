@@ -46,8 +46,8 @@ class Sealing:
     keys: Sequence[bytes]
 
 
-class Searchable(Protocol):
-    """A collection's records up to a commit. Thread-safe."""
+class Applied(Protocol):
+    """What follows a collection's log, and includes it up to a commit. Thread-safe."""
 
     @property
     def seq(self) -> int:
@@ -62,6 +62,10 @@ class Searchable(Protocol):
 
         Those that are included already are passed over. Raises `Gap` where one is missing.
         """
+
+
+class Searchable(Applied, Protocol):
+    """A collection's records up to a commit, to be asked."""
 
     def answer(self, question: Question, sealing: Sealing) -> Answer:
         """The page that the question's cursor points to, of one moment.

@@ -1,7 +1,8 @@
 """What a commit is to do, and what it came to."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import datetime
 
 from shared.engine.heads import CollectionName
 from shared.engine.outcome import Idempotency
@@ -57,10 +58,12 @@ class Committed:
         import_id: as it was asked for.
         seqs: the sequence number of each collection afterwards; where nothing changed, as it was.
         prepared: what was written to each.
+        asked: when each collection's snapshot is due, where this commit asked for one.
         repeated: the first answer, where this call had come before; nothing was written then.
     """
 
     import_id: str
     seqs: Mapping[CollectionName, int]
     prepared: Mapping[CollectionName, Prepared]
+    asked: Mapping[CollectionName, datetime] = field(default_factory=dict)
     repeated: bytes | None = None

@@ -22,6 +22,12 @@ def temporary_folder() -> Iterator[Path]:
         remove(folder)
 
 
+def emptied(folder: Path) -> None:
+    """Remove what is in a folder, to begin anew there."""
+    remove(folder)
+    folder.mkdir(parents=True, exist_ok=True)
+
+
 def remove(folder: Path) -> None:
     """Remove a folder that indexes may be open in. What cannot be removed stays."""
     for _ in range(2):

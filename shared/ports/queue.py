@@ -6,7 +6,8 @@ from datetime import datetime
 from typing import Any, Final, Protocol
 
 WORK: Final = "work"
-QUEUES: Final = frozenset({WORK})
+ENGINE: Final = "engine"
+QUEUES: Final = frozenset({WORK, ENGINE})
 """The queues there are, by our name for them; each adapter knows where it is."""
 
 

@@ -45,7 +45,9 @@ def main(adapter, target, worker, count):
         import_id = f"{worker}-{number}"
         part = Part(NAME, tuple(edits(chance, worker, number)))
         done = writer.commit(Wanted((part,), Author(worker, "tests", "r"), import_id))
-        print(done.seqs[NAME], import_id, len(done.prepared[NAME].changed), flush=True)
+        answer = f"{done.seqs[NAME]} {import_id} {len(done.prepared[NAME].changed)}\n"
+        sys.stdout.write(answer)  # at once: the process may be killed between two pieces
+        sys.stdout.flush()
 
 
 if __name__ == "__main__":

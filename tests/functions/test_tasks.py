@@ -6,13 +6,13 @@ import jwt
 import pytest
 from cryptography.hazmat.primitives.asymmetric import rsa
 
+from functions.engine import turns
 from functions.tasks.jobs.subscriptions import KINDS
-from functions.tasks.main import ROUTES
 from shared import queries
 from shared.clock import SystemClock
 from shared.settings import TaskIssuer
 from tests.google_identity import GoogleIdentity
-from tests.platform import WORKER, Platform
+from tests.platform import JOBS, WORKER, Platform
 
 pytestmark = pytest.mark.anyio
 AUDIENCE = "http://localhost:8080"
@@ -99,19 +99,19 @@ async def test_partners_credentials_and_our_own_signature_do_not_count_there(clo
 
 async def test_without_a_named_account_nobody_is_admitted(tmp_path):
     platform = Platform(tmp_path / "data", tasks_account="")
-    assert await status(platform, platform.app.service_tokens.mint()) == 401
+    assert await status(platform, platform.app.service_tokens.mint(AUDIENCE)) == 401
     platform.close()
 
 
 async def test_the_local_queues_token_is_admitted_on_a_laptop_and_nothing_else(platform):
-    assert await status(platform, platform.app.service_tokens.mint()) == 200
+    assert await status(platform, platform.app.service_tokens.mint(AUDIENCE)) == 200
     assert await status(platform, platform.token()) == 401
     platform.clock.advance(3600)
-    assert await status(platform, platform.app.service_tokens.mint()) == 200
+    assert await status(platform, platform.app.service_tokens.mint(AUDIENCE)) == 200
 
 
 async def test_a_job_that_does_not_exist_or_does_not_fit_is_refused(platform):
-    token = platform.app.service_tokens.mint()
+    token = platform.app.service_tokens.mint(AUDIENCE)
     async with platform.http(token, face="tasks") as client:
         assert (await client.post("/jobs/other", json={})).status_code == 404
         assert (await client.post("/jobs/cells", json={"id": "x"})).status_code == 422
@@ -121,6 +121,16 @@ async def test_a_job_that_does_not_exist_or_does_not_fit_is_refused(platform):
 
 
 def test_every_kind_of_work_is_done_at_its_path_and_swept():
-    assert {kind.path for kind in KINDS} <= {f"/jobs{route.path}" for route in ROUTES}
+    kinds = {*KINDS, *turns.KINDS}
+    assert {kind.path for kind in kinds} <= JOBS.keys()
     shapes = {shape for name, shape in vars(queries).items() if name.startswith("DUE_")}
-    assert {kind.overdue for kind in KINDS} == shapes
+    assert {kind.overdue for kind in kinds} == shapes
+
+
+async def test_the_engine_is_called_by_its_own_queue_alone(platform):
+    async with platform.http(face="engine") as client:
+        assert (await client.post("/engine/sweep", json={})).status_code == 401
+    async with platform.http(platform.app.service_tokens.mint(AUDIENCE), face="engine") as client:
+        assert (await client.post("/engine/sweep", json={})).json() == {"swept": 0}
+        turn = await client.post("/engine/snapshots", json={"id": "shop:x", "generation": 1})
+    assert turn.json() == {"outcome": "old"}

@@ -10,11 +10,9 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from urllib.parse import urlsplit
 
-from functions.tasks.main import ROUTES as JOBS
 from shared import log
 from shared.auth import keyring
 from shared.cli.deployment import FURTHER, ROUTES
-from shared.gcp.queue import DEADLINE
 from shared.gcp.warehouse import EXPORTS
 from shared.ports.documents import ID
 from shared.queries import SHAPES
@@ -22,11 +20,11 @@ from shared.records import Records
 from shared.settings import PREFIX, Settings
 from tests.infra.programs import package
 from tests.infra.roles import roles_are_those_of_the_page
+from tests.infra.work import work_is_done_as_simulated, work_is_sent_where_it_is_done
 from tests.platform import Platform
-from tests.shared.subscriptions import simulation
 
 ROOT = Path(__file__).parents[2]
-PUBLIC = {*package.functions()} - {"tasks"}
+PUBLIC = {*package.functions()} - {"tasks", "engine"}
 """The functions that answer anybody, since they check credentials themselves."""
 
 NOT_IN_THE_CLOUD = {
@@ -47,6 +45,7 @@ ONLY_WHERE_USED = {"portal_client"}
 RINGS = {
     **{name: {keyring.SEALING, keyring.SIGNING} for name in package.functions()},
     "api": {keyring.SEALING},
+    "engine": set(),
     "tasks": set(),
 }
 """The key rings each function reads: most verify tokens and seal cursors or cookies."""
@@ -206,9 +205,11 @@ def the_load_balancer_routes_as_dev_does(deployment):
         }
     paths = [path for path, _ in shared_paths]
     assert not [a for a in paths for b in paths if a != b and a.startswith(f"{b}/")]
-    settings = settings_of(deployment, "partner")
+    settings = deployment.settings("partner")
     served = {host for rule in maps["host_rule"] for host in rule["hosts"]}
-    assert served == settings.known_hosts - {urlsplit(settings.tasks_url).netloc}
+    assert served == settings.known_hosts - {
+        urlsplit(url).netloc for url in (settings.tasks_url, settings.engine_url)
+    }
     assert served == set(deployment.outputs["dns"])
     rest = {
         host: backends[matcher["default_service"]]
@@ -226,37 +227,6 @@ def the_load_balancer_routes_as_dev_does(deployment):
     assert settings.faces.keys() == further
 
 
-def work_is_sent_where_it_is_done(deployment):
-    """The queue, the exchange, the sweeper and the invoker are those the functions are told of."""
-    settings = settings_of(deployment, "tasks")
-    (queue,) = deployment.all("google_cloud_tasks_queue").values()
-    assert (queue["name"], queue["location"]) == (settings.queue, settings.region)
-    (exchange,) = deployment.all("google_bigquery_analytics_hub_data_exchange").values()
-    assert (exchange["data_exchange_id"], exchange["location"]) == (
-        settings.exchange,
-        settings.location,
-    )
-    (sweep,) = deployment.all("google_cloud_scheduler_job").values()
-    (target,) = sweep["http_target"]
-    paths = [f"/jobs{route.path}" for route in JOBS if route.operation_id == "sweep"]
-    assert [target["uri"]] == [f"{settings.tasks_url}{path}" for path in paths]
-    assert target["oidc_token"][0]["audience"] == settings.tasks_url
-    assert target["oidc_token"][0]["service_account_email"] == settings.tasks_account
-    host = urlsplit(settings.tasks_url).netloc
-    assert host.startswith(f"{deployment.functions()['tasks']['name']}-")
-
-
-def work_is_done_as_simulated(deployment):
-    """Queue and sweeper are as fast as the simulation's, and a worker has its whole time."""
-    (queue,) = deployment.all("google_cloud_tasks_queue").values()
-    (rates,) = queue["rate_limits"]
-    assert rates["max_dispatches_per_second"] == 1 / simulation.APART
-    (sweep,) = deployment.all("google_cloud_scheduler_job").values()
-    assert sweep["schedule"] == f"*/{simulation.SWEEP // 60} * * * *"
-    (service,) = deployment.functions()["tasks"]["service_config"]
-    assert service["timeout_seconds"] == DEADLINE.total_seconds()
-
-
 def what_a_killed_load_left_is_removed(deployment):
     """Files on their way into BigQuery are gone after a day, and no others."""
     files = deployment.all("google_storage_bucket")["google_storage_bucket.files"]
@@ -268,18 +238,12 @@ def what_a_killed_load_left_is_removed(deployment):
 def outputs_are_what_is_handed_out(deployment):
     """The addresses for partners are those that functions answer to, and operators' variables are
     settings."""
-    settings = settings_of(deployment, "partner")
+    settings = deployment.settings("partner")
     given = {name: deployment.outputs[name] for name in ("mcp_url", "api_url", "portal_url")}
     assert given == {name: getattr(settings, name) for name in given}
     operator = Settings.read(deployment.outputs["operator_environment"])
     assert (operator.project, operator.bucket) == (settings.project, settings.bucket)
     assert operator.traces is None
-
-
-def settings_of(deployment, name):
-    """What a function reads from its environment."""
-    (service,) = deployment.functions()[name]["service_config"]
-    return Settings.read(service["environment_variables"])
 
 
 def every_alert_is_explained(deployment):

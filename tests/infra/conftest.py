@@ -5,7 +5,7 @@ import pytest
 from tests.contract.conftest import firestore_emulator
 
 __all__ = ["firestore_emulator"]
-pytest.register_assert_rewrite("tests.infra.checks", "tests.infra.roles")
+pytest.register_assert_rewrite("tests.infra.checks", "tests.infra.roles", "tests.infra.work")
 
 
 @pytest.fixture(scope="session")

@@ -7,7 +7,9 @@ PAGE = Path(__file__).parents[2] / "docs" / "operations.md"
 WHERE = {
     "google_bigquery_analytics_hub_data_exchange_iam_member": lambda _: "exchange",
     "google_cloud_run_v2_service_iam_member": lambda each: each["name"].rpartition("-")[2],
-    "google_cloud_tasks_queue_iam_member": lambda _: "queue",
+    "google_cloud_tasks_queue_iam_member": lambda each: (
+        "engine queue" if each["name"].endswith("-engine") else "queue"
+    ),
     "google_project_iam_member": lambda _: "project",
     "google_secret_manager_secret_iam_member": lambda each: each["secret_id"],
     "google_service_account_iam_member": lambda _: "invoker",

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from shared.settings import Settings
 from tests.infra.programs import package
 from tests.infra.provider import Provider
 
@@ -99,6 +100,11 @@ class Deployment:
         """The attributes of every function, by the name of its folder."""
         found = self.all("google_cloudfunctions2_function")
         return {address.split(".")[1]: values for address, values in found.items()}
+
+    def settings(self, name):
+        """What a function reads from its environment."""
+        (service,) = self.functions()[name]["service_config"]
+        return Settings.read(service["environment_variables"])
 
 
 def _resources(module):

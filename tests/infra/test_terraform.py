@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from tests.infra import checks
+from tests.infra import checks, work
 from tests.infra.terraform import ROOT, Infra
 
 pytestmark = pytest.mark.slow
@@ -132,8 +132,8 @@ BREAKS = {
     checks.outputs_are_what_is_handed_out: ("outputs.tf", "_API_URL", "_MCP_URL"),
     checks.the_edge_limits_every_address: ("edge.tf", "['authorization']", "['cookie']"),
     checks.what_is_kept_is_as_the_page_says: ("files.tf", "1209600", "950400"),
-    checks.work_is_sent_where_it_is_done: ("work.tf", "/jobs/sweep", "/sweep"),
-    checks.work_is_done_as_simulated: (
+    work.work_is_sent_where_it_is_done: ("work.tf", "/jobs/sweep", "/sweep"),
+    work.work_is_done_as_simulated: (
         "work.tf",
         "dispatches_per_second = 10",
         "dispatches_per_second = 9",

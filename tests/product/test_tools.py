@@ -63,8 +63,8 @@ OF_FACES = [
 VERBS = {
     "change", "check", "create", "deactivate", "delete", "end", "export", "follow", "get", "grant",
     "invite", "list", "lookup", "promote", "publish", "rebuild", "refresh", "register", "restore",
-    "retire", "revoke", "roll", "rotate", "search", "set", "start", "sweep", "tidy", "upsert",
-    "withdraw",
+    "retire", "revoke", "roll", "rotate", "search", "set", "start", "store", "sweep", "tidy",
+    "upsert", "withdraw",
 }  # fmt: skip
 
 

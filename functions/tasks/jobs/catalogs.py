@@ -3,8 +3,8 @@
 As those of subscriptions do, a job answers 200 whatever came of it, and arranges its own next turn.
 """
 
-from functions.tasks.jobs.turns import SCOPE, Outcome, Turn
 from shared.catalog import rebuilding, tidying
+from shared.serve.worker import SCOPE, Outcome, Turn
 from shared.tool import Call, Effect, Family, Risk
 
 family = Family("catalogs", org_types=frozenset({"service"}))

@@ -6,18 +6,18 @@ turn. Anything else makes Cloud Tasks call again, which every job can take.
 
 from typing import Final
 
-from functions.tasks.jobs.turns import SCOPE, Outcome, Turn
 from shared import work
 from shared.catalog.catalogs import EXPORT
 from shared.catalog.later import REBUILD, TIDY
 from shared.identity.access_changes import FOLLOWING
+from shared.serve.worker import SCOPE, Outcome, Swept, Turn
 from shared.subscriptions import cells, exporting, following, listing_checks
 from shared.subscriptions.records import CELL, LISTING
-from shared.tool import Args, Call, Effect, Family, Result, Risk
+from shared.tool import Args, Call, Effect, Family, Risk
 
 family = Family("subscriptions", org_types=frozenset({"service"}))
 KINDS: Final = (CELL, EXPORT, FOLLOWING, LISTING, REBUILD, TIDY)
-"""All scheduled work there is: what is not listed here, nobody finds again."""
+"""All scheduled work of this function: what is not listed here, nobody finds again."""
 
 
 @family.tool(scope=SCOPE, effect=Effect.WRITE, risk=Risk.LOW, title="Check a cell", idempotent=True)
@@ -48,12 +48,6 @@ def export_catalog(call: Call, args: Turn) -> Outcome:
 def follow_grants(call: Call, args: Turn) -> Outcome:
     """Give every cell of an organization that is not as its grants say a turn."""
     return Outcome(outcome=following.follow(call.app, args.id, args.generation))
-
-
-class Swept(Result):
-    """How many turns were overdue and are handed over again."""
-
-    swept: int
 
 
 @family.tool(

@@ -16,8 +16,8 @@ from shared.catalog.opened import opened_segments
 from shared.catalog.publishing import put_up, take_down
 from shared.catalog.segment.manifest import MOST_GENERATIONS
 from shared.catalog.versions import every_version, file_name
+from tests.mortal import Killed, MortalApp
 from tests.platform import Platform, product
-from tests.shared.catalog.mortal import Killed, MortalApp
 
 pytestmark = pytest.mark.slow
 

@@ -4,29 +4,30 @@ import secrets
 
 import pytest
 
-from shared.engine.collections import Collections
+from shared.app import App
+from shared.auth import keyring
+from shared.engine.collections import collections
 from shared.engine.heads import CollectionName
 from shared.engine.prepare import Edit
-from shared.engine.replicas import Replicas
 from shared.engine.wanted import Author, Part, Wanted
 from shared.errors import Problem
-from shared.local.documents import SqliteDocuments
 from shared.query.ast import Compare, Facet, Question, Sort, Words
 from shared.query.kinds import Kind
+from shared.settings import Settings
 from tests.platform import MovedClock
 
 NAME = CollectionName("shop", "source.products")
 OTHER = CollectionName("rival", "source.products")
-KEYS = (b"a key of thirty-two characters..",)
 
 
 class Instance:
     """One instance of a function: its own replicas, the same documents as the others."""
 
     def __init__(self, folder, name):
-        self.documents = SqliteDocuments(folder / "documents.sqlite")
-        replicas = Replicas(folder / name, 1 << 30)
-        self.collections = Collections(self.documents, MovedClock(), replicas, lambda: KEYS)
+        settings = Settings(data=folder, cache=folder / name)
+        self.app = App(settings, MovedClock())
+        keyring.create_missing(self.app.secrets)
+        self.collections = collections(self.app)
 
     def commit(self, *edits, name=NAME):
         wanted = Wanted((Part(name, edits),), Author("ada", "tests", "r"), secrets.token_hex(6))
@@ -41,7 +42,7 @@ def instances(tmp_path):
     both = [Instance(tmp_path, name) for name in ("one", "two")]
     yield both
     for each in both:
-        each.documents.close()
+        each.app.close()
 
 
 def is_by(brand):

@@ -80,12 +80,12 @@ def put(key, **values):
     return Edit(key, {name.replace("_", ".", 1): value for name, value in values.items()})
 
 
-def test_a_commit_writes_a_head_a_log_entry_and_its_records_and_nothing_else(world):
+def test_a_commit_writes_a_head_a_log_entry_its_records_and_what_follows_and_nothing_else(world):
     counting = CountingDocuments(world.documents)
     world.writer = Writer(counting, world.clock, world.clock.advance)
     world.commit(*(put(str(n), s_title=f"Thing {n}") for n in range(500)))
     assert len(counting.asked) == 1
-    assert [len(paths) for paths in counting.commits] == [502]
+    assert [len(paths) for paths in counting.commits] == [503]
     assert (world.head().seq, world.head().count) == (1, 500)
 
 

@@ -1,0 +1,33 @@
+"""The turns that follow from commits, one per kind of scheduled record.
+
+A turn answers 200 whatever came of it, as long as it was recorded: it has arranged what follows.
+"""
+
+from typing import Final
+
+from shared import work
+from shared.engine import snapshot_turn
+from shared.engine.later import SNAPSHOT
+from shared.serve.worker import SCOPE, Outcome, Swept, Turn
+from shared.tool import Args, Call, Effect, Family, Risk
+
+family = Family("turns", org_types=frozenset({"service"}))
+KINDS: Final = (SNAPSHOT,)
+"""All scheduled work of this function: what is not listed here, nobody finds again."""
+
+
+@family.tool(
+    scope=SCOPE, effect=Effect.WRITE, risk=Risk.LOW, title="Store a snapshot", idempotent=True
+)
+def store_snapshot(call: Call, args: Turn) -> Outcome:
+    """Store what a collection's replica has that is not stored yet."""
+    return Outcome(outcome=snapshot_turn.store_snapshot(call.app, args.id, args.generation))
+
+
+@family.tool(
+    scope=SCOPE, effect=Effect.WRITE, risk=Risk.LOW, title="Sweep overdue turns", idempotent=True
+)
+def sweep_overdue_turns(call: Call, args: Args) -> Swept:
+    """Find turns whose time has passed and that nobody is doing, and hand them over again."""
+    del args
+    return Swept(swept=work.sweep(call.app, KINDS))
