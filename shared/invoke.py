@@ -16,7 +16,7 @@ from shared.auth.rate import Budget, budget_of, served
 from shared.auth.tenancy import Role
 from shared.errors import Problem
 from shared.spelling import PLAIN, Case, Spelling
-from shared.tool import Args, Call, Confirmed, Effect, Progress, Tool, silently
+from shared.tool import Args, Call, Confirmed, Progress, Tool, silently
 
 A = TypeVar("A", bound=Args)
 
@@ -189,16 +189,10 @@ def _refusal(tool: Tool[Any], caller: Caller, role: Role | None) -> Problem | No
         message = f"This operation needs the scope {tool.scope}. Ask for it and call again."
         wanted = sorted({*caller.scopes, tool.scope})
         return Problem("insufficient_scope", message, scopes=wanted)
-    needed = _least_role(tool)
+    needed = tool.least_role
     if role is not None and role < needed:
         return Problem("forbidden", _too_low(needed, tool), reason="role", role=needed.word)
     return None
-
-
-def _least_role(tool: Tool[Any]) -> Role:
-    """Members of the operating organization look; changing the platform takes its owners."""
-    changes = tool.effect is not Effect.READ
-    return Role.OWNER if changes and tool.family.org_types <= {"operator"} else tool.role
 
 
 def _too_low(needed: Role, tool: Tool[Any]) -> str:

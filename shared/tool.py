@@ -203,6 +203,12 @@ class Tool(Generic[A]):
         return inspect.cleandoc(self.run.__doc__ or "")
 
     @cached_property
+    def least_role(self) -> Role:
+        """Members of the operating organization look; changing the platform takes its owners."""
+        changes = self.effect is not Effect.READ
+        return Role.OWNER if changes and self.family.org_types <= {"operator"} else self.role
+
+    @cached_property
     def output(self) -> TypeAdapter[Any]:
         """Describes and encodes what the tool returns."""
         return TypeAdapter(self.returns)

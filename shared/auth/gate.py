@@ -192,6 +192,8 @@ def _judge_age(token: Token, session: Snapshot | None, member: Snapshot, access:
     if session and token.authorization in session.data.get("ended", {}):
         raise _ended()
     removed: datetime | None = member.data.get("validAfter")
+    if removed is None and not access.valid_after:
+        return
     since = max(access.valid_after, removed.timestamp() if removed else 0.0)
     if token.issued_at < math.ceil(since):
         raise _ended()

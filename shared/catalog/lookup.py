@@ -8,7 +8,7 @@ import orjson
 
 from shared.auth.access import Access
 from shared.catalog.heads import Head
-from shared.catalog.products.urls import NORMALIZED_EXACT, lookup_forms, normalize_url
+from shared.catalog.products.urls import NORMALIZED_EXACT, lookup_forms, page_host
 from shared.catalog.reach import heads_of, reached
 from shared.catalog.search.lookup import Located, lookup
 from shared.errors import Problem
@@ -65,7 +65,7 @@ class Match:
 def covering(access: Access, url: str, names: Iterable[str] | None) -> Iterable[str]:
     """Which heads a lookup of this URL touches. A URL that cannot be read touches none."""
     try:
-        host = normalize_url(url).host
+        host = page_host(url)
     except Problem:
         return ()
     wanted = None if names is None else frozenset(names)

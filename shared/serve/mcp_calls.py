@@ -7,6 +7,7 @@ plain values only.
 
 from collections.abc import Mapping
 from contextvars import ContextVar
+from functools import cache
 from typing import Any, Final, NamedTuple, Protocol
 
 import orjson
@@ -21,7 +22,7 @@ from shared.near import near
 from shared.serve.narrowing import WHOLE, Narrowing
 from shared.serve.run import Runner
 from shared.spelling import Case
-from shared.tool import Tool
+from shared.tool import Args, Tool
 
 REFUSALS: Final = frozenset(
     {"unauthenticated", "forbidden", "insufficient_scope", "api_key_org_type_forbidden"}
@@ -157,12 +158,11 @@ def _without_unknown(
     Clients add arguments of their own. One that is a near miss of ours is a mistake instead, and a
     problem: what a model meant as a filter must never be dropped.
     """
-    fields = tool.takes_in(case).model_fields
-    shown = {field.alias or name for name, field in fields.items()}
-    known = shown | fields.keys()
+    takes: type[Args] = tool.takes_in(case)
+    shown, known = _names(takes)
+    if given.keys() <= known:
+        return given, []
     unknown = sorted(given.keys() - known)
-    if not unknown:
-        return given, unknown
     if len(unknown) > MOST_UNKNOWN:
         message = f"More than {MOST_UNKNOWN} arguments are not known. Leave them out."
         return Problem("invalid", message, limit=MOST_UNKNOWN), []
@@ -173,6 +173,14 @@ def _without_unknown(
     return {name: value for name, value in given.items() if name in known}, [
         name[:100] for name in unknown[:20]
     ]
+
+
+@cache
+def _names(takes: type[Args]) -> tuple[frozenset[str], frozenset[str]]:
+    """The names of arguments as a face shows them, and all that it takes."""
+    fields = takes.model_fields
+    shown = frozenset(field.alias or name for name, field in fields.items())
+    return shown, shown | fields.keys()
 
 
 def _near_miss(name: str, meant: list[str]) -> Problem:

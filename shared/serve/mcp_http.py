@@ -279,12 +279,13 @@ class McpEndpoint:
             tool = self._calls.find(message.get("params"), served.narrowing)
         stream = _progress(tool, head, message, send, always)
         if stream is None:
-            body = await self._answered(head, message, served, tool)
-            await respond(send, 200, body, (JSON, *always))
+            result = await self._result(head, message, served, tool)
+            await respond(send, 200, _answer_to(message, result), (JSON, *always))
             return
         telling = served._replace(request=served.request._replace(progress=stream.tell))
         try:
-            body = await stream.until(self._answered(head, message, telling, tool))
+            result = await stream.until(self._result(head, message, telling, tool))
+            body = _answer_to(message, result)
         except (Rejected, Refused) as error:
             if not stream.has_begun:
                 raise
@@ -293,13 +294,6 @@ class McpEndpoint:
             await stream.finish(body)
         else:
             await respond(send, 200, body, (JSON, *always))
-
-    async def _answered(
-        self, head: Head, message: Message, served: Served, tool: Tool[Any] | None
-    ) -> bytes:
-        """The whole JSON-RPC answer of a request."""
-        result = await self._result(head, message, served, tool)
-        return b'{"jsonrpc":"2.0","id":%b,"result":%b}' % (orjson.dumps(message["id"]), result)
 
     async def _result(
         self, head: Head, message: Message, served: Served, tool: Tool[Any] | None
@@ -341,6 +335,11 @@ class McpEndpoint:
         exchange = _Exchange(transport, message["id"])
         runner = ServerRunner(self._server, _connection(route, exchange), {})
         return await runner.on_request(exchange, message["method"], message.get("params"))
+
+
+def _answer_to(message: Message, result: bytes) -> bytes:
+    """The whole JSON-RPC answer of a request."""
+    return b'{"jsonrpc":"2.0","id":%b,"result":%b}' % (orjson.dumps(message["id"]), result)
 
 
 def _connection(route: InboundModernRoute, exchange: _Exchange) -> Connection:

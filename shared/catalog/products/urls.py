@@ -45,6 +45,7 @@ _FORBIDDEN: Final = re.compile(r"[\x00-\x1f\x7f\\]")
 _LABEL: Final = r"[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?"
 _PLAIN_HOST: Final = re.compile(rf"(?:{_LABEL}\.)*{_LABEL}")
 _ROUTE: Final = re.compile(r"!?/.")
+_PLAIN: Final = re.compile(r"[A-Za-z0-9\-._~!$&'()*+,;=:@/?]*")  # as most text is
 _ESCAPABLE: Final = re.compile(r"%([0-9A-Fa-f]{2})|(%|[^A-Za-z0-9\-._~!$&'()*+,;=:@/?%]+)")
 _UNRESERVED: Final = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~")
 _LOCALE: Final = r"/[A-Za-z]{2}(?:-[A-Za-z]{2,4})?"
@@ -131,6 +132,11 @@ def normalize_url(raw: str) -> NormalizedUrl:
     )
 
 
+def page_host(raw: str) -> str:
+    """The host of a product page URL's normal form. Raises `invalid_product_url`."""
+    return _parse_product(raw).host
+
+
 def web_url(raw: str, base: str | None = None) -> str:
     """An absolute http(s) URL on a public host, in ASCII, otherwise as it was given.
 
@@ -144,16 +150,9 @@ def web_url(raw: str, base: str | None = None) -> str:
             raise _invalid("The URL cannot be read.") from None
     scheme, authority, path, query, fragment = _split(text)
     host, port = _host_and_port(authority)
-    url = "".join(
-        (
-            f"{scheme.lower()}://{host}",
-            f":{port}" if port is not None else "",
-            _escaped(path),
-            f"?{_escaped(query)}" if query else "",
-            f"#{_escaped(fragment)}" if fragment else "",
-        )
-    )
-    return _no_longer(url)
+    origin = f"{scheme.lower()}://{host}" + (f":{port}" if port is not None else "")
+    rest = (f"?{_escaped(query)}" if query else "") + (f"#{_escaped(fragment)}" if fragment else "")
+    return _no_longer(f"{origin}{_escaped(path)}{rest}")
 
 
 def index_forms(raw: str) -> tuple[IndexForm, ...]:
@@ -349,6 +348,8 @@ def _params(query: str) -> tuple[str, ...]:
 
 def _escaped(text: str) -> str:
     """RFC 3986 6.2.2: unreserved characters plain, all others as upper-case escapes."""
+    if _PLAIN.fullmatch(text):
+        return text
     try:
         return _ESCAPABLE.sub(_escape, text)
     except UnicodeEncodeError:

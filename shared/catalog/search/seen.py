@@ -9,11 +9,10 @@ place by place, is `looked_at` in tests/shared/catalog/search/test_reranking.py.
 """
 
 from collections.abc import Sequence
-from functools import cache
-from typing import Any, Final, NamedTuple
+from functools import cache, lru_cache
+from typing import Final, NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
 from shared.catalog.search.words import Words
 from shared.catalog.segment.reader import Segment
@@ -58,8 +57,7 @@ def see(segment: Segment, words: Words, numbers: list[int]) -> Seen:
     """Look at these products."""
     row = 8 * len(numbers)
     matrices = _matrices(segment, words, numbers)
-    every_byte = int.from_bytes(b"\1" * len(numbers) * TITLE_TERMS, "little")
-    terms, flags = every_byte * _ANY_TERM, every_byte * _ACCESSORY
+    terms, flags = _bits(len(numbers))
     in_title, in_kind, asked = [], [], 0
     for matrix in matrices:
         title, kind = matrix & terms, matrix >> TITLE_TERMS * row & terms
@@ -78,24 +76,42 @@ def _matrices(segment: Segment, words: Words, numbers: list[int]) -> list[int]:
         term_hash(term) for word in words.words for spelling in word.spellings for term in spelling
     ]
     titles = segment.titles(numbers).T
-    nothing_asked = _accessories(segment.manifest.language).copy()
-    nothing_asked[hashes] = 0
+    accessories, idle = _tables(segment.manifest.language)
+    try:
+        marks = idle.pop()
+    except IndexError:
+        marks = bytearray(accessories)
     found = []
     for begin in range(0, len(hashes), _MOST_TERMS):
-        marks = nothing_asked.copy()
+        for hashed in hashes:
+            marks[hashed] = 0
         for at, hashed in enumerate(hashes[begin : begin + _MOST_TERMS]):
             marks[hashed] |= 1 << at
-        found.append(int.from_bytes(marks.take(titles), "little"))
+        found.append(int.from_bytes(np.frombuffer(marks, np.uint8).take(titles), "little"))
+    for hashed in hashes:
+        marks[hashed] = accessories[hashed]
+    idle.append(marks)
     return found
 
 
+@lru_cache(maxsize=128)
+def _bits(products: int) -> tuple[int, int]:
+    """Of every byte of so many products' titles: the bits of terms, and that of an accessory."""
+    ones = int.from_bytes(b"\1" * products * TITLE_TERMS, "little")
+    return ones * _ANY_TERM, ones * _ACCESSORY
+
+
 @cache
-def _accessories(language: str) -> NDArray[Any]:
-    """A byte for each hash: `_ACCESSORY` where it is that of an accessory word of a language."""
-    marks = np.zeros(HASHES, np.uint8)
+def _tables(language: str) -> tuple[bytes, list[bytearray]]:
+    """A byte for each hash: `_ACCESSORY` where it is that of an accessory word of a language.
+
+    And copies of that which no query is marking now: to copy 64 kB for each costs more than to
+    clear its few marks. There are as many as there were queries at once.
+    """
+    marks = bytearray(HASHES)
     for term in analyzer(language).analyze(ACCESSORIES.get(language, "")):
         marks[term_hash(term)] = _ACCESSORY
-    return marks
+    return bytes(marks), [marks]
 
 
 def _last(flags: int, row: int) -> int:
@@ -103,7 +119,7 @@ def _last(flags: int, row: int) -> int:
     behind = flags >> row
     for places in (1, 2, 4, 8):  # so that the sixteen places of a title are all looked at
         behind |= behind >> places * row
-    return flags & ~behind
+    return flags ^ flags & behind
 
 
 def _any(matrix: int, rows: int, row: int) -> bytes:

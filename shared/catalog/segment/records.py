@@ -34,6 +34,7 @@ DICTIONARY_BYTES: Final = 65_536
 LEAST_SAMPLES: Final = 64
 _LENGTH: Final = struct.Struct("<I")
 _CLAIM_BITS: Final = 2
+_CLAIMS: Final = tuple(Claim)
 
 
 _length: Final = _LENGTH.unpack_from
@@ -106,7 +107,7 @@ def with_variant(claim: Claim, variant: int | None) -> int:
 
 def claim_of(stored: int) -> Claim:
     """The claim in a stored number."""
-    return Claim(stored & (1 << _CLAIM_BITS) - 1)
+    return _CLAIMS[stored & (1 << _CLAIM_BITS) - 1]
 
 
 def variant_of(stored: int) -> int | None:
@@ -231,21 +232,19 @@ class RecordFile:
 
     def item(self, ordinal: int, at: float) -> bytes:
         """The list item's JSON members, as they are at a second since 1970."""
-        shared, item, *times = self._item(ordinal).split(b"\n")
-        return _joined(shared, item, *(_holding(orjson.loads(each), at) for each in times))
+        members, _, times = self._item(ordinal).replace(b"\n", b",", 1).partition(b"\n")
+        members = members.removesuffix(b",")
+        return _joined(members, _holding(orjson.loads(times), at)) if times else members
 
     def full(self, ordinal: int, at: float) -> bytes:
         """The full view's JSON members, as they are at a second since 1970."""
-        shared, _, *times = self._item(ordinal).split(b"\n")
+        shared, _, rest = self._item(ordinal).partition(b"\n")
         view = self._view(ordinal)
-        changing = [_holding(orjson.loads(each), at) for each in times]
-        if view.times:
-            members, variants = orjson.loads(view.times)
-            changing.append(_holding(members, at))
-            if variants:
-                shown = [{**fixed, **holding(each, at)} for fixed, each in variants]
-                changing.append(b'"variants":' + orjson.dumps(shown))
-        return _joined(shared, view.full, *changing)
+        members = _joined(shared, view.full)
+        times = rest.partition(b"\n")[2]
+        if times:
+            members = _joined(members, _holding(orjson.loads(times), at))
+        return _joined(members, _changing(view.times, at)) if view.times else members
 
     def claims(self, ordinal: int) -> Claims:
         """The product's key, and the URL forms it claims."""
@@ -292,8 +291,18 @@ def _view(frames: _Frames, decompressor: Decompressor, ordinal: int) -> _View:
     return _View(*decompressor.bytes_of(data[begin:end]).split(b"\n"))
 
 
-def _joined(*members: bytes) -> bytes:
-    return b",".join(filter(None, members))
+def _joined(members: bytes, more: bytes) -> bytes:
+    """Members and more of them, of which there may be none."""
+    return members + b"," + more if more else members
+
+
+def _changing(times: bytes, at: float) -> bytes:
+    """What changes with time of the full view only."""
+    members, variants = orjson.loads(times)
+    changing = holding(members, at)
+    if variants:
+        changing["variants"] = [{**fixed, **holding(each, at)} for fixed, each in variants]
+    return orjson.dumps(changing)[1:-1]
 
 
 def holding(timed: list[Any], at: float) -> dict[str, Any]:
