@@ -7,21 +7,26 @@ import orjson
 
 from shared.catalog.reach import Reached
 from shared.catalog.search.cursor import Place, unseal
-from shared.catalog.search.search import Question, search
+from shared.catalog.search.search import Page, Question, search
 from shared.catalog.search.shelf import Shelf
+from shared.catalog.search.words import MOST_WORDS
 from shared.tool import Call
 
 
 @dataclass(frozen=True, slots=True)
 class ReadyPage:
-    """Items as JSON and the cursor that continues."""
+    """Items as JSON, the cursor that continues, the text that was looked for, what to know."""
 
     items: list[bytes]
     cursor: str | None
+    text: str
+    note: str | None = None
 
     def members(self) -> bytes:
-        """The members `items` and `nextCursor`, without braces."""
-        return b'"items":[' + b",".join(self.items) + b'],"nextCursor":' + orjson.dumps(self.cursor)
+        """The members `items`, `nextCursor`, and `note` where there is one, without braces."""
+        note = b',"note":' + orjson.dumps(self.note) if self.note else b""
+        cursor = orjson.dumps(self.cursor)
+        return b'"items":[' + b",".join(self.items) + b'],"nextCursor":' + cursor + note
 
 
 def page_of(
@@ -35,7 +40,15 @@ def page_of(
     places = _places(cursor, question, ring.keys) if cursor else None
     shelves = [_shelf(call, each, places) for each in catalogs]
     page = search(shelves, question, limit=limit, key=ring.keys[0], places=places)
-    return ReadyPage(page.items, page.cursor)
+    note = _note(page) if page.left_out else None
+    return ReadyPage(page.items, page.cursor, page.effective_query, note)
+
+
+def _note(page: Page) -> str:
+    return (
+        f"The first {MOST_WORDS} words of the query were looked for, and {page.left_out} were not."
+        " Ask with fewer words."
+    )
 
 
 def _places(cursor: str, question: Question, keys: Sequence[bytes]) -> dict[str, Place] | None:

@@ -149,6 +149,17 @@ async def test_the_answer_says_what_really_ran(backend):
     assert answer["debug"] == [{"catalog": "books", "version": 1}]
 
 
+async def test_what_is_not_looked_for_of_a_long_text_is_said_over_both_faces(agent, backend):
+    words = ["product", *(f"word{at}" for at in range(29))]
+    found = await value(agent, "search_products", {"catalog": "books", "query": " ".join(words)})
+    answer = await search(backend, q=" ".join(words))
+    assert found["items"]
+    assert found["note"] == answer["note"]
+    assert answer["note"].startswith("The first 20 words of the query were looked for, and 10 were")
+    assert answer["effectiveQuery"]["text"] == " ".join(words[:20])
+    assert "note" not in await search(backend, q=" ".join(words[:20]))
+
+
 async def test_all_granted_catalogs_are_searched_and_walked_exactly_once(stocked, backend):
     rows = [
         product(f"t{n}", title=f"Toy product {n}", url=f"https://toys.example/{n}")

@@ -24,6 +24,7 @@ class Browse:
     clauses: list[Clause]
     text: str = ""
     revision: str = ""
+    left_out: int = 0
 
     def hits(self, after: Position | None, limit: int) -> list[Hit]:
         """See `Order`."""

@@ -34,6 +34,10 @@ class Order(Protocol):
     def text(self) -> str:
         """What is looked for: the query, or as the catalog spells it; empty when it browses."""
 
+    @property
+    def left_out(self) -> int:
+        """How many words of the query are not looked for, because it has too many."""
+
     def hits(self, after: Position | None, limit: int) -> list[Hit]:
         """The next so many hits behind a place (None: from the start); fewer at the end."""
 

@@ -5,12 +5,14 @@ from typing import Final
 
 from tantivy import Occur, Query
 
-from shared.catalog.search.words import Word
+from shared.catalog.search.words import MOST_WORDS, Word
 from shared.catalog.segment.analysis import compact, gtin14
 from shared.catalog.segment.index import IDENTIFIERS
 from shared.catalog.segment.reader import Segment
 
 _MOST_CHUNKS: Final = 3
+_MOST_NAMED: Final = 2
+"""Identifiers that are looked for with the words beside them: each costs a search for all words."""
 _SHORTEST_PART: Final = 4
 _SHORTEST_NUMBER: Final = 6
 
@@ -45,15 +47,19 @@ def identified(segment: Segment, query: str, words: Sequence[Word]) -> Query | N
 
     One that is only named in a longer text must look like one, with a digit in it, and the
     product must have the other words as well: `brother tn-2110 toner`. A GTIN needs no other
-    words. None where there is none.
+    words. Of those that need them the first few count. None where there is none.
     """
-    found = []
+    found: list[Query] = []
+    named = 0
     for chunk, whole in _chunks(query):
         forms = [form for form in _forms(chunk) if segment.searcher.doc_freq(IDENTIFIERS, form)]
         if not forms:
             continue
         covered = set(segment.surface(chunk))
         alone = whole or gtin14(compact(chunk)) in forms
+        named += not alone
+        if named > _MOST_NAMED and not alone:
+            continue
         others = [] if alone else [word for word in words if not covered.issuperset(word.asked)]
         one = _joined(
             Occur.Should,
@@ -77,7 +83,7 @@ def weight(segment: Segment, words: Iterable[Word]) -> float:
 
 def _chunks(query: str) -> Iterator[tuple[str, bool]]:
     """The parts of a text that may be an identifier, and whether each is the whole text."""
-    parts = query.split()
+    parts = query.split()[:MOST_WORDS]
     yield query, True
     if not any(map(str.isdigit, query)):
         return

@@ -19,7 +19,7 @@ from shared.catalog.search.facets import Clause
 from shared.catalog.search.order import Hit, Position
 from shared.catalog.search.rerank import MODEL, WINDOW, Model, rerank
 from shared.catalog.search.seen import ACCESSORIES
-from shared.catalog.search.words import Words
+from shared.catalog.search.words import MOST_SPELT, MOST_WORDS, Words
 from shared.catalog.segment.reader import Segment
 
 _SATURATION: Final = 2.2
@@ -94,6 +94,11 @@ class Ranked:
     def text(self) -> str:
         """See `Order`."""
         return self.words.text
+
+    @property
+    def left_out(self) -> int:
+        """See `Order`."""
+        return self.words.left_out
 
     def hits(self, after: Position | None, limit: int) -> list[Hit]:
         """See `Order`."""
@@ -179,7 +184,9 @@ def ranked(segment: Segment, query: str, words: Words, clauses: list[Clause]) ->
 @cache
 def _revision(model: Model) -> str:
     """Names what a walk has to go on with: the window, the model, and the words it knows."""
-    return blake2b(repr((WINDOW, model, ACCESSORIES)).encode(), digest_size=6).hexdigest()
+    return blake2b(
+        repr((WINDOW, model, ACCESSORIES, MOST_WORDS, MOST_SPELT)).encode(), digest_size=6
+    ).hexdigest()
 
 
 def _hits(

@@ -52,11 +52,13 @@ class Page(NamedTuple):
         items: JSON objects, ready to be joined.
         cursor: continues; None at the end.
         effective_query: what was looked for: the query, or as the first item's catalog spells it.
+        left_out: how many words of the query were not looked for, because it has too many.
     """
 
     items: list[bytes]
     cursor: str | None
     effective_query: str
+    left_out: int = 0
 
 
 @guarded
@@ -94,7 +96,7 @@ def search(
         text = text if items else walk.order.text
         walk.position = hit.after
         items.append(walk.shelf.item(hit.number, hit.score))
-    return Page(items, cursor, text)
+    return Page(items, cursor, text, max((walk.order.left_out for walk in walks), default=0))
 
 
 @guarded

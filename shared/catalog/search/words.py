@@ -13,9 +13,12 @@ from shared.catalog.segment.reader import Segment
 from shared.errors import Problem
 
 LONGEST_QUERY: Final = 1_000
-MOST_SPELT: Final = 4
+MOST_WORDS: Final = 20
+"""Words of a query that are looked for, each once. Any query costs at most five usual searches
+(`tests/bench/long_queries.py`), and so many words that many products have cost more than two."""
+MOST_SPELT: Final = 2
 """Unknown words of a query that are corrected or split; further ones are looked for as typed. Each
-costs about half of what a usual search costs, and a query costs at most five of those."""
+costs about as much as a usual search."""
 _SHORTEST_PART: Final = 3
 _LETTERS_AND_DIGITS: Final = re.compile(r"([^\W\d_]+)(\d+)|(\d+)([^\W\d_]+)")
 
@@ -47,15 +50,20 @@ class Words(NamedTuple):
         text: what is looked for; the query itself unless corrected.
         words: its words, each once.
         whole: whether the catalog has every word that tells something.
+        left_out: how many words behind the first MOST_WORDS are not looked for.
     """
 
     text: str
     words: tuple[Word, ...]
     whole: bool
+    left_out: int
 
 
 def understand(segment: Segment, query: str) -> Words:
-    """The words of a query, each once. Raises `invalid` for more than 1,000 characters."""
+    """The words of a query, each once. Raises `invalid` for more than 1,000 characters.
+
+    Of a longer text the first MOST_WORDS words count: what is pasted says first what it is.
+    """
     if len(query) > LONGEST_QUERY:
         raise Problem(
             "invalid",
@@ -63,7 +71,8 @@ def understand(segment: Segment, query: str) -> Words:
             field="query",
             max=LONGEST_QUERY,
         )
-    asked = list(dict.fromkeys(segment.surface(query)))
+    typed = list(dict.fromkeys(segment.surface(query)))
+    asked = typed[:MOST_WORDS]
     beside = [word for word in asked if segment.word(word).telling]
     said: list[str] = []
     words: list[Word] = []
@@ -76,8 +85,9 @@ def understand(segment: Segment, query: str) -> Words:
         at += len(word.asked)
     if not any(word.telling for word in words):
         words = [word._replace(telling=True) for word in words]
-    text = query.strip() if said == asked else " ".join(said)
-    return Words(text, tuple(words), all(segment.word(word).frequency for word in said))
+    text = query.strip() if said == typed else " ".join(said)
+    whole = all(segment.word(word).frequency for word in said)
+    return Words(text, tuple(words), whole, len(typed) - len(asked))
 
 
 def _word(

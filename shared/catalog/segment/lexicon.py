@@ -64,7 +64,7 @@ class Lexicon:
         """
         rows, counts, lengths, letters = self._columns
         asked = _row(word)
-        differing = np.bitwise_count(letters ^ _letters(asked[None, :])[0])
+        differing = np.bitwise_count(letters ^ _letters_of(asked))
         close = np.abs(lengths - len(word)) <= edits
         candidates = np.flatnonzero(close & (differing <= 2 * edits))
         distances = _distances(asked[: len(word)], rows[candidates], edits)
@@ -90,6 +90,14 @@ def _letters(rows: NDArray[Any]) -> NDArray[np.uint64]:
     for column in rows.T:
         letters |= np.where(column, np.uint64(1) << (column % 64).astype(np.uint64), np.uint64(0))
     return letters
+
+
+def _letters_of(row: NDArray[Any]) -> np.uint64:
+    """The same of one row, which so many calls of numpy would take longer to say."""
+    bits = 0
+    for letter in row[row > 0].tolist():
+        bits |= 1 << letter % 64
+    return np.uint64(bits)
 
 
 def _row(word: str) -> NDArray[Any]:

@@ -136,6 +136,9 @@ class ProductPage(Result):
     next_cursor: Annotated[
         str | None, Field(description="Pass as cursor for the next page; null at the end.")
     ]
+    note: Annotated[
+        str | None, Field(description="What was not looked for; absent where all was.")
+    ] = None
 
 
 class SearchProducts(Args):

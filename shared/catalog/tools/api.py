@@ -235,7 +235,8 @@ def search_catalogs(call: Call, args: SearchRequest) -> Json:
     catalogs = reached(call, args.names)
     limit = DEFAULT_LIMIT if args.limit is None else args.limit
     page = page_of(call, catalogs, question, limit=limit, cursor=args.cursor)
-    more: dict[str, Any] = {"requestId": call.request_id, "effectiveQuery": _effective(question)}
+    ran = _effective(question, page.text)
+    more: dict[str, Any] = {"requestId": call.request_id, "effectiveQuery": ran}
     if args.debug:
         more["debug"] = [
             {"catalog": each.head.catalog, "version": each.head.number} for each in catalogs
@@ -243,9 +244,9 @@ def search_catalogs(call: Call, args: SearchRequest) -> Json:
     return Json(b"{" + page.members() + b"," + orjson.dumps(more)[1:-1] + b"}")
 
 
-def _effective(question: Question) -> dict[str, Any]:
+def _effective(question: Question, text: str) -> dict[str, Any]:
     return EffectiveQuery(
-        text=(question.query or "").strip(),
+        text=text,
         understood=False,
         catalogs=question.catalogs,
         facets=tuple(EffectiveFacet(**dict(facet)) for facet in question.facets),

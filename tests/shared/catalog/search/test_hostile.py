@@ -1,13 +1,16 @@
 """A text is only ever text, whatever it looks like."""
 
+import orjson
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from shared.catalog.search.search import Question, order_of
+from shared.catalog.search.words import MOST_WORDS
 from shared.catalog.segment.reader import Segment
 from shared.catalog.segment.writer import build
 from shared.errors import Problem
-from tests.shared.catalog.conftest import Catalog, made
+from tests.shared.catalog.conftest import Catalog, key_of, made
 
 
 @pytest.mark.parametrize(
@@ -53,6 +56,25 @@ def test_a_query_that_is_too_long_is_refused(catalog, product, size):
 def test_the_longest_query_is_answered(catalog, product):
     shop = catalog([product("1", "Red kettle")])
     assert shop.keys(("kettle " + " ".join(f"w{at}" for at in range(300)))[:1_000]) == ["1"]
+
+
+def test_what_is_said_first_in_a_long_text_is_looked_for_and_the_page_says_so(catalog, product):
+    first = [f"word{at}" for at in range(MOST_WORDS)]
+    shop = catalog([product("1", " ".join(first)), product("2", "Lamp")])
+    page = shop.page(" ".join([*first, "lamp", "lamp", "kettle"]))
+    assert [key_of(orjson.loads(item)) for item in page.items] == ["1"]
+    assert page.left_out == 2
+    assert page.effective_query == " ".join(first)
+    assert shop.page(" ".join(first * 3)).left_out == 0
+
+
+def test_a_long_text_asks_the_engine_for_no_more_than_a_short_one(catalog, product):
+    """Each identifier a text names is looked for with all other words: the square of its length."""
+    words = [f"aa{at}" for at in range(200)]
+    shop = catalog([product(word, f"Thing {word}", mpn=word) for word in words])
+    order = order_of(shop.shelf, Question(query=" ".join(words)[:1_000]), shop.at)
+    terms = {number: str(each.query).count("TermQuery") for number, each in enumerate(order.passes)}
+    assert max(terms.values()) <= 10 * MOST_WORDS
 
 
 @settings(deadline=None, max_examples=300)
