@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 from functions.auth import pending
 from functions.auth.browser import Browser, browser_of
 from functions.auth.client_documents import find_client, is_portal
-from functions.auth.clients import Client, is_loopback
+from functions.auth.clients import Client, check_redirect, is_loopback
 from functions.auth.consent import asked_or_granted
 from functions.auth.pages import CURE, error_page
 from functions.auth.server import AuthServer, Resource
@@ -53,14 +53,18 @@ def authorize(server: AuthServer, request: Incoming) -> Outgoing:
 
 
 def _redirect_uri(query: Params, client: Client) -> str:
-    """Where the client wants its answer. May be left out by a client with only one address."""
+    """Where the client wants its answer. May be left out by a client with only one address.
+
+    A client's id outlives what may be registered, so that is asked here again.
+    """
     uri = query.get("redirect_uri")
     if uri is None and len(client.redirect_uris) == 1:
-        return client.redirect_uris[0]
+        uri = client.redirect_uris[0]
     if uri is None or not client.redirects_to(uri):
         raise OAuthError(
             "invalid_request", "The application did not register the address it wants to go to."
         )
+    check_redirect(uri)
     return uri
 
 

@@ -37,8 +37,13 @@ def access(server: AuthServer, request: Incoming, form: Params) -> dict[str, Any
     if not scopes or not asked <= set(record.scopes):
         raise OAuthError("invalid_scope", "The service account does not have these scopes.")
     try:
-        now = server.app.clock.now()
-        server.admit(account.id, record.org, record.session, request.head.request_id, since=now)
+        server.admit(
+            account.id,
+            record.org,
+            record.session,
+            request.head.request_id,
+            since=record.created_at,
+        )
     except Problem as problem:
         if problem.code not in ("unauthenticated", "forbidden"):
             raise

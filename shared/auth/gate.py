@@ -130,6 +130,9 @@ class Gate:
         access = self._access(org, found)
         if access is None or access.state != "active":
             raise Problem("api_key_org_type_forbidden", "This API key's organization is disabled.")
+        created: datetime = record.data["createdAt"]
+        if created.timestamp() <= access.valid_after:
+            raise Problem("unauthenticated", "Invalid API key")
         caller = Caller(surface, key.id, org, access.type, "key", None, None)
         if access is not seen:
             self._complete(found, asked, reads(access))

@@ -64,11 +64,25 @@ def judged(tenant: str, caller: Caller, found: Mapping[str, Snapshot]) -> Tenanc
         )
     if record.data.get("state", "active") != "active":
         raise Problem("forbidden", f"The tenant {tenant!r} is suspended.", reason="tenant_state")
+    role = role_in_tenant(
+        given.data["role"] if given is not None else None,
+        owns=caller.role == "owner",
+        default=record.data.get("defaultRole"),
+    )
+    return Tenancy(tenant, role)
+
+
+def role_in_tenant(given: str | None, *, owns: bool, default: str | None) -> Role:
+    """A person's role in a tenant.
+
+    Args:
+        given: the one they have there, if any.
+        owns: whether they are an owner of its organization.
+        default: the tenant's for members, if it says so.
+    """
     if given is not None:
-        return Tenancy(tenant, Role[given.data["role"].upper()])
-    if caller.role == "owner":
-        return Tenancy(tenant, Role.OWNER)
-    return Tenancy(tenant, Role[record.data.get("defaultRole", DEFAULT.word).upper()])
+        return Role[given.upper()]
+    return Role.OWNER if owns else Role[(default or DEFAULT.word).upper()]
 
 
 def role_in_organization(caller: Caller) -> Role:

@@ -10,7 +10,7 @@ from shared.auth.access import Access, Grant
 from shared.errors import Problem
 from shared.facets import Facet
 from shared.identity.access_changes import Change, change_access, check_restrictions
-from shared.identity.organizations import OfOrganization
+from shared.identity.of_organization import OfOrganization
 from shared.identity.records import (
     GRANTS,
     CatalogKey,

@@ -8,7 +8,7 @@ from pydantic import Field
 from shared.auth import api_keys
 from shared.errors import Problem
 from shared.identity.names import PLAIN
-from shared.identity.organizations import OfOrganization
+from shared.identity.of_organization import OfOrganization
 from shared.identity.records import API_KEYS, ORGANIZATIONS, KeyRecord, OrgId
 from shared.identity.times import Moment
 from shared.paging import PageOf
@@ -86,17 +86,22 @@ class DeactivateApiKey(Args):
 )
 def deactivate_api_key(call: Call, args: DeactivateApiKey) -> KeyView:
     """Deactivate an API key for good. It is refused on the next request."""
-    found = API_KEYS.get(call.app.documents, args.id)
+    return _view(args.id, deactivate(call, args.id))
+
+
+def deactivate(call: Call, id_: str) -> KeyRecord:
+    """Deactivate a key, or leave one that is inactive. Raises `not_found`, Conflict."""
+    found = API_KEYS.get(call.app.documents, id_)
     if found.value.state == "inactive":
-        return _view(args.id, found.value)
+        return found.value
     changed = found.value.model_copy(update={"state": "inactive"})
     call.commit(
-        [API_KEYS.put(args.id, changed, if_version=found.version)],
+        [API_KEYS.put(id_, changed, if_version=found.version)],
         event="api_key.deactivated",
-        target=args.id,
+        target=id_,
         org=changed.org,
     )
-    return _view(args.id, changed)
+    return changed
 
 
 @family.tool(scope="identity:read", effect=Effect.READ, risk=Risk.LOW, title="List API keys")

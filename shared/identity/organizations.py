@@ -13,7 +13,9 @@ from shared.errors import Problem
 from shared.identity.access_changes import Change, change_access
 from shared.identity.addresses import Email
 from shared.identity.authorizations import end_authorizations
+from shared.identity.credentials import end_credentials
 from shared.identity.names import PLAIN
+from shared.identity.of_organization import OfOrganization
 from shared.identity.people import with_email
 from shared.identity.principals import IssuerId, is_service_account, known_principal
 from shared.identity.records import (
@@ -102,8 +104,8 @@ class ChangeOrganization(Args):
 def change_organization(call: Call, args: ChangeOrganization) -> OrganizationView:
     """Change an organization's state or rate limit. Counts from the next request on.
 
-    Disabling ends every sign-in there: once enabled again, people and clients sign in anew. API
-    keys are not ended; deactivate those that must not work again.
+    Disabling ends every sign-in, client, API key and service account there for good: once enabled
+    again, people and clients sign in anew, and programs need new keys.
     """
     given = {"state": args.state, "rate": args.rate_limit}
     asked: dict[str, Any] = {name: value for name, value in given.items() if value is not None}
@@ -129,6 +131,8 @@ def change_organization(call: Call, args: ChangeOrganization) -> OrganizationVie
         target=args.id,
         **{"rateLimit" if name == "rate" else name: value for name, value in asked.items()},
     )
+    if args.state == "disabled":
+        end_credentials(call, args.id)
     return _view(args.id, result)
 
 
@@ -307,12 +311,6 @@ def _subject(call: Call, args: SetMember) -> tuple[str, list[Write]]:
     if args.subject is None:
         raise Problem("invalid", "Name the member by subject, or by e-mail address.")
     return args.subject, []
-
-
-class OfOrganization(Paged):
-    """Of which organization."""
-
-    org: OrgId
 
 
 @family.tool(scope="identity:read", effect=Effect.READ, risk=Risk.LOW, title="List members")

@@ -11,7 +11,7 @@ from pydantic import Field
 from shared.auth.faces import PARTNER, scopes_of
 from shared.errors import Problem
 from shared.identity.names import PLAIN
-from shared.identity.organizations import OfOrganization
+from shared.identity.of_organization import OfOrganization
 from shared.identity.principals import SERVICE_ACCOUNT_PATTERN
 from shared.identity.records import (
     MEMBERSHIPS,
@@ -114,22 +114,27 @@ class EndServiceAccount(Args):
 )
 def end_service_account(call: Call, args: EndServiceAccount) -> ServiceAccountView:
     """End a service account for good. Its tokens are refused on the next request."""
-    found = SERVICE_ACCOUNTS.get(call.app.documents, args.id)
+    return _view(args.id, end(call, args.id))
+
+
+def end(call: Call, id_: str) -> ServiceAccount:
+    """End a service account, or leave one that has. Raises `not_found`, Conflict."""
+    found = SERVICE_ACCOUNTS.get(call.app.documents, id_)
     if found.value.state == "ended":
-        return _view(args.id, found.value)
+        return found.value
     over = found.value.model_copy(update={"state": "ended"})
     session = SESSIONS.get(call.app.documents, f"own:{over.session}")
     ended = session.value.model_copy(update={"state": "ended"})
     call.commit(
         [
-            SERVICE_ACCOUNTS.put(args.id, over, if_version=found.version),
+            SERVICE_ACCOUNTS.put(id_, over, if_version=found.version),
             SESSIONS.put(session.id, ended, if_version=session.version),
         ],
         event="service_account.ended",
-        target=args.id,
+        target=id_,
         org=over.org,
     )
-    return _view(args.id, over)
+    return over
 
 
 @family.tool(

@@ -4,13 +4,15 @@ from typing import Annotated
 
 from pydantic import Field
 
-from shared.auth.tenancy import TENANT_PATTERN, Role
+from shared.auth.tenancy import TENANT_PATTERN, Role, role_in_tenant
 from shared.errors import Problem
+from shared.identity.authorizations import end_authorizations
 from shared.identity.principals import PrincipalId
 from shared.identity.records import (
     MEMBERSHIPS,
     TENANT_ROLES,
     TENANTS,
+    Membership,
     RoleWord,
     Tenant,
     TenantRole,
@@ -57,20 +59,29 @@ def set_tenant_role(call: Call, args: SetTenantRole) -> TenantRoleView:
     """Set what a member of the owning organization may do in a tenant. Counts from the next call.
 
     A viewer looks; an editor changes data and definitions; a publisher also publishes and stops;
-    an owner also deletes and sets roles.
+    an owner also deletes and sets roles. Whoever gets a lower role than before has to sign in anew,
+    and so do their clients.
     """
     tenant = _own_tenant(call, args.tenant)
-    member = _still_a_member(call, tenant.value.org, args.principal)
+    org = tenant.value.org
+    member = _member(call, org, args.principal)
     id_ = f"{args.tenant}:{args.principal}"
     before = TENANT_ROLES.find(call.app.documents, id_)
-    if args.role != (before.value.role if before else None):
-        call.commit(
-            [member, _change(call, args, id_)],
-            event="tenant_role.set",
-            target=id_,
-            org=tenant.value.org,
-            role=args.role,
-        )
+    had = before.value.role if before else None
+    if args.role == had:
+        return TenantRoleView(tenant=args.tenant, principal=args.principal, role=args.role)
+    owns, default = member.value.role == "owner", tenant.value.default_role
+    roles = [role_in_tenant(each, owns=owns, default=default) for each in (had, args.role)]
+    lowered = roles[1] < roles[0]
+    call.commit(
+        [_member_write(call, member, lowered=lowered), _change(call, args, id_)],
+        event="tenant_role.set",
+        target=id_,
+        org=org,
+        role=args.role,
+    )
+    if lowered:
+        end_authorizations(call, args.principal, org, because="lost a role")
     return TenantRoleView(tenant=args.tenant, principal=args.principal, role=args.role)
 
 
@@ -111,13 +122,21 @@ def _own_tenant(call: Call, tenant: str) -> Found[Tenant]:
     return found
 
 
-def _still_a_member(call: Call, org: str, principal: str) -> Write:
-    """What fails when the person is removed meanwhile."""
-    id_ = f"{org}:{principal}"
-    member = MEMBERSHIPS.find(call.app.documents, id_)
+def _member(call: Call, org: str, principal: str) -> Found[Membership]:
+    """The person's membership. Raises `not_found`."""
+    member = MEMBERSHIPS.find(call.app.documents, f"{org}:{principal}")
     if member is None or member.value.state != "active":
         raise Problem("not_found", "Your organization has no such member.", kind="member")
-    return Check(MEMBERSHIPS.path(id_), member.version)
+    return member
+
+
+def _member_write(call: Call, member: Found[Membership], *, lowered: bool) -> Write:
+    """What fails when the person is removed meanwhile; where they lose, it ends what they have."""
+    if not lowered:
+        return Check(MEMBERSHIPS.path(member.id), member.version)
+    ended = member.value.model_copy(update={"valid_after": call.now})
+    put: Write = MEMBERSHIPS.put(member.id, ended, if_version=member.version)
+    return put
 
 
 def _change(call: Call, args: SetTenantRole, id_: str) -> Write:

@@ -15,6 +15,12 @@ from tests.portal import acting, token_of
 
 pytestmark = pytest.mark.anyio
 CHANGE = own_members.family["change_own_member"]
+PROGRAM = {
+    "kty": "EC",
+    "crv": "P-256",
+    "x": "f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU",
+    "y": "x_FEzRu9m36HLN_tue659LNpXW6pCyStikYjKIWI5a0",
+}
 
 
 async def statuses(platform, token, key):
@@ -94,10 +100,39 @@ async def test_a_removed_member_is_403(stocked):
 
 async def test_a_disabled_organization_is_403_on_both_surfaces(stocked):
     token, key = stocked.token(), stocked.key()
+    stocked.clock.advance(1)
     stocked.do("change_organization", id="partner", state="disabled")
-    assert await statuses(stocked, token, key) == (403, 403)
+    assert await statuses(stocked, token, key) == (403, 401)
     stocked.do("change_organization", id="partner", state="active")
-    assert await statuses(stocked, token, key) == (200, 200)
+    assert await statuses(stocked, token, key) == (401, 401)
+    stocked.clock.advance(1)
+    assert await statuses(stocked, stocked.token(), stocked.key()) == (200, 200)
+
+
+async def test_nothing_of_a_disabled_organization_is_listed_as_good(with_sign_in):
+    """Neither is it once the organization is enabled again: what ended has ended."""
+    do = with_sign_in.do
+    await signed_in(with_sign_in)
+    key = with_sign_in.key().split("_")[2]
+    account = do("create_service_account", org="partner", name="Nightly", keys=[PROGRAM])
+    with_sign_in.clock.advance(1)
+    for state in ("disabled", "active"):
+        do("change_organization", id="partner", state=state)
+        (kept,) = (each for each in do("list_api_keys", org="partner")["items"])
+        assert (kept["id"], kept["state"]) == (key, "inactive")
+        (program,) = do("list_service_accounts", org="partner")["items"]
+        assert (program["id"], program["state"]) == (account["id"], "ended")
+        assert do("list_authorizations", person="ada")["items"] == []
+
+
+async def test_a_key_is_refused_from_the_commit_on_that_disables(stocked):
+    """The records follow one by one: whoever enables before they did revives nothing either."""
+    key = stocked.key()
+    documents = stocked.app.documents
+    access = documents.get("access/partner").data
+    documents.commit([Put("access/partner", {**access, "validAfter": stocked.clock.time()})])
+    assert stocked.do("list_api_keys", org="partner")["items"][0]["state"] == "active"
+    assert (await statuses(stocked, stocked.token(), key))[1] == 401
 
 
 async def test_an_expired_token_is_401_even_when_it_also_lacks_the_scope(stocked):

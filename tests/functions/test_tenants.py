@@ -162,6 +162,32 @@ async def test_a_role_may_do_what_it_includes_and_counts_from_the_next_call(plat
         assert await may() == ALLOWED["editor"]
 
 
+@pytest.mark.parametrize(
+    ("had", "gets", "lost"),
+    [
+        ("owner", "viewer", True),
+        ("publisher", None, True),
+        (None, "viewer", True),
+        ("viewer", None, False),
+        ("editor", "publisher", False),
+        (None, "editor", False),
+    ],
+)
+async def test_whoever_gets_a_lower_role_signs_in_anew(platform, had, gets, lost):
+    """What they let clients do was allowed by somebody with the higher one."""
+    if had is not None:
+        platform.do("set_tenant_role", tenant="north", principal="eddi", role=had)
+    platform.clock.advance(1)
+    token = bearer(platform, "eddi")
+    platform.clock.advance(1)
+    platform.do("set_tenant_role", tenant="north", principal="eddi", role=gets)
+    async with connect(trial(platform.app), token) as client:
+        assert (await post(client, "/studio/north/mcp")).status_code == (401 if lost else 200)
+    platform.clock.advance(1)
+    async with connect(trial(platform.app), bearer(platform, "eddi")) as client:
+        assert (await post(client, "/studio/north/mcp")).status_code == 200
+
+
 async def test_who_is_removed_and_comes_back_has_no_role_of_before(platform):
     platform.do("set_tenant_role", tenant="north", principal="eddi", role="owner")
     async with connect(trial(platform.app), bearer(platform, "eddi")) as client:

@@ -266,6 +266,7 @@ def test_500_grants_are_parsed_once_for_as_long_as_they_stay_the_same(platform):
     documents.commit([Put("access/partner", {**before, "grants": pack(many)})])
     key = ApiKey("0" * 32, b"\1" * 32)
     record = {"org": "partner", "digest": key.digest, "state": "active"}
+    record["createdAt"] = platform.clock.now()
     documents.commit([Put(f"api_keys/{key.id}", record)])
     first = gate.admit(key, "rest", lambda _: ()).access
     assert len(first.grants) == len(first.by_host) == 500
