@@ -22,6 +22,7 @@ import httpcore
 
 from shared.errors import Problem
 from shared.ports.fetch import Answer
+from shared.waits import check_may_wait
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
@@ -94,6 +95,7 @@ class GuardedFetch:
         headers = [*target.headers, *more]
         if target.plain and not self._allow:
             raise _unsafe("Only https URLs at port 443 are fetched.")
+        check_may_wait(target.host)
         addresses = self._resolve(target, deadline)
         if not all(self._allowed(address) for address in addresses):
             if target.plain:

@@ -1,44 +1,34 @@
-"""Waiting for others, so few at a time that everybody else still finds a thread.
+"""Waiting for other hosts, which the threads that answer everybody do not do.
 
-Whoever waits for another host holds one of the threads that all callers share. So at most some do,
-and fewer for one host; whoever comes then is told at once to come back.
+A thread that callers share says so (`not_waiting`). What would wait for another host there raises
+MustWait instead, and whoever runs the work runs it again where waiting is allowed.
 """
 
-import threading
-from collections import Counter
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
+from contextvars import ContextVar
+from typing import Final, TypeVar
 
-from shared.errors import Problem
+T = TypeVar("T")
+
+_SHARED: Final[ContextVar[bool]] = ContextVar("shared", default=False)
+"""Whether this runs in a thread that everybody shares."""
 
 
-class Waits:
-    """How many wait at the moment, in all and for each host. Thread-safe.
+class MustWait(Exception):  # noqa: N818  a signal to whoever runs the work
+    """The work has to wait for a host, and may not here. Nothing was kept by it yet."""
 
-    Args:
-        most: how many may wait at the same time.
-        most_each: how many of them for the same host.
-    """
+    def __init__(self, host: str) -> None:
+        super().__init__(host)
+        self.host = host
 
-    def __init__(self, most: int, most_each: int) -> None:
-        self._most = most
-        self._most_each = most_each
-        self._lock = threading.Lock()
-        self._waiting: Counter[str] = Counter()
 
-    @contextmanager
-    def on(self, host: str) -> Iterator[None]:
-        """Wait for a host inside. Raises `unavailable` at once where too many do already."""
-        with self._lock:
-            if self._waiting.total() >= self._most or self._waiting[host] >= self._most_each:
-                raise Problem(
-                    "unavailable", "Too many wait for other servers. Try again in some seconds."
-                )
-            self._waiting[host] += 1
-        try:
-            yield
-        finally:
-            with self._lock:
-                self._waiting[host] -= 1
-                if not self._waiting[host]:
-                    del self._waiting[host]
+def not_waiting(work: Callable[[], T]) -> T:
+    """What `work()` gives, in this context, which is never used again. Raises MustWait."""
+    _SHARED.set(True)
+    return work()
+
+
+def check_may_wait(host: str) -> None:
+    """Raise MustWait in a thread that everybody shares. Called right before waiting for a host."""
+    if _SHARED.get():
+        raise MustWait(host)

@@ -19,16 +19,14 @@ from functions.auth.server import AuthServer
 from shared.app import App
 from shared.errors import Problem
 from shared.serve.pages.web import OAuthError
-from shared.waits import Waits
 
 PORTAL_NAME: Final = "Portal"
 FRESH: Final = 600.0
 FAILED: Final = 60.0
 SILENT: Final = 10.0
 """Seconds in which a host that did not answer is not asked for any document."""
-MOST_WAITING: Final = 4
-"""Threads that wait for documents at the same time, of all that answer people."""
-MOST_WAITING_EACH: Final = 2
+LAST_GOOD: Final = 86_400.0
+"""How long a document that was good serves while its host does not answer."""
 TIMEOUT: Final = 3.0
 MOST_BYTES: Final = 10_240
 MOST_URL: Final = 512
@@ -53,12 +51,11 @@ class _Kept:
     lock: threading.Lock = field(default_factory=threading.Lock)
     found: OrderedDict[str, tuple[float, Client | None]] = field(default_factory=OrderedDict)
     silent: OrderedDict[str, float] = field(default_factory=OrderedDict)
-    waits: Waits = field(default_factory=lambda: Waits(MOST_WAITING, MOST_WAITING_EACH))
 
-    def keep(self, url: str, until: float, client: Client | None) -> None:
-        """Keep what was found: a client, or that there is none."""
+    def keep(self, url: str, at: float, client: Client | None) -> None:
+        """Keep what was found then: a client, or that there is none."""
         with self.lock:
-            self.found[url] = (until, client)
+            self.found[url] = (at, client)
             _shorten(self.found)
 
     def keep_silent(self, host: str, until: float) -> None:
@@ -112,8 +109,8 @@ def is_document_url(id_: str) -> bool:
 def _document(server: AuthServer, url: str) -> Client | None:
     """What stands there; what stood there last, while it cannot be read.
 
-    Raises `unavailable` where its host does not answer and nothing stood there before, or where
-    too many wait for such documents already: neither says that there is no such client.
+    Raises `unavailable` where its host does not answer and nothing stood there before: that does
+    not say that there is no such client.
     """
     kept = server.app.once(_keep)
     now = server.app.clock.elapsed()
@@ -121,19 +118,18 @@ def _document(server: AuthServer, url: str) -> Client | None:
     with kept.lock:
         held = kept.found.get(url)
         silent = now < kept.silent.get(host, 0.0)
-    if held is not None and now < held[0]:
-        return held[1]
-    last = None if held is None else held[1]
+    at, last = held or (-LAST_GOOD, None)
+    if held is not None and now - at < (FRESH if last else FAILED):
+        return last
     if not silent:
         try:
-            with kept.waits.on(host):
-                client = _fetch(server, url)
+            client = _fetch(server, url)
         except _Silent:
             kept.keep_silent(host, now + SILENT)
         else:
-            kept.keep(url, now + (FRESH if client else FAILED), client)
+            kept.keep(url, now, client)
             return client
-    if last is None:
+    if last is None or now - at >= LAST_GOOD:
         raise Problem("unavailable", f"{host} does not answer. Try again in some seconds.")
     return last
 

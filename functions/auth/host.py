@@ -150,7 +150,9 @@ class AuthHost:
         try:
             request = await self._read(scope, head, receive)
             limits.check_address(self._server, head.path, request.address, endpoint.most)
-            work = self._runner.hop(lambda: self._run(handler, request, page=is_page))
+            work = self._runner.hop(
+                lambda: self._run(handler, request, page=is_page), limits.network(request.address)
+            )
             answer, _ = await asyncio.gather(work, asyncio.sleep(endpoint.seconds))
         except OAuthError as error:
             answer = refuse(error)

@@ -7,7 +7,6 @@ address, or a subject that once came with one, makes somebody known here.
 
 import hashlib
 import hmac
-import threading
 from base64 import urlsafe_b64encode
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -31,7 +30,6 @@ from shared.identity.people import person_of_identity
 from shared.ports.documents import ABSENT, Delete
 from shared.serve.pages.web import Incoming, OAuthError, Outgoing, redirect, with_query
 from shared.settings import Upstream
-from shared.waits import Waits
 
 GOOD_FOR: Final = timedelta(minutes=15)
 FRESH: Final = 3600.0
@@ -39,8 +37,8 @@ TIMEOUT: Final = 5.0
 MOST_BYTES: Final = 65_536
 SKEW: Final = 30
 OLDEST: Final = 600
-MOST_WAITING: Final = 6
-"""Threads that wait for providers at the same time, of all that answer people."""
+PAUSE: Final = 5.0
+"""Seconds in which a provider that did not answer is not asked what it offers."""
 _ANOTHER: Final = (
     "You came here with another provider before, and no code can be mailed to you here. "
     "Use that provider, or ask your administrator."
@@ -60,9 +58,10 @@ class Provider:
 
 @dataclass
 class _Providers:
-    lock: threading.Lock = field(default_factory=threading.Lock)
+    """What was read of them and when reading failed, by their ids. Two may read at once."""
+
     known: dict[str, Provider] = field(default_factory=dict)
-    waits: Waits = field(default_factory=lambda: Waits(MOST_WAITING, MOST_WAITING))
+    failed: dict[str, float] = field(default_factory=dict)
 
 
 def begin(server: AuthServer, request: Incoming) -> Outgoing:
@@ -167,8 +166,7 @@ def _claims(server: AuthServer, upstream: Upstream, code: str, state: str) -> di
         "client_secret": server.app.secrets.read(upstream.secret).decode().strip(),
         "code_verifier": _verifier(server, state),
     }
-    with server.app.once(_none_known).waits.on(upstream.id):
-        answer = server.app.fetch.post(provider.token, form, timeout=TIMEOUT, max_bytes=MOST_BYTES)
+    answer = server.app.fetch.post(provider.token, form, timeout=TIMEOUT, max_bytes=MOST_BYTES)
     try:
         text = orjson.loads(answer.body)["id_token"]
         header = jwt.get_unverified_header(text)
@@ -227,15 +225,17 @@ def _provider(server: AuthServer, upstream: Upstream) -> Provider:
     held = providers.known.get(upstream.id)
     if held is not None and now - held.read_at < FRESH:
         return held
-    with providers.waits.on(upstream.id), providers.lock:
+    if now - providers.failed.get(upstream.id, -PAUSE) >= PAUSE:
         try:
             read = _discover(server, upstream, now, held)
         except Problem:
-            if held is None:
-                raise
-            return held
-        providers.known[upstream.id] = read
-        return read
+            providers.failed[upstream.id] = now
+        else:
+            providers.known[upstream.id] = read
+            return read
+    if held is None:
+        raise _unusable(upstream)
+    return held
 
 
 def _discover(

@@ -2,6 +2,7 @@
 
 import threading
 from typing import Any, Final
+from urllib.parse import urlsplit
 
 import orjson
 from jwt import PyJWK
@@ -10,15 +11,13 @@ from jwt.exceptions import PyJWTError
 from shared.errors import Problem
 from shared.ports.clock import Clock
 from shared.ports.fetch import Fetch
-from shared.waits import Waits
+from shared.waits import check_may_wait
 
 FRESH: Final = 300.0
 COOLDOWN: Final = 30.0
 LAST_GOOD: Final = 86_400.0
 TIMEOUT: Final = 3.0
 MOST_BYTES: Final = 262_144
-MOST_WAITING: Final = 8
-"""Threads that wait for the one that fetches; who comes then is told to come back."""
 
 
 class RemoteKeys:
@@ -34,7 +33,7 @@ class RemoteKeys:
         self._fetch = fetch
         self._clock = clock
         self._lock = threading.Lock()
-        self._waits = Waits(MOST_WAITING, MOST_WAITING)
+        self._host = urlsplit(url).hostname or ""
         self._keys: dict[str, PyJWK] = {}
         self._good_at = float("-inf")
         self._tried_at = float("-inf")
@@ -57,8 +56,8 @@ class RemoteKeys:
         if not self._lock.acquire(blocking=False):
             if last_good is not None:
                 return last_good
-            with self._waits.on(self._url):
-                self._lock.acquire()
+            check_may_wait(self._host)
+            self._lock.acquire()
         try:
             return self._fetched(kid)
         finally:
@@ -69,7 +68,6 @@ class RemoteKeys:
         pause = COOLDOWN if self._good_for(LAST_GOOD) else TIMEOUT
         needed = not self._good_for(FRESH) or kid not in self._keys
         if needed and now - self._tried_at >= pause:
-            self._tried_at = now
             self._refresh(now)
         if not self._good_for(LAST_GOOD):
             raise Problem(
@@ -82,6 +80,8 @@ class RemoteKeys:
         return self._clock.elapsed() - self._good_at < seconds
 
     def _refresh(self, now: float) -> None:
+        check_may_wait(self._host)
+        self._tried_at = now
         try:
             answer = self._fetch.get(self._url, timeout=TIMEOUT, max_bytes=MOST_BYTES)
         except Problem:

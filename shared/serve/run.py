@@ -16,9 +16,11 @@ from shared.auth.tokens import KeysNeeded
 from shared.errors import Problem
 from shared.identity.joining import joined
 from shared.invoke import Arguments, Asked, Crashed, Reply, Request, invoke_each
+from shared.serve.outgoing import Outgoing
 from shared.serve.threads import Threads
 from shared.tool import Tool
 from shared.tracing import Tracer
+from shared.waits import MustWait, not_waiting
 
 MOST_THREADS: Final = 16
 T = TypeVar("T")
@@ -30,10 +32,19 @@ class Runner:
     def __init__(self, app: App) -> None:
         self.app = app
         self._threads = Threads(MOST_THREADS)
+        self._outgoing = Outgoing(app.clock)
 
-    def hop(self, work: Callable[[], T]) -> Awaitable[T]:
-        """The result of `work`, run in a worker thread with this request's context."""
-        return self._threads.run(work)
+    async def hop(self, work: Callable[[], T], caller: str = "") -> T:
+        """The result of `work`, run in a worker thread with this request's context.
+
+        Where it has to wait for another host it is run again among those that wait, so it keeps
+        nothing before. `caller`: whose budget for waiting it is. Raises `unavailable` where too
+        many wait already.
+        """
+        try:
+            return await self._threads.run(partial(not_waiting, work))
+        except MustWait as must:
+            return await self._outgoing.run(must.host, caller, work)
 
     async def verify(self, text: str, face: Face) -> Token:
         """The token, verified for a face. Hops only when an issuer's keys must be fetched."""
@@ -44,13 +55,13 @@ class Runner:
 
     def admit(self, request: Request) -> Awaitable[None]:
         """Pass the gate without running a tool. Raises what the gate raises."""
-        return self.hop(partial(_admit, self.app, request))
+        return self._threads.run(partial(_admit, self.app, request))
 
     def run(self, tool: Tool[Any], request: Request, arguments: Arguments) -> Awaitable[Reply]:
         """Run a tool; what nobody expected becomes `internal`, told to the log alone."""
         work = partial(attempt, tool, self.app, request, arguments)
         tracer = self.app.tracer
-        return self.hop(
+        return self._threads.run(
             work if tracer is None else partial(_recorded, tracer, tool.name, request, work)
         )
 

@@ -5,6 +5,7 @@ import threading
 import anyio
 import pytest
 
+from shared.serve.outgoing import MOST_EACH_CALLER, MOST_EACH_HOST, SECONDS_EACH_CALLER
 from tests.browser import App, Browser, allowed, signed_in
 from tests.platform import Platform
 from tests.web_server import WebServer
@@ -92,12 +93,12 @@ async def test_a_document_is_kept_for_ten_minutes_and_a_failure_for_one(platform
 
 
 async def test_a_host_that_does_not_answer_stalls_nobody_else(platform, web):
-    """More ask for its documents than there are threads; everybody else is answered meanwhile."""
+    """Somebody asks for more of its documents than there are threads. Who refreshes is answered
+    while all of them wait, and what is past the bound is refused at once."""
     app, tokens, _ = await signed_in(platform)
-    released, waiting = threading.Event(), threading.Semaphore(0)
+    released = threading.Event()
 
     def slow(_):
-        waiting.release()
         released.wait(30)
         return {}
 
@@ -114,13 +115,31 @@ async def test_a_host_that_does_not_answer_stalls_nobody_else(platform, web):
     async with anyio.create_task_group() as group:
         for number in range(40):
             group.start_soon(ask, client, number)
-        while len(answers) < 38:
+        while len(answers) < 40 - MOST_EACH_CALLER or len(web.seen) < MOST_EACH_HOST:
             await anyio.lowlevel.checkpoint()
         app.client = client
         assert (await app.refresh(tokens["refresh_token"])).status_code == 200
+        assert len(web.seen) == MOST_EACH_HOST
         released.set()
-    assert answers[:38] == [503] * 38
-    assert sum(path.startswith("/slow/") for path in web.seen) == 2
+    assert answers == [503] * (40 - MOST_EACH_CALLER) + [400] * MOST_EACH_CALLER
+
+
+async def test_whoever_had_others_wait_long_enough_waits_until_the_next_minute(platform, web):
+    def slow(_):
+        platform.clock.advance(SECONDS_EACH_CALLER / 2)
+        return 404, b"", {}
+
+    web.answers.update({f"/slow/{number}.json": slow for number in range(3)})
+    web.answers[PATH] = document(web)
+    app = App(platform.http(face="auth"))
+
+    async def status(path):
+        app.id = f"{web.origin}{path}"
+        return (await app.client.get(app.request())).status_code
+
+    assert [await status(f"/slow/{number}.json") for number in range(3)] == [400, 400, 503]
+    platform.clock.advance(60)
+    assert await status(PATH) == 200
 
 
 async def test_a_document_that_was_good_serves_while_its_host_does_not_answer(platform, web):

@@ -245,6 +245,9 @@ async def test_a_provider_that_is_gone_serves_from_what_was_read_and_says_so_whe
     page = await browser.send(await browser.open(app.request()), "/sign-in/with/google")
     assert page.status == 503
     web.answers["/.well-known/openid-configuration"] = document
+    page = await browser.send(await browser.open(app.request()), "/sign-in/with/google")
+    assert page.status == 503  # it is not asked again at once
+    platform.clock.advance(5)
     await sent(app, browser)
     web.answers["/.well-known/openid-configuration"] = (503, b"", {})
     platform.clock.advance(3601)
