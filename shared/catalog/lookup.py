@@ -8,6 +8,7 @@ import orjson
 
 from shared.auth.access import Access
 from shared.catalog.heads import Head
+from shared.catalog.products.terms_view import with_own
 from shared.catalog.products.urls import NORMALIZED_EXACT, lookup_forms, page_host
 from shared.catalog.reach import heads_of, reached
 from shared.catalog.search.lookup import Located, lookup
@@ -54,10 +55,10 @@ class Match:
         variant = product["variants"][found.variant]
         if variant["currency"] is not None:
             product |= {name: variant[name] for name in _PRICE}
-            product["offer"] = product["offer"] and {**product["offer"], "sale": variant["sale"]}
+            product["offer"] = with_own(product["offer"], variant)
         if variant["availability"] != "unknown":
             product |= {name: variant[name] for name in _STOCK}
-        for name in ("condition", "imageUrl"):
+        for name in ("condition", "imageUrl", "mobileUrl"):
             product[name] = variant[name] or product[name]
         return orjson.dumps(product), orjson.dumps(variant)
 

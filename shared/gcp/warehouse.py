@@ -15,7 +15,7 @@ from google.cloud.bigquery.retry import DEFAULT_RETRY
 from shared.errors import Problem
 from shared.per_process import PerProcess
 from shared.ports.blobs import Blobs
-from shared.ports.warehouse import OFFERS, TIMED, Column
+from shared.ports.warehouse import OFFERS, TIMED, TIMED_OF_VARIANT, VARIANTS, Column
 
 TABLE: Final = "products_v1"
 VIEW: Final = "products_current_v1"
@@ -90,7 +90,7 @@ class BigQueryWarehouse:
             self._wait(job, go_on)
             go_on()
             with _answered():
-                self._show(catalog, staged, f"swap-{key}")
+                self._show(catalog, staged, columns, f"swap-{key}")
         finally:
             self._blobs.delete(name)
 
@@ -111,11 +111,11 @@ class BigQueryWarehouse:
         if client is not None:
             client.close()
 
-    def _show(self, catalog: str, staged: str, job_id: str) -> None:
+    def _show(self, catalog: str, staged: str, columns: Sequence[Column], job_id: str) -> None:
         """The one step readers see, and what belongs to it."""
         dataset = self._dataset(f"catalog_{catalog}")
         self._swap(staged, f"{dataset}.{TABLE}", job_id)
-        self._keep_view(dataset)
+        self._keep_view(dataset, columns)
         self._client.get().delete_table(staged, not_found_ok=True, retry=_RETRY, timeout=_SECONDS)
 
     def _wait(self, job: Any, go_on: Callable[[], None]) -> None:
@@ -168,9 +168,9 @@ class BigQueryWarehouse:
             job = client.get_job(job_id, retry=_RETRY, timeout=_SECONDS)
         job.result(retry=_RETRY, timeout=_SWAP_SECONDS)
 
-    def _keep_view(self, dataset: str) -> None:
+    def _keep_view(self, dataset: str, columns: Sequence[Column]) -> None:
         view = bigquery.Table(f"{dataset}.{VIEW}")
-        view.view_query = _current(f"{dataset}.{TABLE}")
+        view.view_query = _current(f"{dataset}.{TABLE}", columns)
         view.description = "The catalog's active products."
         client = self._client.get()
         kept = client.create_table(view, exists_ok=True, retry=_RETRY, timeout=_SECONDS)
@@ -178,20 +178,37 @@ class BigQueryWarehouse:
             client.update_table(view, ["view_query"], retry=_RETRY, timeout=_SECONDS)
 
 
-def _current(table: str) -> str:
-    """The query of what is offered now, at the price of now."""
-
-    def of_now(column: str) -> str:
-        return (
-            f"(SELECT o.{column} FROM UNNEST({OFFERS}) AS o WHERE o.begins_at <= "  # noqa: S608  our own names
-            "CURRENT_TIMESTAMP() AND (o.ends_at IS NULL OR CURRENT_TIMESTAMP() < o.ends_at))"
-        )
-
-    held = f"ARRAY_LENGTH({OFFERS}) > 0"
-    replaced = ", ".join(f"IF({held}, {of_now(name)}, {name}) AS {name}" for name in TIMED)
+def _current(table: str, columns: Sequence[Column]) -> str:
+    """The query of what is offered now, it and its variants at the price of now."""
+    replaced = [f"{_held(name, name, '')} AS {name}" for name in TIMED]
+    replaced += [
+        f"{_variants_of_now(column)} AS {VARIANTS}" for column in columns if column.name == VARIANTS
+    ]
     return (
-        f"SELECT * REPLACE ({replaced}) FROM `{table}` "  # noqa: S608  our own names
-        f"WHERE IF({held}, {of_now('is_active')}, is_active)"
+        f"SELECT * REPLACE ({', '.join(replaced)}) FROM `{table}` "  # noqa: S608  our own names
+        f"WHERE {_held('is_active', 'is_active', '')}"
+    )
+
+
+def _variants_of_now(column: Column) -> str:
+    members = ", ".join(
+        _held(field.name, TIMED_OF_VARIANT[field.name], "v.") + f" AS {field.name}"
+        if field.name in TIMED_OF_VARIANT
+        else f"v.{field.name} AS {field.name}"
+        for field in column.fields
+    )
+    return (
+        f"ARRAY(SELECT AS STRUCT {members} FROM UNNEST({VARIANTS}) AS v "  # noqa: S608  our own names
+        "WITH OFFSET AS place ORDER BY place)"
+    )
+
+
+def _held(name: str, of: str, owner: str) -> str:
+    """The member `of` of the offer of now; the owner's `name` where it has one offer for ever."""
+    return (
+        f"IF(ARRAY_LENGTH({owner}{OFFERS}) > 0, (SELECT o.{of} FROM UNNEST({owner}{OFFERS}) AS o "  # noqa: S608  our own names
+        "WHERE o.begins_at <= CURRENT_TIMESTAMP() "
+        f"AND (o.ends_at IS NULL OR CURRENT_TIMESTAMP() < o.ends_at)), {owner}{name})"
     )
 
 

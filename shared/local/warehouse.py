@@ -8,7 +8,7 @@ from typing import Final
 import duckdb
 
 from shared.errors import Problem
-from shared.ports.warehouse import OFFERS, TIMED, Column
+from shared.ports.warehouse import OFFERS, TIMED, TIMED_OF_VARIANT, VARIANTS, Column
 
 _TYPES: Final = {
     "string": "VARCHAR",
@@ -18,21 +18,6 @@ _TYPES: Final = {
     "boolean": "BOOLEAN",
     "time": "TIMESTAMPTZ",
 }
-
-
-def _of_now(column: str) -> str:
-    """The column's value in the offer of now; its own where a row has one offer for ever."""
-    holds = "o.begins_at <= now() AND (o.ends_at IS NULL OR now() < o.ends_at)"
-    return (
-        f"CASE WHEN len({OFFERS}) > 0 THEN list_filter({OFFERS}, o -> {holds})[1].{column} "
-        f"ELSE {column} END"
-    )
-
-
-_CURRENT: Final = (
-    f"SELECT * REPLACE ({', '.join(f'{_of_now(name)} AS {name}' for name in TIMED)}) "  # noqa: S608  our own columns
-    f"FROM products_v1 WHERE {_of_now('is_active')}"
-)
 
 
 class DuckWarehouse:
@@ -86,7 +71,39 @@ def _build(draft: Path, rows: Path, columns: Sequence[Column]) -> None:
         for column in columns:
             comment = _text(column.description)
             database.execute(f"COMMENT ON COLUMN products_v1.{column.name} IS {comment}")
-        database.execute(f"CREATE VIEW products_current_v1 AS {_CURRENT}")
+        database.execute(f"CREATE VIEW products_current_v1 AS {_current(columns)}")
+
+
+def _current(columns: Sequence[Column]) -> str:
+    """The query of what is offered now, it and its variants at the price of now."""
+    replaced = [f"{_of_now(name, OFFERS, name)} AS {name}" for name in TIMED]
+    replaced += [
+        f"{_variants_of_now(column)} AS {VARIANTS}" for column in columns if column.name == VARIANTS
+    ]
+    active = _of_now("is_active", OFFERS, "is_active")
+    return f"SELECT * REPLACE ({', '.join(replaced)}) FROM products_v1 WHERE {active}"  # noqa: S608  our own columns
+
+
+def _variants_of_now(column: Column) -> str:
+    members = ", ".join(
+        f"{field.name} := "
+        + (
+            _of_now(TIMED_OF_VARIANT[field.name], f"v.{OFFERS}", f"v.{field.name}")
+            if field.name in TIMED_OF_VARIANT
+            else f"v.{field.name}"
+        )
+        for field in column.fields
+    )
+    return f"list_transform({VARIANTS}, v -> struct_pack({members}))"
+
+
+def _of_now(column: str, offers: str, otherwise: str) -> str:
+    """A member of the offer of now; `otherwise` where there is one offer for ever."""
+    holds = "o.begins_at <= now() AND (o.ends_at IS NULL OR now() < o.ends_at)"
+    return (
+        f"CASE WHEN len({offers}) > 0 THEN list_filter({offers}, o -> {holds})[1].{column} "
+        f"ELSE {otherwise} END"
+    )
 
 
 def _type(column: Column) -> str:

@@ -26,6 +26,14 @@ OFFERS: Final = "offers"
 """The column of what a row's offer is by time; the view shows, for these columns, what holds."""
 TIMED: Final = ("current_price", "original_price", "availability")
 """Columns of the table that the view takes from `OFFERS` where there are any."""
+VARIANTS: Final = "variants"
+"""The column of a product's variants, which have `OFFERS` of their own."""
+TIMED_OF_VARIANT: Final = {
+    "price": "current_price",
+    "original_price": "original_price",
+    "availability": "availability",
+}
+"""Fields of a variant that the view takes from its `OFFERS` where there are any: from which."""
 
 
 class Warehouse(Protocol):
@@ -46,7 +54,8 @@ class Warehouse(Protocol):
         with nothing changed.
 
         `rows` is gzipped JSON lines with a member per column. The dataset, the table and the view
-        `products_current_v1` (what is offered when it is asked, at the price of then) are made when
+        `products_current_v1` (what is offered when it is asked, it and each variant at the price of
+        then) are made when
         missing, and kept as they should be. A load of the same `key`
         that was cut off is taken up again. Raises `unavailable`, `forbidden`, or `invalid` when
         the rows do not fit the columns.

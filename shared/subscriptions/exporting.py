@@ -26,7 +26,8 @@ from shared.records import Found
 from shared.subscriptions.cells import every_cell, wake
 from shared.subscriptions.following import SPACING
 from shared.subscriptions.records import EXPORTS, LISTING, SCHEMA_VERSION, VIEW, Export
-from shared.subscriptions.schema import COLUMNS, row
+from shared.subscriptions.rows import row
+from shared.subscriptions.schema import COLUMNS
 
 TRY_AGAIN: Final = timedelta(seconds=30)
 RENEWED_EVERY: Final = 1000

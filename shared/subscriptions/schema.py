@@ -1,18 +1,13 @@
-"""The exported table, version 1: its columns, and a product as a row of it.
+"""The exported table, version 1: its columns. `rows` makes a product a row of it.
 
 Columns are only ever added to a version; anything else is a new version, with a table, a view and a
 listing of its own beside this one. Names are BigQuery's habit (snake case); values are the ones
 partners get over MCP and REST, with prices exact and everything the feed said kept.
 """
 
-from collections.abc import Iterable
-from datetime import UTC, datetime
-from typing import Any, Final
+from typing import Final
 
-from shared.catalog.products.offers import Offer, offer_at, own_offer, stretches
-from shared.catalog.products.product import Offered, Price, Product, Variant
-from shared.catalog.products.views import full_view
-from shared.ports.warehouse import OFFERS, Column
+from shared.ports.warehouse import OFFERS, VARIANTS, Column
 
 
 def _text(name: str, description: str) -> Column:
@@ -40,6 +35,22 @@ _SALE: Final = (
     Column("sale_price", "decimal", "What it costs while the sale holds."),
     Column("sale_from", "time", "From when the sale holds; null: already."),
     Column("sale_to", "time", "Until before when the sale holds; null: for ever."),
+)
+
+_OFFERS: Final = Column(
+    OFFERS,
+    "record",
+    "What it costs and whether it is offered, by time: what the view shows is the one of now. "
+    "None where nothing changes.",
+    repeated=True,
+    fields=(
+        Column("begins_at", "time", "From when it holds."),
+        Column("ends_at", "time", "Until before when; null: for ever."),
+        Column("current_price", "decimal", "What it costs then."),
+        Column("original_price", "decimal", "What it cost before, if reduced."),
+        _text("availability", "Whether it can be had then."),
+        Column("is_active", "boolean", "Whether it is offered then."),
+    ),
 )
 
 COLUMNS: Final = (
@@ -94,7 +105,7 @@ COLUMNS: Final = (
     _text("product_group_id", "The feed's group of variants."),
     _text("seller", "Who sells it, where that is not the catalog's owner."),
     Column(
-        "variants",
+        VARIANTS,
         "record",
         "Its buyable forms.",
         repeated=True,
@@ -121,6 +132,8 @@ COLUMNS: Final = (
             *_SALE,
             Column("expires_at", "time", "When it is offered no longer."),
             _texts("image_urls", "All its pictures, the main one first."),
+            _text("mobile_url", "Its page for telephones."),
+            _OFFERS,
         ),
     ),
     Column("updated_at", "time", "When the feed last changed it."),
@@ -148,156 +161,92 @@ COLUMNS: Final = (
     Column("adult", "boolean", "For grown-ups only."),
     _text("return_policy", "The seller's name for the returns policy that applies."),
     _texts("promotion_ids", "The seller's promotions it is in."),
+    _OFFERS,
     Column(
-        OFFERS,
+        "unit_price",
         "record",
-        "What it costs and whether it is offered, by time: what the view shows is the one of now.",
-        repeated=True,
+        "What the price is for, and what prices are compared by.",
+        fields=(_text("measure", "Such as 750 ml."), _text("base", "Such as 100 ml.")),
+    ),
+    Column(
+        "installment",
+        "record",
+        "Paid in parts.",
         fields=(
-            Column("begins_at", "time", "From when it holds."),
-            Column("ends_at", "time", "Until before when; null: for ever."),
-            Column("current_price", "decimal", "What it costs then."),
-            Column("original_price", "decimal", "What it cost before, if reduced."),
-            _text("availability", "Whether it can be had then."),
-            Column("is_active", "boolean", "Whether it is offered then."),
+            Column("months", "integer", "How many."),
+            Column("amount", "decimal", "How much each."),
+            _text("currency", "ISO 4217 currency of the amounts."),
+            Column("downpayment", "decimal", "How much at once."),
+            _text("credit_type", "The kind of credit."),
         ),
     ),
+    Column(
+        "subscription",
+        "record",
+        "Paid again and again.",
+        fields=(
+            _text("period", "day, week, month or year."),
+            Column("length", "integer", "How many periods."),
+            Column("amount", "decimal", "How much each."),
+            _text("currency", "ISO 4217 currency of the amount."),
+        ),
+    ),
+    Column(
+        "shipping",
+        "record",
+        "What delivery costs, and how long it takes.",
+        repeated=True,
+        fields=(
+            Column("price", "decimal", "What it costs; 0: free; null: not said."),
+            _text("currency", "ISO 4217 currency of the price."),
+            _text("country", "Where to."),
+            _text("region", "The part of the country."),
+            _text("service", "Which service."),
+            Column("least_days", "integer", "In how many days at the earliest."),
+            Column("most_days", "integer", "In how many days at the latest."),
+        ),
+    ),
+    Column(
+        "free_shipping",
+        "record",
+        "From which order value delivery is free.",
+        repeated=True,
+        fields=(
+            Column("threshold", "decimal", "The order value."),
+            _text("currency", "ISO 4217 currency of the order value."),
+            _text("country", "Where to."),
+        ),
+    ),
+    Column(
+        "handling_days",
+        "record",
+        "Days until it leaves the house.",
+        fields=(
+            Column("least", "integer", "At the earliest."),
+            Column("most", "integer", "At the latest."),
+        ),
+    ),
+    Column(
+        "certifications",
+        "record",
+        "Certificates and labels.",
+        repeated=True,
+        fields=(
+            _text("name", "Which."),
+            _text("authority", "Who gives it."),
+            _text("code", "The class or number it says."),
+        ),
+    ),
+    _text("energy_scale", "The scale of its energy class, such as A to G."),
+    _texts("fit", "How it fits."),
+    _texts("patterns", "Such as striped."),
+    _text("dimensions", "How large it is."),
+    Column(
+        "promotions",
+        "record",
+        "Offers a shopper can use.",
+        repeated=True,
+        fields=(_text("description", "What is offered."), _text("code", "What to type for it.")),
+    ),
+    _texts("video_urls", "Films of it."),
 )
-
-
-def row(product: Product, catalog: str, version: int, exported_at: datetime) -> dict[str, Any]:
-    """A product as a row: a JSON value with a member per column."""
-    shown = full_view(product, catalog, exported_at)
-    offer = offer_at(product, exported_at)
-    return {
-        "uuid": shown["uuid"],
-        "catalog_key": catalog,
-        "product_key": product.key,
-        "product_url": product.url,
-        "title": product.title,
-        "description": shown["description"],
-        "language": product.language,
-        "brand": {"name": product.brand.name, "slug": product.brand.slug}
-        if product.brand
-        else None,
-        "current_price": _amount(offer.price),
-        "original_price": _amount(offer.original),
-        "currency": shown["currency"],
-        "availability": offer.availability,
-        "is_active": offer.active,
-        "condition": product.condition,
-        "image_url": shown["imageUrl"],
-        "images": [
-            {"url": image.url, "width": image.width, "height": image.height}
-            for image in product.images
-        ],
-        "rating": shown["rating"],
-        **_described(product),
-        "gtins": product.gtins,
-        "mpn": product.mpn,
-        "product_group_id": product.product_group_id,
-        "seller": product.seller.name if product.seller else None,
-        "variants": [_variant(variant, exported_at) for variant in product.variants],
-        **_terms(product, offer),
-        OFFERS: _offers(product, exported_at),
-        "updated_at": _time(product.updated_at),
-        "catalog_version": version,
-        "exported_at": _time(exported_at),
-    }
-
-
-def _described(product: Product) -> dict[str, Any]:
-    return {
-        "product_type": product.product_type,
-        "category_path": product.category_path,
-        "tags": product.tags,
-        "genders": product.genders,
-        "age_groups": product.age_groups,
-        "sizes": product.sizes,
-        "colors": [color.label for color in product.colors],
-        "color_families": product.color_families,
-        "materials": product.materials,
-        "attributes": _named(product.attributes.items(), "values"),
-    }
-
-
-def _terms(product: Product, offer: Offer) -> dict[str, Any]:
-    return {
-        "availability_date": _time(product.availability_date),
-        **_sale(offer.of),
-        "expires_at": _time(product.expires_at),
-        "mobile_url": product.mobile_url,
-        "highlights": product.highlights,
-        "specifications": [
-            {"section": one.section, "name": one.name, "value": one.value}
-            for one in product.specifications
-        ],
-        "energy_class": product.energy_class,
-        "is_bundle": product.is_bundle,
-        "multipack": product.multipack,
-        "adult": product.adult,
-        "return_policy": product.return_policy,
-        "promotion_ids": product.promotion_ids,
-    }
-
-
-def _offers(product: Product, since: datetime) -> list[dict[str, Any]]:
-    """Its offers by time; none where it has one for ever."""
-    found = stretches(product, since)
-    if len(found) == 1:
-        return []
-    return [
-        {
-            "begins_at": _time(max(since, each.begins)),
-            "ends_at": _time(each.until),
-            "current_price": _amount(each.offer.price),
-            "original_price": _amount(each.offer.original),
-            "availability": each.offer.availability,
-            "is_active": each.offer.active,
-        }
-        for each in found
-    ]
-
-
-def _sale(of: Offered) -> dict[str, Any]:
-    return {
-        "regular_price": _amount(of.price),
-        "sale_price": _amount(of.sale_price),
-        "sale_from": _time(of.sale_from),
-        "sale_to": _time(of.sale_to),
-    }
-
-
-def _variant(variant: Variant, at: datetime) -> dict[str, Any]:
-    offer = own_offer(variant, at)
-    price = offer.price or offer.original
-    return {
-        "id": variant.id,
-        "sku": variant.sku,
-        "product_url": variant.url,
-        "price": _amount(offer.price),
-        "original_price": _amount(offer.original),
-        "currency": price.currency if price else None,
-        "availability": offer.availability,
-        "gtins": variant.gtins,
-        "mpn": variant.mpn,
-        "options": _named(variant.options.items(), "value"),
-        "image_url": variant.images[0].url if variant.images else None,
-        "condition": variant.condition,
-        "availability_date": _time(variant.availability_date),
-        **_sale(variant),
-        "expires_at": _time(variant.expires_at),
-        "image_urls": [image.url for image in variant.images],
-    }
-
-
-def _named(items: Iterable[tuple[str, Any]], member: str) -> list[dict[str, Any]]:
-    return [{"name": name, member: value} for name, value in items]
-
-
-def _amount(price: Price | None) -> str | None:
-    return price.amount if price else None
-
-
-def _time(moment: datetime | None) -> str | None:
-    return None if moment is None else moment.astimezone(UTC).isoformat()

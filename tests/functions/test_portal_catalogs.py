@@ -22,13 +22,31 @@ ROWS = [
 ]
 
 
+PARKA = [
+    {**product("parka", title="Parka"), "kind": "configurable", "price": None},
+    *(
+        {
+            "id": f"p-{size}",
+            "parent_id": "parka",
+            "url": f"https://books.example/parka?size={size}",
+            "price": price,
+            "currency": "EUR",
+            "options": {"Size": size},
+            "availability": stock,
+        }
+        for size, price, stock in (("M", "80", "in_stock"), ("L", "95", "preorder"))
+    ),
+]
+
+
 @pytest.fixture(scope="module")
 def site(tmp_path_factory):
     with Served(tmp_path_factory.mktemp("portal") / "data") as site:
         site.platform.organization("partner", rate_limit=100_000)
         site.platform.catalog("shoes", ROWS)
         site.platform.catalog("odd", [product("1", title=HOSTILE, brand=HOSTILE)])
-        for catalog in ("shoes", "odd"):
+        site.platform.catalog("parkas", PARKA)
+        for catalog in ("shoes", "odd", "parkas"):
             site.platform.grant("partner", catalog)
         site.ada = site.person()
         yield site
@@ -74,6 +92,23 @@ async def test_a_product_is_shown_as_card_and_as_the_record_programs_get(site, a
         asked = {"canonical_url": url, "catalogs": ["shoes"]}
         record = await value(client, "lookup_product", asked)
     assert f'"uuid": "{record["product"]["uuid"]}"' in page.text
+
+
+def test_a_variants_address_shows_the_variants_price_and_stock_on_top(ada):
+    found = {}
+    for url in ("/p/parka", "/parka?size=M", "/parka?size=L"):
+        page = ada.open("/product", catalog="parkas", url=f"https://books.example{url}")
+        card = re.search(r'aria-label="Product".*?</section>', page.response.text, re.DOTALL)[0]
+        found[url] = [
+            re.search(r"<strong>([\d.]+) EUR", card)[1],
+            re.search(r'class="tag[^"]*">([a-z ]+)', card)[1],
+            *re.findall(r"variant at this address: (\w+)", card),
+        ]
+    assert found == {
+        "/p/parka": ["80", "in stock"],
+        "/parka?size=M": ["80", "in stock", "M"],
+        "/parka?size=L": ["95", "preorder", "L"],
+    }
 
 
 @pytest.mark.parametrize("catalog", ["nobody", "", "<b>"])

@@ -1,5 +1,6 @@
 """A variant's address answers with the variant's own offer, over every face."""
 
+import duckdb
 import pytest
 
 from tests.platform import product, value
@@ -35,7 +36,14 @@ ROWS = [
         mobile_url="https://m.books.example/parka-2",
         images=["https://books.example/2.jpg"],
     ),
-    variant(3, 90, sale_price="70 EUR", sale_from="2026-12-01", sale_to="2026-12-05"),
+    variant(
+        3,
+        90,
+        sale_price="70 EUR",
+        sale_from="2026-12-01",
+        sale_to="2026-12-05",
+        expires="2026-12-20",
+    ),
 ]
 
 
@@ -72,6 +80,20 @@ async def test_a_variants_address_answers_with_its_own_price_and_stock(shop, ask
     assert (shown["variants"][0]["gtin"], shown["variants"][0]["mpn"]) == ("4006381333931", "P-1")
 
 
+async def test_a_variant_is_in_the_bigquery_view_as_a_lookup_shows_it(shop):
+    shop.work()
+    with duckdb.connect(shop.app.warehouse.file("books"), read_only=True) as database:
+        (rows,) = database.sql("SELECT variants FROM products_current_v1").fetchall()
+    for row in rows[0]:
+        shown = (await over_mcp(shop, row["product_url"]))["matchedVariant"]
+        assert (row["id"], row["sku"]) == (shown["id"], shown["sku"])
+        assert float(row["price"]) == shown["currentPrice"]
+        for name in ("currency", "availability", "condition", "mpn"):
+            assert row[name] == shown[name]
+        assert {each["name"]: each["value"] for each in row["options"]} == shown["options"]
+        assert row["image_urls"] == shown["imageUrls"]
+
+
 @pytest.mark.parametrize("ask", [over_mcp, over_rest])
 async def test_the_groups_page_answers_with_the_group(shop, ask):
     found = await ask(shop, "https://books.example/parka")
@@ -89,6 +111,18 @@ async def test_an_unknown_variant_of_the_page_is_the_group_found_loosely(shop):
 async def test_an_address_for_telephones_leads_to_its_variant(shop):
     found = await over_mcp(shop, "https://m.books.example/parka-2")
     assert found["matchedVariant"]["id"] == "v2"
+    assert found["product"]["mobileUrl"] == found["matchedVariant"]["mobileUrl"]
+    assert found["product"]["mobileUrl"] == "https://m.books.example/parka-2"
+
+
+async def test_a_sale_and_an_end_of_the_variant_are_the_terms_on_top(shop):
+    found = await over_mcp(shop, "https://books.example/parka?variant=3")
+    offer = found["product"]["offer"]
+    assert offer["sale"]["startsAt"] == "2026-12-01T00:00:00Z"
+    assert offer["expiresAt"] == found["matchedVariant"]["expiresAt"] == "2026-12-21T00:00:00Z"
+    assert offer["shipping"] == []
+    other = await over_mcp(shop, "https://books.example/parka?variant=1")
+    assert other["product"]["offer"] is None
 
 
 async def test_a_sale_of_a_variant_is_judged_when_asked(shop):

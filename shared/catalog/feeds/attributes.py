@@ -78,14 +78,16 @@ ATTRIBUTES: Final[tuple[Attribute, ...]] = (
     Attribute("sale_price", "currentPrice, offer.sale.price", note="While its time holds."),
     Attribute(
         "sale_price_effective_date",
-        "offer.sale.from, offer.sale.to",
+        "offer.sale.startsAt, offer.sale.endsAt",
         note="Judged when asked; a date alone at the end counts its day.",
     ),
     Attribute("maximum_retail_price", "enrichment.attributes", note="As it is written."),
     Attribute("availability", "availability, inStock", facet="availability"),
     Attribute("availability_date", "availabilityDate"),
     Attribute(
-        "expiration_date", "offer.expiresAt", note="Judged when asked: then it is found no longer."
+        "expiration_date",
+        "offer.expiresAt, variants[].expiresAt",
+        note="Judged when asked: then it is found no longer.",
     ),
     Attribute("unit_pricing_measure", "offer.unitPrice.measure"),
     Attribute("unit_pricing_base_measure", "offer.unitPrice.base"),

@@ -28,9 +28,12 @@ from shared.catalog.feeds.rows import (
     Warned,
     refused,
 )
-from shared.catalog.products.product import Product
+from shared.catalog.products.product import Product, Variant
 
 _CACHE_KIB: Final = 64 * 1024
+_DIFFERING: Final = (
+    "left out, for the variants differ in it and the product has one. Say it in the parent's row."
+)
 _SCHEMA: Final = """
     CREATE TABLE products (id INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE);
     CREATE TABLE rows (
@@ -140,7 +143,7 @@ def _finished(key: str, parent: Item | None, variants: list[Item]) -> Iterator[R
     if not items:
         return
     line = min(item.line for item in items)
-    fields = merge(
+    fields, differing = merge(
         parent.product if parent else None,
         [(item.product, item.variant or {}) for item in variants],
     )
@@ -153,10 +156,18 @@ def _finished(key: str, parent: Item | None, variants: list[Item]) -> Iterator[R
     yield Accepted(
         line,
         product,
-        tuple(Warned(item.line, _id(item), note) for item in items for note in item.warnings),
+        (
+            *(Warned(item.line, _id(item), note) for item in items for note in item.warnings),
+            *(Warned(line, key, Note(name, _DIFFERING)) for name in _of_group(differing)),
+        ),
         sum(item.rows for item in items),
         tuple(name for item in items for name in item.left_out),
     )
+
+
+def _of_group(names: list[str]) -> list[str]:
+    """Of what variants differ in, what none of them keeps of its own."""
+    return [name for name in names if name not in Variant.model_fields]
 
 
 def _id(item: Item) -> str:

@@ -8,7 +8,7 @@ title is the first variant's, less the options at its end: "Parka - Navy, M" is 
 
 from collections.abc import Iterable
 from decimal import Decimal
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from shared.catalog.feeds.reading import Json
 from shared.catalog.feeds.rows import MAX_ATTRIBUTES, MAX_IMAGES, MAX_VALUES
@@ -35,10 +35,17 @@ _AGREED: Final = (
 _BETWEEN: Final = " ,;:/|-–—·()[]"  # noqa: RUF001  dashes as titles have them
 
 
-def merge(parent: Json | None, rows: list[tuple[Json, Json]]) -> Json:
-    """The fields of the product: of the parent row if any, and (product, variant) of the others."""
+class Merged(NamedTuple):
+    """A product of several rows: its fields, and names of facts left out, for its rows differ."""
+
+    fields: Json
+    differing: list[str]
+
+
+def merge(parent: Json | None, rows: list[tuple[Json, Json]]) -> Merged:
+    """The product of the parent row, if any, and (product, variant) of the others."""
     if not rows:
-        return _without_empty(parent or {})
+        return Merged(_without_empty(parent or {}), [])
     sources = [*([parent] if parent else []), *(product for product, _ in rows)]
     variants = [variant for _, variant in rows]
     merged = _first_of(sources, parent)
@@ -49,7 +56,8 @@ def merge(parent: Json | None, rows: list[tuple[Json, Json]]) -> Json:
         every = (one for source in sources for one in source.get(name) or ())
         merged[name] = _each_once(every, limit)
     merged["attributes"] = _attributes(sources)
-    merged.update(_agreed(parent or {}, [product for product, _ in rows]))
+    agreed, differing = _agreed(parent or {}, [product for product, _ in rows])
+    merged.update(agreed)
     merged.update(_offer(parent or {}, [product for product, _ in rows]))
     axes = _axes(variants)
     merged["option_axes"] = axes
@@ -62,7 +70,7 @@ def merge(parent: Json | None, rows: list[tuple[Json, Json]]) -> Json:
         }
         for variant in variants
     ]
-    return _without_empty(merged)
+    return Merged(_without_empty(merged), differing)
 
 
 def _first_of(sources: list[Json], parent: Json | None) -> Json:
@@ -89,14 +97,21 @@ def _without_options(title: str, values: Iterable[str]) -> str:
     return left
 
 
-def _agreed(parent: Json, rows: list[Json]) -> Json:
-    """The parent's word, else what all variants say; nothing where they differ."""
+def _agreed(parent: Json, rows: list[Json]) -> tuple[Json, list[str]]:
+    """The parent's word, else what all variants say; and names of what they differ in."""
     found: Json = {}
+    differing = []
     for name in _AGREED:
-        said = {repr(row.get(name)): row.get(name) for row in rows}
-        agreed = next(iter(said.values())) if len(said) == 1 else None
-        found[name] = parent[name] if parent.get(name) not in (None, []) else agreed
-    return found
+        if parent.get(name) not in (None, []):
+            found[name] = parent[name]
+            continue
+        first = rows[0].get(name)
+        if all(row.get(name) == first for row in rows):
+            found[name] = first
+        else:
+            found[name] = None
+            differing.append(name)
+    return found, differing
 
 
 def _offer(parent: Json, rows: list[Json]) -> Json:

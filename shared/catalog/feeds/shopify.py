@@ -163,7 +163,7 @@ def _product(line: int, given: ShopifyProduct, defaults: Defaults) -> Iterator[I
             reading.left_out += of_variant.left_out
     if given.variants and not rows:
         reading.refuse("variants", "none of them can be taken.")
-    item = item_or_rejected(line, key, merge(fields, list(rows.values())), None, reading)
+    item = item_or_rejected(line, key, merge(fields, list(rows.values())).fields, None, reading)
     yield replace(item, rows=len(rows) if given.variants else 1)
 
 

@@ -88,6 +88,7 @@ class VariantView(Shape):
     original_price: Annotated[float | None, Field(description="What it cost before, if reduced.")]
     currency: Annotated[str | None, Field(description="ISO 4217 currency of its prices.")]
     sale: Annotated[SaleView | None, Field(description="Its sale, running or to come.")]
+    expires_at: Annotated[datetime | None, Field(description="When it is offered no longer.")]
     availability: Annotated[Availability, Field(description="As the product's availability.")]
     availability_date: Annotated[
         datetime | None, Field(description="When a preorder or backorder can be had.")
@@ -96,6 +97,7 @@ class VariantView(Shape):
     gtin: Annotated[str | None, Field(description="Its GTIN (EAN, UPC, ISBN-13).")]
     mpn: Annotated[str | None, Field(description="Its maker's part number.")]
     image_urls: Annotated[list[str], Field(description="All its pictures, the main one first.")]
+    mobile_url: Annotated[str | None, Field(description="Its page for telephones.")]
 
 
 class SpecificationView(Shape):

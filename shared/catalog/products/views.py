@@ -195,12 +195,14 @@ def variant_view(
         "originalPrice": number(offer.original),
         "currency": currency.currency if currency else None,
         "sale": sale_view(variant, at),
+        "expiresAt": time_text(variant.expires_at),
         "availability": offer.availability,
         "availabilityDate": time_text(variant.availability_date),
         "condition": variant.condition,
         "gtin": variant.gtins[0] if variant.gtins else None,
         "mpn": variant.mpn,
         "imageUrls": [image.url for image in variant.images],
+        "mobileUrl": variant.mobile_url,
     }
 
 

@@ -17,6 +17,8 @@ _VARIANT: Final[dict[str, Any]] = {
     "originalPrice": None,
     "currency": None,
     "sale": None,
+    "expiresAt": None,
+    "mobileUrl": None,
     "gtin": None,
     "mpn": None,
 }

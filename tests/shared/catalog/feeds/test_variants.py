@@ -76,6 +76,34 @@ def test_orphans_make_a_product_of_their_own_named_without_their_options(read):
     assert shirt.option_axes == ("Color", "Size")
 
 
+def test_what_variants_agree_in_is_the_products_and_what_they_differ_in_is_left_out_and_said(read):
+    group = [
+        orphan(n, return_policy="30 days", unit_pricing={"measure": f"{n} l", "base": "1 l"})
+        for n in (1, 2)
+    ]
+    result = read(*group)
+    (product,) = result.products.values()
+    assert (product.return_policy, product.unit_pricing) == ("30 days", None)
+    (warning,) = result.warnings
+    assert warning.startswith("unit_pricing: left out, for the variants differ in it")
+    parent = {**orphan(3), "id": "G", "kind": "configurable", "unit_pricing": {"measure": "2 l"}}
+    del parent["parent_id"], parent["options"]
+    result = read(parent, *group)
+    assert (result.products["G"].unit_pricing.measure, result.warnings) == ("2 l", [])
+
+
+def orphan(number, **fields):
+    """A variant of a group that has no parent."""
+    return {
+        "id": f"v{number}",
+        "parent_id": "G",
+        "title": "Oil",
+        "url": f"https://shop.example/oil?size={number}",
+        "options": {"Size": str(number)},
+        **fields,
+    }
+
+
 def test_options_that_do_not_tell_variants_apart_are_no_axes(read):
     result = read(
         PARENT,

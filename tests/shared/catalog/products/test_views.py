@@ -198,12 +198,14 @@ def test_a_full_view_says_everything():
                 "startsAt": "2026-11-20T00:00:00Z",
                 "endsAt": "2026-12-01T00:00:00Z",
             },
+            "expiresAt": None,
             "availability": "in_stock",
             "availabilityDate": None,
             "condition": "refurbished",
             "gtin": "7045952345673",
             "mpn": "ULR-M",
             "imageUrls": ["https://shop.example/m.jpg"],
+            "mobileUrl": None,
         }
     ]
     assert full["identifiers"] == {
