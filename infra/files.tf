@@ -53,6 +53,7 @@ resource "google_storage_bucket_iam_member" "reader" {
     api     = module.api.member
     partner = module.partner.member
     portal  = module.portal.member
+    studio  = module.studio.member
   }
   bucket = google_storage_bucket.files.name
   role   = "roles/storage.objectViewer"

@@ -100,6 +100,22 @@ module "api" {
   depends_on  = [google_project_service.api]
 }
 
+module "studio" {
+  source      = "./modules/function"
+  name        = "studio"
+  purpose     = "MCP for owners of product data"
+  platform    = local.platform
+  ingress     = "ALLOW_INTERNAL_AND_GCLB"
+  invoker     = "allUsers"
+  roles       = ["roles/datastore.user"]
+  secrets     = local.rings
+  memory      = "4Gi" # replicas lie in /tmp, which is memory
+  concurrency = 20
+  timeout     = 60
+  instances   = { min = var.min_instances, max = var.max_instances }
+  depends_on  = [google_project_service.api]
+}
+
 module "auth" {
   source      = "./modules/function"
   name        = "auth"

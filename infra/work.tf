@@ -59,7 +59,10 @@ locals {
   )
   # Who changes collections, and hands over what follows.
   committers = merge(
-    { engine = module.engine.member },
+    {
+      engine = module.engine.member
+      studio = module.studio.member
+    },
     { for member in var.operators : member => member },
   )
 }

@@ -91,11 +91,13 @@ class Asked(Generic[A]):
             raise TypeError("arguments were neither read nor refused")
         return self._args
 
-    def reads(self, access: Access) -> Iterable[str]:
+    def reads(self, access: Access, tenant: str) -> Iterable[str]:
         """Which documents the gate shall read along."""
-        if self.tool.reads is None or self._args is None:
+        if self._args is None:
             return NOTHING
-        return self.tool.reads(self._args, access)
+        own = self.tool.reads(self._args, access) if self.tool.reads else NOTHING
+        touched = self.tool.family.touched
+        return own if touched is None or not tenant else (*own, *touched(self._args, tenant))
 
 
 def invoke(tool: Tool[A], app: App, request: Request, arguments: Arguments) -> Reply:
@@ -124,7 +126,9 @@ def invoke_each(asked: Sequence[Asked[Any]], app: App, request: Request) -> list
             admitted = app.gate.admit(
                 request.credential,
                 request.surface,
-                lambda access: [path for each in asked for path in each.reads(access)],
+                lambda access: [
+                    path for each in asked for path in each.reads(access, request.tenant)
+                ],
                 request.tenant,
             )
         return admitted

@@ -86,6 +86,7 @@ class Plan(NamedTuple):
 
 
 Reads = Callable[[Any, Access], Iterable[str]]
+Touched = Callable[[Any, str], Iterable[str]]
 
 
 class Progress(Protocol):
@@ -263,6 +264,7 @@ class Family:
         tenant: they are about one tenant, unless a tool says otherwise.
         toolset: what a connection is narrowed to them by; the name where it is not given.
         always: they are served however a connection was narrowed.
+        touched: which documents of the tenant the gate reads along, given args and tenant.
     """
 
     name: str
@@ -271,6 +273,7 @@ class Family:
     tenant: bool = False
     toolset: str = ""
     always: bool = False
+    touched: Touched | None = None
     tools: list[Tool[Any]] = field(default_factory=list)
 
     def tool(

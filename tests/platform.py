@@ -117,7 +117,7 @@ class Platform:
         keyring.create_missing(self.app.secrets)
 
     def again(self):
-        self.others.append(Platform(self.folder, self.clock, app=self.kind, **self.given))
+        self.others.append(type(self)(self.folder, self.clock, app=self.kind, **self.given))
         return self.others[-1]
 
     def close(self):

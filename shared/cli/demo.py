@@ -13,15 +13,19 @@ from typing import Any, Final
 
 from shared.app import App
 from shared.auth import keyring
-from shared.auth.faces import PARTNER
+from shared.auth.faces import PARTNER, Face
 from shared.catalog import catalogs
 from shared.catalog.tools import publishing
+from shared.cli import demo_shop
 from shared.cli.operations import run
 from shared.errors import Problem
 from shared.identity import grants, keys, organizations, sessions
 
 ORGANIZATION: Final = "demo"
 TENANT: Final = "demo"
+OWNER: Final = "demo-owner"
+SHOP: Final = "demo-shop"
+"""The owner's tenant in the studio."""
 MEMBER: Final = "demo-user"
 EMAIL: Final = "demo@localhost"
 KEY_FILE: Final = "demo-api-key"
@@ -65,17 +69,20 @@ def prepare(app: App, data: Path, say: Callable[[str], None]) -> None:
     _once(
         app,
         organizations.family["create_organization"],
-        id="demo-owner",
+        id=OWNER,
         name="Demo owner",
         type="catalog_owner",
     )
-    _once(app, organizations.family["create_tenant"], id=TENANT, name="Demo", org="demo-owner")
-    if app.documents.get(f"memberships/{ORGANIZATION}:{MEMBER}") is None:
-        run(
-            app,
-            organizations.family["set_member"],
-            {"org": ORGANIZATION, "subject": MEMBER, "role": "owner", "email": EMAIL},
-        )
+    _once(app, organizations.family["create_tenant"], id=TENANT, name="Demo", org=OWNER)
+    _once(app, organizations.family["create_tenant"], id=SHOP, name="Demo shop", org=OWNER)
+    for org in (ORGANIZATION, OWNER):
+        if app.documents.get(f"memberships/{org}:{MEMBER}") is None:
+            run(
+                app,
+                organizations.family["set_member"],
+                {"org": org, "subject": MEMBER, "role": "owner", "email": EMAIL},
+            )
+    demo_shop.prepare(app, SHOP, MEMBER, OWNER, builtin().file)
     for feed in feeds(data):
         _publish(app, feed, say)
 
@@ -92,7 +99,9 @@ def api_key(app: App) -> str:
     return str(created["secret"])
 
 
-def token(app: App, organization: str, subject: str, *, days: int = TOKEN_DAYS) -> str:
+def token(
+    app: App, organization: str, subject: str, face: Face = PARTNER, *, days: int = TOKEN_DAYS
+) -> str:
     """A development token of a member, with a session of its own. Refused in the cloud."""
     if app.settings.cloud or app.settings.backend != "local":
         raise Problem("forbidden", "Development tokens are only made on a local backend.")
@@ -113,8 +122,8 @@ def token(app: App, organization: str, subject: str, *, days: int = TOKEN_DAYS) 
         org=organization,
         client="development",
         session=session,
-        scopes=tuple(PARTNER.scopes),
-        audience=app.settings.mcp_url,
+        scopes=tuple(face.scopes),
+        audience=app.settings.addresses[face.name],
         lifetime=days * 86_400,
     )
 

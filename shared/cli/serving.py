@@ -10,6 +10,7 @@ import httpx
 import orjson
 
 from shared.app import App
+from shared.auth.faces import ENDPOINT, STUDIO
 from shared.cli import demo
 from shared.cli.deployment import FIRST, ROUTES
 from shared.cli.drain import Drain
@@ -82,6 +83,9 @@ def _facts(app: App, settings: Settings, port: int) -> dict[str, Any]:
         "email": demo.EMAIL,
         "auth_url": settings.auth_url,
         "portal_url": settings.portal_url,
+        "studio_url": f"{STUDIO.base(settings)}/{demo.SHOP}{ENDPOINT}",
+        "studio_token": demo.token(app, demo.OWNER, demo.MEMBER, STUDIO),
+        "tenant": demo.SHOP,
         "mail": str(settings.data / MAIL_FILE),
         "port": port,
         "data": str(settings.data),
@@ -111,6 +115,8 @@ Claude Code   claude mcp add --transport http catalogs {facts["mcp_url"]}
               then /mcp, or claude mcp login catalogs; sign in in the same way
 Without one   claude mcp add --transport http catalogs {facts["mcp_url"]} \
 --header "Authorization: Bearer {facts["token"]}"
+Studio        claude mcp add --transport http studio {facts["studio_url"]}
+              for the owner of the demo shop's data: sign in as {facts["email"]} too
 REST          curl -H "Authorization: Bearer {facts["api_key"]}" {facts["api_url"]}/catalogs
 Docs          {facts["docs_url"]}
 BigQuery      catalog-mcp story   plays a partner: register, subscribe, stale, fresh

@@ -17,25 +17,23 @@ from shared.engine.catching_up import BUDGET, Budget, Following, Freshness, Gap
 from shared.engine.commit import Writer
 from shared.engine.heads import CollectionName, Head, head_of
 from shared.engine.later import SNAPSHOT, work_id
-from shared.engine.log import read_tail
+from shared.engine.log import tail_of
 from shared.engine.prepare import Stored
-from shared.engine.records import item, read_records
+from shared.engine.records import every_record, read_records
 from shared.engine.replica import Replica
 from shared.engine.replicas import Replicas
-from shared.engine.searchable import Commit, ReadTail, Sealing
+from shared.engine.searchable import Sealing
+from shared.engine.table import Held
+from shared.engine.tables import Tables
 from shared.engine.wanted import Committed, Wanted
 from shared.indexes.folders import emptied, temporary_folder
-from shared.ports.documents import Documents, Query
-from shared.queries import RECORDS
 from shared.query.answers import Answer, Item
 from shared.query.ast import Question
-from shared.records import every
 
 LANGUAGE: Final = "en"
 """Of a collection's text, where its head names none."""
 OPENING: Final = Budget(records=300_000, bytes=512 * 1024 * 1024, seconds=10.0)
 """What the first question to a collection may spend on it."""
-_SCANNED: Final = 500
 
 Open = Following[Replica]
 
@@ -44,6 +42,13 @@ class Asked(NamedTuple):
     """An answer, and which commits it includes."""
 
     answer: Answer
+    freshness: Freshness
+
+
+class AskedEach(NamedTuple):
+    """Answers of one moment, and which commits they include."""
+
+    answers: tuple[Answer, ...]
     freshness: Freshness
 
 
@@ -60,6 +65,7 @@ class Collections:
         self._documents = app.bulk_documents
         self._replicas = replicas
         self._writer = Writer(self._documents, app.clock)
+        self._tables = Tables(self._documents, app.clock)
 
     def commit(self, wanted: Wanted) -> Committed:
         """Change collections, whole or not at all; see `Writer.commit`.
@@ -71,6 +77,10 @@ class Collections:
             work.hand_over(self._app, SNAPSHOT, work_id(name))
         return committed
 
+    def rehearse(self, wanted: Wanted) -> Committed:
+        """What `commit` would come to now; nothing is written."""
+        return self._writer.rehearse(wanted)
+
     def head(self, name: CollectionName) -> Head:
         """What the newest commit left."""
         return head_of(self._documents.get(name.path), self._app.clock.now()).value
@@ -81,29 +91,50 @@ class Collections:
 
     def every(self, name: CollectionName) -> Iterator[Item]:
         """All living records in order of key, each as it is when it is read."""
-        asked = Query(RECORDS, tuple(name), limit=_SCANNED)
-        return (found for each in every(self._documents, asked) if (found := item(each)))
+        return every_record(self._documents, name)
 
-    def ask(self, name: CollectionName, question: Question, budget: Budget = BUDGET) -> Asked:
+    def table(self, name: CollectionName, head: Head) -> Held:
+        """A small collection whole, with every commit up to its head."""
+        return self._tables.at(name, head)
+
+    def ask(
+        self,
+        name: CollectionName,
+        question: Question,
+        head: Head | None = None,
+        budget: Budget = BUDGET,
+    ) -> Asked:
         """What matches, as of every commit that was acknowledged before.
 
-        `budget`: what may be spent on including them. Where that is not enough, the answer says so,
+        `head`: as it was just read, if it was; `budget`: what may be spent on including the commits
+        up to it. Where that is not enough, the answer says so,
         and the next question goes on from a newer snapshot if there is one.
         Raises `invalid`, `too_broad`, `cursor_expired`; `unavailable` where the log no longer goes
         back far enough, until a turn has built the replica anew.
         """
-        head = self.head(name)
+        (answer,), freshness = self.ask_each(name, (question,), head, budget)
+        return Asked(answer, freshness)
+
+    def ask_each(
+        self,
+        name: CollectionName,
+        questions: Sequence[Question],
+        head: Head | None = None,
+        budget: Budget = BUDGET,
+    ) -> AskedEach:
+        """Several questions at once; see `ask`."""
+        head = head or self.head(name)
         try:
             with self._using(name, head, OPENING) as opened:
                 freshness = opened.catch_up(head.seq, budget)
                 sealing = Sealing(name.path, head.epoch, self._keys())
-                asked = Asked(opened.replica.answer(question, sealing), freshness)
+                asked = tuple(opened.replica.answer(each, sealing) for each in questions)
         except Gap:
             self._ask_for_snapshot(name)
             raise
         if freshness.behind and snapshots.newest(self._documents, name) > freshness.revision:
             self._replicas.drop(name.path)
-        return asked
+        return AskedEach(asked, freshness)
 
     @contextmanager
     def whole(self, name: CollectionName, head: Head) -> Iterator[Replica]:
@@ -171,15 +202,3 @@ def collections(app: App) -> Collections:
 def _collections(app: App) -> Collections:
     folder = app.settings.cache or app.settings.data / "segments"
     return Collections(app, Replicas(folder / "collections", app.settings.cache_bytes))
-
-
-def tail_of(documents: Documents, name: CollectionName) -> ReadTail:
-    """Reads a collection's log as replicas take it."""
-
-    def tail(after: int, most: int) -> Sequence[Commit]:
-        return [
-            Commit(logged.seq, logged.entry.at, logged.rows, len(logged.entry.rows))
-            for logged in read_tail(documents, name, after, after + most)
-        ]
-
-    return tail

@@ -7,7 +7,7 @@
 | `h` | properties that have a value: `p`, `p~sv`; `p~~cleared`, `p~~long`; `~segment` |
 | `x` | the words of all texts but addresses |
 | `seq`, `updated` | the commit that changed the record last, and when (microseconds) |
-| `body` | the record's body as JSON |
+| `body` | the record's version and body as JSON |
 
 Traps. Text begins with `=`, because the engine turns a text that looks like a time into one, and an
 empty text would be no term. Text of more than LONGEST letters is cut and its digest added: such
@@ -87,8 +87,8 @@ class View:
         seqs = self.searcher.fast_field_values(SEQ, addresses)
         for address, at, seq in zip(addresses, updated, seqs, strict=True):
             stored: Any = self.searcher.doc(address)
-            body = orjson.loads(stored.get_first(BODY))
-            yield Item(stored.get_first(KEY), body, moment(int(at or 0)), int(seq or 0))
+            version, body = orjson.loads(stored.get_first(BODY))
+            yield Item(stored.get_first(KEY), body, moment(int(at or 0)), int(seq or 0), version)
 
 
 def view(index: tantivy.Index, language: str) -> View:
@@ -134,7 +134,7 @@ def document(item: Item) -> tantivy.Document:
         made.add_text(WORDS, text)
     made.add_integer(SEQ, item.seq)
     made.add_integer(UPDATED, microseconds(item.updated))
-    made.add_bytes(BODY, orjson.dumps(item.body))
+    made.add_bytes(BODY, orjson.dumps((item.version, item.body)))
     return made
 
 

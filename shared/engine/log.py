@@ -11,6 +11,7 @@ from typing import Any, Final, NamedTuple
 
 from shared.engine.heads import CollectionName
 from shared.engine.rows import Row
+from shared.engine.searchable import Commit, ReadTail
 from shared.engine.values import packed, unpacked
 from shared.ports.documents import ABSENT, Documents, Put, Snapshot
 from shared.records import Record, stored
@@ -163,3 +164,15 @@ def _whole(
             rest: list[Any] = [piece.data["rows"] for piece in pieces if piece is not None]
             found[seq] = Logged(seq, entry, unpack_rows(b"".join([entry.rows, *rest])))
     return found
+
+
+def tail_of(documents: Documents, name: CollectionName) -> ReadTail:
+    """Reads a collection's log as replicas take it."""
+
+    def tail(after: int, most: int) -> Sequence[Commit]:
+        return [
+            Commit(logged.seq, logged.entry.at, logged.rows, len(logged.entry.rows))
+            for logged in read_tail(documents, name, after, after + most)
+        ]
+
+    return tail

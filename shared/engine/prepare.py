@@ -36,6 +36,7 @@ class Edit:
         combine: `merge` leaves what is not named; `replace` removes it; `delete` removes all.
         kind: what history calls it, where that does not follow from the change.
         expected: the version the record must have; 0 for a record that must not be there.
+        seen: the commit that changed it last, as this was decided; 0 where there was none.
     """
 
     key: str
@@ -43,6 +44,18 @@ class Edit:
     combine: Literal["merge", "replace", "delete"] = "merge"
     kind: RowKind | None = None
     expected: int | None = None
+    seen: int | None = None
+
+
+class Outdated(Problem):
+    """What a change was decided by is no longer so: it is to be decided anew."""
+
+    def __init__(self, what: str) -> None:
+        super().__init__(
+            "conflict",
+            "Somebody else changed the same, several times over. Nothing was written; try again.",
+            changed=what,
+        )
 
 
 class Stored(NamedTuple):
@@ -80,7 +93,8 @@ def prepare(edits: Iterable[Edit], before: Mapping[str, Stored], seq: int) -> Pr
 
     Raises `too_large` for a record past MOST_BYTES and for more than one commit holds, saying how
     many edits do fit; `invalid` for a record past MOST_PROPERTIES; `conflict` for a record that is
-    not of the expected version. Nothing is written then.
+    not of the expected version, Outdated for one that is not as it was seen. Nothing is written
+    then.
     """
     changed: list[Changed] = []
     unchanged: list[str] = []
@@ -146,6 +160,8 @@ def _changed(edit: Edit, old: Stored | None, seq: int) -> Changed | None:
     version = old.version if old is not None and lived else 0
     if edit.expected is not None and edit.expected != version:
         raise _stale(edit, version)
+    if edit.seen is not None and edit.seen != (old.seqs[0] if old is not None and lived else 0):
+        raise Outdated(edit.key)
     before = old.body if old is not None and lived else {}
     if edit.combine == "delete":
         return _deleted(edit, old, seq) if old is not None and lived else None

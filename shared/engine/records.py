@@ -1,16 +1,19 @@
 """Record documents: the strong copy of a primary collection, one document a record."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime, timedelta
 from typing import Final, NamedTuple
 
 from shared.engine.heads import CollectionName
 from shared.engine.prepare import Changed, Stored
 from shared.engine.values import unpacked
-from shared.ports.documents import ABSENT, Documents, Put, Snapshot
+from shared.ports.documents import ABSENT, Documents, Put, Query, Snapshot
+from shared.queries import RECORDS
 from shared.query.answers import Item
+from shared.records import every
 
 TOMBSTONES_KEPT: Final = timedelta(days=90)
+_SCANNED: Final = 500
 
 
 class Held(NamedTuple):
@@ -35,7 +38,8 @@ def item(snapshot: Snapshot) -> Item | None:
     data = snapshot.data
     if data["state"] == "deleted":
         return None
-    return Item(record_key(snapshot), unpacked(data["body"]), data["at"], data["seqs"][0])
+    body = unpacked(data["body"])
+    return Item(record_key(snapshot), body, data["at"], data["seqs"][0], data["version"])
 
 
 def held(snapshot: Snapshot | None) -> Held:
@@ -60,6 +64,12 @@ def read_records(
     found = documents.get_many(list(paths))
     records = {paths[path]: held(snapshot).record for path, snapshot in found.items()}
     return {key: record for key, record in records.items() if record is not None}
+
+
+def every_record(documents: Documents, name: CollectionName) -> Iterator[Item]:
+    """All living records in order of key, each as it is when it is read."""
+    asked = Query(RECORDS, tuple(name), limit=_SCANNED)
+    return (found for each in every(documents, asked) if (found := item(each)))
 
 
 def put_record(name: CollectionName, changed: Changed, before: Held, at: datetime) -> Put:

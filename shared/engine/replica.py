@@ -120,7 +120,12 @@ class Replica:
 
     def _write(self, newest: Mapping[str, tuple[Row, Commit]]) -> None:
         records = (
-            (row.key, None if row.deletes else Item(row.key, row.body, commit.at, commit.seq))
+            (
+                row.key,
+                None
+                if row.deletes
+                else Item(row.key, row.body, commit.at, commit.seq, row.version),
+            )
             for row, commit in newest.values()
         )
         index.write(self._state.view.index, records, small=len(newest) <= _FEW)

@@ -13,7 +13,9 @@ from shared.engine.searchable import Commit
 from shared.query.answers import Item
 
 
-class _State(NamedTuple):
+class Held(NamedTuple):
+    """All records by key, as of one commit."""
+
     seq: int
     items: Mapping[str, Item]
 
@@ -23,7 +25,7 @@ class Table:
 
     def __init__(self, items: Iterable[Item] = (), seq: int = 0) -> None:
         self._lock = threading.Lock()
-        self._state = _State(seq, {item.key: item for item in items})
+        self._state = Held(seq, MappingProxyType({item.key: item for item in items}))
 
     @property
     def seq(self) -> int:
@@ -36,9 +38,9 @@ class Table:
         return 0
 
     @property
-    def items(self) -> Mapping[str, Item]:
-        """The records."""
-        return MappingProxyType(self._state.items)
+    def held(self) -> Held:
+        """The records, of one moment."""
+        return self._state
 
     def apply(self, commits: Sequence[Commit]) -> int:
         """See `Applied`."""
@@ -53,7 +55,7 @@ class Table:
                     if row.deletes:
                         items.pop(row.key, None)
                     else:
-                        items[row.key] = Item(row.key, row.body, commit.at, commit.seq)
+                        items[row.key] = Item(row.key, row.body, commit.at, commit.seq, row.version)
                 seq = commit.seq
-            self._state = _State(seq, items)
+            self._state = Held(seq, MappingProxyType(items))
             return seq

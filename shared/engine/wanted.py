@@ -21,10 +21,14 @@ class Author:
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """What a commit is to do to one collection; keys come once."""
+    """What a commit is to do to one collection; keys come once.
+
+    `meaning`: the configuration's seq that the edits were checked by, where that matters.
+    """
 
     name: CollectionName
     edits: tuple[Edit, ...]
+    meaning: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +43,8 @@ class Wanted:
         idempotency: how the call is known when it comes again.
         answer: what the call is answered with then, from what it came to.
         also: further writes in the same commit.
+        redefines: collections whose meaning changes with the first part, the configuration: their
+            heads name it in the same commit, so that nobody commits by the old one afterwards.
     """
 
     parts: tuple[Part, ...]
@@ -48,6 +54,7 @@ class Wanted:
     idempotency: Idempotency | None = None
     answer: Callable[["Committed"], bytes] = lambda _: b"{}"
     also: tuple[Write, ...] = ()
+    redefines: tuple[CollectionName, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,12 +9,13 @@ from shared.query.kinds import Body
 
 
 class Item(NamedTuple):
-    """A record: its key, its body, when it was last changed and by which commit."""
+    """A record: its key, its body, when it was last changed, by which commit, and how often."""
 
     key: str
     body: Body
     updated: datetime
     seq: int
+    version: int = 1
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ import shutil
 import sys
 from pathlib import Path
 
+import httpx
 import pytest
 from playwright.sync_api import sync_playwright
 
@@ -53,6 +54,18 @@ def site(dev):
     run(app, organizations.family["set_member"], {"org": "demo", "email": email})
     app.close()
     return {**dev, "email": email}
+
+
+@pytest.fixture
+def shop(dev):
+    """The running dev as the owner of the demo shop's data sees it, with a person of its own."""
+    app = App(last_settings(Path(dev["data"])))
+    email = f"{secrets.token_hex(4)}@example.com"
+    member = {"org": "demo-owner", "email": email, "role": "owner"}
+    run(app, organizations.family["set_member"], member)
+    app.close()
+    httpx.get(dev["studio_url"], timeout=60)  # it starts behind what is needed first
+    return {**dev, "email": email, "mcp_url": dev["studio_url"]}
 
 
 @pytest.fixture

@@ -4,54 +4,30 @@ A person is `person.py`, which clients find as the browser of the machine.
 """
 
 import json
-import re
-import time
 from pathlib import Path
-from urllib.parse import urlsplit
 
 import anyio
 import httpx2
 import pytest
 from mcp import ClientSession
-from mcp.client.auth import AuthorizationCodeResult, OAuthClientProvider
 from mcp.client.stdio import StdioServerParameters, stdio_client
 from mcp.client.streamable_http import streamable_http_client
-from mcp.shared.auth import OAuthClientInformationFull, OAuthClientMetadata, OAuthToken
+from mcp.shared.auth import OAuthClientInformationFull, OAuthToken
 
 from shared.cli.processes import free_port
 from shared.clock import SystemClock
 from tests.browser import App, Browser, allowed
+from tests.e2e.clients import Claude, Kept, approve, sdk
 from tests.e2e.messages_api import MessagesApi
 from tests.e2e.octogen import AUTHORIZE, log_in, opened
 from tests.e2e.person import allow
-from tests.e2e.programs import SECONDS, program, run, surroundings
+from tests.e2e.programs import program, run, surroundings
 from tests.e2e.running import serving
 from tests.e2e.terminal import Terminal
 from tests.platform import Platform
 
 pytestmark = [pytest.mark.slow, pytest.mark.anyio]
 SPELLINGS = ("http://localhost:{}/mcp", "http://127.0.0.1:{}/mcp", "http://localhost:{}/mcp/")
-
-
-class Claude:
-    """Claude Code in a home of its own, with one server added by its address alone."""
-
-    def __init__(self, home, variables, url):
-        self.home = home
-        self.variables = variables
-        self("add", "--transport", "http", "octo", url)
-
-    def __call__(self, *arguments):
-        done = run(self.home, "claude", "mcp", *arguments, **self.variables)
-        assert done.returncode == 0, done.stderr
-        return done.stdout
-
-    def log_in(self):
-        """It wants a terminal; what it shows at the end."""
-        command = [program("claude"), "mcp", "login", "octo"]
-        terminal = Terminal(command, self.home, surroundings(self.home, **self.variables))
-        terminal.ended()
-        return terminal.before
 
 
 @pytest.mark.parametrize("spelling", SPELLINGS)
@@ -101,15 +77,6 @@ async def test_mcp_remote_signs_in(site, home, browsing, how):
     assert result.structured_content["result"][0]["catalog"] == "demo_shop"
 
 
-def approve(site, said):
-    """Wait for the address a program prints, and open it."""
-    pattern = re.compile(r"http://localhost:\d+/auth/(?:oauth2/authorize|device)\?\S+")
-    deadline = time.monotonic() + SECONDS
-    while not (found := pattern.search(said.read_text())):
-        assert time.monotonic() < deadline, said.read_text()
-    opened(site, found[0])
-
-
 def test_the_inspector_signs_in(site, home):
     command = [
         program("mcp-inspector"), "--cli", site["mcp_url"], "--transport", "http",
@@ -121,47 +88,6 @@ def test_the_inspector_signs_in(site, home):
     assert terminal.ended() == 0, terminal.before
     answer = terminal.before[terminal.before.index('{"result"') :]
     assert '"catalog":"demo_shop"' in answer
-
-
-class Kept:
-    """The Python SDK's storage, in memory."""
-
-    def __init__(self):
-        self.tokens = self.client = None
-
-    async def get_tokens(self):
-        return self.tokens
-
-    async def set_tokens(self, tokens):
-        self.tokens = tokens
-
-    async def get_client_info(self):
-        return self.client
-
-    async def set_client_info(self, client):
-        self.client = client
-
-
-def sdk(site, kept, url):
-    """The SDK's own OAuth, with a person for its browser."""
-    answer = {}
-
-    async def redirect(address):
-        parts = urlsplit(address)
-        async with httpx2.AsyncClient() as client:
-            browser = Browser(client, Path(site["mail"]), f"{parts.scheme}://{parts.netloc}/auth")
-            page = await browser.sign_in(await browser.open(address), site["email"])
-            answer.update((await browser.send(page, "/consent", decision="allow")).answer)
-
-    async def callback():
-        return AuthorizationCodeResult(
-            code=answer["code"], state=answer["state"], iss=answer["iss"]
-        )
-
-    metadata = OAuthClientMetadata(
-        redirect_uris=["http://localhost:3030/callback"], client_name="Python SDK"
-    )
-    return OAuthClientProvider(url, metadata, kept, redirect, callback)
 
 
 @pytest.mark.parametrize("spelling", SPELLINGS)

@@ -1,0 +1,73 @@
+"""What arguments of the studio's tools have in common."""
+
+from collections.abc import Iterable
+from typing import Annotated, Any, Generic, TypeVar
+
+from pydantic import AwareDatetime, Field, WithJsonSchema
+
+from shared.pipeline import workspace
+from shared.pipeline.sources import SOURCE_ID, entries_of
+from shared.tool import Args, Result
+
+T = TypeVar("T")
+SourceId = Annotated[str, Field(pattern=SOURCE_ID, description="The data source's id.")]
+EntryId = Annotated[
+    str, Field(pattern=r"^[A-Za-z0-9_-]{1,256}$", description="The entry's key in its source.")
+]
+
+Time = Annotated[AwareDatetime | None, WithJsonSchema({"type": "string", "format": "date-time"})]
+"""A time with its offset, or none given."""
+
+
+class StudioArgs(Args):
+    """What a tool of the studio takes."""
+
+    def touches(self) -> Iterable[str]:
+        """Collections, beside the configuration, whose heads the gate reads along."""
+        return ()
+
+
+class OfSource(StudioArgs):
+    """What is about one source."""
+
+    source_id: SourceId
+
+    def touches(self) -> Iterable[str]:
+        """The source's entries."""
+        return (entries_of(self.source_id),)
+
+
+class Written(StudioArgs):
+    """What changes something, and can be tried before."""
+
+    dry_run: Annotated[bool, Field(description="Say what it would come to; change nothing.")] = (
+        False
+    )
+
+
+class Paged(StudioArgs):
+    """How many at once, and where to go on."""
+
+    limit: Annotated[int, Field(ge=0, le=200, description="Most items; 0 for the count alone.")] = (
+        50
+    )
+    cursor: Annotated[str, Field(description="next_cursor of the page before.")] = ""
+
+
+class PageOf(Result, Generic[T]):
+    """One page of a list."""
+
+    items: list[T]
+    next_cursor: str | None
+    has_more: bool
+
+
+def touched(args: Any, tenant: str) -> Iterable[str]:
+    """The documents that the gate reads along for a call about a tenant."""
+    named = args.touches() if isinstance(args, StudioArgs) else ()
+    return workspace.touched(tenant, *named)
+
+
+def page(items: list[T], cursor: str | None) -> "PageOf[T]":
+    """The page."""
+    return PageOf(items=items, next_cursor=cursor, has_more=cursor is not None)

@@ -1,0 +1,100 @@
+"""What is asked of a source's entries, and how that becomes a question."""
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from functions.studio.arguments import OfSource, Paged
+from shared.pipeline.filters import Filter, Filters
+from shared.pipeline.sources import Source
+from shared.query import ast
+from shared.query.ast import Facet, Node, Question, Sort, Words
+from shared.tool import Call
+
+
+class SortBy(BaseModel):
+    """A column of an order."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    property: Annotated[str, Field(description="A property, or key, updated_at, score.")]
+    dir: Literal["asc", "desc"] = "asc"
+
+
+class FacetOf(BaseModel):
+    """A property whose values are counted."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    property: str
+    size: Annotated[int, Field(ge=1, le=100)] = 10
+    language: str = ""
+
+
+class SearchEntries(OfSource, Paged):
+    """What to find, in which order, and what to count."""
+
+    filters: Annotated[tuple[Filter, ...], Field(description="All of them hold.")] = ()
+    query: Annotated[str, Field(max_length=200, description="Words the entry has.")] = ""
+    search_on: Annotated[
+        tuple[str, ...], Field(description="Properties that the words are in; any if left out.")
+    ] = ()
+    facets: Annotated[
+        tuple[FacetOf, ...], Field(max_length=10, description="Properties to count values of.")
+    ] = ()
+    sort: Annotated[
+        tuple[SortBy, ...], Field(max_length=3, description="By key, or by relevance to query.")
+    ] = ()
+    properties: Annotated[
+        tuple[str, ...], Field(description="Only these are shown; all if left out.")
+    ] = ()
+    language: Annotated[str, Field(description="Only these values of localized properties.")] = ""
+
+
+def question(call: Call, source: Source, args: SearchEntries) -> Question:
+    """What is asked of the source's entries. Raises `invalid`, naming what cannot be asked."""
+    filters = Filters({id_: each.kind for id_, each in source.properties.items()}, call.now)
+    where: list[Node] = [filters.all(args.filters)] if args.filters else []
+    if args.query:
+        on = [_named(filters, each, f"search_on[{n}]") for n, each in enumerate(args.search_on)]
+        where.append(Words(args.query, tuple(on)))
+    order = [_sort(filters, each, args.language, f"sort[{n}]") for n, each in enumerate(args.sort)]
+    if args.query and not order:
+        order = [Sort("score", descending=True)]
+    facets = [
+        Facet(
+            each.property.lower(),
+            filters.kind(each.property, f"facets[{n}].property"),
+            each.language or None,
+            each.size,
+        )
+        for n, each in enumerate(args.facets)
+    ]
+    for n, each in enumerate(args.properties):
+        filters.kind(each, f"properties[{n}]")
+    return Question(
+        where=ast.All(tuple(where)),
+        order=tuple(order),
+        facets=tuple(facets),
+        limit=args.limit,
+        cursor=args.cursor or None,
+    )
+
+
+def _named(filters: Filters, property_: str, path: str) -> str:
+    filters.kind(property_, path)
+    return property_.lower()
+
+
+def _sort(filters: Filters, given: SortBy, language: str, path: str) -> Sort:
+    descending = given.dir == "desc"
+    match given.property:
+        case "key":
+            return Sort("key", descending=descending)
+        case "updated_at":
+            return Sort("updated", descending=descending)
+        case "score":
+            return Sort("score", descending=True)
+    kind = filters.kind(given.property, f"{path}.property")
+    localized = language if kind.is_localized else ""
+    return Sort("property", given.property.lower(), kind, localized or None, descending)

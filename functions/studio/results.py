@@ -1,0 +1,89 @@
+"""How the studio shows results: the value itself, and failures with what to do about each field."""
+
+from collections.abc import Iterable, Sequence
+from typing import Any, Final
+
+import orjson
+
+from shared import tracing
+from shared.errors import Problem
+from shared.invoke import Reply, Request
+from shared.serve.schema import schema
+from shared.spelling import Case
+from shared.tool import Tool
+
+_CODES: Final = {"invalid": "validation_error", "invalid_limit": "validation_error"}
+_MOST_DETAILS: Final = 100
+
+
+class StudioRenderer:
+    """`structuredContent` is the value, and the text block the same JSON."""
+
+    def output_schema(self, tool: Tool[Any]) -> dict[str, Any]:
+        """The value's schema; an agent pays for every word, so its fields are not described."""
+        made = schema(tool.output, mode="out", results=Case.SNAKE)
+        return dict(_bare(made))
+
+    def result(
+        self, reply: Reply, tool: Tool[Any], request: Request, version: str
+    ) -> dict[str, Any]:
+        """A tool result; a failure is one with `isError`."""
+        del tool, version
+        failed = reply.problem is not None
+        body = _said(reply.problem, request) if reply.problem else reply.body or b"null"
+        return {
+            "content": [{"type": "text", "text": body.decode()}],
+            "structuredContent": orjson.Fragment(body),
+            "isError": failed,
+        }
+
+
+def _said(problem: Problem, request: Request) -> bytes:
+    details = dict(problem.details)
+    if "field" in details:
+        details.setdefault("errors", [{"path": details.pop("field"), "message": problem.message}])
+    trace = tracing.current.get()
+    said: dict[str, Any] = {
+        "code": _CODES.get(problem.code, problem.code),
+        "message": problem.message,
+        "details": list(_each(details.pop("errors", ())))[:_MOST_DETAILS],
+        "trace_id": trace.id if trace else request.request_id,
+    }
+    if "retry_after" in details:
+        said["retry_after_s"] = details.pop("retry_after")
+    return orjson.dumps({**details, **said}, default=str)
+
+
+def _each(errors: Iterable[Any]) -> Iterable[dict[str, str]]:
+    for error in errors:
+        if "loc" in error:
+            yield {"path": _path(error["loc"]), "message": error["msg"]}
+        else:
+            yield {"path": error["path"], "message": error["message"]}
+
+
+def _path(loc: Sequence[Any]) -> str:
+    """`("entries", 0, "id")` as `entries[0].id`."""
+    path = ""
+    for part in loc:
+        if isinstance(part, int):
+            path += f"[{part}]"
+        else:
+            path += f".{part}" if path else str(part)
+    return path
+
+
+def _bare(value: Any) -> Any:
+    """A schema without descriptions and titles."""
+    if isinstance(value, dict):
+        return {
+            key: _named(each) if key in ("properties", "$defs") else _bare(each)
+            for key, each in value.items()
+            if key not in ("description", "title")
+        }
+    return [_bare(each) for each in value] if isinstance(value, list) else value
+
+
+def _named(members: dict[str, Any]) -> dict[str, Any]:
+    """Members by name, whatever their names are."""
+    return {name: _bare(each) for name, each in members.items()}

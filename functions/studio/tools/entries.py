@@ -1,0 +1,341 @@
+"""Entries: imported, searched, read as they are stored."""
+
+from datetime import datetime
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from functions.studio.arguments import EntryId, OfSource, Written, touched
+from functions.studio.asked import SearchEntries, question
+from functions.studio.views import ValueShown, values_shown
+from shared.auth.faces import STUDIO
+from shared.auth.tenancy import Role
+from shared.engine.catching_up import Freshness
+from shared.engine.typed import Entry, Given
+from shared.pipeline import raw
+from shared.pipeline.ingest import Import, Imported, ingest
+from shared.pipeline.sources import SOURCES, invalid, shown_type
+from shared.pipeline.workspace import Workspace
+from shared.query.answers import Answer
+from shared.tool import Call, Effect, Family, Json, Result, Risk
+
+family = Family("entries", org_types=STUDIO.org_types, tenant=True, touched=touched)
+
+
+class EntryShown(Result):
+    """An entry; `revision` is the source's when it was changed last."""
+
+    id: str
+    properties: list[ValueShown]
+    last_updated: datetime
+    version: int
+    revision: int
+
+
+class CountShown(Result):
+    """A value, and how many entries have it."""
+
+    value: str | int | float | bool
+    count: int
+
+
+class FacetShown(Result):
+    """A property's values, most frequent first; `approximate` where there are very many."""
+
+    property: str
+    values: list[CountShown]
+    approximate: bool
+
+
+class Behind(Result):
+    """How far the answer is behind: commits that are not in it yet."""
+
+    revision: int
+    head: int
+    behind: int
+
+
+class EntriesPage(Result):
+    """Entries, how many match, and what was counted. All of one revision."""
+
+    items: list[EntryShown]
+    total: int
+    facets: list[FacetShown]
+    next_cursor: str | None
+    has_more: bool
+    revision: int
+    freshness: Behind
+
+
+@family.tool(scope="studio:read", effect=Effect.READ, risk=Risk.LOW, title="Search entries")
+def search_entries(call: Call, args: SearchEntries) -> EntriesPage:
+    """Find entries of a source by typed filters and words, in any order, with facets and a total.
+
+    Read describe_data_source_schema first: it names each property's filter type and operators. With
+    `limit: 0` only the total and the facets are told. What was imported before is included.
+    """
+    space = Workspace(call)
+    source = space.configuration.get(SOURCES, args.source_id).value
+    answer, freshness = space.collections.ask(
+        space.name(source.entries), question(call, source, args), space.head(source.entries)
+    )
+    return _page(args, answer, freshness)
+
+
+def _page(args: SearchEntries, answer: Answer, freshness: Freshness) -> EntriesPage:
+    only = {each.lower() for each in args.properties}
+    return EntriesPage(
+        items=[
+            EntryShown(
+                id=item.key,
+                properties=list(values_shown(item.body, only, args.language)),
+                last_updated=item.updated,
+                version=item.version,
+                revision=item.seq,
+            )
+            for item in answer.items
+        ],
+        total=answer.total,
+        facets=[
+            FacetShown(
+                property=asked.property.lower(),
+                values=[CountShown(value=_plain(each.value), count=each.count) for each in counted],
+                approximate=number in answer.approximate,
+            )
+            for number, (asked, counted) in enumerate(zip(args.facets, answer.facets, strict=True))
+        ],
+        next_cursor=answer.cursor,
+        has_more=answer.cursor is not None,
+        revision=answer.seq,
+        freshness=Behind(revision=freshness.revision, head=freshness.head, behind=freshness.behind),
+    )
+
+
+def _plain(value: object) -> str | int | float | bool:
+    return value if isinstance(value, bool | int | float) else str(value)
+
+
+class ListSourceEntries(OfSource):
+    """Which entries, in which order."""
+
+    ids: Annotated[tuple[EntryId, ...], Field(max_length=200, description="These alone.")] = ()
+    sort: Annotated[
+        Literal["last_updated", "key"], Field(description="Newest change first, or by id.")
+    ] = "last_updated"
+    limit: Annotated[int, Field(ge=1, le=200, description="Most items.")] = 50
+    cursor: Annotated[str, Field(description="next_cursor of the page before.")] = ""
+
+
+class RawEntry(Result):
+    """An entry as it is stored: each property's id, its kind in front (s text, n decimal, ...)."""
+
+    id: str
+    values: dict[str, Any]
+    version: int
+    revision: int
+    last_updated: datetime | None
+    import_id: str
+    correlation_id: str
+
+
+class RawEntriesPage(Result):
+    """Entries as they are stored."""
+
+    items: list[RawEntry]
+    next_cursor: str | None
+    has_more: bool
+
+
+@family.tool(scope="studio:read", effect=Effect.READ, risk=Risk.LOW, title="List stored entries")
+def list_source_entries(call: Call, args: ListSourceEntries) -> RawEntriesPage:
+    """List entries exactly as they are stored, newest change first, or those of given ids.
+
+    It does not use the search index: compare it with search_entries to tell what was imported from
+    what is found. Ids that are not there are left out.
+    """
+    space = Workspace(call)
+    source = space.configuration.get(SOURCES, args.source_id).value
+    if args.ids:
+        page = raw.RawPage(raw.of_keys(space, source, args.ids), None)
+    else:
+        listed = raw.by_key if args.sort == "key" else raw.by_time
+        page = listed(space, source, args.limit, args.cursor or None)
+    return RawEntriesPage(
+        items=[
+            RawEntry(
+                id=each.key,
+                values=each.record.body,
+                version=each.record.version,
+                revision=each.seq,
+                last_updated=each.at,
+                import_id=each.import_id,
+                correlation_id=each.correlation_id,
+            )
+            for each in page.items
+        ],
+        next_cursor=page.cursor,
+        has_more=page.cursor is not None,
+    )
+
+
+class GetEntries(OfSource):
+    """Which entries, and what of them."""
+
+    ids: Annotated[
+        tuple[EntryId, ...], Field(min_length=1, max_length=200, description="The entries' ids.")
+    ]
+    properties: Annotated[tuple[str, ...], Field(description="Only these are shown.")] = ()
+    language: Annotated[str, Field(description="Only these localized values.")] = ""
+
+
+class EntriesFound(Result):
+    """The entries that are there, and the ids of those that are not."""
+
+    items: list[EntryShown]
+    missing: list[str]
+
+
+@family.tool(scope="studio:read", effect=Effect.READ, risk=Risk.LOW, title="Get entries")
+def get_entries(call: Call, args: GetEntries) -> EntriesFound:
+    """Read entries by id as they are now: the cheapest look after a change."""
+    space = Workspace(call)
+    source = space.configuration.get(SOURCES, args.source_id).value
+    found = {each.key: each for each in raw.of_keys(space, source, args.ids)}
+    only = {each.lower() for each in args.properties}
+    return EntriesFound(
+        items=[
+            EntryShown(
+                id=each.key,
+                properties=list(values_shown(each.record.body, only, args.language)),
+                last_updated=each.at or call.now,
+                version=each.record.version,
+                revision=each.seq,
+            )
+            for each in found.values()
+        ],
+        missing=[id_ for id_ in args.ids if id_ not in found],
+    )
+
+
+class ValueGiven(BaseModel):
+    """One value; null clears the property (or, of a localized one, that language)."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    id: Annotated[str, Field(min_length=1, max_length=256)]
+    value: Any
+    language: Annotated[str, Field(description="Of a localized property: en, sv-SE.")] = ""
+
+
+class EntryGiven(BaseModel):
+    """An entry: what it is given, or that it is deleted."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    id: EntryId
+    delete: bool = False
+    properties: tuple[ValueGiven, ...] = ()
+
+
+class ImportData(OfSource, Written):
+    """What to import."""
+
+    entries: Annotated[
+        tuple[EntryGiven, ...],
+        Field(min_length=1, max_length=500, description="Each id once."),
+    ]
+    mode: Annotated[
+        Literal["merge", "replace"],
+        Field(description="merge leaves properties that are not named; replace removes them."),
+    ] = "merge"
+    correlation_id: Annotated[
+        str, Field(max_length=200, description="Your own name for this import; used once.")
+    ] = ""
+    idempotency_key: Annotated[
+        str, Field(max_length=200, description="The same call again is answered, not done again.")
+    ] = ""
+    split: Annotated[
+        bool, Field(description="Allow several commits where one cannot hold all of it.")
+    ] = False
+
+
+class NewProperty(Result):
+    """A property that came with the import, and the type that its values showed."""
+
+    id: str
+    type: str
+    delimiter: str
+
+
+class ImportDone(Result):
+    """What the import came to. `revision` is the source's; a search includes it at once."""
+
+    import_id: str
+    correlation_id: str
+    accepted: int
+    upserted: int
+    deleted: int
+    unchanged: int
+    new_properties: list[NewProperty]
+    revision: int
+    revisions: list[int]
+    warnings: list[str]
+
+
+@family.tool(
+    scope="studio:write",
+    effect=Effect.WRITE,
+    risk=Risk.MEDIUM,
+    title="Import entries",
+    role=Role.EDITOR,
+    idempotent=True,
+    returns=ImportDone,
+)
+def import_data(call: Call, args: ImportData) -> ImportDone | Json:
+    """Add, change or delete up to 500 entries of a source: all of them, or none and every reason.
+
+    Values are checked against the declared types; unknown properties are added with the type their
+    values show. Properties that are not named stay. Importing the same again changes nothing. Use
+    dry_run first, and revert_import with the import_id to take it back.
+    """
+    space = Workspace(call)
+    if args.split and args.idempotency_key:
+        raise invalid("idempotency_key", "It cannot be given together with split.")
+    arguments = args.model_dump(mode="json", exclude={"idempotency_key"})
+    given = Import(
+        source=args.source_id,
+        entries=tuple(_entry(each, args.mode) for each in args.entries),
+        correlation=args.correlation_id or None,
+        idempotency=space.idempotency("import_data", args.idempotency_key, arguments),
+        split=args.split,
+        dry_run=args.dry_run,
+    )
+
+    def answer(done: Imported) -> bytes:
+        return _done(args, done).model_dump_json().encode()
+
+    done = ingest(space, given, answer)
+    return Json(done.repeated) if done.repeated is not None else _done(args, done)
+
+
+def _entry(given: EntryGiven, mode: Literal["merge", "replace"]) -> Entry:
+    values = tuple(Given(each.id, each.value, each.language or None) for each in given.properties)
+    return Entry(given.id, values, "delete" if given.delete else mode)
+
+
+def _done(args: ImportData, done: Imported) -> ImportDone:
+    return ImportDone(
+        import_id=done.import_id,
+        correlation_id=args.correlation_id or done.import_id,
+        accepted=len(args.entries),
+        upserted=done.upserted,
+        deleted=done.deleted,
+        unchanged=done.unchanged,
+        new_properties=[
+            NewProperty(id=id_, type=shown_type(each.kind), delimiter=each.delimiter or "")
+            for id_, each in done.added.items()
+        ],
+        revision=done.revision,
+        revisions=list(done.revisions),
+        warnings=["Nothing was written: dry_run."] if args.dry_run else [],
+    )

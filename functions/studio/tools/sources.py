@@ -1,0 +1,335 @@
+"""Data sources: what entries come in as, and what their properties hold."""
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Annotated, Any, Literal
+
+from pydantic import Field
+
+from functions.studio.arguments import OfSource, Paged, SourceId, StudioArgs, Written, touched
+from functions.studio.views import PropertyShown, SourceShown, property_shown, source_shown
+from shared.auth.faces import STUDIO
+from shared.auth.tenancy import Role
+from shared.errors import Problem
+from shared.pipeline import drafts, schemas
+from shared.pipeline.configuration import Configuration, Defined, put
+from shared.pipeline.properties import (
+    GivenProperties,
+    GivenProperty,
+    checked_properties,
+    filled,
+    retyped,
+)
+from shared.pipeline.schemas import SchemaPage
+from shared.pipeline.sources import (
+    MOST_SOURCES,
+    SOURCE_ID,
+    SOURCES,
+    Source,
+    active,
+    checked_languages,
+    checked_relations,
+    entries_of,
+)
+from shared.pipeline.workspace import Workspace
+from shared.tool import Call, Effect, Family, Result, Risk
+
+family = Family("sources", org_types=STUDIO.org_types, tenant=True, touched=touched)
+PAGE_OF_PROPERTIES = 100
+
+
+class SearchDataSources(Paged):
+    """Which sources."""
+
+    query: Annotated[str, Field(max_length=200, description="A part of the name or id.")] = ""
+    type: Annotated[
+        Literal["", "Generic", "Media"], Field(description="Sources of this type; all if empty.")
+    ] = ""
+    status: Annotated[
+        Literal["", "Active", "Purging"], Field(description="Of this status; all if empty.")
+    ] = ""
+
+
+class SourcesPage(Result):
+    """Sources in order of id; `more_properties` counts those that are not listed."""
+
+    items: list[SourceShown]
+    next_cursor: str | None
+    has_more: bool
+    total: int
+
+
+@family.tool(scope="studio:read", effect=Effect.READ, risk=Risk.LOW, title="Search data sources")
+def search_data_sources(call: Call, args: SearchDataSources) -> SourcesPage:
+    """List the tenant's data sources with their properties, relations and numbers of entries.
+
+    Use it to find a source's id; describe_data_source_schema tells what its properties hold.
+    """
+    space = Workspace(call)
+    asked = args.query.lower()
+    found = [
+        each
+        for each in space.configuration.every(SOURCES)
+        if (not asked or asked in each.value.name.lower() or asked in each.value.id.lower())
+        and args.type in ("", each.value.type)
+        and args.status in ("", each.value.status)
+    ]
+    rest = [each for each in found if each.value.id > args.cursor]
+    shown = rest[: args.limit]
+    more = len(rest) > len(shown) and bool(shown)
+    heads = space.heads([each.value.entries for each in shown])
+    return SourcesPage(
+        items=[source_shown(each, heads[each.value.entries].count) for each in shown],
+        next_cursor=shown[-1].value.id if more else None,
+        has_more=more,
+        total=len(found),
+    )
+
+
+class DescribeDataSourceSchema(OfSource):
+    """Whose schema."""
+
+    query: Annotated[str, Field(max_length=200, description="A part of the property's id.")] = ""
+    cursor: Annotated[str, Field(description="next_cursor of the page before.")] = ""
+
+
+@family.tool(
+    scope="studio:read", effect=Effect.READ, risk=Risk.LOW, title="Describe a source's schema"
+)
+def describe_data_source_schema(call: Call, args: DescribeDataSourceSchema) -> SchemaPage:
+    """Tell what each property of a source holds, how it is filtered and how often it is filled.
+
+    Read it before search_entries and before import_data. Pages hold 100 properties.
+    """
+    space = Workspace(call)
+    return schemas.describe(
+        space, args.source_id, query=args.query, after=args.cursor, limit=PAGE_OF_PROPERTIES
+    )
+
+
+class CreateDataSource(Written):
+    """A new source."""
+
+    id: Annotated[str, Field(pattern=SOURCE_ID, description="Its id; it never changes.")]
+    name: Annotated[str, Field(min_length=1, max_length=200, description="For people.")]
+    description: Annotated[str, Field(max_length=2000, description="What it holds.")] = ""
+    type: Annotated[
+        Literal["Generic", "Media"], Field(description="Media for files, else Generic.")
+    ] = "Generic"
+    properties: Annotated[GivenProperties, Field(description="Those known already.")] = ()
+    languages: Annotated[tuple[str, ...], Field(description="Such as en, sv-SE.")] = ()
+    related_source_ids: Annotated[
+        tuple[SourceId, ...], Field(description="Sources whose entries have the same keys.")
+    ] = ()
+
+    def touches(self) -> Iterable[str]:
+        """The new source's entries."""
+        return (entries_of(self.id),)
+
+
+class SourceWritten(Result):
+    """A source after a change, and what to know about it."""
+
+    source: SourceShown
+    revision: int
+    import_id: str
+    warnings: list[str]
+
+
+@family.tool(
+    scope="studio:write",
+    effect=Effect.WRITE,
+    risk=Risk.LOW,
+    title="Create a data source",
+    role=Role.EDITOR,
+)
+def create_data_source(call: Call, args: CreateDataSource) -> SourceWritten:
+    """Create a data source with its properties; properties may also come with the first import.
+
+    Use draft_data_source first where a person should look at it.
+    """
+    space = Workspace(call)
+    return space.decide(lambda configuration: _create(space, configuration, args))
+
+
+def _create(
+    space: Workspace, configuration: Configuration, args: CreateDataSource
+) -> SourceWritten:
+    if configuration.find(SOURCES, args.id) is not None:
+        raise Problem("conflict", f"There is a data source {args.id!r} already.", field="id")
+    if sum(1 for _ in configuration.every(SOURCES)) >= MOST_SOURCES:
+        raise Problem("conflict", f"A tenant has at most {MOST_SOURCES} data sources.")
+    source = Source(
+        id=args.id,
+        name=args.name,
+        description=args.description,
+        type=args.type,
+        languages=checked_languages(args.languages),
+        related=checked_relations(configuration, args.id, args.related_source_ids),
+        properties=checked_properties(args.properties, {}),
+        created_at=space.call.now,
+    )
+    return _written(space, source, None, dry_run=args.dry_run)
+
+
+class UpdateDataSource(OfSource, Written):
+    """What to change; what is left out stays."""
+
+    name: Annotated[str, Field(min_length=1, max_length=200, description="For people.")] = ""
+    description: Annotated[str, Field(max_length=2000, description="Empty clears it.")] = ""
+    languages: Annotated[tuple[str, ...], Field(description="All of them.")] = ()
+    related_source_ids: Annotated[
+        tuple[SourceId, ...], Field(description="All of them, in the place of those before.")
+    ] = ()
+
+
+@family.tool(
+    scope="studio:write",
+    effect=Effect.WRITE,
+    risk=Risk.LOW,
+    title="Change a data source",
+    role=Role.EDITOR,
+    idempotent=True,
+)
+def update_data_source(call: Call, args: UpdateDataSource) -> SourceWritten:
+    """Change a source's name, description, languages or related sources; its properties stay.
+
+    What is left out stays as it is. For properties use upsert_data_source_properties.
+    """
+    space = Workspace(call)
+    return space.decide(lambda configuration: _update(space, configuration, args))
+
+
+def _update(
+    space: Workspace, configuration: Configuration, args: UpdateDataSource
+) -> SourceWritten:
+    before = configuration.get(SOURCES, args.source_id)
+    given = args.model_fields_set
+    update: dict[str, Any] = {
+        name: getattr(args, name) for name in ("name", "description") if name in given
+    }
+    if "languages" in given:
+        update["languages"] = checked_languages(args.languages)
+    if "related_source_ids" in given:
+        update["related"] = checked_relations(
+            configuration, args.source_id, args.related_source_ids
+        )
+    after = before.value.model_copy(update=update)
+    return _written(space, after, before, dry_run=args.dry_run)
+
+
+class UpsertDataSourceProperties(OfSource, Written):
+    """Which properties, and what of them."""
+
+    properties: Annotated[
+        tuple[GivenProperty, ...],
+        Field(min_length=1, max_length=200, description="Each with what is to change."),
+    ]
+
+
+class PropertiesWritten(Result):
+    """The properties after the change."""
+
+    properties: list[PropertyShown]
+    revision: int
+    import_id: str
+    warnings: list[str]
+
+
+@family.tool(
+    scope="studio:write",
+    effect=Effect.WRITE,
+    risk=Risk.MEDIUM,
+    title="Add or change a source's properties",
+    role=Role.EDITOR,
+    idempotent=True,
+)
+def upsert_data_source_properties(
+    call: Call, args: UpsertDataSourceProperties
+) -> PropertiesWritten:
+    """Add properties to a source or change their name, type, delimiter or description.
+
+    What is left out of a property stays. A type can be changed while no entry has a value.
+    """
+    space = Workspace(call)
+    return space.decide(lambda configuration: _upsert(space, configuration, args))
+
+
+def _upsert(
+    space: Workspace, configuration: Configuration, args: UpsertDataSourceProperties
+) -> PropertiesWritten:
+    source = active(configuration, args.source_id)
+    after = checked_properties(args.properties, source.properties)
+    there = filled(space, source, retyped(source.properties, after))
+    if there:
+        raise Problem(
+            "conflict",
+            f"Entries hold values of {', '.join(there)}, so the type stays. Add a property of the "
+            "new type beside it.",
+            entries=there,
+        )
+    written = _written(
+        space,
+        source.with_properties(after),
+        configuration.get(SOURCES, source.id),
+        dry_run=args.dry_run,
+    )
+    return PropertiesWritten(
+        properties=[property_shown(id_, each) for id_, each in after.items()],
+        revision=written.revision,
+        import_id=written.import_id,
+        warnings=written.warnings,
+    )
+
+
+class DraftDataSource(StudioArgs):
+    """What is known of the source so far; all of it may be left out."""
+
+    id: Annotated[str, Field(max_length=100, description="Made from the name if empty.")] = ""
+    name: Annotated[str, Field(max_length=200, description="For people.")] = ""
+    description: Annotated[str, Field(max_length=2000, description="What it holds.")] = ""
+    properties: Annotated[GivenProperties, Field(description="Those known already.")] = ()
+    languages: Annotated[tuple[str, ...], Field(description="Such as en, sv-SE.")] = ()
+    related_source_ids: Annotated[
+        tuple[str, ...], Field(description="Sources whose entries have the same keys.")
+    ] = ()
+    sample_entries: Annotated[
+        tuple[dict[str, Any], ...],
+        Field(max_length=50, description="Rows as they are; properties are worked out from them."),
+    ] = ()
+
+
+@family.tool(scope="studio:read", effect=Effect.READ, risk=Risk.LOW, title="Draft a data source")
+def draft_data_source(call: Call, args: DraftDataSource) -> drafts.Draft:
+    """Work out a new source from what is known and from sample rows, for a person to look at.
+
+    Nothing is stored. `submit_arguments` are what create_data_source takes once a person agreed.
+    """
+    return drafts.of_source(
+        Workspace(call).configuration,
+        drafts.Known(
+            id=args.id,
+            name=args.name,
+            description=args.description,
+            properties=args.properties,
+            languages=args.languages,
+            related=args.related_source_ids,
+            samples=args.sample_entries,
+        ),
+    )
+
+
+def _written(
+    space: Workspace, source: Source, before: Defined[Source] | None, *, dry_run: bool
+) -> SourceWritten:
+    """Store a source; what its entries mean changes with it."""
+    changes = before is None or before.value != source
+    redefines = [source.entries] if before is not None and changes else []
+    committed = space.configure(put(SOURCES, source, before), redefines=redefines, dry_run=dry_run)
+    updated: datetime = space.call.now if changes or before is None else before.updated
+    return SourceWritten(
+        source=source_shown(Defined(source, 0, updated), space.head(source.entries).count),
+        revision=next(iter(committed.seqs.values())),
+        import_id=committed.import_id,
+        warnings=["Nothing was written: dry_run."] if dry_run else [],
+    )

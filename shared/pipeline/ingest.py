@@ -1,0 +1,199 @@
+"""The rules of imports, for every way in: what entries may hold, and what an import comes to.
+
+All of a call is checked before anything is written, and everything that is wrong is named. What is
+unknown is accepted with the type its value shows, and added to the source in the same commit.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+
+from shared.engine.heads import CollectionName
+from shared.engine.outcome import Idempotency
+from shared.engine.prepare import Edit
+from shared.engine.typed import Declared, Entry, Typed, typed
+from shared.engine.wanted import Committed, Part, Wanted
+from shared.errors import Problem
+from shared.pipeline.configuration import CONFIGURATION, Configuration, put
+from shared.pipeline.sources import (
+    MOST_ENTRIES,
+    MOST_PROPERTIES,
+    SOURCES,
+    Property,
+    Source,
+    active,
+    found,
+)
+from shared.pipeline.workspace import Workspace, new_import
+
+
+@dataclass(frozen=True, slots=True)
+class Import:
+    """What is to be imported into one source.
+
+    Attributes:
+        entries: each key once.
+        import_id: of all that the call or job writes.
+        correlation: the caller's own name for it.
+        split: whether what is more than one commit holds may become several.
+    """
+
+    source: str
+    entries: tuple[Entry, ...]
+    import_id: str = field(default_factory=new_import)
+    correlation: str | None = None
+    idempotency: Idempotency | None = None
+    split: bool = False
+    dry_run: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Imported:
+    """What an import came to.
+
+    Attributes:
+        added: the properties nobody had declared, with the types they have now.
+        revisions: of the source, one for each commit; empty where nothing changed.
+        revision: of the source afterwards.
+    """
+
+    import_id: str
+    upserted: int
+    deleted: int
+    unchanged: int
+    added: dict[str, Declared]
+    revisions: tuple[int, ...]
+    revision: int
+    repeated: bytes | None = None
+
+
+Answering = Callable[[Imported], bytes]
+"""What a call that comes again with its idempotency key is answered with."""
+
+
+def ingest(space: Workspace, given: Import, answer: Answering = lambda _: b"{}") -> Imported:
+    """Do an import, whole or not at all (`split`: each commit whole).
+
+    Raises `invalid` with everything that is wrong, `not_found`, `conflict` for a source that is
+    being emptied or a correlation id that stands for another import, `too_large` with how many
+    entries do fit.
+    """
+    try:
+        return space.decide(lambda configuration: _ingest(space, configuration, given, answer))
+    except Problem as problem:
+        fits = problem.details.get("fits", 0)
+        if problem.code != "too_large" or not given.split or not fits or given.dry_run:
+            raise
+    space.forget_heads()
+    first = ingest(space, replace(given, entries=given.entries[:fits]), answer)
+    space.forget_heads()
+    return _together(first, ingest(space, replace(given, entries=given.entries[fits:]), answer))
+
+
+def _ingest(
+    space: Workspace, configuration: Configuration, given: Import, answer: Answering
+) -> Imported:
+    source = active(configuration, given.source)
+    checked = typed(given.entries, source.declared)
+    if checked.failed:
+        raise _refused(checked)
+    name, config = space.name(source.entries), space.name(CONFIGURATION)
+    parts = [Part(name, tuple(checked.edits), meaning=configuration.seq)]
+    if checked.added:
+        parts.append(Part(config, (_with(configuration, source, checked.added),)))
+    wanted = Wanted(
+        parts=tuple(parts),
+        author=space.author,
+        import_id=given.import_id,
+        correlation=given.correlation,
+        idempotency=given.idempotency,
+        answer=lambda committed: answer(_imported(given, name, committed, checked.added)),
+    )
+    _check_room(space, source, given)
+    committed = space.commit(wanted, dry_run=given.dry_run)
+    return _imported(given, name, committed, checked.added)
+
+
+def _with(configuration: Configuration, source: Source, added: Mapping[str, Declared]) -> Edit:
+    """The edit that adds properties to a source, if it is still as it was seen."""
+    if len(source.properties) + len(added) > MOST_PROPERTIES:
+        raise Problem(
+            "too_large",
+            f"The source has {len(source.properties)} properties, and this would add {len(added)}; "
+            f"{MOST_PROPERTIES} are the most.",
+            properties=len(source.properties),
+            added=len(added),
+            limit=MOST_PROPERTIES,
+        )
+    properties = {id_: _typed_as(source.properties.get(id_), each) for id_, each in added.items()}
+    return put(SOURCES, source.with_properties(properties), configuration.get(SOURCES, source.id))
+
+
+def _typed_as(known: Property | None, declared: Declared) -> Property:
+    shown = found(declared)
+    if known is None:
+        return shown
+    return known.model_copy(update={"type": shown.type, "delimiter": shown.delimiter})
+
+
+def _check_room(space: Workspace, source: Source, given: Import) -> None:
+    """Refuse what could make a source larger than an instance can search."""
+    count = space.head(source.entries).count
+    upserts = sum(entry.combine != "delete" for entry in given.entries)
+    if count + upserts <= MOST_ENTRIES:
+        return
+    keys = [entry.key for entry in given.entries if entry.combine != "delete"]
+    there = space.collections.get(space.name(source.entries), keys)
+    new = len(keys) - sum(not record.deleted for record in there.values())
+    if count + new > MOST_ENTRIES:
+        raise Problem(
+            "too_large",
+            f"The source has {count} entries, and this would add {new}; {MOST_ENTRIES} are the "
+            "most. Spread them over several sources.",
+            entries=count,
+            added=new,
+            limit=MOST_ENTRIES,
+        )
+
+
+def _imported(
+    given: Import, name: CollectionName, committed: Committed, added: Mapping[str, Declared]
+) -> Imported:
+    made = committed.prepared.get(name)
+    changed = made.changed if made else ()
+    deleted = sum(each.record.deleted for each in changed)
+    revision = committed.seqs[name]
+    return Imported(
+        import_id=committed.import_id,
+        upserted=len(changed) - deleted,
+        deleted=deleted,
+        unchanged=len(made.unchanged) if made else 0,
+        added=dict(added),
+        revisions=(revision,) if changed and not given.dry_run else (),
+        revision=revision,
+        repeated=committed.repeated,
+    )
+
+
+def _together(one: Imported, other: Imported) -> Imported:
+    return Imported(
+        import_id=one.import_id,
+        upserted=one.upserted + other.upserted,
+        deleted=one.deleted + other.deleted,
+        unchanged=one.unchanged + other.unchanged,
+        added={**one.added, **other.added},
+        revisions=one.revisions + other.revisions,
+        revision=other.revision,
+    )
+
+
+def _refused(checked: Typed) -> Problem:
+    more = checked.failed - len(checked.failures)
+    first = checked.failures[0]
+    several = f" and {checked.failed - 1} more" if checked.failed > 1 else ""
+    return Problem(
+        "invalid",
+        f"Nothing was imported. {first.path}: {first.message}{several}"
+        + (f" ({more} of them not listed)." if more else ""),
+        errors=[each._asdict() for each in checked.failures],
+        failed=checked.failed,
+    )

@@ -1,0 +1,111 @@
+"""What one call works with: a tenant's configuration and collections, as of what the gate read."""
+
+import secrets
+from collections import defaultdict
+from collections.abc import Callable, Iterable
+from typing import Final, TypeVar
+
+from shared.app import App
+from shared.engine.collections import Collections, collections
+from shared.engine.heads import CollectionName, Head, head_of
+from shared.engine.outcome import Idempotency
+from shared.engine.prepare import Edit, Outdated
+from shared.engine.wanted import Author, Committed, Part, Wanted
+from shared.pipeline.configuration import CONFIGURATION, Configuration, Definition
+from shared.tool import Call
+
+TRIES: Final = 5
+T = TypeVar("T")
+
+
+class Workspace:
+    """One call's. Heads are those that the gate read along, or read when they are asked for."""
+
+    def __init__(self, call: Call) -> None:
+        self.call = call
+        self.collections: Collections = collections(call.app)
+        self._heads: dict[CollectionName, Head] = {}
+        self.author = Author(call.caller.subject, call.surface, call.request_id)
+
+    def name(self, collection: str) -> CollectionName:
+        """A collection of the call's tenant."""
+        return CollectionName(self.call.tenant, collection)
+
+    def head(self, collection: str) -> Head:
+        """What its newest commit left, as it was read for this call."""
+        name = self.name(collection)
+        head = self._heads.get(name)
+        if head is None:
+            snapshot = self.call.found.get(name.path)
+            head = (
+                self.collections.head(name)
+                if snapshot is None
+                else head_of(snapshot, self.call.now).value
+            )
+            self._heads[name] = head
+        return head
+
+    def heads(self, collections: Iterable[str]) -> dict[str, Head]:
+        """What the newest commits of several collections left, in one read."""
+        names = {each: self.name(each) for each in collections}
+        found = self.call.app.bulk_documents.get_many([name.path for name in names.values()])
+        return {
+            each: head_of(found.get(name.path), self.call.now).value for each, name in names.items()
+        }
+
+    @property
+    def configuration(self) -> Configuration:
+        """Everything the tenant has defined."""
+        name = self.name(CONFIGURATION)
+        held = self.collections.table(name, self.head(CONFIGURATION))
+        return Configuration(held, self.call.app.once(_parsed)[name])
+
+    def decide(self, decide: Callable[[Configuration], T]) -> T:
+        """Do what depends on the configuration; anew where somebody changed it meanwhile."""
+        for _ in range(TRIES - 1):
+            try:
+                return decide(self.configuration)
+            except Outdated:
+                self.forget_heads()
+        return decide(self.configuration)
+
+    def forget_heads(self) -> None:
+        """Read what follows as it is now, not as it was when the call began."""
+        name = self.name(CONFIGURATION)
+        self._heads = {name: self.collections.head(name)}
+
+    def configure(
+        self, *edits: Edit, redefines: Iterable[str] = (), dry_run: bool = False
+    ) -> Committed:
+        """Change the configuration, and what collections mean by it."""
+        wanted = Wanted(
+            parts=(Part(self.name(CONFIGURATION), edits),),
+            author=self.author,
+            import_id=new_import(),
+            redefines=tuple(self.name(each) for each in redefines),
+        )
+        return self.commit(wanted, dry_run=dry_run)
+
+    def commit(self, wanted: Wanted, *, dry_run: bool = False) -> Committed:
+        """Commit, or say what that would come to."""
+        return (self.collections.rehearse if dry_run else self.collections.commit)(wanted)
+
+    def idempotency(self, tool: str, key: str, arguments: dict[str, object]) -> Idempotency | None:
+        """How this call is known when it comes again; None without a key."""
+        caller = self.call.caller.subject
+        return Idempotency.of(self.call.tenant, caller, tool, key, arguments) if key else None
+
+
+def new_import() -> str:
+    """An id for all that one call or job writes."""
+    return secrets.token_hex(12)
+
+
+def touched(tenant: str, *named: str) -> list[str]:
+    """Which heads the gate reads along: the configuration's, and those of named collections."""
+    return [CollectionName(tenant, each).path for each in (CONFIGURATION, *named)]
+
+
+def _parsed(app: App) -> defaultdict[CollectionName, dict[tuple[str, str, int], Definition]]:
+    del app
+    return defaultdict(dict)
