@@ -23,6 +23,7 @@ locals {
     audit-of-organization            = ["audit", "org", "-at"]
     authorizations-of-organization   = ["authorizations", "org", "state", "-createdAt"]
     authorizations-of-person         = ["authorizations", "person", "state", "-createdAt"]
+    jobs-of-tenant                   = ["jobs", "tenant", "-createdAt"]
     service-accounts-of-organization = ["service_accounts", "org", "createdAt"]
     sessions-of-principal            = ["sessions", "principal", "-createdAt"]
   }
@@ -39,6 +40,7 @@ locals {
     "email_codes",
     "flows",
     "idempotency",
+    "jobs",
     "limits",
     "log",
     "records",

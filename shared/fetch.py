@@ -12,10 +12,11 @@ import socket
 import ssl
 import threading
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, Final
+from pathlib import Path
+from typing import Any, Final, TypeVar
 from urllib.parse import urlencode
 
 import httpcore
@@ -44,6 +45,7 @@ _NOT_PUBLIC: Final[tuple[Network, ...]] = (
     ipaddress.IPv6Network("2002::/16"),  # 6to4 carries an IPv4 address, RFC 3056
     ipaddress.IPv6Network("3fff::/20"),  # documentation, RFC 9637
 )
+T = TypeVar("T")
 _FAILURES: Final = (httpcore.NetworkError, httpcore.TimeoutException, httpcore.ProtocolError)
 
 
@@ -73,13 +75,19 @@ class GuardedFetch:
         Raises `unsafe_url` for a URL or address that policy refuses, `too_large` past `max_bytes`
         of body, `unavailable` when nothing whole came back in time.
         """
-        return self._exchange("GET", url, b"", (), timeout, max_bytes)
+        return self._exchange("GET", url, b"", (), timeout, lambda got: _read(got, max_bytes))
+
+    def download(self, url: str, path: Path, *, timeout: float, max_bytes: int) -> int:
+        """GET into a file, with the promises of `get`; the status."""
+        return self._exchange(
+            "GET", url, b"", (), timeout, lambda got: _written(got, path, max_bytes)
+        )
 
     def post(self, url: str, form: Mapping[str, str], *, timeout: float, max_bytes: int) -> Answer:
         """POST a form, with the promises of `get`."""
         kind = (("Content-Type", "application/x-www-form-urlencoded"),)
         body = urlencode(form).encode()
-        return self._exchange("POST", url, body, kind, timeout, max_bytes)
+        return self._exchange("POST", url, body, kind, timeout, lambda got: _read(got, max_bytes))
 
     def _exchange(
         self,
@@ -88,8 +96,8 @@ class GuardedFetch:
         body: bytes,
         more: Sequence[tuple[str, str]],
         timeout: float,
-        max_bytes: int,
-    ) -> Answer:
+        read: Callable[[httpcore.Response], T],
+    ) -> T:
         deadline = time.monotonic() + timeout
         target = _parse(url)
         headers = [*target.headers, *more]
@@ -112,7 +120,7 @@ class GuardedFetch:
                     method, target.url, headers=headers, content=body or None
                 ) as answer,
             ):
-                return _read(answer, max_bytes)
+                return read(answer)
         except _FAILURES as error:
             raise _unavailable("Nothing usable came back from this URL in time.") from error
 
@@ -233,6 +241,19 @@ def _read(response: httpcore.Response, max_bytes: int) -> Answer:
         if len(body) > max_bytes:
             raise Problem("too_large", f"More than {max_bytes} bytes came back.", limit=max_bytes)
     return Answer(response.status, headers, bytes(body))
+
+
+def _written(response: httpcore.Response, path: Path, max_bytes: int) -> int:
+    size = 0
+    with path.open("wb") as file:
+        for chunk in response.iter_stream():
+            size += len(chunk)
+            if size > max_bytes:
+                raise Problem(
+                    "too_large", f"More than {max_bytes} bytes came back.", limit=max_bytes
+                )
+            file.write(chunk)
+    return response.status
 
 
 class _Pinned(httpcore.NetworkBackend):

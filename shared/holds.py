@@ -57,6 +57,14 @@ class Hold(Generic[H]):
         until = self._app.clock.now() + LASTS
         return self._write(lambda now: now.model_copy(update={"until": until})) is not None
 
+    def keep(self, **changes: Any) -> bool:
+        """Write how far this turn has come, and keep others away; False when it is not ours."""
+        until = self._app.clock.now() + LASTS
+        after = self._write(lambda now: now.model_copy(update={**changes, "until": until}))
+        if after is not None:
+            self.value = after.model_copy(update={"generation": self.value.generation})
+        return after is not None
+
     def settle(self, due: datetime | None, **changes: Any) -> bool:
         """End the turn, with the next one at `due`; whether that ended the work as well.
 

@@ -219,6 +219,8 @@ def _require_confirmation(tool: Tool[A], call: Call, args: A) -> None:
     if tool.plan is None or not isinstance(args, Confirmed) or args.confirm:
         return
     plan = tool.plan(call, args)
+    if plan is None:
+        return
     raise Problem(
         "confirmation_required",
         f"Not done yet. It would {plan.does} Ask the person, then call again with confirm: true.",

@@ -174,7 +174,8 @@ class Tool(Generic[A]):
         open_world: it talks to systems that are not ours.
         streams: it may take long and tells its progress; a host may send that along.
         tenant: it is about one tenant, which the address names.
-        plan: what it would do, for one that is to be confirmed first.
+        plan: what it would do, for one that is to be confirmed first; None where these arguments
+            need no confirmation.
     """
 
     family: "Family"
@@ -191,7 +192,7 @@ class Tool(Generic[A]):
     open_world: bool
     streams: bool
     tenant: bool
-    plan: Callable[[Call, Any], Plan] | None
+    plan: Callable[[Call, Any], Plan | None] | None
 
     @cached_property
     def name(self) -> str:
@@ -290,7 +291,7 @@ class Family:
         open_world: bool = False,
         streams: bool = False,
         tenant: bool | None = None,
-        plan: Callable[[Call, Any], Plan] | None = None,
+        plan: Callable[[Call, Any], Plan | None] | None = None,
     ) -> Callable[[Callable[[Call, A], Any]], Callable[[Call, A], Any]]:
         """Declare a function as a tool. Its name, docstring and types are the tool's."""
 

@@ -14,6 +14,7 @@ FAMILIES = (turns.family,)
 
 ROUTES: Final = (
     Route("POST", "/snapshots", "storeSnapshot", turns.family["store_snapshot"]),
+    Route("POST", "/jobs", "runJob", turns.family["run_job"]),
     Route("POST", "/sweep", "sweepEngine", turns.family["sweep_overdue_turns"]),
 )
 

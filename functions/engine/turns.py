@@ -3,16 +3,20 @@
 A turn answers 200 whatever came of it, as long as it was recorded: it has arranged what follows.
 """
 
+from collections.abc import Mapping
 from typing import Final
 
 from shared import work
 from shared.engine import snapshot_turn
+from shared.engine.jobs import JOB, Step, work_on
 from shared.engine.later import SNAPSHOT
+from shared.pipeline import emptying, feeds
+from shared.pipeline.job_kinds import EMPTY_SOURCE, IMPORT_FEED
 from shared.serve.worker import SCOPE, Outcome, Swept, Turn
 from shared.tool import Args, Call, Effect, Family, Risk
 
 family = Family("turns", org_types=frozenset({"service"}))
-KINDS: Final = (SNAPSHOT,)
+KINDS: Final = (JOB, SNAPSHOT)
 """All scheduled work of this function: what is not listed here, nobody finds again."""
 
 
@@ -22,6 +26,19 @@ KINDS: Final = (SNAPSHOT,)
 def store_snapshot(call: Call, args: Turn) -> Outcome:
     """Store what a collection's replica has that is not stored yet."""
     return Outcome(outcome=snapshot_turn.store_snapshot(call.app, args.id, args.generation))
+
+
+WORK: Final[Mapping[str, Step]] = {
+    EMPTY_SOURCE: emptying.empty_source,
+    IMPORT_FEED: feeds.import_feed,
+}
+"""The steps of every kind of job."""
+
+
+@family.tool(scope=SCOPE, effect=Effect.WRITE, risk=Risk.LOW, title="Run a job", idempotent=True)
+def run_job(call: Call, args: Turn) -> Outcome:
+    """Do the next steps of a job that somebody asked for."""
+    return Outcome(outcome=work_on(call.app, WORK, args.id, args.generation))
 
 
 @family.tool(

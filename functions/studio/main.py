@@ -5,7 +5,15 @@ from typing import Any
 import functions_framework.aio
 
 from functions.studio.results import StudioRenderer
-from functions.studio.tools import discovery, entries, history, sources
+from functions.studio.tools import (
+    discovery,
+    entries,
+    files,
+    history,
+    jobs,
+    removal,
+    sources,
+)
 from shared.app import App
 from shared.auth.faces import STUDIO
 from shared.serve.deployed import deployed
@@ -13,7 +21,15 @@ from shared.serve.mcp_http import McpEndpoint
 from shared.serve.mcp_server import tool_server
 from shared.serve.run import Runner
 
-FAMILIES = (discovery.family, sources.family, entries.family, history.family)
+FAMILIES = (
+    discovery.family,
+    sources.family,
+    entries.family,
+    files.family,
+    history.family,
+    removal.family,
+    jobs.family,
+)
 
 INSTRUCTIONS = """\
 A tenant's product data: sources hold entries, entries hold typed properties. Start with whoami,

@@ -35,6 +35,7 @@ class Import:
         import_id: of all that the call or job writes.
         correlation: the caller's own name for it.
         split: whether what is more than one commit holds may become several.
+        emptying: whether it is the emptying of a source, which takes nothing else meanwhile.
     """
 
     source: str
@@ -44,6 +45,7 @@ class Import:
     idempotency: Idempotency | None = None
     split: bool = False
     dry_run: bool = False
+    emptying: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +94,10 @@ def ingest(space: Workspace, given: Import, answer: Answering = lambda _: b"{}")
 def _ingest(
     space: Workspace, configuration: Configuration, given: Import, answer: Answering
 ) -> Imported:
-    source = active(configuration, given.source)
+    if given.emptying:
+        source = configuration.get(SOURCES, given.source).value
+    else:
+        source = active(configuration, given.source)
     checked = typed(given.entries, source.declared)
     if checked.failed:
         raise _refused(checked)

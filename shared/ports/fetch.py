@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Protocol
 
 
@@ -23,6 +24,9 @@ class Fetch(Protocol):
         Raises `unsafe_url` for a URL or address that policy refuses, `too_large` past `max_bytes`,
         `unavailable` when nothing came back in time.
         """
+
+    def download(self, url: str, path: Path, *, timeout: float, max_bytes: int) -> int:
+        """GET into a file, with the promises of `get`; the status. The body is never in memory."""
 
     def post(self, url: str, form: Mapping[str, str], *, timeout: float, max_bytes: int) -> Answer:
         """POST a form, with the promises of `get`."""

@@ -61,10 +61,11 @@ OF_FACES = [
     for tool in family.tools
 ]
 VERBS = {
-    "change", "check", "create", "deactivate", "delete", "describe", "draft", "end", "export",
-    "follow", "get", "grant", "import", "invite", "list", "lookup", "promote", "publish", "query",
-    "rebuild", "refresh", "register", "restore", "retire", "revert", "revoke", "roll", "rotate",
-    "search", "set", "start", "store", "sweep", "tidy", "update", "upsert", "whoami", "withdraw",
+    "cancel", "change", "check", "create", "deactivate", "delete", "describe", "draft", "end",
+    "export", "follow", "get", "grant", "import", "invite", "list", "lookup", "promote", "publish",
+    "purge", "query", "rebuild", "refresh", "register", "restore", "retire", "revert", "revoke",
+    "roll", "rotate", "run", "search", "set", "start", "store", "sweep", "tidy", "update",
+    "upsert", "whoami", "withdraw",
 }  # fmt: skip
 
 

@@ -1,0 +1,6 @@
+"""What kinds of jobs there are, by name: who starts one need not load what does it."""
+
+from typing import Final
+
+EMPTY_SOURCE: Final = "empty_source"
+IMPORT_FEED: Final = "import_feed"
