@@ -1,5 +1,7 @@
 """The commands that act on a deployment; `catalog-mcp` imports them when one is wanted."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
 
@@ -12,7 +14,7 @@ from shared.cli.deployment import last_settings
 from shared.cli.operations import acting, command_of, commands, run, show
 from shared.identity import signing_keys
 from shared.settings import Settings, is_described
-from shared.tool import Tool
+from shared.tool import Progress, Tool
 
 acts = click.Group()
 """Every command that acts on a deployment."""
@@ -130,12 +132,27 @@ def _published(tool: str, given: dict[str, Any]) -> None:
 
 def _operated(tool: Tool[Any], arguments: dict[str, Any]) -> None:
     with acting(_settings) as app:
-        show(run(app, tool, arguments, progress=_progress))
+        with _line_of_progress() as told:
+            result = run(app, tool, arguments, progress=told)
+        show(result)
 
 
-def _progress(doing: str, done: int, total: int | None = None) -> None:
-    of = "" if not total else f" of {total} ({done / total:.0%})"
-    click.echo(f"\r{doing}: {done}{of}\033[K", err=True, nl=False)
+@contextmanager
+def _line_of_progress() -> Iterator[Progress]:
+    """One line of stderr that says how far it is; ended before anything else is said."""
+    said = False
+
+    def told(doing: str, done: int, total: int | None = None) -> None:
+        nonlocal said
+        said = True
+        of = "" if not total else f" of {total} ({done / total:.0%})"
+        click.echo(f"\r{doing}: {done}{of}\033[K", err=True, nl=False)
+
+    try:
+        yield told
+    finally:
+        if said:
+            click.echo(err=True)
 
 
 def _settings() -> Settings:

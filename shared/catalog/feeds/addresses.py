@@ -7,6 +7,7 @@ template. Resolved against the shop they would all be pages of it that are none.
 import re
 from collections.abc import Iterator
 from typing import Final
+from urllib.parse import unquote
 
 from shared.catalog.products.urls import web_url
 from shared.errors import Problem
@@ -14,14 +15,18 @@ from shared.errors import Problem
 _ABSOLUTE: Final = re.compile(r"https?://", re.IGNORECASE)
 _SCHEME: Final = re.compile(r"[a-z][a-z0-9+.-]*:(?!\d)", re.IGNORECASE)
 _WWW: Final = re.compile(r"www\.[^\s/]+\.[^\s/]+", re.IGNORECASE)
-_TEMPLATE: Final = re.compile(r"\{\{|\{%|\$\{|<%|\[\[|%7B%7B|##", re.IGNORECASE)
+_TEMPLATE: Final = re.compile(
+    r"\{\{|\{%|\$\{|<%|\[\[|%7B%7B|##|\{\s*[a-z_][\w.\s]*\}", re.IGNORECASE
+)
 _NOTHING: Final = frozenset(
     {"null", "undefined", "nan", "none", "n/a", "na", "#n/a", "nil", "false", "true", "0", "-"}
     | {"no_selection", "tbd", "todo", "#ref!", "#value!", "#name?", "about:blank"}
 )
-_NO_NAME: Final = frozenset({"null", "undefined", "nan", "no_selection", "[object%20object]"})
+_NO_NAME: Final = frozenset(
+    {"null", "(null)", "none", "undefined", "nan", "no_selection", "[object object]"}
+)
 """Last parts of paths that programs make of a value they do not have."""
-_JOINT: Final = re.compile(r"\s*[,;|]\s*(?=https?://|//)", re.IGNORECASE)
+_JOINT: Final = re.compile(r"\s*[,;|]\s*(?=https?://|//)|\s+(?=https?://)", re.IGNORECASE)
 _PLACEHOLDER: Final = "a placeholder, not an address. Leave it empty, or give the address."
 
 
@@ -33,6 +38,8 @@ def address(value: str, base: str | None) -> str:
     text = value.strip()
     if text.casefold() in _NOTHING or text.startswith("#") or _TEMPLATE.search(text):
         raise _no_address(_PLACEHOLDER)
+    if _JOINT.search(text):
+        raise _no_address("several addresses in one. Give one.")
     if _WWW.match(text):
         text = f"https://{text}"
     if not _ABSOLUTE.match(text):
@@ -44,7 +51,7 @@ def address(value: str, base: str | None) -> str:
             raise _no_address("the shop's home page. Give the address of the page itself.")
     url = web_url(text, base)
     last = re.split(r"[?#]", url, maxsplit=1)[0].rstrip("/").rpartition("/")[2]
-    if last.casefold() in _NO_NAME:
+    if unquote(last).casefold() in _NO_NAME:
         raise _no_address(_PLACEHOLDER)
     return url
 

@@ -1,7 +1,7 @@
 """The header of a separated-text feed: which character separates, and what the columns are called.
 
 Headers are written in many hands: `id`, `g:id`, `"ID"`, `ID [id]`, `Image Link`,
-`price (EUR)`. Excel's `sep=;` line before the header is understood.
+`price (EUR)`. Excel's `sep=;` line before the header is understood, and so are empty lines.
 """
 
 import csv
@@ -32,12 +32,12 @@ class Header(NamedTuple):
 def header_of(head: str) -> Header | None:
     """The header of a feed that begins like this; None when no separator gives a column `id`."""
     lines = head[:_LONGEST].lstrip("\ufeff").splitlines()
-    if not lines:
-        return None
-    if named := _EXCEL.fullmatch(lines[0]):
-        columns = columns_of(lines[1] if len(lines) > 1 else "", named[1])
-        return Header(named[1], columns, 1) if "id" in columns else None
-    found = [Header(mark, columns_of(lines[0], mark)) for mark in SEPARATORS if mark in lines[0]]
+    empty = next((at for at, line in enumerate(lines) if line.strip()), len(lines))
+    first, second = (*lines[empty : empty + 2], "", "")[:2]
+    if named := _EXCEL.fullmatch(first):
+        columns = columns_of(second, named[1])
+        return Header(named[1], columns, empty + 1) if "id" in columns else None
+    found = [Header(mark, columns_of(first, mark), empty) for mark in SEPARATORS if mark in first]
     known = [header for header in found if "id" in header.columns]
     return max(known, key=lambda header: len(header.columns), default=None)
 

@@ -1,6 +1,7 @@
 """Which encoding a feed's bytes are text in: as a mark or the XML declaration says, else found out.
 
-UTF-8 is believed when all of the file is UTF-8. A file with some broken bytes among much good UTF-8
+UTF-8 is believed when all of the file is UTF-8, whatever it declares: no text of another encoding
+happens to be that. A file with some broken bytes among much good UTF-8
 is UTF-8 with broken rows; otherwise it is of a legacy encoding, which charset-normalizer tells.
 """
 
@@ -59,9 +60,14 @@ def encoding_of(stream: BinaryIO) -> Encoding:
         return _named(wide, f"Read as {wide.upper()}: it has no byte order mark.")
     declared = _DECLARED.match(head)
     codec = _single(declared[1].decode()) if declared else ""
-    if codec:
-        return _named(codec, "")
-    return _found_out(stream, head)
+    if not codec:
+        return _found_out(stream, head)
+    bytes_ = _counted(stream, head)
+    if bytes_.good and not bytes_.broken:
+        return _named(
+            "utf-8", f"Read as UTF-8, which it is, and not as {codec}, which it declares."
+        )
+    return _named(codec, "")
 
 
 def _named(codec: str, said: str) -> Encoding:
@@ -89,7 +95,15 @@ def _single(name: str) -> str:
     return _LATIN if codec.name == "iso8859-1" else codec.name.replace("-", "_")
 
 
-def _found_out(stream: BinaryIO, head: bytes) -> Encoding:
+class _Counted(NamedTuple):
+    """Characters beyond ASCII that are UTF-8, bytes that are not, and lines that have those."""
+
+    good: int
+    broken: int
+    sample: bytes
+
+
+def _counted(stream: BinaryIO, head: bytes) -> _Counted:
     decoder = codecs.getincrementaldecoder("utf-8")("surrogateescape")
     good = broken = 0
     sample = bytearray()
@@ -103,11 +117,16 @@ def _found_out(stream: BinaryIO, head: bytes) -> Encoding:
             if bad and len(sample) < _SAMPLE:
                 sample += _telling(chunk)[: _SAMPLE - len(sample)]
         chunk = stream.read(_CHUNK)
-    if not broken:
+    return _Counted(good, broken, bytes(sample))
+
+
+def _found_out(stream: BinaryIO, head: bytes) -> Encoding:
+    bytes_ = _counted(stream, head)
+    if not bytes_.broken:
         return Encoding("utf-8", "surrogateescape")
-    if good > broken:
+    if bytes_.good > bytes_.broken:
         return Encoding("utf-8", "surrogateescape", "Some bytes of it are not valid UTF-8.")
-    codec = _legacy(bytes(sample))
+    codec = _legacy(bytes_.sample)
     return _named(
         codec,
         f"Read as {_NAMES.get(codec, codec)}, which its bytes look like. Export it as UTF-8 to be "

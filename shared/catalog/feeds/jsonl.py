@@ -136,7 +136,7 @@ def _words(row: JsonRow, reading: Reading) -> Json:
         **reading.description(row.description, declared=row.description_format),
         "language": reading.text("language", row.language) or reading.defaults.language,
         **(reading.brand(brand.name, brand.url, brand.description) if brand else {}),
-        "mpn": reading.text("mpn", row.mpn),
+        "mpn": reading.fact("mpn", row.mpn),
         "gtins": reading.gtins("gtin", _listed(row.gtin)),
         "attributes": reading.attributes(
             {name: _values(value) for name, value in row.attributes.items()}
@@ -230,7 +230,7 @@ def _options(row: JsonRow, reading: Reading) -> dict[str, str]:
         **({"Size": row.sizes[0]} if len(row.sizes) == 1 else {}),
     }
     options = {
-        reading.text("options", axis): reading.text("options", value)
+        reading.text("options", axis): reading.fact("options", value)
         for axis, value in given.items()
     }
     return {axis: value for axis, value in options.items() if axis and value}

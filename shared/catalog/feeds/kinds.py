@@ -27,9 +27,11 @@ _BINARY: Final = (
     (b"\x28\xb5\x2f\xfd", "a zstd archive"),
     (b"PAR1", "a Parquet file"),
     (b"SQLite format 3", "an SQLite database"),
+    (b"{\\rtf", "a Rich Text document"),
 )
 _PAGE: Final = re.compile(
-    r"(?:<\?xml[^>]*\?>)?\s*(?:<!--.*?-->\s*)*<(?:!doctype\s+html|html)\b",
+    r"(?:<\?xml[^>]*\?>)?\s*(?:<!--.*?-->\s*)*<(?:!doctype\s+html|"
+    r"(?:html|head|body|title|meta|script|style|div|table|center|p|h1|iframe)(?=[\s>/]))",
     re.IGNORECASE | re.DOTALL,
 )
 _ROOT: Final = re.compile(
@@ -49,6 +51,11 @@ _SHOPIFY_LIST: Final = re.compile(
     r'\[\s*\{(?=.{0,4000}?"(?:handle|body_html|variants)"\s*:)', re.DOTALL
 )
 _JSON_WORDS: Final = (
+    (
+        re.compile(r'[\[{\s]*"@(?:context|type|graph)"\s*:'),
+        "schema.org data of a page",
+        "Give the feed of all products",
+    ),
     (re.compile(r'\{\s*"product"\s*:'), "a single Shopify product", "Give products.json, with all"),
     (
         re.compile(r'\{\s*"data"\s*:'),
@@ -154,9 +161,9 @@ def _table(head: str) -> str:
             "a table whose first line does not name a column id and a column title, link or price",
             "Give a header with the names of Google's product data specification",
         )
-    raise Problem(
-        "invalid",
-        f"The kind of this feed cannot be told from its content. Name one of {', '.join(KINDS)}.",
+    raise _no_feed(
+        "a text without columns or brackets",
+        "Give a Google Merchant feed, JSON lines, or a shop's products.json",
     )
 
 

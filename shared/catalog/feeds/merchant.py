@@ -59,7 +59,7 @@ def merchant_item(line: int, given: Given, defaults: Defaults) -> Item | Rejecte
     options = {
         axis: value
         for name, axis in _AXES.items()
-        if (value := reading.text(name, first(given, name)))
+        if (value := reading.fact(name, first(given, name)))
     }
     if not group:
         fields["addresses"] = [*([page] if page else []), *fields["addresses"]]
@@ -88,7 +88,7 @@ def _words(given: Given, reading: Reading) -> Json:
         "language": reading.defaults.language,
         **reading.brand(first(given, "brand")),
         "gtins": reading.gtins("gtin", texts(given, "gtin")),
-        "mpn": reading.text("mpn", first(given, "mpn")),
+        "mpn": reading.fact("mpn", first(given, "mpn")),
         "attributes": reading.attributes(_attributes(given, reading)),
         "updated_at": reading.time("updated", first(given, "updated")),
     }

@@ -23,6 +23,10 @@ from shared.errors import Problem
 _CHUNK: Final = 64 * 1024
 _UNREADABLE: Final = re.compile("[\ud800-\udfff]")
 _REPLACED: Final = "\ufffd"
+_CONTROL: Final = re.compile("[\x01-\x08\x0b\x0c\x0e-\x1f]")
+"""Characters XML may not hold, which word processors leave in texts. They mean white space."""
+_LATE: Final = re.compile(r"(\s+)(<\?xml\b[^>]{0,200}\?>)")
+"""A declaration that does not stand first, as programs write it that print a blank line before."""
 _CAUSES: Final = (
     ("undefined entity", "it names a character that XML does not know; write &#160; for &nbsp;"),
     ("mismatched tag", "a tag is closed that was not opened last"),
@@ -43,8 +47,11 @@ def read_merchant_xml(source: Source, defaults: Defaults) -> Iterator[Item | Rej
     parser.setFeature(feature_namespaces, True)  # noqa: FBT003  SAX's own signature
     parser.setContentHandler(handler)
     number = events = silent = 0
+    late = _LATE.match(source.head)
     while chunk := source.read(_CHUNK):
-        _advance(parser, handler, _UNREADABLE.sub(_REPLACED, chunk))
+        if late:
+            chunk, late = late[1] + " " * len(late[2]) + chunk[late.end() :], None
+        _advance(parser, handler, _CONTROL.sub(" ", _UNREADABLE.sub(_REPLACED, chunk)))
         silent = 0 if handler.events != events else silent + len(chunk)
         events = handler.events
         if silent > MAX_ROW:

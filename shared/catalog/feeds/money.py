@@ -10,7 +10,10 @@ from typing import Final
 
 from iso4217 import Currency
 
-_PRICE: Final = re.compile(r"(?:([A-Za-z]{3})\s*)?(\d{1,12}(?:\.\d{1,6})?)(?:\s*([A-Za-z]{3}))?")
+_PRICE: Final = re.compile(
+    r"(?:([A-Za-z]{3})\s*)?(\d{1,12}(?:\.\d{1,6})?)(?:\s*([A-Za-z]{3}))?",
+    re.ASCII,
+)
 _THOUSANDS: Final = re.compile(r"\d{1,3}(?:,\d{3})+\.\d{2}(?!\d)")
 _DECIMALS: Final = {each.code: each.exponent for each in Currency if each.exponent is not None}
 """Decimals by currency. Codes without any (gold, test codes, no currency) are no money here."""

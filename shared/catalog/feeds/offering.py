@@ -117,7 +117,7 @@ def availability(reading: Reading, field: str, value: str | None) -> str | None:
     word = vocabulary.word_of(value) if value else ""
     if not word:
         return None
-    known = _AVAILABILITY.get(word)
+    known = _AVAILABILITY.get(word) or _AVAILABILITY.get(word.replace("_", ""))
     if known is None:
         reading.refuse(field, f"not one of {', '.join(Availability)}.", value)
     return known
@@ -146,7 +146,7 @@ def size_system(reading: Reading, field: str, values: Iterable[str]) -> list[str
 
 def colors(reading: Reading, field: str, values: Iterable[str]) -> list[Json]:
     """Colours; several in one value are separated by slashes, as Google has it."""
-    each = (part for value in values for part in _COLORS.split(value))
+    each = (part for value in reading.texts(field, values) for part in _COLORS.split(value))
     return [{"label": label} for label in reading.texts(field, each)]
 
 
@@ -154,8 +154,8 @@ def _known(reading: Reading, field: str, values: Iterable[str], names: dict[str,
     kept: dict[str, None] = {}
     for value in values:
         word = vocabulary.word_of(value)
-        if word in names:
-            kept[names[word]] = None
+        if meaning := names.get(word) or names.get(word.replace("_", "")):
+            kept[meaning] = None
         elif word:
             wanted = ", ".join(sorted({*names.values()}))
             reading.warn(field, f"one left out. Not one of {wanted}.", value)

@@ -42,6 +42,8 @@ _NAMELESS: Final = re.compile(r"/\.[A-Za-z]{2,5}(?:[?#].*)?$")
 _DATE: Final = re.compile(r"\d{4}-?\d\d-?\d\d|\d{4}-?W\d\d-?\d")
 _GTIN_LENGTHS: Final = (8, 12, 13, 14)
 _DAY: Final = timedelta(days=1)
+_NOTHING: Final = frozenset({"null", "undefined", "nan", "n/a", "#n/a", "n.a."})
+"""What programs write where they have no value. `None` and `NA` may be names."""
 
 
 class Reading:
@@ -62,8 +64,10 @@ class Reading:
         self.reasons.append(Note(field, why, shown(value)))
 
     def warn(self, field: str, what: str, value: object = "") -> None:
-        """The row is taken with something left out or cut."""
-        self.warnings.append(Note(field, what, shown(value)))
+        """The row is taken with something left out or cut; said once of a value."""
+        note = Note(field, what, shown(value))
+        if note not in self.warnings:
+            self.warnings.append(note)
 
     def leave_out(self, column: str) -> None:
         """The column is no fact of a product; the report counts it."""
@@ -101,9 +105,17 @@ class Reading:
         text = self._cut("description", clean_block(value), MAX_DESCRIPTION)
         return {"description": text, "description_format": "plain"} if text else {}
 
+    def fact(self, field: str, value: str | None) -> str | None:
+        """One line of text that is a name or a number; a word for nothing is left out."""
+        text = self.text(field, value)
+        if text and text.casefold() in _NOTHING:
+            self.warn(field, "left out, being a word for nothing. Leave it empty.", value)
+            return None
+        return text
+
     def texts(self, field: str, values: Iterable[str]) -> list[str]:
-        """Lines of text, each once, without empty ones."""
-        kept = dict.fromkeys(text for value in values if (text := self.text(field, value)))
+        """Facts, each once, without empty ones."""
+        kept = dict.fromkeys(text for value in values if (text := self.fact(field, value)))
         return list(self.limit(field, tuple(kept), MAX_VALUES))
 
     def product_url(self, field: str, value: str | None, *, required: bool) -> str | None:
@@ -123,7 +135,7 @@ class Reading:
         if required:
             self.refuse(field, why, value)
         else:
-            self.warn(field, f"left out. {why}", value)
+            self.warn(field, f"left out: {why}", value)
         return None
 
     def page(self, field: str, value: str | None) -> str | None:
@@ -140,7 +152,7 @@ class Reading:
         try:
             return address(value, self.base)
         except Problem as problem:
-            self.warn(field, f"one left out. {problem.message}", value)
+            self.warn(field, f"one left out: {problem.message}", value)
             return None
 
     def images(self, field: str, values: Iterable[Json]) -> list[Json]:
@@ -222,7 +234,7 @@ class Reading:
 
     def brand(self, name: str | None, url: str | None = None, about: str | None = None) -> Json:
         """`brand`, when it has a name."""
-        text = self.text("brand", name)
+        text = self.fact("brand", name)
         if not text:
             return {}
         brand = {"name": text, "slug": slug(text), "url": self.link("brand.url", url)}

@@ -240,7 +240,7 @@ def _stock(given: ShopifyVariant) -> str:
     named = given.model_fields_set
     if "inventory_management" in named and not given.inventory_management:
         return "in_stock"
-    if given.inventory_policy == "continue":
+    if (given.inventory_policy or "").casefold() == "continue":
         return "in_stock"
     if given.inventory_quantity is None:
         return "unknown"

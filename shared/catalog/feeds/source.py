@@ -5,6 +5,7 @@ from how it begins.
 """
 
 import io
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -18,6 +19,7 @@ from shared.tool import Progress, silently
 
 HEAD: Final = 64 * 1024
 _LOOKED_AT: Final = 1024 * 1024
+_FIRST: Final = re.compile(r"\r\n?|\n")
 BROKEN: Final = ("\ud800", "\udfff")
 """The range of characters that stand for bytes that were no text."""
 
@@ -31,8 +33,8 @@ class Source:
     """
 
     def __init__(self, stream: BinaryIO, encoding: Encoding) -> None:
-        self._end = _line_end(stream, encoding)
-        self._text = io.TextIOWrapper(stream, encoding.codec, encoding.errors, newline=self._end)
+        end = _line_end(stream, encoding)
+        self._text = io.TextIOWrapper(stream, encoding.codec, encoding.errors, newline=end)
         self.said = encoding.said
         with damage_named():
             self.head = self._text.read(HEAD).removeprefix("\ufeff")
@@ -51,7 +53,7 @@ class Source:
             if len(line) <= MAX_ROW:
                 yield number, line.rstrip("\r\n").removeprefix("\ufeff")
                 continue
-            while line and not line.endswith(self._end):
+            while line and not line.endswith("\n"):
                 line = self._line()
             yield number, None
 
@@ -85,9 +87,13 @@ def is_text(value: str) -> bool:
     return value.isascii() or not any(BROKEN[0] <= char <= BROKEN[1] for char in value)
 
 
-def _line_end(stream: BinaryIO, encoding: Encoding) -> str:
-    """What ends a line: a line feed; a carriage return in a file that has no line feeds."""
+def _line_end(stream: BinaryIO, encoding: Encoding) -> str | None:
+    """What ends a line: a line feed; anything where the first line ends in a carriage return.
+
+    Elsewhere a lone carriage return is one that a text of a shop holds.
+    """
     with damage_named():
         head = stream.read(_LOOKED_AT).decode(encoding.codec, "replace")
         stream.seek(0)
-    return "\r" if "\r" in head and "\n" not in head else "\n"
+    first = _FIRST.search(head)
+    return None if first and first[0] == "\r" else "\n"

@@ -1,8 +1,8 @@
 """The words feeds use for availability, condition and whom it is for, and what each means here.
 
 One table each: word, meaning, and whose word it is. A word is compared in lower case, with spaces
-and hyphens as `_`, and without what stands before the last slash of an address
-(`https://schema.org/InStock`).
+and hyphens as `_` or left out, and without what stands before the last slash of an address
+(`https://schema.org/InStock`) or behind a prefix (`schema:InStock`).
 """
 
 import re
@@ -22,6 +22,7 @@ AVAILABILITY: Final[tuple[tuple[str, Availability, str], ...]] = (
     ("limitedavailability", _STOCK, "schema.org"),
     ("limited_availability", _STOCK, "Google's guidelines"),
     ("limited_stock", _STOCK, "Shopify themes"),
+    ("low_stock", _STOCK, "Shopify themes"),
     ("available", _STOCK, "Shopify"),
     ("available_for_order", _STOCK, "Google until 2014, Meta"),
     ("out_of_stock", _OUT, "Google, Meta, Magento"),
@@ -54,10 +55,22 @@ CONDITIONS: Final[tuple[tuple[str, str, str], ...]] = (
     ("brand_new", "new", "eBay"),
     ("new_with_tags", "new", "eBay"),
     ("new_other", "new", "eBay"),
+    ("new_with_box", "new", "eBay"),
+    ("new_without_box", "new", "eBay"),
+    ("new_without_tags", "new", "eBay"),
+    ("new_with_defects", "new", "eBay"),
     ("refurbished", "refurbished", "Google, Meta"),
     ("refurbishedcondition", "refurbished", "schema.org"),
     ("certified_refurbished", "refurbished", "eBay"),
     ("seller_refurbished", "refurbished", "eBay"),
+    ("manufacturer_refurbished", "refurbished", "eBay"),
+    ("excellent_refurbished", "refurbished", "eBay"),
+    ("very_good_refurbished", "refurbished", "eBay"),
+    ("good_refurbished", "refurbished", "eBay"),
+    ("factory_refurbished", "refurbished", "Shopify shops"),
+    ("remanufactured", "refurbished", "Shopify shops"),
+    ("recertified", "refurbished", "Shopify shops"),
+    ("certified_pre_owned", "refurbished", "Meta's cpo, written out"),
     ("cpo", "refurbished", "Meta: certified pre-owned"),
     ("renewed", "refurbished", "Amazon"),
     ("reconditioned", "refurbished", "WooCommerce plug-ins"),
@@ -103,4 +116,5 @@ def meanings(table: tuple[tuple[str, str, str], ...]) -> dict[str, str]:
 
 def word_of(value: str) -> str:
     """A value as the tables have it."""
-    return _BETWEEN.sub("_", clean(value).rstrip("/").rpartition("/")[2].casefold())
+    word = clean(value).rstrip("/").rpartition("/")[2].casefold()
+    return _BETWEEN.sub("_", word.removeprefix("schema:"))

@@ -192,3 +192,7 @@ def test_the_command_says_how_far_it_is_on_stderr_alone_and_the_report_on_stdout
         assert f"of {size} (100%)" in done.stderr
     refused = CliRunner().invoke(main, ["publish", "books"], env=environment)
     assert "Missing argument 'SOURCE'" in refused.stderr
+    broken = CliRunner().invoke(main, ["publish", "--check", write(b"{}\n")], env=environment)
+    progress, _, error = broken.stderr.rpartition("\n{")
+    assert "(100%)" in progress
+    assert json.loads("{" + error)["error"] == "publish_rejected"

@@ -211,7 +211,7 @@ def test_reasons_never_repeat_the_refused_value(read):
 LEFT_OUT = {
     "a bad picture": (
         {"images": ["data:image/png;base64,AA", "https://img.example/a.jpg"]},
-        "images: one left out. Only http and https URLs are taken.",
+        "images: one left out: Only http and https URLs are taken.",
     ),
     "a wrong gtin": (
         {"gtin": ["4006381333930"]},

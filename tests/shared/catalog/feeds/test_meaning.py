@@ -50,6 +50,7 @@ each_kind = pytest.mark.parametrize("kind", KINDS)
         ("12,99", "not a price"),
         ("-5.00", "not a price"),
         ("Call for price", "not a price"),
+        ("\N{ARABIC-INDIC DIGIT FIVE} EUR", "not a price"),
     ],
 )
 def test_what_is_no_price_is_refused(read, kind, price, why):
@@ -95,6 +96,10 @@ NO_ADDRESS = [
     *("{{product.url}}", "{% url %}", "${url}", "https://shop.example/{{ handle }}"),
     *("links.example/x", "page.html", "?id=3", "/", "javascript:alert(1)", "mailto:a@b.example"),
     *("https://shop.example/null", "https://shop.example/p/undefined"),
+    *("https://shop.example/None", "https://shop.example/(null)"),
+    *("{link}", "https://shop.example/{id}", "https://shop.example/p?u={lpurl}"),
+    "https://shop.example/[object Object]",
+    "https://shop.example/a,https://shop.example/b",
 ]
 
 
@@ -114,6 +119,7 @@ def test_a_link_that_is_none_refuses_the_row(read, kind, link):
         ("/p/1", "https://shop.example/p/1"),
         ("//cdn.example/p", "https://cdn.example/p"),
         ("HTTP://shop.example/x", "http://shop.example/x"),
+        ("https://shop.example/a?b=1,2", "https://shop.example/a?b=1,2"),
     ],
 )
 def test_a_link_is_absolute_or_a_path_of_the_shop(read, kind, link, url):
@@ -133,8 +139,11 @@ def test_a_picture_that_is_none_is_left_out_and_said(read, kind, image):
 
 
 @each_kind
-def test_pictures_joined_by_commas_are_several(read, kind):
-    joined = "https://img.example/a.jpg,https://img.example/b.jpg?w=1,2 , //img.example/c.jpg"
+@pytest.mark.parametrize("between", [",", ";", "|", " ", "  ", ", "])
+def test_pictures_joined_in_one_value_are_several(read, kind, between):
+    joined = (
+        f"https://img.example/a.jpg{between}https://img.example/b.jpg?w=1,2 , //img.example/c.jpg"
+    )
     (product,) = read(feed(kind, image=joined), kind=kind, **SHOP).products.values()
     assert [image.url for image in product.images] == [
         "https://img.example/a.jpg",
@@ -238,6 +247,39 @@ def test_colours_separated_by_slashes_are_several(read, kind):
     assert [color.label for color in product.colors] == ["Red", "Blue", "Green"]
 
 
+@pytest.mark.parametrize("word", ["N/A", "null", "undefined", "#N/A", "NaN"])
+def test_a_word_for_nothing_is_no_brand_number_colour_or_size(read, word):
+    result = read(
+        "id\ttitle\tlink\tbrand\tmpn\tcolor\tsize\tfurther\n",
+        f"1\tMug\thttps://shop.example/1\t{word}\t{word}\t{word}\t{word}\t{word}\n",
+    )
+    (product,) = result.products.values()
+    assert (product.brand, product.mpn, product.colors, product.sizes) == (None, None, (), ())
+    assert product.attributes == {}
+    said = "left out, being a word for nothing. Leave it empty."
+    named = ["brand", "mpn", "color", "size", "attributes.further"]
+    assert sorted(result.warnings) == sorted(f"{name}: {said}" for name in named)
+
+
+def test_a_parent_whose_options_are_words_for_nothing_is_the_parent(read):
+    result = read(
+        "id\titem_group_id\ttitle\tlink\tprice\tcolor\tsize\n",
+        "P\tP\tParka\thttps://shop.example/P\t\tN/A\tn/a\n",
+        "a\tP\tParka, red\thttps://shop.example/a\t80 EUR\tRed\tM\n",
+    )
+    parka = result.products["P"]
+    assert (parka.title, [variant.id for variant in parka.variants]) == ("Parka", ["a"])
+
+
+@pytest.mark.parametrize(
+    ("word", "meaning"),
+    [("In_Store_Only", "in_stock"), ("schema:PreOrder", "preorder"), ("Low stock", "in_stock")],
+)
+def test_a_word_is_understood_however_its_parts_are_joined(read, word, meaning):
+    result = read(f"id\ttitle\tlink\tavailability\n1\tMug\thttps://shop.example/1\t{word}\n")
+    assert result.products["1"].availability == meaning
+
+
 def test_a_size_system_is_a_known_one(read):
     product = read(feed("merchant_xml", size_system="eu"), **SHOP).products["1"]
     assert product.attributes["size_system"] == ("EU",)
@@ -269,6 +311,14 @@ STOCK = [
         "in_stock",
     ),
     ({"inventory_quantity": 7}, "in_stock"),
+    (
+        {
+            "inventory_management": "SHOPIFY",
+            "inventory_policy": "CONTINUE",
+            "inventory_quantity": 0,
+        },
+        "in_stock",
+    ),
     ({}, "unknown"),
 ]
 

@@ -68,6 +68,15 @@ def test_the_encoding_an_xml_feed_declares_is_believed(read, codec):
     assert read(declared.encode(codec)).products["1"].title == WORDS
 
 
+def test_an_xml_feed_that_is_utf8_and_declares_another_encoding_is_read_as_what_it_is(tmp_path):
+    feed = tmp_path / "feed"
+    declared = f'<?xml version="1.0" encoding="ISO-8859-1"?>{FEEDS["merchant_xml"]}'
+    feed.write_bytes(declared.encode())
+    said, row = read_feed(feed)
+    assert row.product.title == WORDS
+    assert "Read as UTF-8" in said.what
+
+
 def test_another_legacy_encoding_is_told_by_its_words_and_said(tmp_path):
     words = "Zażółć gęślą jaźń, książka o żółwiach i łosiach, święto, źdźbło, żelazko"
     feed = tmp_path / "feed"
@@ -110,6 +119,11 @@ def test_excels_line_about_the_separator_is_understood(read):
     assert list(read("sep=;\nid;title;link\n1;Mug;https://shop.example/1\n").products) == ["1"]
 
 
+def test_empty_lines_before_the_header_are_passed_over_and_counted(read):
+    result = read("\n\r\n", "id\ttitle\tlink\n1\t\thttps://shop.example/1\n")
+    assert result.rejected[0].line == 4
+
+
 ONE, TWO = ({"id": number, "title": "Hat", "handle": "hat"} for number in (1, 2))
 PAGES = {
     "one page": [{"products": [ONE, TWO]}],
@@ -129,6 +143,10 @@ NO_FEED = {
     "a web page": ("<!DOCTYPE html><html><body>Password</body></html>", "a web page"),
     "a page after a comment": ("<!-- x --><html></html>", "a web page"),
     "a sitemap": ('<?xml version="1.0"?><urlset></urlset>', "a sitemap"),
+    "a piece of a page": ("<div>Error 500</div>", "a web page"),
+    "a page's data": ('[{"@context": "https://schema.org"}]', "schema.org data of a page"),
+    "a letter": (b"{\\rtf1\\ansi}", "a Rich Text document"),
+    "a message": ("Service unavailable", "a text without columns"),
     "other XML": ("<catalog><item/></catalog>", "outermost element is <catalog>"),
     "a picture": (b"\x89PNG\r\n\x1a\n", "an image (PNG)"),
     "a PDF": (b"%PDF-1.7", "a PDF document"),
@@ -201,6 +219,31 @@ def test_a_very_long_description_is_cut_and_nothing_else_is_said_of_it(read, kin
 def test_a_stray_carriage_return_is_white_space(read):
     result = read("id\ttitle\tlink\n1\tRed\rmug\thttps://shop.example/1\n")
     assert result.products["1"].title == "Red mug"
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        "id\ttitle\tlink\r1\tMug\thttps://shop.example/1\r2\tMug\thttps://shop.example/2\n",
+        "id\ttitle\tlink\r1\tMug\thttps://shop.example/1\n2\tMug\thttps://shop.example/2",
+    ],
+)
+def test_line_ends_of_both_kinds_in_one_file_lose_no_row(read, content):
+    assert list(read(content).products) == ["1", "2"]
+
+
+def test_a_blank_line_before_the_xml_declaration_does_no_harm(read):
+    declared = f'\n  <?xml version="1.0" encoding="UTF-8"?>\n{FEEDS["merchant_xml"]}'
+    assert read(declared).products["1"].title == WORDS
+    with pytest.raises(Problem) as refused:
+        read(declared.replace("</rss>", "&"))
+    assert refused.value.details["line"] == 3
+
+
+@pytest.mark.parametrize("control", ["\x0b", "\x01", "\x1f"])
+def test_a_control_character_in_a_text_is_white_space(read, control):
+    content = FEEDS["merchant_xml"].replace(WORDS, f"Red{control}mug")
+    assert read(content).products["1"].title == "Red mug"
 
 
 BROKEN_XML = {
