@@ -5,6 +5,7 @@ case and spacing do not matter.
 """
 
 import re
+from functools import lru_cache
 from typing import Annotated, Final
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
@@ -21,6 +22,7 @@ def attribute_facet(name: str) -> str:
     return f"{_ATTRIBUTE}{folded(name)}"
 
 
+@lru_cache(maxsize=2048)  # names and values of a catalog come again and again
 def folded(text: str) -> str:
     """A name or value as facets compare it: letter case and spacing do not matter."""
     return " ".join(text.casefold().split())

@@ -6,7 +6,7 @@ import orjson
 import pytest
 
 from shared.catalog.feeds.attributes import ATTRIBUTES
-from tests.platform import Platform, product
+from tests.platform import Platform, product, value
 
 pytestmark = pytest.mark.anyio
 HOST = "https://books.example"
@@ -106,6 +106,7 @@ FACETS = {
     "is_bundle": ("is_bundle", "true"),
     "adult": ("adult", "false"),
 }
+OCHRE = {"name": "color", "values": ["ochre"]}
 NAME = attrgetter("name")
 STRUCTURED = {"structured_title": "title", "structured_description": "description"}
 KEPT = [each for each in ATTRIBUTES if each.is_kept and each.name not in STRUCTURED]
@@ -203,3 +204,15 @@ async def test_structured_texts_stand_in_where_there_is_no_plain_one(stocked):
     stocked.do("publish_catalog", catalog="books", source=source, confirm=True)
     shown = (await ask(stocked, "lookup", url=SAID["canonical_link"]))["product"]
     assert (shown["title"], shown["description"]) == ("Quernlamp", "Glimmering")
+
+
+async def test_agents_find_each_colour_and_see_the_price_that_holds(lamp):
+    async with lamp.http(lamp.token()) as client:
+        for word in ("carmine", "ochre"):
+            page = await value(client, "search_products", {"catalog": "books", "query": word})
+            (item,) = page["items"]
+            assert item["colors"] == ["Carmine", "Ochre"]
+            assert (item["currentPrice"], item["originalPrice"]) == (20.0, 30.0)
+            assert (item["condition"], item["availability"]) == ("refurbished", "preorder")
+    assert await found(lamp, facets=[OCHRE], price_max=20) == [SAID["title"]]
+    assert await found(lamp, facets=[OCHRE], price_min=25) == []

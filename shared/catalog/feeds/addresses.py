@@ -27,6 +27,8 @@ _NO_NAME: Final = frozenset(
 )
 """Last parts of paths that programs make of a value they do not have."""
 _JOINT: Final = re.compile(r"\s*[,;|]\s*(?=https?://|//)|\s+(?=https?://)", re.IGNORECASE)
+_SUSPICIOUS: Final = re.compile(r"[\s{}\[<$%#,;|]")
+"""An address has to have one of these to hold a template or a second address."""
 _PLACEHOLDER: Final = "a placeholder, not an address. Leave it empty, or give the address."
 
 
@@ -36,10 +38,13 @@ def address(value: str, base: str | None) -> str:
     `www.host/…` is read as https. Raises Problem, its message a sentence of what is wrong.
     """
     text = value.strip()
-    if text.casefold() in _NOTHING or text.startswith("#") or _TEMPLATE.search(text):
+    if text.casefold() in _NOTHING:
         raise _no_address(_PLACEHOLDER)
-    if _JOINT.search(text):
-        raise _no_address("several addresses in one. Give one.")
+    if _SUSPICIOUS.search(text):
+        if text.startswith("#") or _TEMPLATE.search(text):
+            raise _no_address(_PLACEHOLDER)
+        if _JOINT.search(text):
+            raise _no_address("several addresses in one. Give one.")
     if _WWW.match(text):
         text = f"https://{text}"
     if not _ABSOLUTE.match(text):
@@ -50,7 +55,7 @@ def address(value: str, base: str | None) -> str:
         if text in ("/", "//"):
             raise _no_address("the shop's home page. Give the address of the page itself.")
     url = web_url(text, base)
-    last = re.split(r"[?#]", url, maxsplit=1)[0].rstrip("/").rpartition("/")[2]
+    last = url.partition("?")[0].partition("#")[0].rstrip("/").rpartition("/")[2]
     if unquote(last).casefold() in _NO_NAME:
         raise _no_address(_PLACEHOLDER)
     return url
@@ -58,7 +63,8 @@ def address(value: str, base: str | None) -> str:
 
 def addresses(value: str) -> Iterator[str]:
     """The addresses of a text that joins several by commas."""
-    yield from (part for part in _JOINT.split(value) if part.strip())
+    parts = _JOINT.split(value) if _SUSPICIOUS.search(value) else (value,)
+    yield from (part for part in parts if part.strip())
 
 
 def without_template(value: str) -> str | None:

@@ -16,7 +16,7 @@ import orjson
 from pydantic import ValidationError
 
 from shared.catalog.feeds.faults import reasons_of
-from shared.catalog.feeds.merging import merge
+from shared.catalog.feeds.merging import merge, without_empty
 from shared.catalog.feeds.reading import Json, Reading
 from shared.catalog.feeds.rows import (
     MAX_VARIANTS,
@@ -66,7 +66,7 @@ def item_or_rejected(
     """What reading this row came to."""
     if reading.reasons or key is None:
         return Rejected(line, variant["id"] if variant else key, tuple(reading.reasons))
-    return Item(line, key, product, variant, reading.warnings, reading.left_out)
+    return Item(line, key, without_empty(product), variant, reading.warnings, reading.left_out)
 
 
 def grouped(rows: Iterator[Item | Rejected | Said]) -> Iterator[Row]:

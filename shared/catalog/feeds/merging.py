@@ -8,6 +8,7 @@ title is the first variant's, less the options at its end: "Parka - Navy, M" is 
 
 from collections.abc import Iterable
 from decimal import Decimal
+from itertools import chain
 from typing import Any, Final, NamedTuple
 
 from shared.catalog.feeds.reading import Json
@@ -26,12 +27,13 @@ _OF_VARIANTS: Final = frozenset(
     | {"availability_date", "mobile_url", "addresses", *_SALE}
 )
 """What a product has from its parent only, or worked out from all variants."""
-_AGREED: Final = (
-    *("condition", "unit_pricing", "installment", "subscription", "shipping", "free_shipping"),
-    *("handling_least_days", "handling_most_days", "return_policy", "multipack", "is_bundle"),
-    *("energy_class", "energy_scale"),
+_AGREED: Final = frozenset(
+    {"condition", "unit_pricing", "installment", "subscription", "shipping", "free_shipping"}
+    | {"handling_least_days", "handling_most_days", "return_policy", "multipack", "is_bundle"}
+    | {"energy_class", "energy_scale"}
 )
 """What holds of a product when its parent says so, or all variants say the same."""
+_SAYING: Final = (False, 0)
 _BETWEEN: Final = " ,;:/|-–—·()[]"  # noqa: RUF001  dashes as titles have them
 
 
@@ -45,7 +47,7 @@ class Merged(NamedTuple):
 def merge(parent: Json | None, rows: list[tuple[Json, Json]]) -> Merged:
     """The product of the parent row, if any, and (product, variant) of the others."""
     if not rows:
-        return Merged(_without_empty(parent or {}), [])
+        return Merged(without_empty(parent or {}), [])
     sources = [*([parent] if parent else []), *(product for product, _ in rows)]
     variants = [variant for _, variant in rows]
     merged = _first_of(sources, parent)
@@ -53,8 +55,9 @@ def merge(parent: Json | None, rows: list[tuple[Json, Json]]) -> Merged:
         merged["title"] = _without_options(merged["title"], variants[0]["options"].values())
     for name in _LISTS:
         limit = MAX_IMAGES if name == "images" else MAX_VALUES
-        every = (one for source in sources for one in source.get(name) or ())
-        merged[name] = _each_once(every, limit)
+        found = [values for source in sources if (values := source.get(name))]
+        if found:
+            merged[name] = _each_once(chain.from_iterable(found), limit)
     merged["attributes"] = _attributes(sources)
     agreed, differing = _agreed(parent or {}, [product for product, _ in rows])
     merged.update(agreed)
@@ -70,7 +73,7 @@ def merge(parent: Json | None, rows: list[tuple[Json, Json]]) -> Merged:
         }
         for variant in variants
     ]
-    return Merged(_without_empty(merged), differing)
+    return Merged(without_empty(merged), differing)
 
 
 def _first_of(sources: list[Json], parent: Json | None) -> Json:
@@ -101,7 +104,7 @@ def _agreed(parent: Json, rows: list[Json]) -> tuple[Json, list[str]]:
     """The parent's word, else what all variants say; and names of what they differ in."""
     found: Json = {}
     differing = []
-    for name in _AGREED:
+    for name in _AGREED & {name for row in (parent, *rows) for name in row}:
         if parent.get(name) not in (None, []):
             found[name] = parent[name]
             continue
@@ -111,7 +114,7 @@ def _agreed(parent: Json, rows: list[Json]) -> tuple[Json, list[str]]:
         else:
             found[name] = None
             differing.append(name)
-    return found, differing
+    return found, sorted(differing)
 
 
 def _offer(parent: Json, rows: list[Json]) -> Json:
@@ -163,5 +166,6 @@ def _each_once(values: Iterable[Any], limit: int = MAX_VALUES) -> list[Any]:
     return list(kept.values())[:limit]
 
 
-def _without_empty(fields: Json) -> Json:
-    return {name: value for name, value in fields.items() if value not in (None, [], {}, "")}
+def without_empty(fields: Json) -> Json:
+    """The fields that say something; no and zero do."""
+    return {name: value for name, value in fields.items() if value or value in _SAYING}

@@ -44,6 +44,7 @@ _GTIN_LENGTHS: Final = (8, 12, 13, 14)
 _DAY: Final = timedelta(days=1)
 _NOTHING: Final = frozenset({"null", "undefined", "nan", "n/a", "#n/a", "n.a."})
 """What programs write where they have no value. `None` and `NA` may be names."""
+_LONGEST_NOTHING: Final = max(map(len, _NOTHING))
 
 
 class Reading:
@@ -88,8 +89,7 @@ class Reading:
 
     def text(self, field: str, value: str | None, limit: int = MAX_VALUE) -> str | None:
         """One line of text as a reader sees it, cut at the limit; None when empty."""
-        text = plain(value) if value else ""
-        return self._cut(field, text, limit) or None
+        return self._cut(field, plain(value), limit) or None if value else None
 
     def description(self, value: str | None, *, declared: str | None = None) -> Json:
         """`description` and its format, `html` where it is declared or has common markup."""
@@ -108,13 +108,15 @@ class Reading:
     def fact(self, field: str, value: str | None) -> str | None:
         """One line of text that is a name or a number; a word for nothing is left out."""
         text = self.text(field, value)
-        if text and text.casefold() in _NOTHING:
+        if text and len(text) <= _LONGEST_NOTHING and text.casefold() in _NOTHING:
             self.warn(field, "left out, being a word for nothing. Leave it empty.", value)
             return None
         return text
 
     def texts(self, field: str, values: Iterable[str]) -> list[str]:
         """Facts, each once, without empty ones."""
+        if not values:
+            return []
         kept = dict.fromkeys(text for value in values if (text := self.fact(field, value)))
         return list(self.limit(field, tuple(kept), MAX_VALUES))
 

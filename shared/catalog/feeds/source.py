@@ -20,8 +20,8 @@ from shared.tool import Progress, silently
 HEAD: Final = 64 * 1024
 _LOOKED_AT: Final = 1024 * 1024
 _FIRST: Final = re.compile(r"\r\n?|\n")
-BROKEN: Final = ("\ud800", "\udfff")
-"""The range of characters that stand for bytes that were no text."""
+_BROKEN: Final = re.compile("[\ud800-\udfff]")
+"""Characters that stand for bytes that were no text."""
 
 
 class Source:
@@ -84,7 +84,7 @@ def open_source(path: Path, progress: Progress = silently) -> Iterator[Source]:
 
 def is_text(value: str) -> bool:
     """False when bytes of it could not be decoded."""
-    return value.isascii() or not any(BROKEN[0] <= char <= BROKEN[1] for char in value)
+    return value.isascii() or not _BROKEN.search(value)
 
 
 def _line_end(stream: BinaryIO, encoding: Encoding) -> str | None:

@@ -7,6 +7,7 @@ selectors. Words stay as they are.
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 from hashlib import sha256
 from html import unescape
 from typing import Final
@@ -106,6 +107,7 @@ def plain(text: str) -> str:
     return clean(html_text(text) if has_markup(text) else text)
 
 
+@lru_cache(maxsize=1024)  # a feed's brands come again and again
 def slug(name: str) -> str:
     """A name for facets and addresses: lower case, words joined by hyphens, Latin accents dropped.
 

@@ -285,6 +285,7 @@ def _host_and_port(authority: str) -> tuple[str, int | None]:
     return _public_host(host), int(digits) if digits else None
 
 
+@lru_cache(maxsize=256)  # a feed's addresses are of few hosts
 def _public_host(raw: str) -> str:
     host = raw.lower().removesuffix(".")
     if not host.isascii():

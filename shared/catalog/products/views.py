@@ -57,11 +57,16 @@ def list_item(product: Product, catalog_key: str, at: datetime) -> dict[str, Any
     }
 
 
-def full_view(product: Product, catalog_key: str, at: datetime) -> dict[str, Any]:
-    """The full view of a product of this catalog, as its offer is at a moment."""
+def full_view(
+    product: Product, catalog_key: str, at: datetime, item: dict[str, Any] | None = None
+) -> dict[str, Any]:
+    """The full view of a product of this catalog, as its offer is at a moment.
+
+    `item` is its list item of then, where it is known already.
+    """
     colors = colors_of(product)
     return {
-        **list_item(product, catalog_key, at),
+        **(list_item(product, catalog_key, at) if item is None else item),
         "colors": list(colors.values()),
         "description": plain_description(product),
         "categories": _links(product.categories),

@@ -6,7 +6,7 @@ once beats four summed scores by 7 points of NDCG@10 (design/search.md, section 
 
 import json
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final, NamedTuple
@@ -14,7 +14,7 @@ from typing import Final, NamedTuple
 from shared.catalog.products.offers import Stretch, stretches
 from shared.catalog.products.options import is_color, is_size
 from shared.catalog.products.product import Product, Variant
-from shared.catalog.products.urls import Claim, index_forms, normalize_url
+from shared.catalog.products.urls import Claim, IndexForm, index_forms, normalize_url
 from shared.catalog.products.views import plain_description
 from shared.catalog.segment.analysis import compact, facet_term, gtin14
 from shared.catalog.segment.index import FOREVER
@@ -132,26 +132,28 @@ def _claims(product: Product) -> dict[str, int]:
     """
     if not product.is_active:
         return {}
+    pages = list(_pages(product))
+    forms = {url: index_forms(url) for url in dict.fromkeys(url for url, _ in pages)}
     claims: dict[str, Claim] = {}
-    for url, weakest in _pages(product):
-        for form, claim in index_forms(url):
+    for url, weakest in pages:
+        for form, claim in forms[url]:
             claims[form] = min(max(claim, weakest), claims.get(form, Claim.LOOSE))
-    variants = _told_apart(product)
+    variants = _told_apart(product, forms)
     return {form: with_variant(claim, variants.get(form)) for form, claim in claims.items()}
 
 
-def _told_apart(product: Product) -> dict[str, int]:
+def _told_apart(product: Product, forms: Mapping[str, Iterable[IndexForm]]) -> dict[str, int]:
     """Which variant a form leads to: where only one has it, and it is not the product's page."""
     if not product.variants:
         return {}
     owners: dict[str, set[int]] = {}
-    own: dict[str, int] = {}
+    own: set[str] = set()
     for at, variant in enumerate(product.variants):
         for url in (variant.url, variant.mobile_url, *variant.addresses):
-            for form, claim in index_forms(url) if url else ():
+            for form, claim in forms[url] if url else ():
                 owners.setdefault(form, set()).add(at)
                 if claim is Claim.OWN:
-                    own[form] = at
+                    own.add(form)
     page = normalize_url(product.url).exact
     return {
         form: next(iter(found))

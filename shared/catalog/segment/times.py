@@ -28,7 +28,7 @@ def record_of(
     begins = [stretch.begins for stretch in found]
     ends = [None if each.until is None else seconds(each.until) for each in found]
     items = [list_item(product, catalog, at) for at in begins]
-    fulls = [full_view(product, catalog, at) for at in begins]
+    fulls = [full_view(product, catalog, at, item) for at, item in zip(begins, items, strict=True)]
     item, item_times = _apart(items, ends)
     variants = _variants(product)
     elsewhere = {*item_times[0][1], *(["variants"] if variants else [])}
