@@ -20,12 +20,13 @@ def flat(value: Value) -> str:
 
 def texts(given: Given, name: str) -> list[str]:
     """An attribute's values as texts: nothing readable is lost for having parts."""
-    return [flat(value) for value in given.get(name, ())]
+    return [flat(value) for value in given[name]] if name in given else []
 
 
 def first(given: Given, name: str) -> str | None:
     """An attribute's first value as text."""
-    return next(iter(texts(given, name)), None)
+    values = given.get(name)
+    return flat(values[0]) if values else None
 
 
 def content(given: Given, name: str) -> str | None:

@@ -32,7 +32,7 @@ def money(value: object, currency: str | None) -> dict[str, str] | None:
     text = format(value, "f") if isinstance(value, Decimal) else str(value).strip()
     if value is None or text == "":
         return None
-    if _THOUSANDS.search(text):
+    if "," in text and _THOUSANDS.search(text):
         text = text.replace(",", "")
     match = _PRICE.fullmatch(text)
     if match is None or (match[1] and match[3]):

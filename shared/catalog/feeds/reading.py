@@ -107,6 +107,8 @@ class Reading:
 
     def fact(self, field: str, value: str | None) -> str | None:
         """One line of text that is a name or a number; a word for nothing is left out."""
+        if not value:
+            return None
         text = self.text(field, value)
         if text and len(text) <= _LONGEST_NOTHING and text.casefold() in _NOTHING:
             self.warn(field, "left out, being a word for nothing. Leave it empty.", value)
@@ -142,6 +144,8 @@ class Reading:
 
     def page(self, field: str, value: str | None) -> str | None:
         """A further address of the product's page; left out when it is none."""
+        if not value:
+            return None
         base = self.base
         found = self.product_url(field, value, required=False)
         self.base = base

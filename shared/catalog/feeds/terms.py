@@ -4,6 +4,7 @@ Google writes such values in parts: as elements of their own in XML, separated b
 (`country:region:service:price`). Both come here.
 """
 
+import re
 from collections.abc import Callable
 from typing import Final
 
@@ -19,6 +20,7 @@ _LEAST: Final = ("min_handling_time", "min_transit_time")
 _MOST: Final = ("max_handling_time", "max_transit_time")
 _PERIODS: Final = ("day", "week", "month", "year")
 _DETAIL: Final = ("section_name", "attribute_name", "attribute_value")
+_DIGIT: Final = re.compile(r"\d")
 _PREFIXES: Final = {
     "installment": ("months", "amount", "downpayment", "credit_type"),
     "subscription_cost": ("period", "period_length", "amount"),
@@ -65,7 +67,9 @@ def terms(given: Given, reading: Reading) -> Json:
 def _each(
     given: Given, name: str, reading: Reading, read: Callable[[Value, Reading], Json | None]
 ) -> list[Json]:
-    found = (read(value, reading) for value in given.get(name, ()))
+    if name not in given:
+        return []
+    found = (read(value, reading) for value in given[name])
     kept = [one for one in found if one]
     return list(reading.limit(name, kept, MAX_VALUES))
 
@@ -135,6 +139,8 @@ def _colons(value: str, currency: str | None) -> dict[str, str]:
 
 
 def _is_money(part: str, currency: str | None) -> bool:
+    if not _DIGIT.search(part):
+        return False
     try:
         return money(part, currency) is not None
     except NoPrice:
