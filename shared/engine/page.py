@@ -1,17 +1,12 @@
 """A page of an answer: records in order, how many match, what they have.
 
-An order is an aggregation over the columns it names and the key, because the engine's own sorting
-leaves equal ones unordered. So a walk needs no old index: it goes on behind the last record's
-values. While nothing changes every match comes exactly once; a record whose value moves meanwhile
-may come twice or not at all, unless the order is by key.
-
-By score is a ranking and no walk: it pages by number.
+In order they are a walk (`walk`). By score is a ranking and no walk: it pages by number.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import timedelta
 from hashlib import blake2b
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
 from tantivy import Query
 
@@ -20,9 +15,10 @@ from shared.engine import index
 from shared.engine.index import View, path_of
 from shared.engine.search import compiled
 from shared.engine.searchable import Sealing
+from shared.engine.walk import Page, Walk
 from shared.errors import Problem
-from shared.query.answers import Answer, Counted, Item
-from shared.query.ast import Facet, Question, Sort, Value
+from shared.query.answers import Answer, Counted
+from shared.query.ast import Facet, Question, Value
 from shared.query.checks import check
 from shared.query.kinds import Kind
 
@@ -30,13 +26,6 @@ MOST_RANKED: Final = 10_000
 """Records up to which an answer by score can be paged."""
 MOST_VALUES: Final = 65_000
 """Different values in an index segment up to which a facet is counted exactly."""
-_BY_KEY: Final = Sort(by="key")
-
-
-class _Page(NamedTuple):
-    items: tuple[Item, ...]
-    place: list[Any] | None
-    """Where the next one begins; None at the end."""
 
 
 def answer(view: View, question: Question, sealing: Sealing, seq: int) -> Answer:
@@ -53,12 +42,12 @@ def answer(view: View, question: Question, sealing: Sealing, seq: int) -> Answer
     wanted: dict[str, Any] = {"total": {"value_count": {"field": index.SEQ}}}
     for number, facet in enumerate(question.facets):
         wanted[f"facet{number}"] = {"terms": _terms(facet)}
-    walk = None if ranks or not question.limit else _Walk(question, place)
+    walk = None if ranks or not question.limit else Walk(question, place)
     if walk:
-        wanted["order"] = {"composite": walk.composite()}
+        wanted["order"] = walk.wanted()
     counted = view.searcher.aggregate(query, wanted)
     if walk:
-        page = walk.page(view, counted["order"]["buckets"])
+        page = walk.page(view, query, counted["order"]["buckets"])
     else:
         page = _ranked(view, query, question.limit, place)
     facets = [counted[f"facet{number}"] for number in range(len(question.facets))]
@@ -76,89 +65,14 @@ def answer(view: View, question: Question, sealing: Sealing, seq: int) -> Answer
     )
 
 
-def bodies(view: View, keys: Sequence[str]) -> dict[str, Item]:
-    """The records with these keys, as far as they are there."""
-    if not keys:
-        return {}
-    query = Query.term_set_query(view.index.schema, index.KEY, list(keys))
-    hits = view.searcher.search(query, len(keys), count=False).hits
-    return {item.key: item for item in view.items([address for _, address in hits])}
-
-
-class _Walk:
-    """One page of an order that is a walk."""
-
-    def __init__(self, question: Question, place: list[Any] | None) -> None:
-        sorts = [*question.order]
-        if not any(sort.by == "key" for sort in sorts):
-            sorts.append(_BY_KEY)
-        self._sorts = sorts[: [sort.by for sort in sorts].index("key") + 1]
-        self._limit = question.limit
-        self._place = place
-
-    def composite(self) -> dict[str, Any]:
-        """The aggregation: one record more than the page has, to see whether it is the last."""
-        sources = []
-        for number, sort in enumerate(self._sorts):
-            terms: dict[str, Any] = {
-                "field": _column(sort),
-                "order": "desc" if sort.descending else "asc",
-            }
-            if sort.by == "property":
-                terms |= {"missing_bucket": True, "missing_order": "last"}
-            sources.append({str(number): {"terms": terms}})
-        after = {"after": self._after(self._place)} if self._place else {}
-        return {"size": self._limit + 1, "sources": sources, **after}
-
-    def page(self, view: View, buckets: list[dict[str, Any]]) -> _Page:
-        """The page's records."""
-        last = str(len(self._sorts) - 1)
-        keys = [bucket["key"][last] for bucket in buckets[: self._limit]]
-        found = bodies(view, keys)
-        place = None
-        if len(buckets) > self._limit:
-            values = buckets[self._limit - 1]["key"]
-            place = [values[str(number)] for number in range(len(self._sorts))]
-        return _Page(tuple(found[key] for key in keys), place)
-
-    def _after(self, place: list[Any]) -> dict[str, str]:
-        """A record's values in the engine's own words."""
-        return {
-            str(number): _named(sort, value)
-            for number, (sort, value) in enumerate(zip(self._sorts, place, strict=True))
-        }
-
-
-def _ranked(view: View, query: Query, limit: int, place: list[Any] | None) -> _Page:
+def _ranked(view: View, query: Query, limit: int, place: list[Any] | None) -> Page:
     if not limit:
-        return _Page((), None)
+        return Page((), None)
     (start,) = place or [0]
     hits = view.searcher.search(query, limit + 1, count=False, offset=start).hits
     items = view.items([address for _, address in hits[:limit]])
     more = len(hits) > limit and start + limit < MOST_RANKED
-    return _Page(tuple(items), [start + limit] if more else None)
-
-
-def _column(sort: Sort) -> str:
-    match sort.by:
-        case "key":
-            return index.KEY
-        case "updated":
-            return index.UPDATED
-        case _:
-            return path_of(sort.kind, sort.property, sort.language)
-
-
-def _named(sort: Sort, value: Any) -> str:
-    if value is None:
-        return "null:"
-    if sort.by == "key" or (sort.by == "property" and sort.kind.is_text):
-        return f"str:{value}"
-    if sort.by == "property" and sort.kind is Kind.BOOLEAN:
-        return f"bool:{str(value).lower()}"
-    if sort.by == "property" and sort.kind is Kind.DECIMAL:
-        return f"f64:{float(value)!r}"
-    return f"i64:{value}"
+    return Page(tuple(items), [start + limit] if more else None)
 
 
 def _terms(facet: Facet) -> dict[str, Any]:

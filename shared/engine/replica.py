@@ -7,7 +7,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Final, NamedTuple
 
-from shared.engine import index, page
+from shared.engine import index, page, walk
 from shared.engine.catching_up import Gap
 from shared.engine.index import View
 from shared.engine.manifest import Manifest
@@ -139,7 +139,7 @@ class Replica:
     @guarded
     def bodies(self, keys: Sequence[str]) -> dict[str, Item]:
         """See `Searchable`."""
-        return page.bodies(self._state.view, keys)
+        return walk.bodies(self._state.view, keys)
 
     def snapshot(self, target: Path) -> Manifest:
         """Its files as they are now, under further names in `target`, and what describes them.

@@ -36,7 +36,6 @@ LOOSE: Final = "loose"
 """`matchedVia`: the page, by leaving out query parameters or letter case of the path."""
 
 _MOST_COMBINED: Final = 4
-
 _URL: Final = re.compile(
     r"(https?)://([^/?#]*)([^?#]*)(?:\?([^#]*))?(?:#(.*))?", re.IGNORECASE | re.DOTALL
 )

@@ -82,6 +82,18 @@ def test_every_order_is_walked_by_value_then_key_with_what_has_none_last(stocked
     assert walked == in_order(stocked.items.values(), (sort,))
 
 
+@pytest.mark.parametrize("equal", [1, 3, 7, 40])
+@pytest.mark.parametrize("descending", [False, True])
+@pytest.mark.parametrize("limit", [1, 2, 5, 50])
+def test_equal_values_stand_by_key_however_many_they_are(asked, equal, descending, limit):
+    for part in range(4):
+        numbers = range(part, 60, 4)
+        asked.commit({f"k{at:02}": {"n.price": float(at // equal)} for at in numbers})
+    sort = falling(PRICE) if descending else PRICE
+    walked = [item.key for item in asked.walk(Question().where, order=(sort,), limit=limit)]
+    assert walked == in_order(asked.items.values(), (sort,))
+
+
 def test_three_columns_decide_one_after_the_other(stocked):
     sorts = (
         Sort("property", "touch", Kind.BOOLEAN, descending=True),
