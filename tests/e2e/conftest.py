@@ -78,11 +78,20 @@ def home(tmp_path):
 @pytest.fixture
 def browsing(site, tmp_path):
     """Variables that make a client's browser a person's who allows what they are asked."""
-    folder = tmp_path / "bin"
+    return browser_of(site, tmp_path / "bin")
+
+
+@pytest.fixture
+def owner_browsing(shop, tmp_path):
+    """The same of the owner of the demo shop's data."""
+    return browser_of(shop, tmp_path / "bin")
+
+
+def browser_of(person, folder):
     folder.mkdir()
     opener = folder / "xdg-open"
     opener.write_text(
-        f'#!/bin/sh\nexec {sys.executable} {PROGRAM} "$1" {site["mail"]} {site["email"]}\n'
+        f'#!/bin/sh\nexec {sys.executable} {PROGRAM} "$1" {person["mail"]} {person["email"]}\n'
     )
     opener.chmod(0o755)
     path = f"{folder}:{BIN}:/usr/bin:/bin"

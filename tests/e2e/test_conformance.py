@@ -1,21 +1,30 @@
-"""The official conformance suite against our MCP host, under functions-framework.
+"""The official conformance suite against our MCP faces, under functions-framework.
 
-Two hosts: the partner endpoint as it is, for what needs no fixture, and the same endpoint with the
-suite's fixtures behind it. Nothing is tolerated for 2026-07-28; for 2025-11-25 only what cannot be
-without a session that outlives its request.
+Two hosts of each face: its endpoint as it is, for what needs no fixture, and the same endpoint with
+the suite's fixtures behind it. Nothing is tolerated for 2026-07-28; for 2025-11-25 only what cannot
+be without a session that outlives its request.
 """
 
 import pytest
 
+from shared.auth import faces
 from shared.cli.processes import ROOT, free_port, start
 from shared.clock import SystemClock
 from shared.settings import machine_environment
-from tests.e2e.conformance.fixtures import TOKEN_FILE
+from tests.e2e.conformance.fixtures import STUDIO_TOKEN_FILE, TOKEN_FILE
 from tests.e2e.issued import note
 from tests.e2e.programs import run
 from tests.platform import Platform, product
 
 pytestmark = pytest.mark.slow
+STUDIO = "http://localhost:8080/studio/mcp"
+PATHS = {
+    "plain": "/mcp",
+    "furnished": "/mcp",
+    "studio": "/studio/north/mcp",
+    "studio_furnished": "/studio/north/mcp",
+}
+"""Where each host under test is asked."""
 SOURCE = ROOT / "tests/e2e/conformance/main.py"
 NEED_A_SESSION = (
     "tools-call-sampling",
@@ -38,21 +47,30 @@ NEED_NO_FIXTURE = [
 
 @pytest.fixture(scope="module")
 def urls(tmp_path_factory):
-    """The address of each host under test, `plain` and `furnished`."""
-    ports = {name: free_port() for name in ("plain", "furnished")}
+    """The address of each host under test, of the partners' and of a tenant of the studio."""
+    ports = {name: free_port() for name in PATHS}
     hosts = tuple(f"localhost:{port}" for port in ports.values())
     platform = Platform(
         tmp_path_factory.mktemp("conformance"),
         SystemClock(),
         hosts=hosts,
         origins=tuple(f"http://{host}" for host in hosts),
+        faces={"studio": STUDIO},
     )
     platform.organization("partner")
     platform.catalog("books", [product("1")])
     platform.grant("partner", "books")
-    token = platform.token(lifetime=3600)
-    (platform.folder / TOKEN_FILE).write_text(token)
-    note(platform.folder / "issued.txt", ("access_token", token))
+    platform.organization("shop", type="catalog_owner")
+    platform.do("create_tenant", id="north", name="North", org="shop")
+    owners = platform.token(
+        "shop", "olga", scopes=faces.STUDIO.scopes, audience=STUDIO, lifetime=3600
+    )
+    for file, token in (
+        (TOKEN_FILE, platform.token(lifetime=3600)),
+        (STUDIO_TOKEN_FILE, owners),
+    ):
+        (platform.folder / file).write_text(token)
+        note(platform.folder / "issued.txt", ("access_token", token))
     environment = {**machine_environment(), **platform.settings.environment()}
     log = platform.folder / "functions.log"
     running = [
@@ -61,7 +79,7 @@ def urls(tmp_path_factory):
     try:
         for function in running:
             function.wait()
-        yield {name: f"http://localhost:{port}/mcp" for name, port in ports.items()}
+        yield {name: f"http://localhost:{port}{PATHS[name]}" for name, port in ports.items()}
     finally:
         for function in running:
             function.kill()
@@ -73,18 +91,20 @@ def conformance(folder, url, *options):
     return result.returncode, f"{result.stdout}\n{result.stderr}"
 
 
-def test_everything_2026_07_28_requires_passes(urls, tmp_path):
-    status, said = conformance(tmp_path, urls["furnished"], "--requirements", "2026-07-28")
+@pytest.mark.parametrize("host", ["furnished", "studio_furnished"])
+def test_everything_2026_07_28_requires_passes(urls, tmp_path, host):
+    status, said = conformance(tmp_path, urls[host], "--requirements", "2026-07-28")
     assert status == 0, said
 
 
-def test_2025_11_25_lacks_only_what_needs_a_session(urls, tmp_path):
+@pytest.mark.parametrize("host", ["furnished", "studio_furnished"])
+def test_2025_11_25_lacks_only_what_needs_a_session(urls, tmp_path, host):
     baseline = tmp_path / "baseline.yml"
     lines = [f"  - {name}\n" for name in NEED_A_SESSION]
     baseline.write_text(f"server:\n{''.join(lines)}client: []\n")
     status, said = conformance(
         tmp_path,
-        urls["furnished"],
+        urls[host],
         "--requirements",
         "2025-11-25",
         "--expected-failures",
@@ -93,9 +113,10 @@ def test_2025_11_25_lacks_only_what_needs_a_session(urls, tmp_path):
     assert status == 0, said
 
 
+@pytest.mark.parametrize("host", ["plain", "studio"])
 @pytest.mark.parametrize(("version", "scenario"), NEED_NO_FIXTURE)
-def test_the_partner_endpoint_as_it_ships_passes(urls, tmp_path, version, scenario):
+def test_a_face_as_it_ships_passes(urls, tmp_path, version, scenario, host):
     status, said = conformance(
-        tmp_path, urls["plain"], "--scenario", scenario, "--spec-version", version
+        tmp_path, urls[host], "--scenario", scenario, "--spec-version", version
     )
     assert status == 0, said

@@ -51,11 +51,11 @@ async def test_the_sdks_client_signs_in_imports_asks_and_undoes(shop):
         await imports_asks_and_undoes(session, "from-the-sdk")
 
 
-async def test_mcp_remote_signs_in_imports_asks_and_undoes(shop, home, browsing):
+async def test_mcp_remote_signs_in_imports_asks_and_undoes(shop, home, owner_browsing):
     server = StdioServerParameters(
         command=str(program("mcp-remote")),
         args=[shop["mcp_url"]],
-        env=surroundings(home, **{**browsing, "BROWSER": "/bin/false"}),
+        env=surroundings(home, **{**owner_browsing, "BROWSER": "/bin/false"}),
     )
     said = home / "stderr"
     with said.open("w+") as stderr:
@@ -69,8 +69,8 @@ async def test_mcp_remote_signs_in_imports_asks_and_undoes(shop, home, browsing)
                 await imports_asks_and_undoes(session, "from-mcp-remote")
 
 
-def test_claude_code_signs_in_and_its_model_imports_and_asks(shop, home, browsing):
-    claude = Claude(home, browsing, shop["mcp_url"])
+def test_claude_code_signs_in_and_its_model_imports_and_asks(shop, home, owner_browsing):
+    claude = Claude(home, owner_browsing, shop["mcp_url"])
     claude.log_in()
     calls = [
         ("mcp__octo__whoami", {}),
@@ -85,7 +85,7 @@ def test_claude_code_signs_in_and_its_model_imports_and_asks(shop, home, browsin
         }
         allowed = ",".join(name for name, _ in calls)
         command = ("-p", "Go.", "--output-format", "json", "--allowedTools", allowed)
-        done = run(home, "claude", *command, **browsing, **model)
+        done = run(home, "claude", *command, **owner_browsing, **model)
     assert done.returncode == 0, done.stderr
     said = json.dumps(api.results)
     assert "demo-shop" in said

@@ -13,7 +13,8 @@ from mcp_types import INVALID_PARAMS, MISSING_REQUIRED_CLIENT_CAPABILITY
 from tests.e2e.conformance import asking
 
 TOKEN_FILE = "conformance-token"
-"""Where the bearer token for the host under test is, in its data folder."""
+STUDIO_TOKEN_FILE = "conformance-studio-token"
+"""Where the bearer tokens for the hosts under test are, in their data folder."""
 PNG = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAAAAAA6fptVAAAACklEQVR4nGP4DwABAQEAsTj2FAAAAABJRU5ErkJggg=="
 WAV = "UklGRiYAAABXQVZFZm10IBAAAAABAAEAQB8AAIA+AAACABAAZGF0YQIAAAAAAA=="
 

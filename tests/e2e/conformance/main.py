@@ -1,4 +1,4 @@
-"""The partner function's endpoint under conformance test, with and without the suite's fixtures.
+"""The MCP faces' endpoints under conformance test, with and without the suite's fixtures.
 
 The suite's command line cannot send headers, so the bearer token is put in here; everything behind
 that line is production's.
@@ -7,6 +7,7 @@ that line is production's.
 import functions_framework.aio
 
 from functions.partner.main import endpoint
+from functions.studio.main import endpoint as studio_endpoint
 from shared.app import App
 from shared.settings import Settings
 from tests.e2e.conformance import fixtures
@@ -14,10 +15,14 @@ from tests.e2e.conformance import fixtures
 settings = Settings.read()
 _plain = endpoint(App(settings))
 _furnished = endpoint(App(settings), streaming=fixtures.STREAMING, **fixtures.HANDLERS)
+_studio = studio_endpoint(App(settings))
+_studio_furnished = studio_endpoint(
+    App(settings), streaming=fixtures.STREAMING, **fixtures.HANDLERS
+)
 
 
-def signed_in(app):
-    token = (settings.data / fixtures.TOKEN_FILE).read_bytes()
+def signed_in(app, token_file=fixtures.TOKEN_FILE):
+    token = (settings.data / token_file).read_bytes()
 
     async def serve(scope, receive, send):
         headers = [*scope["headers"], (b"authorization", b"Bearer " + token)]
@@ -34,3 +39,13 @@ async def plain(request):
 @functions_framework.aio.http
 async def furnished(request):
     return signed_in(_furnished)
+
+
+@functions_framework.aio.http
+async def studio(request):
+    return signed_in(_studio, fixtures.STUDIO_TOKEN_FILE)
+
+
+@functions_framework.aio.http
+async def studio_furnished(request):
+    return signed_in(_studio_furnished, fixtures.STUDIO_TOKEN_FILE)
