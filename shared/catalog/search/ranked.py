@@ -2,8 +2,8 @@
 
 Passes follow each other, each without what came before: products one of whose identifiers was
 asked for, products with all words (all that the catalog knows, if it does not know all), products
-with any. Inside a pass BM25 decides, and equal scores stand in browse order. The first 128 are
-reranked, save for the identified.
+with any. Inside a pass BM25 decides. Of the first 128 equal scores stand in browse order, and they
+are reranked, save for the identified.
 """
 
 from dataclasses import dataclass
@@ -121,7 +121,7 @@ class Ranked:
 
     def first(self) -> list[Run]:
         """The products of the window as the passes have them, before reranking."""
-        return self._runs(0, 0, WINDOW)
+        return self._runs(0, 0, WINDOW, ties=True)
 
     def bm25(self, keys: list[float]) -> list[float]:
         """What the engine gave, as 0..1 of the best that can be."""
@@ -149,13 +149,13 @@ class Ranked:
             )
         return Window(numbers, spans, bm25, beyond)
 
-    def _runs(self, stage: int, offset: int, limit: int) -> list[Run]:
-        """The next so many products from a place beyond the window."""
+    def _runs(self, stage: int, offset: int, limit: int, *, ties: bool = False) -> list[Run]:
+        """The next so many products from a place; `ties`: see `Segment.find`."""
         found: list[Run] = []
         for at, (kind, query) in enumerate(self.passes[stage:], stage):
             if limit <= 0:
                 break
-            keys, numbers = self.segment.find(query, limit, offset)
+            keys, numbers = self.segment.find(query, limit, offset, ties=ties)
             if numbers:
                 found.append(Run(at, kind, numbers, keys))
             limit -= len(numbers)

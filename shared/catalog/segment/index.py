@@ -2,7 +2,8 @@
 
 Traps (design/search.md): a custom analyzer is registered again at every open; an unsigned field
 panics the writer; meta.json is the only file that a commit rewrites, so it lives in the manifest.
-Documents stand in browse order inside the index, so equal scores come in browse order.
+Documents stand in browse order inside each part of the index (the engine's own segments), so equal
+scores come in browse order from each. What was built whole is one part.
 """
 
 import json

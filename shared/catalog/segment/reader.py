@@ -1,9 +1,8 @@
 """An opened version of a catalog's segment: immutable, memory-mapped, for any number of threads."""
 
-import math
 from array import array
 from bisect import bisect_left
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property, lru_cache, partial
 from pathlib import Path
@@ -31,9 +30,10 @@ from shared.catalog.segment.records import (
     dictionary_of,
     variant_of,
 )
+from shared.catalog.segment.terms import terms_of, words_of
 from shared.catalog.segment.titles import ROW, open_titles
 from shared.indexes.files import map_file, require
-from shared.indexes.words import analyzer, surface_analyzer
+from shared.indexes.words import surface_analyzer
 
 MOST_WORDS: Final = 2048
 """Words of queries, and terms of those, that an opened segment remembers what it knows of."""
@@ -68,34 +68,6 @@ class Stretch(NamedTuple):
 
     keys: list[Any]
     numbers: list[int]
-
-
-class Known(NamedTuple):
-    """What a segment knows of a surface word.
-
-    Attributes:
-        text: the word.
-        terms: its indexed terms: one, save for odd characters; never none.
-        frequency: in about how many products it occurs (deleted ones are counted in).
-        is_stop_word: whether it says nothing in the catalog's language.
-    """
-
-    text: str
-    terms: tuple[str, ...]
-    frequency: int
-    is_stop_word: bool
-
-    @property
-    def telling(self) -> bool:
-        """Whether some product has it, and having it says something."""
-        return self.frequency > 0 and not self.is_stop_word
-
-
-class Term(NamedTuple):
-    """An indexed term: the engine's query for it, and BM25's idf (a natural logarithm)."""
-
-    query: Query
-    idf: float
 
 
 class _Generation:
@@ -137,14 +109,6 @@ class _Generation:
         at = self.ordinal(number)
         return at < len(self.records) and self.number(at) == number
 
-    def rows(self, asked: NDArray[Any]) -> NDArray[Any]:
-        """The rows of titles of products it holds."""
-        ordinals = asked & _ORDINAL
-        if self._numbers is not None:
-            ordinals = np.searchsorted(np.frombuffer(self._numbers, np.int64), asked)
-        rows: NDArray[Any] = self.titles[ordinals]
-        return rows
-
 
 class Segment:
     """A version of a catalog, opened.
@@ -164,7 +128,7 @@ class Segment:
         self.searcher: tantivy.Searcher = index.searcher()
         self.schema: tantivy.Schema = index.schema
         self._surface = surface_analyzer()
-        self.word = lru_cache(maxsize=MOST_WORDS)(_words(self.searcher, manifest.language))
+        self.word = lru_cache(maxsize=MOST_WORDS)(words_of(self.searcher, manifest.language))
         self.dictionary = (directory / "dictionary").read_bytes()
         self._decompressor = Decompressor(dictionary_of(self.dictionary))
         newest_first = manifest.generations[::-1]
@@ -172,12 +136,11 @@ class Segment:
             _Generation(directory, each, self._decompressor) for each in newest_first
         ]
         self._of = {batch: each for each in self._generations for batch in each.batches}
-        self._whole = self._generations[0] if len(self._of) == 1 else None
         self.lexicons = [Lexicon(directory / f"lexicon.{each.number}") for each in newest_first]
         self._dead = self._read_dead()
         self.timed = manifest.format > 1 and self.count(_before(self.schema, engine.FOREVER)) > 0
         documents = engine.documents(manifest.index)
-        self.term = lru_cache(maxsize=MOST_WORDS)(_terms(self.searcher, self.schema, documents))
+        self.term = lru_cache(maxsize=MOST_WORDS)(terms_of(self.searcher, self.schema, documents))
 
     def _read_dead(self) -> "array[int]":
         dead = array("Q")
@@ -185,15 +148,30 @@ class Segment:
             dead.frombytes(map_file(self.directory / f"dead.{each.number}"))
         return array("Q", sorted(dead))
 
-    def find(self, query: Query, limit: int, offset: int = 0, *, by: str | None = None) -> Stretch:
+    def find(
+        self,
+        query: Query,
+        limit: int,
+        offset: int = 0,
+        *,
+        by: str | None = None,
+        ties: bool = False,
+    ) -> Stretch:
         """Matches of a query at places offset .. offset + limit - 1 of its order.
 
-        The order is by score (ties in browse order), or by the fast field `by`, highest first.
+        The order is by score, or by the fast field `by`, highest first. Equal scores stand in
+        browse order in each part of the index, one part behind the other. With `ties` those that
+        are found stand in browse order over all parts.
         """
         result = self.searcher.search(query, limit, count=False, order_by_field=by, offset=offset)
         hits = result.hits
-        numbers: Any = self.searcher.fast_field_values(engine.NUMBER, [at for _, at in hits])
-        return Stretch([key for key, _ in hits], numbers)
+        keys, places = [key for key, _ in hits], [place for _, place in hits]
+        numbers: Any = self.searcher.fast_field_values(engine.NUMBER, places)
+        if ties and self.searcher.num_segments > 1:
+            ranks: Any = self.searcher.fast_field_values(engine.RANK, places)
+            found = sorted(zip(keys, ranks, numbers, strict=True), reverse=True)
+            keys, numbers = [key for key, _, _ in found], [number for _, _, number in found]
+        return Stretch(keys, numbers)
 
     def count(self, query: Query) -> int:
         """How many products match."""
@@ -285,18 +263,18 @@ class Segment:
 
     def titles(self, numbers: list[int]) -> NDArray[Any]:
         """Hashed titles and kinds of these products, a row each: see `segment.titles`."""
+        *newer, oldest = self._generations
         asked = np.array(numbers, np.int64)
         rows: NDArray[Any]
-        if self._whole is not None:
-            rows = self._whole.titles.take(asked, axis=0)
+        if not newer:
+            rows = oldest.titles.take(asked, axis=0)
             return rows
         rows = np.zeros((len(numbers), ROW), np.uint16)
-        batches = asked >> 32
-        for generation in self._generations:
-            first, last = generation.batches[0], generation.batches[-1]
-            mine = (first <= batches) & (batches <= last)
-            if mine.any():
-                rows[mine] = generation.rows(asked[mine])
+        most = asked <= _ORDINAL  # in what was built whole
+        rows[most] = oldest.titles[asked[most]]
+        for at in np.flatnonzero(~most).tolist():
+            generation = self._of[numbers[at] >> 32]
+            rows[at] = generation.titles[generation.ordinal(numbers[at])]
         return rows
 
     def products(self) -> Iterator[Product]:
@@ -364,28 +342,3 @@ def _before(schema: tantivy.Schema, moment: int) -> Query:
     return Query.range_query(
         schema, engine.UNTIL, FieldType.Integer, upper_bound=moment, include_upper=False
     )
-
-
-def _words(searcher: tantivy.Searcher, language: str) -> Callable[[str], Known]:
-    """What an index knows of a surface word."""
-    indexed, telling = analyzer(language), surface_analyzer(language)
-
-    def word(text: str) -> Known:
-        terms = tuple(indexed.analyze(text)) or (text,)
-        frequency = min(searcher.doc_freq(engine.WORDS, term) for term in terms)
-        return Known(text, terms, frequency, not telling.analyze(text))
-
-    return word
-
-
-def _terms(
-    searcher: tantivy.Searcher, schema: tantivy.Schema, documents: int
-) -> Callable[[str], Term]:
-    """What an index of so many documents knows of a term."""
-
-    def term(text: str) -> Term:
-        frequency = searcher.doc_freq(engine.WORDS, text)
-        idf = math.log1p((documents - frequency + 0.5) / (frequency + 0.5))
-        return Term(Query.term_query(schema, engine.WORDS, text, "freq"), idf)
-
-    return term

@@ -222,3 +222,15 @@ def test_building_leaves_nothing_but_the_files_it_names(catalog, product):
     visible = {path.name for path in directory.iterdir() if not path.name.startswith(".")}
     assert len(visible) == len(manifest.files) + 1
     assert "meta.json" in visible
+
+
+def test_what_answers_equally_well_stands_in_browse_order_whichever_change_it_came_with(
+    catalog, applied, product
+):
+    kettles = [product(str(at), "Kettle", popularity=at) for at in range(30)]
+    version = catalog(kettles[20:])
+    for at in range(20):
+        version = applied(version, [kettles[at]])
+    assert version.segment.searcher.num_segments > 1
+    assert version.keys("kettle") == [str(at) for at in reversed(range(30))]
+    assert version.keys("kettle") == catalog(kettles).keys("kettle")
