@@ -29,6 +29,7 @@ from shared.identity import (
     sessions,
     signing_keys,
     tenant_roles,
+    tenants,
 )
 from shared.invoke import Request, invoke
 from shared.serve.deployed import traced
@@ -46,6 +47,7 @@ FAMILIES = (
     service_accounts.family,
     signing_keys.family,
     tenant_roles.family,
+    tenants.family,
     catalogs.family,
     publishing.family,
     versions.family,

@@ -30,6 +30,7 @@ from shared.identity import (
     sessions,
     signing_keys,
     tenant_roles,
+    tenants,
 )
 from shared.invoke import Request, invoke
 from shared.settings import Settings
@@ -44,6 +45,7 @@ FAMILIES: tuple[Family, ...] = (
     service_accounts.family,
     signing_keys.family,
     tenant_roles.family,
+    tenants.family,
     audit.family,
     address_review.family,
     catalogs.family,

@@ -316,6 +316,16 @@ async def test_roles_scopes_and_other_tenants_are_refused_on_the_next_call(studi
         await each.close()
 
 
+async def test_a_suspended_tenant_refuses_every_call_until_it_is_resumed(studio, stocked):
+    studio.do("suspend_tenant", tenant="north")
+    assert "suspended" in await stocked.forbidden("search_entries", source_id="products")
+    south = studio.connected("south")
+    assert (await south.call("search_data_sources"))["total"] == 0
+    studio.do("resume_tenant", tenant="north")
+    assert await search(stocked) == ["p1", "p2", "p3"]
+    await south.close()
+
+
 async def test_a_near_miss_of_an_argument_is_named_and_others_are_ignored(stocked):
     refused = await stocked.refused("search_entries", source_id="products", filter=[])
     assert "filters" in refused["message"]

@@ -63,9 +63,9 @@ OF_FACES = [
 VERBS = {
     "cancel", "change", "check", "create", "deactivate", "delete", "describe", "draft", "end",
     "export", "follow", "get", "grant", "import", "invite", "list", "lookup", "promote", "publish",
-    "purge", "query", "rebuild", "refresh", "register", "restore", "retire", "revert", "revoke",
-    "roll", "rotate", "run", "search", "set", "start", "store", "sweep", "tidy", "update",
-    "upsert", "whoami", "withdraw",
+    "purge", "query", "rebuild", "refresh", "register", "restore", "resume", "retire", "revert",
+    "revoke", "roll", "rotate", "run", "search", "set", "start", "store", "suspend", "sweep",
+    "tidy", "update", "upsert", "whoami", "withdraw",
 }  # fmt: skip
 
 
