@@ -33,12 +33,14 @@ class _Element:
     has_markup: bool = False
     words: bool = False
     text: list[str] = field(default_factory=list)
-    inner: list[str] = field(default_factory=list)
+    inner: list[tuple[str, bool]] = field(default_factory=list)
+    """The same with markup: pieces, and whether each is a tag."""
     parts: dict[str, str] = field(default_factory=dict)
 
     def value(self) -> Value:
         if self.has_markup:
-            html = "".join(self.inner).strip()
+            pieces = (each if is_tag else escape(each, quote=False) for each, is_tag in self.inner)
+            html = "".join(pieces).strip()
             return html if has_markup(html) else html_text(html)
         text = "".join(self.text).strip()
         return self.parts if self.parts and not self.words else text or self.href or ""
@@ -80,7 +82,7 @@ class XmlItems(ContentHandler):
             )
         if self._item_depth:
             if self._room(_OVERHEAD + len(local)):
-                rel = attrs.get((None, "rel"), "alternate")
+                rel = attrs.get((None, "rel"), "alternate") if attrs else ""
                 href = attrs.get((None, "href")) if rel == "alternate" else None
                 self._open.append(
                     _Element(namespace, local, href, self._is_markup(namespace, local))
@@ -93,9 +95,10 @@ class XmlItems(ContentHandler):
         """Text of the element that is open."""
         self.events += 1
         if self._item_depth and self._room(len(content)) and self._open:
-            self._open[-1].text.append(content)
-            self._open[-1].inner.append(escape(content, quote=False))
-            self._open[-1].words |= not content.isspace()
+            element = self._open[-1]
+            element.text.append(content)
+            element.inner.append((content, False))
+            element.words = element.words or not content.isspace()
 
     def endElementNS(  # noqa: N802  SAX's own name
         self, _name: tuple[str | None, str], _qname: str | None
@@ -125,7 +128,8 @@ class XmlItems(ContentHandler):
         if self._open and element.is_markup:
             above = self._open[-1]
             above.has_markup = True
-            above.inner += [f"<{element.name}>", *element.inner, f"</{element.name}>"]
+            begin, end = (f"<{element.name}>", True), (f"</{element.name}>", True)
+            above.inner += [begin, *element.inner, end]
             return
         value = element.value()
         if self._open:
@@ -139,7 +143,7 @@ class XmlItems(ContentHandler):
         text = value if isinstance(value, str) else ", ".join(value.values())
         above.parts[name] = f"{above.parts[name]}, {text}" if name in above.parts else text
         above.text.append(text)
-        above.inner.append(escape(text, quote=False))
+        above.inner.append((text, False))
 
     def _finished(self) -> Given | None:
         if self._size > MAX_ROW:
