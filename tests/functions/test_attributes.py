@@ -206,6 +206,11 @@ async def test_structured_texts_stand_in_where_there_is_no_plain_one(stocked):
     assert (shown["title"], shown["description"]) == ("Quernlamp", "Glimmering")
 
 
+async def test_a_size_is_a_facet_with_its_size_system_too(lamp):
+    for size, titles in (("EU Grandsize", [SAID["title"]]), ("US Grandsize", [])):
+        assert await found(lamp, facets=[{"name": "size", "values": [size]}]) == titles
+
+
 async def test_agents_find_each_colour_and_see_the_price_that_holds(lamp):
     async with lamp.http(lamp.token()) as client:
         for word in ("carmine", "ochre"):

@@ -119,7 +119,13 @@ ATTRIBUTES: Final[tuple[Attribute, ...]] = (
     ),
     Attribute("size", "sizes[], variants[].size", searched=True, facet="size"),
     Attribute("size_type", "details.fit[]", searched=True, facet="fit"),
-    Attribute("size_system", "enrichment.attributes", searched=True, facet="size_system"),
+    Attribute(
+        "size_system",
+        "enrichment.attributes",
+        searched=True,
+        facet="size_system",
+        note="Where a product has one, size is a facet with it as well: EU 42.",
+    ),
     Attribute("gender", "audience.genders[]", searched=True, facet="gender"),
     Attribute("age_group", "audience.ageGroups[]", searched=True, facet="age_groups"),
     Attribute(

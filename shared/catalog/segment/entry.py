@@ -242,7 +242,7 @@ def _facets(product: Product) -> Iterator[tuple[str, str]]:
         (attribute_facet("fit"), product.fit),
         (attribute_facet("material"), product.materials),
         (attribute_facet("pattern"), product.patterns),
-        (attribute_facet("size"), product.sizes),
+        (attribute_facet("size"), (*product.sizes, *_sizes_by_system(product))),
         (attribute_facet("mpn"), _each((product.mpn, *(one.mpn for one in product.variants)))),
         (
             attribute_facet("condition"),
@@ -257,6 +257,13 @@ def _facets(product: Product) -> Iterator[tuple[str, str]]:
         *((attribute_facet(axis), (value,)) for axis, value in _options(product)),
     ):
         yield from ((name, value) for value in values)
+
+
+def _sizes_by_system(product: Product) -> Iterator[str]:
+    """`EU 42` beside `42`, where the product says in which one system its sizes are."""
+    systems = product.attributes.get("size_system", ())
+    if len(systems) == 1:
+        yield from (f"{systems[0]} {size}" for size in product.sizes)
 
 
 def _each(values: Iterable[str | bool | int | None]) -> tuple[str, ...]:
