@@ -3,6 +3,8 @@
 A host knows a credential, a tool and what it was sent; everything else is judged here.
 """
 
+import errno
+import logging
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Final, Generic, NamedTuple, TypeVar
@@ -141,6 +143,10 @@ def invoke_each(asked: Sequence[Asked[Any]], app: App, request: Request) -> list
     return replies
 
 
+def _is_full(error: Exception) -> bool:
+    return isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT)
+
+
 def _run(asked: Asked[Any], app: App, request: Request, admit: Callable[[], Admitted]) -> Reply:
     started = time.perf_counter()
     tool = asked.tool
@@ -175,7 +181,14 @@ def _run(asked: Asked[Any], app: App, request: Request, admit: Callable[[], Admi
         outcome = problem.code
         return Reply(problem=problem, budget=budget or budget_of(problem))
     except Exception as error:
-        raise Crashed(tool.name, budget) from error
+        if not _is_full(error):
+            raise Crashed(tool.name, budget) from error
+        outcome = "unavailable"
+        log.line("disk full", level=logging.ERROR, tool=tool.name, requestId=request.request_id)
+        return Reply(
+            problem=Problem("unavailable", "There is no room here at the moment. Try again."),
+            budget=budget,
+        )
     finally:
         if caller is not None and caller.org and not tool.family.free:
             app.usage.count(caller, tool.name, outcome)

@@ -4,6 +4,7 @@ A version of an index is immutable, so an opened one needs no looking after; whi
 is for others to say.
 """
 
+import logging
 import os
 import threading
 import time
@@ -14,6 +15,7 @@ from contextvars import copy_context
 from pathlib import Path
 from typing import Final, Generic, NamedTuple, Protocol, TypeVar
 
+from shared import log
 from shared.errors import Problem
 from shared.indexes.files import File, damaged, link
 from shared.indexes.folders import remove
@@ -25,6 +27,8 @@ ATTEMPTS: Final = 5
 damaged is fetched again once only: it may well lie damaged in the store, and be large."""
 FILES: Final = "files"
 """The folder of an index's files, by digest; opened versions have further names for them."""
+REOPENED: Final = 60.0
+"""Seconds in which an index is not opened anew again: it takes reading every byte."""
 MOST_VERSIONS: Final = 4
 """Versions of one index kept open; walks through older ones open theirs again."""
 
@@ -93,6 +97,7 @@ class Opened(Generic[M, T]):
         self._opening: dict[_Key, threading.Lock] = {}
         self._opened: dict[_Key, _Version[M, T]] = {}
         self._used: dict[_Key, float] = {}
+        self._reopened: dict[str, float] = {}
 
     def open(self, name: str, number: int) -> T:
         """One version of an index.
@@ -101,6 +106,22 @@ class Opened(Generic[M, T]):
         be had whole.
         """
         return self._version(name, number).opened
+
+    def reopen(self, name: str) -> bool:
+        """Forget what is open of an index that seems damaged: whoever asks next opens it anew.
+
+        That checks every byte and fetches again what is wrong. At most once in a minute; whether
+        it was.
+        """
+        with self._lock:
+            now = time.monotonic()
+            if now - self._reopened.get(name, -REOPENED) < REOPENED:
+                return False
+            self._reopened[name] = now
+            for key in [key for key in self._opened if key.name == name]:
+                del self._opened[key]
+        log.line("index reopened", level=logging.WARNING, index=name)
+        return True
 
     def hold(
         self,
@@ -151,9 +172,12 @@ class Opened(Generic[M, T]):
                 self._bring(name, needed, target)
             except FileNotFoundError:  # tidied up on its way
                 continue
+            except Problem as problem:
+                raise _missing(name) if problem.code == "not_found" else problem from problem
             wrong = damaged(target, needed)
             again = self._throw_away(name, wrong, target)
             if again & spoiled:
+                log.line("index file damaged in the store", level=logging.ERROR, index=name)
                 raise Problem(
                     "unavailable",
                     "A file of what you asked for came damaged and was thrown away. Try again.",
@@ -218,6 +242,14 @@ class Opened(Generic[M, T]):
 
     def _files(self, name: str) -> Path:
         return self._directory / name / FILES
+
+
+def _missing(name: str) -> Problem:
+    """That the store lacks what a version consists of; somebody is woken up, see the alerts."""
+    log.line("index file missing in the store", level=logging.ERROR, index=name)
+    return Problem(
+        "unavailable", "A file of what you asked for is missing in our store. We have been told."
+    )
 
 
 def fetch_all(blobs: Blobs, wanted: Mapping[Path, str]) -> None:

@@ -19,7 +19,7 @@ from shared.documents import (
 )
 from shared.errors import Conflict
 from shared.local.ordering import LAST, descending, key, types_end
-from shared.local.sqlite import connect, create, transaction
+from shared.local.sqlite import connect, create, refused, transaction
 from shared.per_process import PerProcess
 from shared.ports.documents import (
     ABSENT,
@@ -76,8 +76,10 @@ class _Connection:
             self._database = connect(self._path)
         return self._database
 
-    def __exit__(self, *_: object) -> None:
+    def __exit__(self, kind: object, error: BaseException | None, where: object) -> None:
         self._idle.append(self._database)
+        if error is not None:
+            refused(self._path, error)
 
 
 class SqliteDocuments:
@@ -148,8 +150,12 @@ class SqliteDocuments:
 
     def _prepare(self) -> _Open:
         create(self._path, _SCHEMA)
-        with closing(connect(self._path)) as database:
-            _index(database)
+        try:
+            with closing(connect(self._path)) as database:
+                _index(database)
+        except sqlite3.DatabaseError as error:
+            refused(self._path, error)
+            raise
         return _Open()
 
 

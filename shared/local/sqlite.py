@@ -13,6 +13,8 @@ from shared.errors import Problem
 from shared.per_process import PerProcess
 
 _WAIT_SECONDS: Final = 10.0
+_PRIMARY: Final = 0xFF
+"""The bits of an extended error code that say what kind of error it is."""
 _CACHE_KIB: Final = 256
 """Of pages a connection keeps. There is one for each call at once, and the system keeps them."""
 
@@ -53,6 +55,17 @@ def transaction(database: sqlite3.Connection) -> Iterator[None]:
         yield
 
 
+def refused(path: Path, error: BaseException | None) -> None:
+    """Raise `unavailable` where an error says that the file or its disk is at fault."""
+    code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_OK) & _PRIMARY
+    if code in (sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT):
+        message = f"{path.name} is not a database, or is damaged. Put it back from a copy."
+        raise Problem("unavailable", message) from error
+    if code == sqlite3.SQLITE_FULL:
+        message = f"There is no room left on the disk for {path.name}. Make room and try again."
+        raise Problem("unavailable", message) from error
+
+
 @dataclass(frozen=True, slots=True)
 class _Open:
     database: sqlite3.Connection
@@ -70,9 +83,13 @@ class Database:
     @contextmanager
     def transaction(self) -> Iterator[sqlite3.Connection]:
         """The connection, for all of the block or nothing. Raises `unavailable`."""
-        opened = self._opened.get()
-        with opened.lock, transaction(opened.database):
-            yield opened.database
+        try:
+            opened = self._opened.get()
+            with opened.lock, transaction(opened.database):
+                yield opened.database
+        except sqlite3.DatabaseError as error:
+            refused(self._path, error)
+            raise
 
     def close(self) -> None:
         """Close this process's connection. The next transaction opens a new one."""

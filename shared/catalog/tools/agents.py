@@ -8,6 +8,7 @@ import orjson
 from pydantic import Field
 
 from shared.auth.access import Access
+from shared.catalog.healing import healing
 from shared.catalog.lookup import covering, look_up
 from shared.catalog.paging import page_of
 from shared.catalog.products.shapes import FullView, ListItem, VariantView
@@ -115,6 +116,7 @@ def _heads_for_lookup(args: LookupProduct, access: Access) -> Iterable[str]:
     returns=FoundProduct,
     reads=_heads_for_lookup,
 )
+@healing
 def lookup_product(call: Call, args: LookupProduct) -> Json:
     """Find the product behind a product page's URL, with everything the catalog knows of it.
 
@@ -169,6 +171,7 @@ def _head_for_search(args: SearchProducts, access: Access) -> Iterable[str]:
     returns=ProductPage,
     reads=_head_for_search,
 )
+@healing
 def search_products(call: Call, args: SearchProducts) -> Json:
     """Search the products of one granted catalog by words, or browse it without a query.
 

@@ -8,6 +8,7 @@ from pydantic import ConfigDict, Field, model_validator
 from pydantic.alias_generators import to_camel
 
 from shared.auth.access import Access
+from shared.catalog.healing import healing
 from shared.catalog.lookup import covering, look_up
 from shared.catalog.paging import page_of
 from shared.catalog.products.markdown import markdown
@@ -86,6 +87,7 @@ def _heads_for_lookup(args: LookupByUrl, access: Access) -> Iterable[str]:
     returns=LookupAnswer,
     reads=_heads_for_lookup,
 )
+@healing
 def lookup_url(call: Call, args: LookupByUrl) -> Json:
     """Find the product behind a product page's URL in the catalogs granted to you."""
     if args.resolution_mode == "on_demand_only" or args.on_demand_cache_policy == "refresh":
@@ -219,6 +221,7 @@ def _heads_for_search(args: SearchRequest, access: Access) -> Iterable[str]:
     returns=SearchAnswer,
     reads=_heads_for_search,
 )
+@healing
 def search_catalogs(call: Call, args: SearchRequest) -> Json:
     """Search the products of all catalogs granted to you, or of the ones you name."""
     if args.catalog is not None and args.catalogs is not None:
