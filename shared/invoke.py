@@ -143,8 +143,16 @@ def invoke_each(asked: Sequence[Asked[Any]], app: App, request: Request) -> list
     return replies
 
 
-def _is_full(error: Exception) -> bool:
-    return isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT)
+def _ran(tool: Tool[Any], call: Call, args: Any) -> Any:
+    """What the tool gives. A full disk is `unavailable`, and somebody is told."""
+    try:
+        return tool.run(call, args)
+    except OSError as error:
+        if error.errno not in (errno.ENOSPC, errno.EDQUOT):
+            raise
+        log.line("disk full", level=logging.ERROR, tool=tool.name, requestId=call.request_id)
+        message = "There is no room here at the moment. Try again."
+        raise Problem("unavailable", message) from error
 
 
 def _run(asked: Asked[Any], app: App, request: Request, admit: Callable[[], Admitted]) -> Reply:
@@ -174,21 +182,14 @@ def _run(asked: Asked[Any], app: App, request: Request, admit: Callable[[], Admi
             role=role or Role.VIEWER,
         )
         _require_confirmation(tool, call, args)
-        body = tool.encode(tool.run(call, args), request.spelling.results)
+        body = tool.encode(_ran(tool, call, args), request.spelling.results)
         outcome = "ok"
         return Reply(body=body, budget=budget)
     except Problem as problem:
         outcome = problem.code
         return Reply(problem=problem, budget=budget or budget_of(problem))
     except Exception as error:
-        if not _is_full(error):
-            raise Crashed(tool.name, budget) from error
-        outcome = "unavailable"
-        log.line("disk full", level=logging.ERROR, tool=tool.name, requestId=request.request_id)
-        return Reply(
-            problem=Problem("unavailable", "There is no room here at the moment. Try again."),
-            budget=budget,
-        )
+        raise Crashed(tool.name, budget) from error
     finally:
         if caller is not None and caller.org and not tool.family.free:
             app.usage.count(caller, tool.name, outcome)
