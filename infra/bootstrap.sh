@@ -1,10 +1,11 @@
 #!/usr/bin/env bash
-# What must exist before Terraform can run: a few APIs, the bucket its state is in, and the account
-# Cloud Build deploys as. Once per project, by an owner of it; may be repeated.
+# What must exist before Terraform can run: a few APIs, the bucket its state is in, and the accounts
+# Cloud Build checks and deploys as. Once per project, by an owner of it; may be repeated.
 set -euo pipefail
 project="${1:?usage: infra/bootstrap.sh PROJECT [REGION]}"
 region="${2:-us-central1}"
 deployer="catalog-mcp-deployer@$project.iam.gserviceaccount.com"
+checker="catalog-mcp-checker@$project.iam.gserviceaccount.com"
 
 gcloud services enable --project "$project" \
   cloudbuild.googleapis.com cloudresourcemanager.googleapis.com iam.googleapis.com \
@@ -20,6 +21,13 @@ if ! gcloud iam service-accounts describe "$deployer" --project "$project" >/dev
   gcloud iam service-accounts create catalog-mcp-deployer --project "$project" \
     --display-name "Deploys from Cloud Build"
 fi
+
+if ! gcloud iam service-accounts describe "$checker" --project "$project" >/dev/null 2>&1; then
+  gcloud iam service-accounts create catalog-mcp-checker --project "$project" \
+    --display-name "Checks and tests in Cloud Build"
+fi
+gcloud projects add-iam-policy-binding "$project" --member "serviceAccount:$checker" \
+  --role roles/logging.logWriter --condition None --quiet >/dev/null
 
 # Everything infra/ manages, kind by kind; no basic role, and no key is ever made for it.
 for role in \

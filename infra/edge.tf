@@ -6,13 +6,17 @@ resource "google_compute_security_policy" "edge" {
   description = "Limits by address; organizations have budgets of their own behind it"
   depends_on  = [google_project_service.api]
 
+  # Signing in: what takes no credential, or takes it in its body. By path and host, because any
+  # header may be sent along: an Authorization header lifts nothing before a function has accepted
+  # it, and the edge cannot know. Stops floods of metadata, registrations and mails, and guesses of
+  # codes, refresh tokens and service accounts from one address.
   rule {
     priority    = 1000
     action      = "throttle"
-    description = "Without a credential: metadata, registration, sign-in, guesses"
+    description = "Signing in, whatever is sent along"
     match {
       expr {
-        expression = "!has(request.headers['authorization'])"
+        expression = "request.headers['host'] == '${local.hosts.auth}' || request.path.startsWith('/auth/') || request.path.startsWith('/.well-known/')"
       }
     }
     rate_limit_options {
@@ -26,6 +30,8 @@ resource "google_compute_security_policy" "edge" {
     }
   }
 
+  # Stops what one address could make all functions together cost, guesses of tokens and API keys
+  # included: each of those is refused by a function after one read at most.
   rule {
     priority    = 2000
     action      = "throttle"

@@ -3,7 +3,15 @@
 locals {
   # Secrets are made by the command line (`catalog-mcp keys create`) and by people, so that no value
   # is ever in Terraform's state. See docs/operations.md, First deploy.
-  rings           = ["sealing-keys", "signing-keys"]
+  # Only auth signs and can make refresh tokens. Others have public keys, and keys of their own for
+  # what they seal: one that is broken into makes nobody a token.
+  rings = {
+    api     = ["cursor-keys"]
+    auth    = ["sealing-keys", "signing-keys", "verifying-keys"]
+    partner = ["cursor-keys", "verifying-keys"]
+    portal  = ["cursor-keys", "portal-keys", "verifying-keys"]
+    studio  = ["cursor-keys", "verifying-keys"]
+  }
   mail_secrets    = compact([var.smtp == null ? "" : var.smtp.secret])
   sign_in_secrets = concat([for upstream in var.upstreams : upstream.secret], local.mail_secrets)
 
@@ -60,6 +68,7 @@ locals {
     project     = var.project
     region      = var.region
     prefix      = var.prefix
+    database    = google_firestore_database.documents.name
     sources     = google_storage_bucket.sources.name
     builder     = google_service_account.builder.id
     packages    = var.packages
@@ -75,8 +84,8 @@ module "partner" {
   platform    = local.platform
   ingress     = "ALLOW_INTERNAL_AND_GCLB"
   invoker     = "allUsers"
-  roles       = ["roles/datastore.user"]
-  secrets     = local.rings
+  roles       = []
+  secrets     = local.rings.partner
   memory      = "2Gi"
   concurrency = 40
   timeout     = 60
@@ -91,8 +100,8 @@ module "api" {
   platform    = local.platform
   ingress     = "ALLOW_INTERNAL_AND_GCLB"
   invoker     = "allUsers"
-  roles       = ["roles/datastore.user"]
-  secrets     = ["sealing-keys"]
+  roles       = []
+  secrets     = local.rings.api
   memory      = "2Gi"
   concurrency = 40
   timeout     = 60
@@ -107,8 +116,8 @@ module "studio" {
   platform    = local.platform
   ingress     = "ALLOW_INTERNAL_AND_GCLB"
   invoker     = "allUsers"
-  roles       = ["roles/datastore.user"]
-  secrets     = local.rings
+  roles       = []
+  secrets     = local.rings.studio
   memory      = "4Gi" # replicas lie in /tmp, which is memory
   concurrency = 20
   timeout     = 60
@@ -123,8 +132,8 @@ module "auth" {
   platform    = local.platform
   ingress     = "ALLOW_INTERNAL_AND_GCLB"
   invoker     = "allUsers"
-  roles       = ["roles/datastore.user"]
-  secrets     = concat(local.rings, local.sign_in_secrets)
+  roles       = []
+  secrets     = concat(local.rings.auth, local.sign_in_secrets)
   memory      = "512Mi"
   concurrency = 40
   timeout     = 60
@@ -139,8 +148,8 @@ module "portal" {
   platform    = local.platform
   ingress     = "ALLOW_INTERNAL_AND_GCLB"
   invoker     = "allUsers"
-  roles       = ["roles/datastore.user"]
-  secrets     = concat(local.rings, local.mail_secrets) # invitations are mailed
+  roles       = []
+  secrets     = concat(local.rings.portal, local.mail_secrets) # invitations are mailed
   memory      = "2Gi"
   concurrency = 40
   timeout     = 60
@@ -155,7 +164,7 @@ module "tasks" {
   platform    = local.platform
   ingress     = "ALLOW_INTERNAL_ONLY"
   invoker     = google_service_account.invoker.member
-  roles       = ["roles/datastore.user", "roles/bigquery.user"]
+  roles       = ["roles/bigquery.user"]
   secrets     = []
   memory      = "4Gi" # an export is written to /tmp before it is loaded
   concurrency = 4
@@ -171,7 +180,7 @@ module "engine" {
   platform    = local.platform
   ingress     = "ALLOW_INTERNAL_ONLY"
   invoker     = google_service_account.invoker.member
-  roles       = ["roles/datastore.user"]
+  roles       = []
   secrets     = []
   memory      = "4Gi" # replicas lie in /tmp, which is memory
   concurrency = 4

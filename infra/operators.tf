@@ -2,12 +2,23 @@
 
 resource "google_project_iam_member" "operator" {
   for_each = {
-    for pair in setproduct(var.operators, ["roles/datastore.user", "roles/logging.viewer", "roles/monitoring.viewer"]) :
+    for pair in setproduct(var.operators, ["roles/logging.viewer", "roles/monitoring.viewer"]) :
     "${pair[1]} ${pair[0]}" => pair
   }
   project = var.project
   role    = each.value[1]
   member  = each.value[0]
+}
+
+resource "google_project_iam_member" "operator_documents" {
+  for_each = toset(var.operators)
+  project  = var.project
+  role     = "roles/datastore.user"
+  member   = each.key
+  condition {
+    title      = "documents"
+    expression = "resource.name == 'projects/${var.project}/databases/${google_firestore_database.documents.name}'"
+  }
 }
 
 resource "google_storage_bucket_iam_member" "operator" {

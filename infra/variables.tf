@@ -231,7 +231,7 @@ variable "max_instances" {
 }
 
 variable "anonymous_per_minute" {
-  description = "Requests a minute from one address without an Authorization header."
+  description = "Requests a minute from one address for metadata and signing in, whatever header is sent."
   type        = number
   default     = 120
   validation {
@@ -244,6 +244,18 @@ variable "address_per_minute" {
   description = "Requests a minute from one address in all. Organizations have budgets of their own."
   type        = number
   default     = 6000
+}
+
+variable "audit_days" {
+  description = "Days for which no copy of an audit record can be changed or removed."
+  type        = number
+  default     = 400
+}
+
+variable "audit_locked" {
+  description = "Whether audit_days can never be made less again, by anybody. Not where you only try."
+  type        = bool
+  default     = true
 }
 
 variable "log_days" {

@@ -12,12 +12,23 @@ from datetime import datetime
 from enum import Enum
 from functools import cached_property
 from types import MappingProxyType
-from typing import Annotated, Any, Generic, NamedTuple, Protocol, TypeVar, cast, get_type_hints
+from typing import (
+    Annotated,
+    Any,
+    Final,
+    Generic,
+    NamedTuple,
+    Protocol,
+    TypeVar,
+    cast,
+    get_type_hints,
+)
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 from pydantic.alias_generators import to_camel
 from pydantic_core import ErrorDetails
 
+from shared import log
 from shared.app import App
 from shared.auth.access import Access
 from shared.auth.caller import Caller, Surface
@@ -57,6 +68,10 @@ class Json:
     """A result that is JSON already; it goes to the wire as it is."""
 
     body: bytes
+
+
+AUDIT_LINE: Final = "audit"
+"""What log lines say that repeat an audit record."""
 
 
 class Effect(Enum):
@@ -134,9 +149,12 @@ class Call(NamedTuple):
 
         `event` is `noun.verb`; `target` is what changed; `org` whose history it belongs to, the
         caller's own by default. Details are JSON values without secrets. Raises Conflict.
+
+        A log line says the same afterwards, for a copy that nobody can change (infra/audit.tf).
         """
         record = audit(self, event=event, target=target, org=org or self.caller.org, **details)
         self.app.documents.commit([*writes, record])
+        log.line(AUDIT_LINE, id=record.path.partition("/")[2], **record.data)
 
 
 def audit(call: Call, *, event: str, target: str, org: str, **details: Any) -> Put:

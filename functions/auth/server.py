@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 from shared.app import App
 from shared.auth.caller import Caller, Token
 from shared.auth.faces import ENDPOINT, PARTNER, Face, deployed_faces
+from shared.auth.keyring import SEALING
 from shared.auth.tenancy import TENANT_PATTERN
 from shared.serve.pages.site import Site
 from shared.serve.pages.web import OAuthError
@@ -29,7 +30,7 @@ class AuthServer(Site):
     """One process's authorization server. Holds nothing that another instance would miss."""
 
     def __init__(self, app: App) -> None:
-        super().__init__(app, app.settings.auth_url)
+        super().__init__(app, app.settings.auth_url, SEALING)
         self.issuer = self.url
         self.browser_cookie = self.cookie("browser")
         self.session_cookie = self.cookie("session")

@@ -12,6 +12,7 @@ from jinja2 import Environment
 from markupsafe import Markup, escape
 
 from shared.app import App
+from shared.auth.keyring import PORTAL
 from shared.serve.pages.files import ICON, THEME, Assets, environment
 from shared.serve.pages.site import Site
 from shared.serve.pages.web import Outgoing
@@ -37,7 +38,7 @@ class Portal(Site):
     """One process's portal."""
 
     def __init__(self, app: App) -> None:
-        super().__init__(app, app.settings.portal_url)
+        super().__init__(app, app.settings.portal_url, PORTAL)
 
     def page(self, template: str, status: int = 200, **values: Any) -> Outgoing:
         """A page from `templates/`, made for this request alone. Every value is escaped."""

@@ -11,3 +11,4 @@ smtp = {
   user   = "catalog-mcp"
   secret = "smtp-password"
 }
+audit_locked = false # what is only tried can be taken down again

@@ -1,17 +1,20 @@
-"""Key rings: what we sign access tokens with, and what we seal cursors and client ids with.
+"""Key rings: what we sign access tokens with, and what we seal texts with that come back to us.
 
-Both are one secret each, so that every instance of every function has the same. Signing keys are
-ES256 (RFC 7518 3.4), named by their thumbprint (RFC 7638). A ring has a current key, and may have a
-next one (published ahead) and previous ones (published until their tokens have expired).
+Each is a secret of its own, so that every instance of a function has the same, and no function has
+more than it needs. Signing keys are ES256 (RFC 7518 3.4), named by their thumbprint (RFC 7638). A
+ring has a current key, and may have a next one (published ahead) and previous ones (published until
+their tokens have expired). Who only verifies reads the public halves.
 """
 
 import base64
 import hashlib
 import hmac
 import secrets as random
+from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
-from typing import Any, Final, Literal
+from typing import Any, Final, Literal, TypeVar
 
 import orjson
 from cryptography.exceptions import InvalidTag
@@ -25,8 +28,16 @@ from shared.ports.clock import Clock
 from shared.ports.secrets import Secrets
 
 SIGNING: Final = "signing-keys"
+VERIFYING: Final = "verifying-keys"
+"""The public halves of the signing keys, as the JWKS document that is published."""
 SEALING: Final = "sealing-keys"
+"""What the authorization server alone seals with: refresh tokens, ids of clients, its pages."""
+CURSORS: Final = "cursor-keys"
+PORTAL: Final = "portal-keys"
+"""What the portal seals its cookies and forms with."""
+SEALS: Final = (SEALING, CURSORS, PORTAL)
 Role = Literal["next", "current", "previous"]
+R = TypeVar("R")
 
 
 @dataclass(frozen=True)
@@ -95,6 +106,10 @@ class SigningRing:
             (replace(ahead, role="current"), fresh, replace(self.current, role="previous"))
         )
 
+    def pack_public(self) -> bytes:
+        """The bytes of the secret that those who only verify read."""
+        return orjson.dumps(self.jwks)
+
     def pack(self) -> bytes:
         """The secret's bytes."""
         return orjson.dumps(
@@ -110,6 +125,19 @@ class SigningRing:
     def unpack(cls, data: bytes) -> "SigningRing":
         """Read the secret's bytes."""
         return cls(tuple(SigningKey(**key) for key in orjson.loads(data)["keys"]))
+
+
+@dataclass(frozen=True)
+class VerifyingRing:
+    """The public halves, by key id."""
+
+    keys: Mapping[str, ec.EllipticCurvePublicKey]
+
+    @classmethod
+    def unpack(cls, data: bytes) -> "VerifyingRing":
+        """Read the secret's bytes."""
+        read = orjson.loads(data)["keys"]
+        return cls({jwk["kid"]: _public_key(jwk) for jwk in read})
 
 
 @dataclass(frozen=True)
@@ -182,33 +210,32 @@ def new_signing_key(role: Role) -> SigningKey:
 
 
 def create_missing(secrets: Secrets) -> None:
-    """Create both rings where they do not exist yet; racing processes end with the same ones."""
-    fresh = {
-        SIGNING: SigningRing((new_signing_key("current"),)).pack(),
-        SEALING: SealingRing((random.token_bytes(32),)).pack(),
-    }
-    for name, value in fresh.items():
-        try:
-            secrets.write(name, value, if_absent=True)
-        except Conflict:
-            continue
+    """Create the rings that do not exist yet; racing processes end with the same ones."""
+    _create(secrets, SIGNING, SigningRing((new_signing_key("current"),)).pack())
+    _create(secrets, VERIFYING, SigningRing.unpack(secrets.read(SIGNING)).pack_public())
+    for name in SEALS:
+        _create(secrets, name, SealingRing((random.token_bytes(32),)).pack())
 
 
-def rotate(secrets: Secrets, name: str) -> None:
-    """Take the ring of that name one step further. Raises `not_found`, ValueError for no ring."""
-    rings: dict[str, type[SigningRing | SealingRing]] = {
-        SIGNING: SigningRing,
-        SEALING: SealingRing,
-    }
-    if name not in rings:
-        raise ValueError(f"there is no key ring {name!r}")
-    secrets.write(name, rings[name].unpack(secrets.read(name)).rotated().pack())
+def store_signing(secrets: Secrets, ring: SigningRing) -> None:
+    """Keep a changed signing ring, first for those who verify.
+
+    A key must be known before it signs, and one that leaked refused even where this ends half-way.
+    """
+    secrets.write(VERIFYING, ring.pack_public())
+    secrets.write(SIGNING, ring.pack())
+
+
+def _create(secrets: Secrets, name: str, value: bytes) -> None:
+    with suppress(Conflict):
+        secrets.write(name, value, if_absent=True)
 
 
 class KeyRings:
-    """The two rings as a process sees them, read again at most every `SECONDS` and on demand.
+    """The rings as a process sees them, read again at most every `SECONDS` and on demand.
 
     Their age is of passed seconds: a clock that is set back must not keep a revoked key alive.
+    Reading one raises `not_found` before it was created.
     """
 
     SECONDS: Final = 60.0
@@ -216,35 +243,41 @@ class KeyRings:
     def __init__(self, secrets: Secrets, clock: Clock) -> None:
         self._secrets = secrets
         self._clock = clock
-        self._signing: tuple[float, SigningRing] | None = None
-        self._sealing: tuple[float, SealingRing] | None = None
+        self._held: dict[str, tuple[float, Any]] = {}
 
-    def signing(self, *, needing: str | None = None) -> SigningRing:
-        """The signing ring. Raises `not_found` before one was created.
+    def signing(self) -> SigningRing:
+        """The signing ring."""
+        return self._ring(SIGNING, SigningRing.unpack, lambda _: False)
+
+    def verifying(self, *, needing: str) -> VerifyingRing:
+        """The keys that verify.
 
         `needing`: a key id the caller looks for. When the ring at hand lacks it, the ring is read
         again, at most once a second, so that unknown ids cannot be used to make us read.
         """
+        return self._ring(VERIFYING, VerifyingRing.unpack, lambda ring: needing not in ring.keys)
+
+    def sealing(self, name: str = SEALING) -> SealingRing:
+        """The sealing ring of this name."""
+        return self._ring(name, SealingRing.unpack, lambda _: False)
+
+    def _ring(self, name: str, unpack: Callable[[bytes], R], lacks: Callable[[R], bool]) -> R:
         now = self._clock.elapsed()
-        held = self._signing
+        held: tuple[float, R] | None = self._held.get(name)
         if held is not None:
             age = now - held[0]
-            missing = needing is not None and held[1].key(needing) is None and age >= 1.0
-            if age < self.SECONDS and not missing:
+            if age < self.SECONDS and not (age >= 1.0 and lacks(held[1])):
                 return held[1]
-        ring = SigningRing.unpack(self._secrets.read(SIGNING))
-        self._signing = (now, ring)
+        ring = unpack(self._secrets.read(name))
+        self._held[name] = (now, ring)
         return ring
 
-    def sealing(self) -> SealingRing:
-        """The sealing ring. Raises `not_found` before one was created."""
-        now = self._clock.elapsed()
-        held = self._sealing
-        if held is not None and now - held[0] < self.SECONDS:
-            return held[1]
-        ring = SealingRing.unpack(self._secrets.read(SEALING))
-        self._sealing = (now, ring)
-        return ring
+
+def _public_key(jwk: Mapping[str, Any]) -> ec.EllipticCurvePublicKey:
+    key = ECAlgorithm.from_jwk(dict(jwk))
+    if not isinstance(key, ec.EllipticCurvePublicKey):
+        raise TypeError("a verifying key must be a public EC key")
+    return key
 
 
 def _public_jwk(key: ec.EllipticCurvePublicKey) -> dict[str, Any]:

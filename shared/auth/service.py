@@ -107,8 +107,7 @@ class ServiceTokens:
     def _key(self, kid: str) -> Any:
         if self._remote is not None:
             return self._remote.key(kid)
-        own = self._keys.signing(needing=kid).key(kid)
-        return own.public if own else None
+        return self._keys.verifying(needing=kid).keys.get(kid)
 
 
 def _refused(why: str) -> Problem:

@@ -175,10 +175,10 @@ class Tokens:
 
     def _key(self, trusted: _Trusted, kid: str, *, wait: bool) -> Any:
         if trusted.remote is None:
-            own = self._keys.signing(needing=kid).key(kid)
+            own = self._keys.verifying(needing=kid).keys.get(kid)
             if own is None:
                 raise _refused("The access token is signed with a key that is not ours.")
-            return own.public
+            return own
         key: PyJWK | None = trusted.remote.held(kid)
         if key is None:
             if not wait:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import orjson
 
+from shared.auth.keyring import CURSORS
 from shared.catalog.reach import Reached
 from shared.catalog.search.cursor import Place, unseal
 from shared.catalog.search.search import Page, Question, search
@@ -36,7 +37,7 @@ def page_of(
 
     A walk stays in the versions it began in. Raises `invalid_limit`, `invalid`, `cursor_expired`.
     """
-    ring = call.app.keys.sealing()
+    ring = call.app.keys.sealing(CURSORS)
     places = _places(cursor, question, ring.keys) if cursor else None
     shelves = [_shelf(call, each, places) for each in catalogs]
     page = search(shelves, question, limit=limit, key=ring.keys[0], places=places)

@@ -171,7 +171,7 @@ def keys_group() -> None:
 
 @keys_group.command("create")
 def create_keys_command() -> None:
-    """Create the signing and sealing keys of a new deployment; existing ones stay."""
+    """Create the keys that a deployment does not have yet; existing ones stay."""
     with acting(_settings) as app:
         keyring.create_missing(app.secrets)
 

@@ -12,6 +12,7 @@ from typing import Final, NamedTuple
 
 from shared import work
 from shared.app import App
+from shared.auth.keyring import CURSORS
 from shared.engine import snapshots
 from shared.engine.catching_up import BUDGET, Budget, Following, Freshness, Gap
 from shared.engine.commit import Writer
@@ -191,7 +192,7 @@ class Collections:
         work.hand_over(self._app, SNAPSHOT, work_id(name))
 
     def _keys(self) -> Sequence[bytes]:
-        return self._app.keys.sealing().keys
+        return self._app.keys.sealing(CURSORS).keys
 
 
 def collections(app: App) -> Collections:

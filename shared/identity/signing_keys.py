@@ -15,6 +15,7 @@ from pydantic import Field
 
 from shared.auth.keyring import (
     SEALING,
+    SEALS,
     SIGNING,
     KeyRings,
     Role,
@@ -22,6 +23,7 @@ from shared.auth.keyring import (
     SigningKey,
     SigningRing,
     new_signing_key,
+    store_signing,
 )
 from shared.errors import Problem
 from shared.ports.documents import ABSENT, Put
@@ -147,8 +149,12 @@ def revoke_signing_key(call: Call, args: RevokeSigningKey) -> RingView:
 
 
 class RotateSealingKey(Args):
-    """Which step."""
+    """Which ring, which step."""
 
+    ring: Annotated[
+        Literal["sealing-keys", "cursor-keys", "portal-keys"],
+        Field(description="What it seals: sign-in, cursors, or the portal's cookies and forms."),
+    ] = SEALING
     step: Annotated[
         Literal["prepare", "promote"],
         Field(description="prepare: accept a new key everywhere; promote: seal with it."),
@@ -160,7 +166,7 @@ class RotateSealingKey(Args):
 )
 def rotate_sealing_key(call: Call, args: RotateSealingKey) -> RingView:
     """Seal with a new key, in two steps. Earlier keys stay accepted: ids of clients last."""
-    ring = SealingRing.unpack(call.app.secrets.read(SEALING))
+    ring = SealingRing.unpack(call.app.secrets.read(args.ring))
     now = call.app.clock.time()
     if args.step == "prepare":
         if ring.prepared:
@@ -171,25 +177,26 @@ def rotate_sealing_key(call: Call, args: RotateSealingKey) -> RingView:
             raise Problem("conflict", "No key is prepared. Prepare one first.")
         _wait(ring.prepared + SPREAD - now, "Instances may not have the prepared key yet.")
         changed = SealingRing((ring.keys[-1], *ring.keys[:-1]))
-    _store(call, SEALING, changed.pack(), f"sealing_key.{args.step}d")
+    _audit(call, args.ring, f"sealing_key.{args.step}d")
+    call.app.secrets.write(args.ring, changed.pack())
     return _view(call)
 
 
 def _signing(
     call: Call, event: str, change: Callable[[SigningRing], SigningRing], **details: str
 ) -> RingView:
-    ring = SigningRing.unpack(call.app.secrets.read(SIGNING))
-    _store(call, SIGNING, change(ring).pack(), event, **details)
+    changed = change(SigningRing.unpack(call.app.secrets.read(SIGNING)))
+    _audit(call, SIGNING, event, **details)
+    store_signing(call.app.secrets, changed)
     return _view(call)
 
 
-def _store(call: Call, name: str, value: bytes, event: str, **details: str) -> None:
-    """Audit and write. Of two operators at once, one gets a conflict and wrote nothing."""
+def _audit(call: Call, name: str, event: str, **details: str) -> None:
+    """Before the ring is written: of two operators at once, one gets a conflict."""
     path = f"rings/{name}"
     before = call.app.documents.get(path)
     put = Put(path, {"changedAt": call.now}, if_version=before.version if before else ABSENT)
     call.commit([put], event=event, target=name, **details)
-    call.app.secrets.write(name, value)
 
 
 def _of(ring: SigningRing, role: Role) -> SigningKey | None:
@@ -205,9 +212,9 @@ def _wait(seconds: float, why: str) -> None:
 
 def _view(call: Call) -> RingView:
     signing = SigningRing.unpack(call.app.secrets.read(SIGNING))
-    sealing = SealingRing.unpack(call.app.secrets.read(SEALING))
+    sealing = [SealingRing.unpack(call.app.secrets.read(name)) for name in SEALS]
     return RingView(
         signing=[KeyView(kid=key.kid, role=key.role, since=key.since) for key in signing.keys],
-        sealing=len(sealing.keys),
-        next_sealing_key=sealing.prepared > 0,
+        sealing=len(sealing[0].keys),
+        next_sealing_key=any(ring.prepared > 0 for ring in sealing),
     )

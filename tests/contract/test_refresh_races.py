@@ -51,7 +51,7 @@ def on_sqlite(tmp_path):
 @pytest.fixture
 def on_firestore(tmp_path, firestore_project):
     keyring.create_missing(FileSecrets(tmp_path / "secrets"))
-    for name in (keyring.SIGNING, keyring.SEALING):
+    for name in (keyring.SIGNING, keyring.VERIFYING, keyring.SEALING):
         (tmp_path / "mounted" / name).mkdir(parents=True)
         shutil.copy(tmp_path / "secrets" / name, tmp_path / "mounted" / name / name)
     return Deployment(

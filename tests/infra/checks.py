@@ -18,6 +18,7 @@ from shared.ports.documents import ID
 from shared.queries import SHAPES
 from shared.records import Records
 from shared.settings import PREFIX, Settings
+from shared.tool import AUDIT_LINE
 from tests.infra.programs import package
 from tests.infra.roles import roles_are_those_of_the_page
 from tests.infra.work import work_is_done_as_simulated, work_is_sent_where_it_is_done
@@ -43,12 +44,15 @@ ONLY_WHERE_USED = {"portal_client"}
 """Settings whose variable is left out where people sign in at our own authorization server."""
 
 RINGS = {
-    **{name: {keyring.SEALING, keyring.SIGNING} for name in package.functions()},
-    "api": {keyring.SEALING},
+    "api": {keyring.CURSORS},
+    "auth": {keyring.SIGNING, keyring.VERIFYING, keyring.SEALING},
     "engine": set(),
+    "partner": {keyring.VERIFYING, keyring.CURSORS},
+    "portal": {keyring.VERIFYING, keyring.CURSORS, keyring.PORTAL},
+    "studio": {keyring.VERIFYING, keyring.CURSORS},
     "tasks": set(),
 }
-"""The key rings each function reads: most verify tokens and seal cursors or cookies."""
+"""The key rings each function reads. Only one signs; nobody else could make a refresh token."""
 
 KEPT_PAST_THEIR_TIME = {
     "api_keys": "expired keys are listed with their last use",
@@ -281,17 +285,26 @@ def a_logged_call():
         platform.organization()
         platform.close()
         logging.getLogger().handlers[:] = before
-    return json.loads(written.buffer.getvalue().splitlines()[0])
+    lines = [json.loads(line) for line in written.buffer.getvalue().splitlines()]
+    return next(line for line in lines if line["message"] == "call")
 
 
 def the_edge_limits_every_address(deployment):
-    """Each public backend is behind the policy, which throttles strangers first, then everybody."""
+    """Each public backend is behind the policy: signing in has a rate, and everything together.
+
+    No header lifts either: an Authorization header proves nothing before a function accepted it.
+    """
     (policy,) = deployment.all("google_compute_security_policy").values()
     backends = deployment.all("google_compute_backend_service").values()
     assert {each["security_policy"] for each in backends} == {policy["id"]}
     strangers, everybody, default = sorted(policy["rule"], key=lambda rule: rule["priority"])
     expression = strangers["match"][0]["expr"][0]["expression"]
-    assert expression == "!has(request.headers['authorization'])"
+    assert "authorization" not in expression
+    host = urlsplit(deployment.settings("auth").auth_url).netloc
+    paths = {path for path, function in ROUTES if function == "auth"}
+    assert f"request.headers['host'] == '{host}'" in expression
+    begins = re.findall(r"startsWith\('(.+?)/'\)", expression)
+    assert all(path.startswith(tuple(begins)) for path in paths)
     for rule in (strangers, everybody):
         (limit,) = rule["rate_limit_options"]
         assert (rule["action"], limit["exceed_action"]) == ("throttle", "deny(429)")
@@ -327,6 +340,24 @@ def data_is_hard_to_lose(deployment):
     assert files["soft_delete_policy"][0]["retention_duration_seconds"] >= 7 * 86_400
 
 
+def audit_records_are_kept_where_nobody_changes_them(deployment):
+    """The lines that the code writes, by an identity of the sink's own, in a locked bucket."""
+    (sink,) = deployment.all("google_logging_project_sink").values()
+    bucket = deployment.all("google_storage_bucket")["google_storage_bucket.audit"]
+    (policy,) = bucket["retention_policy"]
+    assert policy["is_locked"]
+    assert int(policy["retention_period"]) >= 365 * 86_400
+    assert sink["destination"] == f"storage.googleapis.com/{bucket['name']}"
+    assert sink["unique_writer_identity"]
+    assert f'jsonPayload.message="{AUDIT_LINE}"' in sink["filter"]
+    bindings = deployment.all("google_storage_bucket_iam_member").values()
+    (writer,) = [each for each in bindings if each["bucket"] == bucket["name"]]
+    assert (writer["role"], writer["member"]) == (
+        "roles/storage.objectCreator",
+        sink["writer_identity"],
+    )
+
+
 def declared(type_):
     """Every instance of a class that is a module's constant in our code."""
     for path in sorted([*ROOT.glob("shared/**/*.py"), *ROOT.glob("functions/**/*.py")]):
@@ -355,6 +386,7 @@ CHECKS = (
     outputs_are_what_is_handed_out,
     the_edge_limits_every_address,
     what_is_kept_is_as_the_page_says,
+    audit_records_are_kept_where_nobody_changes_them,
     work_is_sent_where_it_is_done,
     work_is_done_as_simulated,
     what_a_killed_load_left_is_removed,

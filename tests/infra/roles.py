@@ -10,7 +10,7 @@ WHERE = {
     "google_cloud_tasks_queue_iam_member": lambda each: (
         "engine queue" if each["name"].endswith("-engine") else "queue"
     ),
-    "google_project_iam_member": lambda _: "project",
+    "google_project_iam_member": lambda each: "database" if each.get("condition") else "project",
     "google_secret_manager_secret_iam_member": lambda each: each["secret_id"],
     "google_service_account_iam_member": lambda _: "invoker",
     "google_storage_bucket_iam_member": lambda each: each["bucket"].rpartition("-")[2],
@@ -31,6 +31,10 @@ def granted(deployment):
     accounts = {
         each["member"]: each["account_id"].rpartition("-")[2]
         for each in deployment.all("google_service_account").values()
+    }
+    accounts |= {
+        each["writer_identity"]: "sink"
+        for each in deployment.all("google_logging_project_sink").values()
     }
     found = set()
     for type_, where in WHERE.items():

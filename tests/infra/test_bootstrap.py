@@ -16,6 +16,9 @@ BUCKET = "gs://a-project-terraform"
 DEPLOYER = "catalog-mcp-deployer@a-project.iam.gserviceaccount.com"
 CLOSED = "--uniform-bucket-level-access --public-access-prevention"
 NAMED = "--display-name Deploys from Cloud Build"
+CHECKS = "--display-name Checks and tests in Cloud Build"
+LOGS = "--role roles/logging.logWriter --condition None --quiet"
+CHECKER = DEPLOYER.replace("deployer", "checker")
 
 GCLOUD = r"""#!/bin/sh
 # Writes down what it is asked, and knows which buckets and accounts were made.
@@ -108,7 +111,12 @@ def test_the_first_run_makes_the_state_bucket_and_the_account_that_deploys(boots
         f"iam service-accounts describe {DEPLOYER} --project a-project",
         f"iam service-accounts create catalog-mcp-deployer --project a-project {NAMED}",
     ]
-    assert len(roles(calls)) == len(calls) - 6
+    assert calls[6:9] == [
+        f"iam service-accounts describe {CHECKER} --project a-project",
+        f"iam service-accounts create catalog-mcp-checker --project a-project {CHECKS}",
+        f"projects add-iam-policy-binding a-project --member serviceAccount:{CHECKER} {LOGS}",
+    ]
+    assert len(roles(calls)) == len(calls) - 9
 
 
 def test_a_second_run_changes_nothing(bootstrap):
@@ -164,7 +172,8 @@ def test_every_gcloud_command_of_the_script_and_the_runbook_is_one(bootstrap, tm
     commands = [part for line in typed for part in line.split(" && ")]
     commands += re.findall(r"^ .*\| (gcloud .+)$", runbook, re.MULTILINE)
     commands = [re.sub(r"(OLD-|NEW-)?PROJECT", "a-project", line) for line in commands]
-    made = [f"gcloud {call}" for call in bootstrap.run("a-project")[1] if NAMED not in call]
+    made = [f"gcloud {call}" for call in bootstrap.run("a-project")[1]]
+    made = [call for call in made if NAMED not in call and CHECKS not in call]
     assert len(commands) > 10
     assert gcloud_finds([*commands, *made], tmp_path) == {}
     broken = [made[0].replace("--project", "--projct"), "gcloud firestore databases restorex"]

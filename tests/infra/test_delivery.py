@@ -11,6 +11,11 @@ from tests.infra.terraform import ENVIRONMENT, Infra, program
 
 pytestmark = pytest.mark.slow
 ROOT = Path(__file__).parents[2]
+BUILDS = {
+    "cloudbuild.check.yaml": ("catalog-mcp-checker", ["check", "tests"]),
+    "cloudbuild.yaml": ("catalog-mcp-deployer", ["package", "plan", "apply", "smoke"]),
+}
+"""Whom each build runs as, and its steps: tests run as somebody who cannot deploy."""
 SCHEMA_CHECK = ("check-jsonschema", "--builtin-schema", "vendor.cloudbuild")
 
 
@@ -19,21 +24,25 @@ def run(*command):
     return done.returncode, done.stdout + done.stderr
 
 
-def test_the_build_fits_cloud_builds_schema_and_a_misspelt_one_does_not(tmp_path):
+@pytest.mark.parametrize("name", BUILDS)
+def test_a_build_fits_cloud_builds_schema_and_a_misspelt_one_does_not(tmp_path, name):
     check = (beside_python(SCHEMA_CHECK[0]), *SCHEMA_CHECK[1:])
-    status, output = run(*check, str(ROOT / "cloudbuild.yaml"))
+    status, output = run(*check, str(ROOT / name))
     assert status == 0, output
-    broken = tmp_path / "cloudbuild.yaml"
-    broken.write_text((ROOT / "cloudbuild.yaml").read_text().replace("entrypoint:", "entrypont:"))
+    broken = tmp_path / name
+    broken.write_text((ROOT / name).read_text().replace("entrypoint:", "entrypont:"))
     assert run(*check, str(broken))[0] == 1
 
 
-def test_every_step_of_the_build_is_a_make_target():
-    build = (ROOT / "cloudbuild.yaml").read_text()
+@pytest.mark.parametrize("name", BUILDS)
+def test_every_step_of_a_build_is_a_make_target_and_only_one_account_may_deploy(name):
+    account, expected = BUILDS[name]
+    build = (ROOT / name).read_text()
     steps = re.findall(r"entrypoint: make\n    args: \[(.+)\]", build)
     targets = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
-    assert steps == ["check", "tests", "package", "plan", "apply", "smoke"]
+    assert steps == expected
     assert set(steps) <= targets
+    assert re.findall(r"^serviceAccount: .*/(.+)@", build, re.MULTILINE) == [account]
 
 
 def test_a_plan_takes_the_committed_provider_and_no_other_once_there_is_one(tmp_path):

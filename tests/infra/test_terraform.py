@@ -61,7 +61,7 @@ def test_formatting_finds_a_line_out_of_place(copy):
 @pytest.mark.parametrize(
     ("file", "before", "after", "message"),
     [
-        ("functions.tf", '["roles/datastore.user"]', '["roles/editor"]', "No basic roles"),
+        ("functions.tf", '["roles/bigquery.user"]', '["roles/editor"]', "No basic roles"),
         (
             "functions.tf",
             "ALLOW_INTERNAL_AND_GCLB",
@@ -123,14 +123,27 @@ BREAKS = {
     checks.only_partners_functions_are_public: ("files.tf", "module.api.member", '"allUsers"'),
     checks.every_query_has_its_index: ("documents.tf", '"-at"', '"at"'),
     checks.what_expires_is_removed: ("documents.tf", '"seen",', ""),
-    checks.secrets_are_those_of_the_code: ("functions.tf", '["sealing-keys"]', "local.rings"),
+    checks.secrets_are_those_of_the_code: (
+        "functions.tf",
+        'partner = ["cursor-keys", "verifying-keys"]',
+        'partner = ["cursor-keys", "signing-keys"]',
+    ),
     checks.the_load_balancer_routes_as_dev_does: ("routing.tf", '"/v1" ', '"/v2" '),
     checks.every_alert_is_explained: ("alerts.tf", "A function crashed", "Something crashed"),
     checks.data_is_hard_to_lose: ("documents.tf", "_RECOVERY_ENABLED", "_RECOVERY_DISABLED"),
     checks.metrics_read_what_is_logged: ("monitoring.tf", "jsonPayload.ms", "jsonPayload.took"),
     checks.roles_are_those_of_the_page: ("functions.tf", "roles/bigquery.user", "roles/run.viewer"),
     checks.outputs_are_what_is_handed_out: ("outputs.tf", "_API_URL", "_MCP_URL"),
-    checks.the_edge_limits_every_address: ("edge.tf", "['authorization']", "['cookie']"),
+    checks.the_edge_limits_every_address: (
+        "edge.tf",
+        "'/auth/'",
+        "'/other/'",
+    ),
+    checks.audit_records_are_kept_where_nobody_changes_them: (
+        "audit.tf",
+        "storage.objectCreator",
+        "storage.objectAdmin",
+    ),
     checks.what_is_kept_is_as_the_page_says: ("files.tf", "1209600", "950400"),
     work.work_is_sent_where_it_is_done: ("work.tf", "/jobs/sweep", "/sweep"),
     work.work_is_done_as_simulated: (

@@ -127,7 +127,7 @@ def world(tmp_path, firestore_emulator, deployment, runtime, monkeypatch):
         operator.hub = google.hub.address
         secrets = App(Settings(data=tmp_path / "made")).secrets
         keyring.create_missing(secrets)
-        for ring in (keyring.SIGNING, keyring.SEALING):
+        for ring in (keyring.SIGNING, keyring.VERIFYING, *keyring.SEALS):
             (tmp_path / "secrets" / ring).mkdir(parents=True)
             (tmp_path / "secrets" / ring / ring).write_bytes(secrets.read(ring))
         yield World(operator, running, deployment, tmp_path / "mail.txt", google)

@@ -17,6 +17,17 @@ resource "google_project_iam_member" "role" {
   member   = google_service_account.this.member
 }
 
+# Documents, of this database alone: another one in the project is out of its reach.
+resource "google_project_iam_member" "documents" {
+  project = var.platform.project
+  role    = "roles/datastore.user"
+  member  = google_service_account.this.member
+  condition {
+    title      = "documents"
+    expression = "resource.name == 'projects/${var.platform.project}/databases/${var.platform.database}'"
+  }
+}
+
 resource "google_secret_manager_secret_iam_member" "reads" {
   for_each  = toset(var.secrets)
   secret_id = each.key
@@ -71,7 +82,7 @@ resource "google_cloudfunctions2_function" "this" {
   }
 
   # A revision only starts when its account can read what is mounted.
-  depends_on = [google_secret_manager_secret_iam_member.reads, google_project_iam_member.role]
+  depends_on = [google_secret_manager_secret_iam_member.reads, google_project_iam_member.role, google_project_iam_member.documents]
 }
 
 resource "google_cloud_run_v2_service_iam_member" "invoker" {

@@ -14,6 +14,7 @@ variable "platform" {
     project     = string
     region      = string
     prefix      = string
+    database    = string
     sources     = string
     builder     = string
     packages    = string

@@ -6,6 +6,7 @@ from datetime import timedelta
 from urllib.parse import urlsplit
 
 from shared.app import App
+from shared.auth.keyring import SealingRing
 from shared.serve.pages.web import Incoming, Pair
 
 
@@ -15,22 +16,28 @@ class Site:
     Args:
         app: what it runs on.
         url: its public address, without a slash at the end.
+        ring: what it seals with.
 
     Attributes:
         base: the path its pages stand below; empty where it has a host of its own.
         always: headers of every answer.
     """
 
-    def __init__(self, app: App, url: str) -> None:
+    def __init__(self, app: App, url: str, ring: str) -> None:
         self.app = app
         self.settings = app.settings
         self.url = url
+        self._ring_name = ring
         parts = urlsplit(url)
         self.base = parts.path
         self.origin = f"{parts.scheme}://{parts.netloc}"
         self.secure = parts.scheme == "https"
         secure: tuple[Pair, ...] = (("strict-transport-security", "max-age=31536000"),)
         self.always = secure if self.secure else ()
+
+    @property
+    def _ring(self) -> SealingRing:
+        return self.app.keys.sealing(self._ring_name)
 
     def cookie(self, name: str) -> str:
         """A cookie's name. `__Host-` needs https, which a laptop does not have."""
@@ -54,7 +61,7 @@ class Site:
 
     def seal(self, purpose: str, message: bytes) -> str:
         """The message, readable by anybody, with proof that we wrote it for this purpose."""
-        tag = self.app.keys.sealing().seal(purpose, message)
+        tag = self._ring.seal(purpose, message)
         return f"{_encode(message)}.{_encode(tag)}"
 
     def unseal(self, purpose: str, text: str) -> bytes | None:
@@ -64,11 +71,11 @@ class Site:
             raw, proof = _decode(message), _decode(tag)
         except (NotBase64, ValueError):
             return None
-        return raw if self.app.keys.sealing().holds(purpose, raw, proof) else None
+        return raw if self._ring.holds(purpose, raw, proof) else None
 
     def hide(self, purpose: str, message: bytes) -> str:
         """The message, readable by us alone."""
-        return _encode(self.app.keys.sealing().hide(purpose, message))
+        return _encode(self._ring.hide(purpose, message))
 
     def reveal(self, purpose: str, text: str) -> bytes | None:
         """The message, or None when we did not hide this text for this purpose."""
@@ -76,11 +83,11 @@ class Site:
             hidden = _decode(text)
         except (NotBase64, ValueError):
             return None
-        return self.app.keys.sealing().reveal(purpose, hidden)
+        return self._ring.reveal(purpose, hidden)
 
     def proof(self, purpose: str, *parts: str) -> str:
         """A short tag over parts, for what can be recomputed."""
-        return _encode(self.app.keys.sealing().seal(purpose, "\x00".join(parts).encode()))
+        return _encode(self._ring.seal(purpose, "\x00".join(parts).encode()))
 
     def proves(self, tag: str, purpose: str, *parts: str) -> bool:
         """Whether `proof` gave this tag for these parts."""
@@ -88,7 +95,7 @@ class Site:
             raw = _decode(tag)
         except (NotBase64, ValueError):
             return False
-        return self.app.keys.sealing().holds(purpose, "\x00".join(parts).encode(), raw)
+        return self._ring.holds(purpose, "\x00".join(parts).encode(), raw)
 
 
 def _encode(raw: bytes) -> str:

@@ -56,7 +56,7 @@ def test_creating_what_exists_changes_nothing(tmp_path):
 
 def test_before_rings_exist_it_says_so(tmp_path):
     rings = KeyRings(FileSecrets(tmp_path), MovedClock())
-    for read in (rings.signing, rings.sealing):
+    for read in (rings.signing, rings.sealing, lambda: rings.verifying(needing="any")):
         with pytest.raises(Problem) as refused:
             read()
         assert refused.value.code == "not_found"
@@ -85,11 +85,11 @@ def test_an_unknown_key_id_makes_the_ring_be_read_at_most_once_a_second(platform
 
     reads, clock = Reads(), MovedClock()
     rings = KeyRings(reads, clock)
-    rings.signing()
+    rings.verifying(needing="unknown")
     for _ in range(50):
-        rings.signing(needing="unknown")
+        rings.verifying(needing="unknown")
     assert reads.count == 1
     clock.advance(1)
     for _ in range(50):
-        rings.signing(needing="unknown")
+        rings.verifying(needing="unknown")
     assert reads.count == 2

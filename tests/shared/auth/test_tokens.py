@@ -11,7 +11,7 @@ from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from jwt.algorithms import RSAAlgorithm
 
 from shared.auth.faces import PARTNER
-from shared.auth.keyring import SIGNING, SigningRing, new_signing_key
+from shared.auth.keyring import SigningRing, new_signing_key, store_signing
 from shared.auth.tokens import KeysNeeded
 from shared.errors import Problem
 from shared.settings import ExternalIssuer
@@ -175,7 +175,7 @@ def test_a_verified_token_is_not_good_past_its_end_because_it_was_verified_befor
 @pytest.mark.parametrize("role", ["next", "previous"])
 def test_every_key_of_the_ring_verifies_and_only_the_current_one_signs(platform, role):
     other, current = new_signing_key(role), platform.app.keys.signing().current
-    platform.app.secrets.write(SIGNING, SigningRing((other, current)).pack())
+    store_signing(platform.app.secrets, SigningRing((other, current)))
     headers = {"typ": "at+jwt", "kid": other.kid}
     text = jwt.encode(claims(platform), other.private, algorithm="ES256", headers=headers)
     platform.clock.advance(1)
@@ -186,7 +186,7 @@ def test_every_key_of_the_ring_verifies_and_only_the_current_one_signs(platform,
 
 def test_a_key_that_left_the_ring_verifies_no_more(platform):
     text = signed(platform)
-    platform.app.secrets.write(SIGNING, SigningRing((new_signing_key("current"),)).pack())
+    store_signing(platform.app.secrets, SigningRing((new_signing_key("current"),)))
     platform.clock.advance(61)
     with pytest.raises(Problem, match="not ours"):
         platform.app.tokens.verify(text, PARTNER)
