@@ -55,6 +55,10 @@ simulate: $(VENV)/.tests ## A week of 200 organizations with 50 catalogs and 3 r
 bench: $(VENV)/.tests $(FASTMCP)/.installed $(PEERS)/.installed ## Measure everything into docs/performance.md (ARGS=--quick)
 	$(BIN)/python -m tests.bench.run $(ARGS)
 
+.PHONY: red-team
+red-team: $(VENV)/.tests ## Try the tests' hostile inputs on a running platform: group, tried, held
+	$(BIN)/python -m tests.red_team
+
 .PHONY: soak
 soak: $(VENV)/.tests ## Half of what it can serve, for 30 minutes, while everything changes
 	$(BIN)/python -m tests.bench.soak $(ARGS)

@@ -10,48 +10,10 @@ from shared.catalog.tools import api
 from shared.serve.rest import RestHost, Route
 from shared.serve.run import Runner
 from tests.functions import failing
+from tests.hostile import BODIES, HEADERS
 from tests.platform import LEGACY, ORIGIN, call, message, modern_headers
 
 pytestmark = pytest.mark.anyio
-DEEP = b'{"q":' + b"[" * 10_000 + b"]" * 10_000 + b"}"
-BODIES = {
-    "nothing": b"",
-    "deep arrays": DEEP,
-    "five hundred deep": b'{"q":' + b"[" * 500 + b"]" * 500 + b"}",
-    "five hundred objects deep": b'{"query":' + b'{"a":' * 500 + b"1" + b"}" * 501,
-    "deep objects": b'{"a":' * 10_000 + b"1" + b"}" * 10_000,
-    "a number past 64 bits": b'{"limit":123456789012345678901234567890}',
-    "a number past every float": b'{"limit":1e999}',
-    "NaN": b'{"price_min":NaN}',
-    "infinity": b'{"price_min":Infinity}',
-    "duplicate keys": b'{"limit":1,"limit":0}',
-    "a lone surrogate": b'{"q":"\\ud800"}',
-    "a raw surrogate": b'{"q":"\xed\xa0\x80"}',
-    "not UTF-8": b'{"q":"\xff\xfe"}',
-    "UTF-16": '{"q":"x"}'.encode("utf-16"),
-    "a byte order mark": b'\xef\xbb\xbf{"q":"x"}',
-    "a NUL": b'{"q":"a\x00b"}',
-    "an escaped NUL": b'{"q":"a\\u0000b"}',
-    "a list": b"[]",
-    "null": b"null",
-    "cut off": b'{"q":',
-    "a proto key": b'{"__proto__":{},"constructor":1}',
-    "dunder": b'{"model_config":{},"__class__":"x"}',
-    "a long key": b'{"' + b"k" * 100_000 + b'":1}',
-    "many keys": b"{" + b",".join(b'"k%d":1' % n for n in range(5_000)) + b"}",
-}
-HEADERS = {
-    "not ASCII": {"x-anything": b"\xff\xfe\x80"},
-    "a request id that is none": {"x-request-id": b"a\tb\xff"},
-    "a long request id": {"x-request-id": b"a" * 5_000},
-    "long": {"x-anything": b"a" * 100_000},
-    "an odd content type": {"content-type": b"application/json; charset=\xff"},
-    "an odd accept": {"accept": b"\xff, application/json"},
-    "an odd version": {"mcp-protocol-version": b"\xff"},
-    "an odd origin": {"origin": b"http://\xff"},
-    "a null origin": {"origin": b"null"},
-    "an odd host": {"host": b"\xff:8080"},
-}
 
 
 def same(response):

@@ -3,6 +3,7 @@
 import pytest
 
 from tests.browser import AUTH, CALLBACK, App, Arrived, Browser
+from tests.hostile import AUTHORIZATIONS, CLIENT_IDS, ELSEWHERE
 
 pytestmark = pytest.mark.anyio
 WEB = "https://app.example/callback"
@@ -18,24 +19,7 @@ async def browser(with_sign_in):
     return Browser(with_sign_in.http(face="auth"), with_sign_in.settings.data / "mail.txt")
 
 
-BAD = [
-    ({"response_type": "token"}, "unsupported_response_type"),
-    ({"response_type": None}, "invalid_request"),
-    ({"code_challenge": None}, "invalid_request"),
-    ({"code_challenge_method": "plain"}, "invalid_request"),
-    ({"code_challenge_method": None}, "invalid_request"),
-    ({"code_challenge": "short"}, "invalid_request"),
-    ({"resource": "https://elsewhere.example/mcp"}, "invalid_target"),
-    ({"response_mode": "fragment"}, "invalid_request"),
-    ({"request": "eyJ"}, "request_not_supported"),
-    ({"state": ["one", "two"]}, "invalid_request"),
-    ({"scope": ["catalog:read", "subscriptions:read"]}, "invalid_request"),
-    ({"state": "x" * 2049}, "invalid_request"),
-    ({"prompt": "none"}, "login_required"),
-]
-
-
-@pytest.mark.parametrize(("params", "error"), BAD)
+@pytest.mark.parametrize(("params", "error"), AUTHORIZATIONS)
 async def test_an_error_goes_back_to_a_program_on_this_machine(app, browser, params, error):
     arrived = await browser.open(app.request(**params))
     assert isinstance(arrived, Arrived)
@@ -46,7 +30,7 @@ async def test_an_error_goes_back_to_a_program_on_this_machine(app, browser, par
         assert arrived.answer["state"] == "the-state"
 
 
-@pytest.mark.parametrize(("params", "error"), BAD)
+@pytest.mark.parametrize(("params", "error"), AUTHORIZATIONS)
 async def test_an_error_never_redirects_to_the_web(with_sign_in, browser, params, error):
     app = await App(with_sign_in.http(face="auth"), redirect_uris=[WEB]).register()
     page = await browser.open(app.request(**params))
@@ -54,27 +38,22 @@ async def test_an_error_never_redirects_to_the_web(with_sign_in, browser, params
     assert page.status == 400
 
 
-@pytest.mark.parametrize(
-    "uri",
-    [
-        "http://127.0.0.1:7777/other",
-        "http://127.0.0.1:7777/callback/",
-        "http://127.0.0.1:7777/callback?x=1",
-        "http://localhost:7777/callback",
-        "http://127.0.0.2:7777/callback",
-        "http://[::1]:7777/callback",
-        "http://user@127.0.0.1:7777/callback",
-        "http://127.0.0.1:7777@evil.example/callback",
-        "http://evil.example/callback",
-        "https://127.0.0.1:7777/callback",
-        "http://127.0.0.1:7777/callback#x",
-        "http://127.0.0.1:7777/../callback",
-    ],
-)
+@pytest.mark.parametrize("uri", ELSEWHERE)
 async def test_a_redirect_address_that_was_not_registered_gets_a_page(app, browser, uri):
     page = await browser.open(app.request(redirect_uri=uri))
     assert not isinstance(page, Arrived)
     assert page.status == 400
+
+
+@pytest.mark.parametrize("what", CLIENT_IDS)
+async def test_an_id_that_is_no_clients_gets_a_page_and_no_token(app, browser, what):
+    app.id = CLIENT_IDS[what](app.id)
+    page = await browser.open(app.request())
+    assert not isinstance(page, Arrived)
+    assert page.status == 400
+    refused = await app.refresh("x")
+    assert refused.status_code in (400, 401)
+    assert refused.json()["error"] in ("invalid_client", "invalid_request")
 
 
 async def test_a_loopback_address_may_use_any_port(app, browser):

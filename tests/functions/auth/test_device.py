@@ -3,6 +3,7 @@
 import pytest
 
 from tests.browser import AUTH, DEVICE, App, Browser, Device
+from tests.hostile import USER_CODES
 from tests.platform import call
 
 pytestmark = pytest.mark.anyio
@@ -80,6 +81,13 @@ async def test_a_code_may_be_typed_loosely(device, browser, typed):
     asked = await device.ask()
     asked["user_code"] = typed(asked["user_code"])
     assert (await confirmed(browser, asked)).form("/consent")
+
+
+@pytest.mark.parametrize("typed", USER_CODES[1:], ids=ascii)
+async def test_a_code_that_no_device_shows_is_asked_for_again(device, browser, typed):
+    page = await confirmed(browser, {**await device.ask(), "user_code": typed})
+    assert page.status == 400
+    assert page.form("/device")
 
 
 async def test_a_device_that_polls_too_fast_is_slowed_down(device, with_sign_in):

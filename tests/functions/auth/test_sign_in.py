@@ -6,6 +6,7 @@ import pytest
 
 from shared.auth.faces import PARTNER
 from tests.browser import AUTH, CALLBACK, App, Arrived, Browser, Page, allowed, signed_in
+from tests.hostile import NAMES
 from tests.platform import Platform, product, value
 
 pytestmark = pytest.mark.anyio
@@ -242,6 +243,14 @@ async def test_consent_is_asked_every_time_and_says_who_where_and_what(with_sign
         assert "Look up and search the catalogs" in page.text
         assert "BigQuery" not in page.text
         page = await browser.open(app.request(scope="catalog:read"))
+
+
+@pytest.mark.parametrize("name", NAMES)
+async def test_a_clients_name_is_text_whatever_it_looks_like(with_sign_in, browser, name):
+    app = await App(with_sign_in.http(face="auth"), client_name=name).register()
+    page = await browser.sign_in(await browser.open(app.request()))
+    assert name in page.text
+    assert "<" not in name or name not in page.response.text
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 import pytest
 
 from tests.browser import App, Browser, allowed, signed_in
+from tests.hostile import EXCHANGES, REFRESH_TOKENS
 from tests.platform import call
 
 pytestmark = pytest.mark.anyio
@@ -27,23 +28,7 @@ async def works(platform, tokens):
         return (await call(mcp, "list_catalogs")).status_code
 
 
-@pytest.mark.parametrize(
-    ("params", "error"),
-    [
-        ({"code": "wrong"}, "invalid_grant"),
-        ({"code": None}, "invalid_request"),
-        ({"code_verifier": "x" * 43}, "invalid_grant"),
-        ({"code_verifier": None}, "invalid_request"),
-        ({"code_verifier": "x" * 42}, "invalid_request"),
-        ({"code_verifier": "x" * 129}, "invalid_request"),
-        ({"code_verifier": "ä" * 43}, "invalid_request"),
-        ({"redirect_uri": "http://127.0.0.1:7778/callback"}, "invalid_grant"),
-        ({"resource": "https://elsewhere.example"}, "invalid_target"),
-        ({"grant_type": "password"}, "unsupported_grant_type"),
-        ({"grant_type": None}, "invalid_request"),
-        ({"client_id": None}, "invalid_request"),
-    ],
-)
+@pytest.mark.parametrize(("params", "error"), EXCHANGES)
 async def test_an_exchange_that_does_not_fit_is_refused_and_leaves_the_code_good(
     with_sign_in, params, error
 ):
@@ -168,8 +153,7 @@ async def test_a_forged_or_foreign_refresh_token_ends_nothing(with_sign_in):
     app, tokens, _ = await signed_in(with_sign_in)
     good = tokens["refresh_token"]
     other = await App(with_sign_in.http(face="auth"), client_name="Other").register()
-    _, id_, _, seal = good.split("_", 3)
-    for forged in (f"ort_{id_}_0_{seal}", f"ort_{id_}_2_{seal}", f"ort_{id_}_1_{'A' * 22}", "x"):
+    for forged in (forge(good) for forge in REFRESH_TOKENS.values()):
         assert error_of(await app.refresh(forged)) == "invalid_grant"
         assert (await app.revoke(forged)).status_code == 200
     assert error_of(await other.refresh(good)) == "invalid_grant"
