@@ -1,6 +1,6 @@
 """Which access tokens are good at the partner endpoint: ours, and those of other issuers we trust.
 
-Numbers are those of auth.md's checklist.
+Numbers are those of docs/security.md, "What shows it".
 """
 
 import jwt

@@ -58,6 +58,28 @@ def test_every_command_line_in_the_docs_can_be_typed(page, line):
     assert {word for word in words if word.startswith("--")} <= known
 
 
+def shown():
+    """The lines of docs/security.md that say which test shows a promise: its number, its tests."""
+    for number, text in re.findall(
+        r"^\| (\d+)\. .* \| (.+) \|$", page("security.md"), re.MULTILINE
+    ):
+        tests = [
+            (file, name)
+            for file, names in re.findall(r"`([\w/]+\.py)` ([^;]+)", text)
+            for name in names.strip().split(", ")
+        ]
+        yield int(number), tests
+
+
+def test_every_promise_of_the_security_page_names_a_test_that_exists():
+    assert [number for number, _ in shown()] == list(range(1, 21))
+    for number, tests in shown():
+        assert tests, number
+        for file, name in tests:
+            text = (ROOT / "tests" / file).read_text()
+            assert re.search(rf"^(async )?def test_{name}\(", text, re.MULTILINE), (file, name)
+
+
 def test_every_make_target_in_the_docs_exists():
     readme = (ROOT / "README.md").read_text()
     text = "\n".join([readme, *(path.read_text() for path in (ROOT / "docs").glob("*.md"))])
