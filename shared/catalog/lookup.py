@@ -59,7 +59,7 @@ class Match:
         if variant["availability"] != "unknown":
             product |= {name: variant[name] for name in _STOCK}
         for name in ("condition", "imageUrl", "mobileUrl"):
-            product[name] = variant[name] or product[name]
+            product[name] = variant.get(name) or product.get(name)  # older records have fewer
         return orjson.dumps(product), orjson.dumps(variant)
 
 

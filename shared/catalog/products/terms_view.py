@@ -57,8 +57,8 @@ def with_own(terms: View | None, variant: View) -> View | None:
     return _unless_empty(
         {
             **(_NONE if terms is None else terms),
-            "sale": variant["sale"],
-            "expiresAt": variant["expiresAt"] or (terms and terms["expiresAt"]),
+            "sale": variant.get("sale"),  # records of an earlier release have fewer members
+            "expiresAt": variant.get("expiresAt") or (terms or {}).get("expiresAt"),
         }
     )
 
