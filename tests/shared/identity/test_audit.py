@@ -70,6 +70,11 @@ CHANGES = {
             p.member("owner", "olga") and {"tenant": "shop", "principal": "olga", "role": "viewer"}
         ),
     ),
+    "suspend_tenant": ("tenant.suspended", lambda _: {"tenant": "shop"}),
+    "resume_tenant": (
+        "tenant.resumed",
+        lambda p: p.do("suspend_tenant", tenant="shop") and {"tenant": "shop"},
+    ),
     "create_api_key": ("api_key.created", lambda _: {"org": "partner", "name": "a key"}),
     "deactivate_api_key": ("api_key.deactivated", lambda p: {"id": a_key(p)}),
     "grant_catalog": (
@@ -215,6 +220,8 @@ def test_no_event_holds_a_secret(platform):
             "tenant_not_found",
         ),
         ("set_tenant_role", {"tenant": "shop", "principal": "ada", "role": "king"}, "invalid"),
+        ("suspend_tenant", {"tenant": "none"}, "not_found"),
+        ("resume_tenant", {"tenant": "none"}, "not_found"),
         ("create_api_key", {"org": "nobody", "name": "x"}, "not_found"),
         (
             "create_api_key",
