@@ -30,9 +30,15 @@ def anyio_backend():
 
 
 @pytest.fixture
-def platform(tmp_path):
+def stores():
+    """What a platform stands on: embedded adapters, unless a module says otherwise."""
+    return {}
+
+
+@pytest.fixture
+def platform(tmp_path, stores):
     """A platform with one partner organization and nothing granted."""
-    platform = Platform(tmp_path / "data")
+    platform = Platform(tmp_path / "data", **stores)
     platform.organization("partner")
     yield platform
     platform.close()
@@ -47,9 +53,9 @@ def stocked(platform):
 
 
 @pytest.fixture
-def with_sign_in(tmp_path):
+def with_sign_in(tmp_path, stores):
     """A platform people sign in to: Ada belongs to `partner`."""
-    platform = Platform(tmp_path / "data", sign_in=True)
+    platform = Platform(tmp_path / "data", sign_in=True, **stores)
     platform.organization("partner")
     platform.member(email="ada@example.com")
     yield platform

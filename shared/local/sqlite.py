@@ -37,8 +37,12 @@ def connect(path: Path) -> sqlite3.Connection:
     database = sqlite3.connect(
         path, timeout=_WAIT_SECONDS, isolation_level=None, check_same_thread=False
     )
-    database.execute("PRAGMA synchronous = NORMAL")
-    database.execute(f"PRAGMA cache_size = -{_CACHE_KIB}")
+    try:
+        database.execute("PRAGMA synchronous = NORMAL")
+        database.execute(f"PRAGMA cache_size = -{_CACHE_KIB}")
+    except sqlite3.Error:
+        database.close()
+        raise
     return database
 
 

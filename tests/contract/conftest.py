@@ -31,6 +31,7 @@ from shared.local.queue import FileQueue
 from shared.local.secrets import FileSecrets
 from shared.local.warehouse import DuckWarehouse
 from shared.ports.queue import WORK
+from tests.bench.stock import Emulated
 from tests.contract import firestore_emulator as firestore
 from tests.contract.bigquery_emulator import ENVIRONMENT as EMULATOR_ENVIRONMENT
 from tests.contract.bigquery_emulator import BigQueryEmulator, PlainBucket
@@ -89,6 +90,19 @@ def firestore_project(firestore_emulator, monkeypatch):
     """A project of its own in the emulator, which the library finds by its environment."""
     monkeypatch.setenv("FIRESTORE_EMULATOR_HOST", firestore_emulator)
     return f"test-{uuid.uuid4().hex[:20]}"
+
+
+@pytest.fixture
+def google_stores(firestore_project, storage_server, monkeypatch, tmp_path):
+    """What a platform stands on in the cloud: Firestore, and a bucket."""
+    monkeypatch.setenv("STORAGE_EMULATOR_HOST", storage_server.url)
+    return {
+        "app": Emulated,
+        "backend": "gcp",
+        "project": firestore_project,
+        "bucket": "test-bucket",
+        "secrets": tmp_path / "mounted",
+    }
 
 
 @pytest.fixture

@@ -118,10 +118,10 @@ async def test_a_full_disk_is_unavailable_and_wakes_somebody_up(platform, logged
 def test_a_file_that_is_no_database_says_so(tmp_path, platform, content):
     path = tmp_path / "some.sqlite"
     path.write_bytes(content)
-    for asked in (
-        lambda: SqliteDocuments(path).get("organizations/partner"),
-        lambda: FileQueue(path, platform.clock).take(),
-    ):
+    documents, queue = SqliteDocuments(path), FileQueue(path, platform.clock)
+    for asked in (lambda: documents.get("organizations/partner"), queue.take):
         with pytest.raises(Problem, match=r"some\.sqlite is not a database") as raised:
             asked()
         assert raised.value.code == "unavailable"
+    documents.close()
+    queue.close()

@@ -13,8 +13,8 @@ PRINTERS = [
 
 
 @pytest.fixture
-def studio(tmp_path):
-    studio = Studio(tmp_path / "data").fill()
+def studio(tmp_path, stores):
+    studio = Studio(tmp_path / "data", **stores).fill()
     yield studio
     studio.close()
 

@@ -16,8 +16,8 @@ METADATA = "/.well-known/oauth-protected-resource"
 
 
 @pytest.fixture
-def platform(tmp_path):
-    platform = owned(tmp_path / "data")
+def platform(tmp_path, stores):
+    platform = owned(tmp_path / "data", **stores)
     yield platform
     platform.close()
 
