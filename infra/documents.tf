@@ -55,13 +55,15 @@ locals {
     access      = "grants"
     audit       = "details"
     collections = "*"
+    jobs        = "*"
     log         = "*"
     records     = "*"
     snapshots   = "*"
     versions    = "manifest"
   }
   indexed = {
-    log = "importId"
+    jobs-due      = ["jobs", "due"]
+    log-import-id = ["log", "importId"]
   }
 }
 
@@ -99,8 +101,8 @@ resource "google_firestore_field" "unindexed" {
 resource "google_firestore_field" "indexed" {
   for_each   = local.indexed
   database   = google_firestore_database.documents.name
-  collection = each.key
-  field      = each.value
+  collection = each.value[0]
+  field      = each.value[1]
   index_config {
     indexes {
       order       = "ASCENDING"

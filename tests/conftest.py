@@ -11,6 +11,7 @@ from tests.platform import Platform, product
 ENVIRONMENT = os.environ  # noqa: TID251  the test run's own: where data is, whether this is CI
 
 
+pytest_plugins = ["tests.google_stores"]
 settings.register_profile("no clock", deadline=None)  # how busy the machine is decides nothing
 settings.load_profile("no clock")
 
@@ -27,12 +28,6 @@ def pytest_collection_modifyitems(items):
 @pytest.fixture
 def anyio_backend():
     return "asyncio"
-
-
-@pytest.fixture
-def stores():
-    """What a platform stands on: embedded adapters, unless a module says otherwise."""
-    return {}
 
 
 @pytest.fixture

@@ -31,14 +31,12 @@ from shared.local.queue import FileQueue
 from shared.local.secrets import FileSecrets
 from shared.local.warehouse import DuckWarehouse
 from shared.ports.queue import WORK
-from tests.bench.stock import Emulated
-from tests.contract import firestore_emulator as firestore
 from tests.contract.bigquery_emulator import ENVIRONMENT as EMULATOR_ENVIRONMENT
 from tests.contract.bigquery_emulator import BigQueryEmulator, PlainBucket
 from tests.contract.hub_server import SUBSCRIBER, HubServer
 from tests.contract.secret_server import SecretServer
-from tests.contract.storage_server import StorageServer
 from tests.contract.tasks_server import TasksServer
+from tests.google_stores import missing
 
 ENVIRONMENT = os.environ  # noqa: TID251  the test run's own: where the emulator is, whether this is CI
 
@@ -69,42 +67,6 @@ def running(name, make):
     return server
 
 
-def missing(reason):
-    """Skip with a reason that is printed; fail where the tests decide (CI)."""
-    if ENVIRONMENT.get("CI"):
-        pytest.fail(reason)
-    pytest.skip(reason)
-
-
-@pytest.fixture(scope="session")
-def firestore_emulator():
-    """The address of a running Firestore emulator."""
-    if reason := firestore.absent():
-        missing(reason)
-    with firestore.emulator() as address:
-        yield address
-
-
-@pytest.fixture
-def firestore_project(firestore_emulator, monkeypatch):
-    """A project of its own in the emulator, which the library finds by its environment."""
-    monkeypatch.setenv("FIRESTORE_EMULATOR_HOST", firestore_emulator)
-    return f"test-{uuid.uuid4().hex[:20]}"
-
-
-@pytest.fixture
-def google_stores(firestore_project, storage_server, monkeypatch, tmp_path):
-    """What a platform stands on in the cloud: Firestore, and a bucket."""
-    monkeypatch.setenv("STORAGE_EMULATOR_HOST", storage_server.url)
-    return {
-        "app": Emulated,
-        "backend": "gcp",
-        "project": firestore_project,
-        "bucket": "test-bucket",
-        "secrets": tmp_path / "mounted",
-    }
-
-
 @pytest.fixture
 def sqlite_documents(tmp_path):
     adapter = SqliteDocuments(tmp_path / "documents.db")
@@ -125,9 +87,6 @@ documents = one_of("documents", "sqlite", slow("firestore"))
 @pytest.fixture
 def folder_blobs(tmp_path):
     return FolderBlobs(tmp_path / "blobs")
-
-
-storage_server = running("storage_server", StorageServer)
 
 
 @pytest.fixture

@@ -60,7 +60,7 @@ def disable_organization(platform, org, key):
         (deactivate_key, SHOWN, (401, ())),
         (end_session, (401, ()), SHOWN),
         (remove_member, (403, ()), SHOWN),
-        (disable_organization, (403, ()), (403, ())),
+        (disable_organization, (403, ()), (401, ())),
     ],
 )
 def test_no_answer_begun_after_access_ended_still_shows_it(deployed, org, end, mcp, rest):

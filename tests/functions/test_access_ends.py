@@ -14,6 +14,7 @@ from tests.platform import Platform, call, value
 from tests.portal import acting, token_of
 
 pytestmark = pytest.mark.anyio
+BOTH_STORES = True
 CHANGE = own_members.family["change_own_member"]
 PROGRAM = {
     "kty": "EC",

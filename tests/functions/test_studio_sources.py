@@ -5,6 +5,7 @@ import pytest
 from tests.functions.studio_shop import Studio, given
 
 pytestmark = pytest.mark.anyio
+BOTH_STORES = True
 PRINTERS = [
     given("p1", brand="HP", price=120.5, pages=1200, duplex=True, tags=["office", "laser"]),
     given("p2", brand="Xerox", price=80.0, pages=300, duplex=False, tags=["home"]),

@@ -12,6 +12,7 @@ from tests.functions.trial import ADDRESS, bearer, connect, owned, trial
 from tests.platform import LEGACY, Platform, message
 
 pytestmark = pytest.mark.anyio
+BOTH_STORES = True
 METADATA = "/.well-known/oauth-protected-resource"
 
 

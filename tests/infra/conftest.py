@@ -1,10 +1,7 @@
-"""Checks in modules of their own still explain what they found; the emulator is the contracts'."""
+"""Checks in modules of their own still explain what they found."""
 
 import pytest
 
-from tests.contract.conftest import firestore_emulator
-
-__all__ = ["firestore_emulator"]
 pytest.register_assert_rewrite("tests.infra.checks", "tests.infra.roles", "tests.infra.work")
 
 

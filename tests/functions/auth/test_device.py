@@ -7,6 +7,7 @@ from tests.hostile import USER_CODES
 from tests.platform import call
 
 pytestmark = pytest.mark.anyio
+BOTH_STORES = True
 
 
 @pytest.fixture

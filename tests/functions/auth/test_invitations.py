@@ -10,6 +10,7 @@ from tests.platform import call
 from tests.portal import acting
 
 pytestmark = pytest.mark.anyio
+BOTH_STORES = True
 MEMBERS = own_members.family
 
 

@@ -5,6 +5,7 @@ import pytest
 from tests.browser import App, Browser, allowed
 
 pytestmark = pytest.mark.anyio
+BOTH_STORES = True
 
 
 @pytest.fixture

@@ -15,6 +15,7 @@ from tests.browser import AUTH
 from tests.platform import call
 
 pytestmark = pytest.mark.anyio
+BOTH_STORES = True
 KEY = ec.generate_private_key(ec.SECP256R1())
 RSA_KEY = rsa.generate_private_key(65537, 2048)
 OTHER = ec.generate_private_key(ec.SECP256R1())

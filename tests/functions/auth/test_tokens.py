@@ -7,6 +7,7 @@ from tests.hostile import EXCHANGES, REFRESH_TOKENS
 from tests.platform import call
 
 pytestmark = pytest.mark.anyio
+BOTH_STORES = True
 
 
 async def a_code(platform, **params):

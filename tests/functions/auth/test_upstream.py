@@ -9,6 +9,7 @@ from tests.platform import Platform
 from tests.web_server import WebServer
 
 pytestmark = pytest.mark.anyio
+BOTH_STORES = True
 
 
 @pytest.fixture
@@ -18,7 +19,7 @@ def web(tmp_path):
 
 
 @pytest.fixture
-def platform(tmp_path, web):
+def platform(tmp_path, web, stores):
     google = {
         "id": "google",
         "name": "Google",
@@ -32,6 +33,7 @@ def platform(tmp_path, web):
         sign_in=True,
         upstreams=(google, {**google, "id": "second", "name": "Second", "operators": True}),
         **web.settings,
+        **stores,
     )
     platform.app.secrets.write("google-secret", f"{SECRET}\n".encode())
     platform.organization("partner")

@@ -66,13 +66,17 @@ def test_attributes_have_canonical_values(real):
     assert notebook.released_at == datetime(2008, 12, 19, tzinfo=UTC)
 
 
-def test_only_the_gtin_with_a_wrong_check_digit_is_left_out_and_said(real):
+def test_only_words_for_nothing_and_a_gtin_with_a_wrong_check_digit_are_left_out_and_said(real):
     accepted, _, raw = real("icecat_19k")
-    warned = [row for row in accepted.values() if row.warnings]
-    assert [warning.text for row in warned for warning in row.warnings] == [
-        "gtin: one left out. Its length or check digit is wrong."
-    ]
-    (row,) = warned
+    said = [(row, warning.text) for row in accepted.values() for warning in row.warnings]
+    facts = [text for _, text in said if text.startswith("attributes.")]
+    assert {text.partition(": ")[2] for text in facts} == {
+        "left out, being a word for nothing. Leave it empty."
+    }
+    values = [value for row in raw.values() for value in row.get("attributes", {}).values()]
+    assert len(facts) == values.count("N/A")
+    ((row, text),) = [each for each in said if each[1] not in facts]
+    assert text == "gtin: one left out. Its length or check digit is wrong."
     given = raw[row.product.key]["gtin"]
     assert set(row.product.gtins) == set(given) - {"85896333746"}
     assert (
@@ -121,4 +125,4 @@ def test_a_parent_whose_address_names_no_page_gets_its_first_variants(real):
     }
     for row in accepted.values():
         assert row.product.url == row.product.variants[0].url
-        assert [warning.text for warning in row.warnings] == ["url: left out. names no page."]
+        assert [warning.text for warning in row.warnings] == ["url: left out: names no page."]
