@@ -220,13 +220,18 @@ async def tried(facts):
     return found
 
 
+def attack(folder):
+    """What `tried` finds on a dev of its own: it uses up this address's limits for a minute."""
+    process = start(folder / "data", "--port", str(free_port()), "--catalogs", str(folder))
+    try:
+        return asyncio.run(tried(facts_of(process)))
+    finally:
+        stop(process)
+
+
 def main():
     with tempfile.TemporaryDirectory() as folder:
-        process = start(Path(folder) / "data", "--port", str(free_port()), "--catalogs", folder)
-        try:
-            found = asyncio.run(tried(facts_of(process)))
-        finally:
-            stop(process)
+        found = attack(Path(folder))
     print(f"{'group':12}{'tried':>8}{'held':>8}")
     for name, number, failed in found:
         print(f"{name:12}{number:8}{number - len(failed):8}")
