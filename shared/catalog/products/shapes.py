@@ -306,11 +306,11 @@ class ListItem(_Card):
         Availability, Field(description="The best of its variants': preorder is not in stock.")
     ]
     availability_date: Annotated[
-        datetime | None, Field(description="When a preorder or backorder can be had.")
-    ]
+        datetime | None, Field(description="When a preorder or backorder can be had, if known.")
+    ] = None
     condition: Annotated[
-        Condition | None, Field(description="Its condition; null when not known or several.")
-    ]
+        Condition | None, Field(description="Left out when not known or several.")
+    ] = None
 
 
 class FullView(_Card):

@@ -29,8 +29,12 @@ _GENDERS: Final = ("male", "female", "unisex")
 
 
 def list_item(product: Product, catalog_key: str, at: datetime) -> dict[str, Any]:
-    """The list item of a product of this catalog, as its offer is at a moment."""
+    """The list item of a product of this catalog, as its offer is at a moment.
+
+    Members of `_further` that say nothing are left out: a list has many items.
+    """
     offer = offer_at(product, at)
+    further = _further(product)
     currency = offer.price or offer.original
     return {
         "uuid": str(product_uuid(catalog_key, product.key)),
@@ -52,8 +56,7 @@ def list_item(product: Product, catalog_key: str, at: datetime) -> dict[str, Any
         "categoryPath": list(product.category_path),
         "updatedAt": time_text(product.updated_at),
         "availability": offer.availability,
-        "availabilityDate": time_text(product.availability_date),
-        "condition": product.condition,
+        **{name: further[name] for name in further if further[name] is not None},
     }
 
 
@@ -67,6 +70,7 @@ def full_view(
     colors = colors_of(product)
     return {
         **(list_item(product, catalog_key, at) if item is None else item),
+        **_further(product),
         "colors": list(colors.values()),
         "description": plain_description(product),
         "categories": _links(product.categories),
@@ -108,6 +112,13 @@ def full_view(
 def colors_of(product: Product) -> dict[str, dict[str, Any]]:
     """The product's colours as partners see them, by label in lower case."""
     return {color.label.casefold(): _color(color) for color in product.colors}
+
+
+def _further(product: Product) -> dict[str, Any]:
+    return {
+        "availabilityDate": time_text(product.availability_date),
+        "condition": product.condition,
+    }
 
 
 def _details(product: Product) -> dict[str, Any]:

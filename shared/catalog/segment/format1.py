@@ -32,7 +32,7 @@ _DETAILS: Final[dict[str, Any]] = {
 
 def item_of_today(members: bytes) -> bytes:
     """The members of a list item."""
-    return orjson.dumps(_CARD | _known(orjson.loads(b"{%b}" % members)))[1:-1]
+    return orjson.dumps(_known(orjson.loads(b"{%b}" % members)))[1:-1]
 
 
 def full_of_today(members: bytes) -> bytes:
