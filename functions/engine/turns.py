@@ -10,8 +10,8 @@ from shared import work
 from shared.engine import snapshot_turn
 from shared.engine.jobs import JOB, Step, work_on
 from shared.engine.later import SNAPSHOT
-from shared.pipeline import emptying, feeds
-from shared.pipeline.job_kinds import EMPTY_SOURCE, IMPORT_FEED
+from shared.pipeline import emptying, feeds, property_changes
+from shared.pipeline.job_kinds import CHANGE_PROPERTIES, EMPTY_SOURCE, IMPORT_FEED
 from shared.serve.worker import SCOPE, Outcome, Swept, Turn
 from shared.tool import Args, Call, Effect, Family, Risk
 
@@ -29,6 +29,7 @@ def store_snapshot(call: Call, args: Turn) -> Outcome:
 
 
 WORK: Final[Mapping[str, Step]] = {
+    CHANGE_PROPERTIES: property_changes.change_properties,
     EMPTY_SOURCE: emptying.empty_source,
     IMPORT_FEED: feeds.import_feed,
 }

@@ -4,8 +4,8 @@ from datetime import datetime
 from typing import Any
 
 from shared.engine import jobs
-from shared.engine.jobs import Job, JobState
-from shared.pipeline.workspace import new_import
+from shared.engine.jobs import Asked, Job, JobState
+from shared.pipeline.job_space import asked
 from shared.tool import Call, Result
 
 
@@ -42,17 +42,13 @@ def shown(id_: str, job: Job) -> JobShown:
     )
 
 
-def started(call: Call, kind: str, **args: Any) -> JobShown:
+def shown_asked(given: Asked) -> JobShown:
     """A job that was just asked for."""
-    job = Job(
-        tenant=call.tenant,
-        kind=kind,
-        args=args,
-        import_id=new_import(),
-        by=call.caller.subject,
-        org=call.caller.org,
-        surface=call.surface,
-        request_id=call.request_id,
-        created_at=call.now,
-    )
-    return shown(jobs.start(call.app, job).partition(":")[2], job)
+    return shown(given.id.partition(":")[2], given.job)
+
+
+def started(call: Call, kind: str, **args: Any) -> JobShown:
+    """A job that is done for its own sake."""
+    given = asked(call, kind, **args)
+    jobs.start(call.app, given)
+    return shown_asked(given)

@@ -15,7 +15,7 @@ from shared.app import App
 from shared.engine.later import GRACE
 from shared.errors import Problem
 from shared.holds import HeldWork, Hold, take
-from shared.ports.documents import ABSENT
+from shared.ports.documents import ABSENT, Put
 from shared.ports.queue import ENGINE
 from shared.queries import DUE_JOBS
 from shared.records import Found, Records
@@ -88,13 +88,30 @@ JOB: Final = Kind(DUE_JOBS, "/engine/jobs", ENGINE, GRACE)
 JOBS: Final = Records("jobs", Job, "job")
 
 
-def start(app: App, job: Job) -> str:
-    """Have a job done; its id."""
+class Asked(NamedTuple):
+    """A job that is done once `write` is committed; `begin` has it done at once."""
+
+    id: str
+    job: Job
+    write: Put
+
+
+def ask(job: Job) -> Asked:
+    """A new job, for the commit of the change that makes it necessary."""
     id_ = f"{job.tenant}:{secrets.token_hex(12)}"
     due = job.model_copy(update={"due": job.created_at, "generation": 1})
-    app.documents.commit([JOBS.put(id_, due, if_version=ABSENT)])
-    work.enqueue(app, JOB, id_, job.created_at, 1)
-    return id_
+    return Asked(id_, job, JOBS.put(id_, due, if_version=ABSENT))
+
+
+def begin(app: App, asked: Asked) -> None:
+    """Hand a job over whose write is committed. Where that fails, the sweeper does."""
+    work.enqueue(app, JOB, asked.id, asked.job.created_at, 1)
+
+
+def start(app: App, asked: Asked) -> None:
+    """Have a job done that no other change makes necessary."""
+    app.documents.commit([asked.write])
+    begin(app, asked)
 
 
 def find(app: App, tenant: str, id_: str) -> Found[Job]:

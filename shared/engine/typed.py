@@ -125,7 +125,7 @@ def _take(
         return
     value = None
     if given.value is not None:
-        value = _value(declared, given.value)
+        value = value_as(declared, given.value)
         if value is None:
             result.fail(f"{path}.value", _wants(name, declared))
             return
@@ -205,8 +205,11 @@ def _wants(name: str, declared: Declared) -> str:
     return f"{name!r} takes {_SAID[declared.kind]}{without}."
 
 
-def _value(declared: Declared, value: Any) -> Any:
-    """The value as a body holds it; None where it is not of the declared type."""
+def value_as(declared: Declared, value: Any) -> Any:
+    """The value as a body holds it; None where it is not of the declared type.
+
+    Of a localized property it is the value of one language.
+    """
     if declared.kind.is_list:
         return _elements(declared, value)
     if isinstance(value, bool) and declared.kind is not Kind.BOOLEAN:

@@ -95,7 +95,7 @@ class Configuration:
         if value is None:
             if len(self._parsed) >= _MOST_PARSED:
                 self._parsed.clear()
-            value = self._parsed[known] = kind.model.model_validate(item.body[_DEFINITION])
+            value = self._parsed[known] = definition_of(kind, item.body)
         return Defined(value, item.seq, item.updated)
 
 
@@ -103,6 +103,11 @@ def put(kind: Kind[D], value: D, seen: Defined[D] | None) -> Edit:
     """The edit that stores a definition, if it is still as it was seen."""
     body: Mapping[str, Any] = {_DEFINITION: value.model_dump(mode="json", exclude_defaults=True)}
     return Edit(kind.key(value.id), body, combine="replace", seen=seen.seq if seen else 0)
+
+
+def definition_of(kind: Kind[D], body: Mapping[str, Any]) -> D:
+    """The definition that a record of the configuration holds."""
+    return kind.model.model_validate(body[_DEFINITION])
 
 
 def remove(kind: Kind[D], seen: Defined[D]) -> Edit:

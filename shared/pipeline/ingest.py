@@ -14,6 +14,7 @@ from shared.engine.typed import Declared, Entry, Typed, typed
 from shared.engine.wanted import Committed, Part, Wanted
 from shared.errors import Problem
 from shared.pipeline.configuration import CONFIGURATION, Configuration, put
+from shared.pipeline.properties import check_unchanging
 from shared.pipeline.sources import (
     MOST_ENTRIES,
     MOST_PROPERTIES,
@@ -98,6 +99,10 @@ def _ingest(
         source = configuration.get(SOURCES, given.source).value
     else:
         source = active(configuration, given.source)
+    going = {id_ for id_, each in source.properties.items() if each.state == "Deleting"}
+    if going:
+        named = {each.property.lower() for entry in given.entries for each in entry.given}
+        check_unchanging(source, going & named)
     checked = typed(given.entries, source.declared)
     if checked.failed:
         raise _refused(checked)

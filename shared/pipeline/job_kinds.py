@@ -4,3 +4,4 @@ from typing import Final
 
 EMPTY_SOURCE: Final = "empty_source"
 IMPORT_FEED: Final = "import_feed"
+CHANGE_PROPERTIES: Final = "change_properties"

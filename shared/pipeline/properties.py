@@ -1,6 +1,7 @@
 """Properties as callers give them: checked, beside those there are, and their values counted."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from difflib import get_close_matches
 from typing import Annotated, Any, Final, Literal
 
 from pydantic import Field
@@ -80,6 +81,31 @@ def retyped(before: Mapping[str, Property], after: Mapping[str, Property]) -> li
         and was.declared is not None
         and was.declared != each.declared
     ]
+
+
+def unchanging(source: Source, id_: str) -> str:
+    """A property that no job is changing, in its spelling. Raises `not_found`, `conflict`."""
+    id_ = id_.lower()
+    if id_ not in source.properties:
+        near = get_close_matches(id_, source.properties, 3, 0.5)
+        said = f" There are {', '.join(near)}." if near else ""
+        raise Problem("not_found", f"The source has no property {id_!r}.{said}", near=near)
+    check_unchanging(source, [id_])
+    return id_
+
+
+def check_unchanging(source: Source, ids: Iterable[str]) -> None:
+    """Raises `conflict` for a property that a job is changing or deleting."""
+    for id_ in ids:
+        known = source.properties.get(id_)
+        if known is not None and known.state != "Active":
+            doing = "changing the type of" if known.state == "Updating" else "deleting"
+            raise Problem(
+                "conflict",
+                f"A job is {doing} the property {id_!r}. Wait until list_jobs says it is over; if "
+                "it was cancelled, revert_import takes its import_id back.",
+                property=id_,
+            )
 
 
 def filled(space: Workspace, source: Source, ids: Sequence[str]) -> dict[str, int]:

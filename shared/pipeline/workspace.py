@@ -2,15 +2,18 @@
 
 import secrets
 from collections import defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Final, TypeVar
 
 from shared.app import App
+from shared.engine import jobs
 from shared.engine.collections import Collections, collections
 from shared.engine.heads import CollectionName, Head, head_of
+from shared.engine.jobs import Asked
 from shared.engine.outcome import Idempotency
-from shared.engine.prepare import Edit, Outdated
+from shared.engine.prepare import MOST_EDITS, Edit, Outdated
 from shared.engine.wanted import Author, Committed, Part, Wanted
+from shared.errors import Problem
 from shared.pipeline.configuration import CONFIGURATION, Configuration, Definition
 from shared.tool import Call
 
@@ -75,16 +78,52 @@ class Workspace:
         self._heads = {name: self.collections.head(name)}
 
     def configure(
-        self, *edits: Edit, redefines: Iterable[str] = (), dry_run: bool = False
+        self,
+        *edits: Edit,
+        redefines: Iterable[str] = (),
+        import_id: str = "",
+        dry_run: bool = False,
+        job: Asked | None = None,
     ) -> Committed:
-        """Change the configuration, and what collections mean by it."""
+        """Change the configuration, and what collections mean by it.
+
+        A `job` is in the same commit, so what the change leaves to it is never forgotten.
+        `import_id`: of the job that goes on with it.
+        """
         wanted = Wanted(
             parts=(Part(self.name(CONFIGURATION), edits),),
             author=self.author,
-            import_id=new_import(),
+            import_id=job.job.import_id if job else import_id or new_import(),
             redefines=tuple(self.name(each) for each in redefines),
+            also=(job.write,) if job else (),
         )
-        return self.commit(wanted, dry_run=dry_run)
+        committed = self.commit(wanted, dry_run=dry_run)
+        if job and not dry_run:
+            jobs.begin(self.call.app, job)
+        return committed
+
+    def commit_fitting(
+        self,
+        collection: str,
+        edits: Sequence[Edit],
+        import_id: str,
+        *,
+        meaning: int | None = None,
+        dry_run: bool = False,
+    ) -> Iterator[Committed]:
+        """Commit any number of edits of one collection, in as few commits as can hold them."""
+        name, at, most = self.name(collection), 0, MOST_EDITS
+        while at < len(edits):
+            part = Part(name, tuple(edits[at : at + most]), meaning)
+            try:
+                committed = self.commit(Wanted((part,), self.author, import_id), dry_run=dry_run)
+            except Problem as problem:
+                most = problem.details.get("fits", 0)
+                if problem.code != "too_large" or not most:
+                    raise
+                continue
+            at, most = at + len(part.edits), MOST_EDITS
+            yield committed
 
     def commit(self, wanted: Wanted, *, dry_run: bool = False) -> Committed:
         """Commit, or say what that would come to."""

@@ -77,13 +77,7 @@ async def test_an_unknown_source_is_told_with_the_nearest_there_is(stocked):
     assert (refused["code"], refused["near"]) == ("not_found", ["products"])
 
 
-async def test_a_type_stays_once_entries_have_values(stocked):
-    refused = await stocked.refused(
-        "upsert_data_source_properties",
-        source_id="products",
-        properties=[{"id": "price", "type": "Text"}],
-    )
-    assert (refused["code"], refused["entries"]) == ("conflict", {"price": 3})
+async def test_names_of_properties_change_and_what_a_type_needs_is_said(stocked):
     renamed = await stocked.call(
         "upsert_data_source_properties",
         source_id="products",
@@ -92,6 +86,7 @@ async def test_a_type_stays_once_entries_have_values(stocked):
     assert [(each["id"], each["type"]) for each in renamed["properties"]] == [
         ("price", "Decimal"), ("ean", "Text"),
     ]  # fmt: skip
+    assert (renamed["job_id"], renamed["reindexed"]) == ("", [])
     wrong = await stocked.refused(
         "upsert_data_source_properties",
         source_id="products",

@@ -132,13 +132,17 @@ class RevertImport(OfSource, Written):
 
 
 class Undone(Result):
-    """What was taken back, and which entries were left because something else changed them."""
+    """What was taken back, and which entries were left because something else changed them.
+
+    `job_id`: of the job that converts what was written since, where a type goes back.
+    """
 
     import_id: str
     restored: int
     deleted: int
     conflicts: list[str]
     revision: int
+    job_id: str
     warnings: list[str]
 
 
@@ -150,15 +154,16 @@ class Undone(Result):
     role=Role.PUBLISHER,
 )
 def revert_import(call: Call, args: RevertImport) -> Undone:
-    """Put every entry that an import touched back to what it was before; history shows both.
+    """Put every entry that an import or a job touched back to what it was; history shows both.
+
+    That includes the types of properties that the job changed or deleted.
 
     Try it with dry_run. Entries that something else changed since are conflicts: they stop it, or
     with on_conflict skip they stay as they are.
     """
     space = Workspace(call)
-    source = active(space.configuration, args.source_id)
     done = undoing.revert(
-        space, source, args.import_id, skip=args.on_conflict == "skip", dry_run=args.dry_run
+        space, args.source_id, args.import_id, skip=args.on_conflict == "skip", dry_run=args.dry_run
     )
     return Undone(
         import_id=done.import_id,
@@ -166,6 +171,7 @@ def revert_import(call: Call, args: RevertImport) -> Undone:
         deleted=done.deleted,
         conflicts=list(done.conflicts[:200]),
         revision=done.revision,
+        job_id=done.job.id.partition(":")[2] if done.job else "",
         warnings=["Nothing was written: dry_run."] if args.dry_run else [],
     )
 

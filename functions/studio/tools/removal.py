@@ -1,13 +1,22 @@
 """What takes data away: always with a plan first, and by a job."""
 
+from functools import partial
+from typing import Annotated
+
+from pydantic import Field
+
 from functions.studio.arguments import OfSource, touched
-from functions.studio.started import JobShown, started
+from functions.studio.started import JobShown, shown_asked
 from shared.auth.faces import STUDIO
 from shared.auth.tenancy import Role
+from shared.engine.jobs import Asked
 from shared.errors import Problem
 from shared.pipeline.closing import close
-from shared.pipeline.configuration import Configuration
-from shared.pipeline.job_kinds import EMPTY_SOURCE
+from shared.pipeline.configuration import Configuration, put
+from shared.pipeline.job_kinds import CHANGE_PROPERTIES, EMPTY_SOURCE
+from shared.pipeline.job_space import asked
+from shared.pipeline.properties import PROPERTY_ID, filled, unchanging
+from shared.pipeline.property_changes import noted
 from shared.pipeline.sources import SOURCES, active
 from shared.pipeline.workspace import Workspace
 from shared.tool import Call, Confirmed, Effect, Family, Plan, Risk
@@ -61,8 +70,9 @@ def purge_data_source(call: Call, args: WhichSource) -> JobShown:
 
     Without confirm it says what it would delete. The source takes no imports meanwhile.
     """
-    close(Workspace(call), args.source_id)
-    return started(call, EMPTY_SOURCE, source=args.source_id, remove=False)
+    job = asked(call, EMPTY_SOURCE, source=args.source_id, remove=False)
+    close(Workspace(call), args.source_id, job)
+    return shown_asked(job)
 
 
 @family.tool(
@@ -80,5 +90,53 @@ def delete_data_source(call: Call, args: WhichSource) -> JobShown:
     """
     space = Workspace(call)
     _unused(space.configuration, args.source_id)
-    close(space, args.source_id)
-    return started(call, EMPTY_SOURCE, source=args.source_id, remove=True)
+    job = asked(call, EMPTY_SOURCE, source=args.source_id, remove=True)
+    close(space, args.source_id, job)
+    return shown_asked(job)
+
+
+class WhichProperty(OfSource, Confirmed):
+    """Which property of which source."""
+
+    property_id: Annotated[str, Field(pattern=PROPERTY_ID, description="The property's id.")]
+
+
+def _would_delete_property(call: Call, args: WhichProperty) -> Plan:
+    space = Workspace(call)
+    source = active(space.configuration, args.source_id)
+    property_ = unchanging(source, args.property_id)
+    count = filled(space, source, [property_]).get(property_, 0)
+    return Plan(
+        f"delete the property {property_!r} of {args.source_id!r} with the values that {count} "
+        "entries have.",
+        {"entries": count},
+    )
+
+
+@family.tool(
+    scope="studio:publish",
+    effect=Effect.DESTROY,
+    risk=Risk.HIGH,
+    title="Delete a source's property",
+    role=Role.PUBLISHER,
+    plan=_would_delete_property,
+)
+def delete_data_source_property(call: Call, args: WhichProperty) -> JobShown:
+    """Delete a property of a source with all its values. It is a job, and can be reverted.
+
+    Without confirm it says how many entries have a value.
+    """
+    space = Workspace(call)
+    return shown_asked(space.decide(partial(_delete_property, space, args)))
+
+
+def _delete_property(space: Workspace, args: WhichProperty, configuration: Configuration) -> Asked:
+    source = active(configuration, args.source_id)
+    id_ = unchanging(source, args.property_id)
+    before = source.properties[id_]
+    after = source.with_properties({id_: before.model_copy(update={"state": "Deleting"})})
+    noted_as = noted(before.declared) if before.declared else {"kind": "s", "delimiter": None}
+    job = asked(space.call, CHANGE_PROPERTIES, source=source.id, properties={id_: noted_as})
+    seen = configuration.get(SOURCES, source.id)
+    space.configure(put(SOURCES, after, seen), redefines=[source.entries], job=job)
+    return job

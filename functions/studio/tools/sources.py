@@ -10,29 +10,26 @@ from functions.studio.arguments import OfSource, Paged, SourceId, StudioArgs, Wr
 from functions.studio.views import PropertyShown, SourceShown, property_shown, source_shown
 from shared.auth.faces import STUDIO
 from shared.auth.tenancy import Role
+from shared.engine.jobs import Asked
 from shared.errors import Problem
 from shared.pipeline import drafts, schemas
 from shared.pipeline.configuration import Configuration, Defined, put
-from shared.pipeline.properties import (
-    GivenProperties,
-    GivenProperty,
-    checked_properties,
-    filled,
-    retyped,
-)
+from shared.pipeline.job_kinds import CHANGE_PROPERTIES
+from shared.pipeline.job_space import asked
+from shared.pipeline.properties import GivenProperties, GivenProperty, checked_properties
+from shared.pipeline.property_changes import MOST_EXAMPLES, Lost, noted, upserted
 from shared.pipeline.schemas import SchemaPage
 from shared.pipeline.sources import (
     MOST_SOURCES,
     SOURCE_ID,
     SOURCES,
     Source,
-    active,
     checked_languages,
     checked_relations,
     entries_of,
 )
 from shared.pipeline.workspace import Workspace
-from shared.tool import Call, Effect, Family, Result, Risk
+from shared.tool import Call, Confirmed, Effect, Family, Plan, Result, Risk
 
 family = Family("sources", org_types=STUDIO.org_types, tenant=True, touched=touched)
 PAGE_OF_PROPERTIES = 100
@@ -218,7 +215,7 @@ def _update(
     return _written(space, after, before, dry_run=args.dry_run)
 
 
-class UpsertDataSourceProperties(OfSource, Written):
+class UpsertDataSourceProperties(OfSource, Written, Confirmed):
     """Which properties, and what of them."""
 
     properties: Annotated[
@@ -228,12 +225,35 @@ class UpsertDataSourceProperties(OfSource, Written):
 
 
 class PropertiesWritten(Result):
-    """The properties after the change."""
+    """The properties after the change.
+
+    `reindexed`: those whose values the job `job_id` converts; `lost`: values of them that have no
+    such value, among the first entries.
+    """
 
     properties: list[PropertyShown]
     revision: int
     import_id: str
+    job_id: str
+    reindexed: list[str]
+    lost: list[Lost]
     warnings: list[str]
+
+
+def _would_retype(call: Call, args: UpsertDataSourceProperties) -> Plan | None:
+    if args.dry_run:
+        return None
+    space = Workspace(call)
+    changed = upserted(space, space.configuration, args.source_id, args.properties)
+    if not changed.tried.lost:
+        return None
+    first = changed.tried.lost[0]
+    return Plan(
+        f"convert the values of {', '.join(each.id for each in changed.retyped)}, and clear "
+        f"those that have no such value: {len(changed.tried.lost)} among the first "
+        f"{changed.tried.entries} entries, such as {first.value!r} of {first.entry_id!r}.",
+        {"lost": len(changed.tried.lost), "entries": changed.tried.entries},
+    )
 
 
 @family.tool(
@@ -243,13 +263,15 @@ class PropertiesWritten(Result):
     title="Add or change a source's properties",
     role=Role.EDITOR,
     idempotent=True,
+    plan=_would_retype,
 )
 def upsert_data_source_properties(
     call: Call, args: UpsertDataSourceProperties
 ) -> PropertiesWritten:
     """Add properties to a source or change their name, type, delimiter or description.
 
-    What is left out of a property stays. A type can be changed while no entry has a value.
+    What is left out of a property stays. Where entries have values of another type, a job converts
+    them; if some would be lost, it says so first and wants confirm. revert_import takes it back.
     """
     space = Workspace(call)
     return space.decide(lambda configuration: _upsert(space, configuration, args))
@@ -258,26 +280,25 @@ def upsert_data_source_properties(
 def _upsert(
     space: Workspace, configuration: Configuration, args: UpsertDataSourceProperties
 ) -> PropertiesWritten:
-    source = active(configuration, args.source_id)
-    after = checked_properties(args.properties, source.properties)
-    there = filled(space, source, retyped(source.properties, after))
-    if there:
-        raise Problem(
-            "conflict",
-            f"Entries hold values of {', '.join(there)}, so the type stays. Add a property of the "
-            "new type beside it.",
-            entries=there,
-        )
+    changed = upserted(space, configuration, args.source_id, args.properties)
+    job = None
+    if changed.retyped:
+        was = {each.id: noted(each.was) for each in changed.retyped}
+        job = asked(space.call, CHANGE_PROPERTIES, source=args.source_id, properties=was)
     written = _written(
         space,
-        source.with_properties(after),
-        configuration.get(SOURCES, source.id),
+        changed.source,
+        configuration.get(SOURCES, args.source_id),
         dry_run=args.dry_run,
+        job=job,
     )
     return PropertiesWritten(
-        properties=[property_shown(id_, each) for id_, each in after.items()],
+        properties=[property_shown(id_, changed.source.properties[id_]) for id_ in changed.ids],
         revision=written.revision,
         import_id=written.import_id,
+        job_id=job.id.partition(":")[2] if job and not args.dry_run else "",
+        reindexed=[each.id for each in changed.retyped],
+        lost=changed.tried.lost[:MOST_EXAMPLES],
         warnings=written.warnings,
     )
 
@@ -320,12 +341,19 @@ def draft_data_source(call: Call, args: DraftDataSource) -> drafts.Draft:
 
 
 def _written(
-    space: Workspace, source: Source, before: Defined[Source] | None, *, dry_run: bool
+    space: Workspace,
+    source: Source,
+    before: Defined[Source] | None,
+    *,
+    dry_run: bool,
+    job: Asked | None = None,
 ) -> SourceWritten:
     """Store a source; what its entries mean changes with it."""
     changes = before is None or before.value != source
     redefines = [source.entries] if before is not None and changes else []
-    committed = space.configure(put(SOURCES, source, before), redefines=redefines, dry_run=dry_run)
+    committed = space.configure(
+        put(SOURCES, source, before), redefines=redefines, dry_run=dry_run, job=job
+    )
     updated: datetime = space.call.now if changes or before is None else before.updated
     return SourceWritten(
         source=source_shown(Defined(source, 0, updated), space.head(source.entries).count),
