@@ -54,10 +54,16 @@ def kinds(products):
         "pairs of letters": pairs,
         "descriptions": written,
     }
-    return {
+    texts = {
         name: [" ".join(pick.sample(each, 330))[:LONGEST_QUERY] for _ in range(TEXTS)]
         for name, each in made.items()
     }
+    long = [word for word in misspelt if len(word) > 7]  # compared at two edits as well
+    texts["the dearest of each"] = [
+        " ".join([*pick.sample(long, 2), *pick.sample(common, 9), *pick.sample(numbers, 9)])
+        for _ in range(TEXTS)
+    ]
+    return texts
 
 
 def milliseconds(ask, text):

@@ -6,7 +6,7 @@ from typing import Final
 from tantivy import Occur, Query
 
 from shared.catalog.search.words import MOST_WORDS, Word
-from shared.catalog.segment.analysis import compact, gtin14
+from shared.catalog.segment.analysis import LONGEST_VALUE, compact, gtin14
 from shared.catalog.segment.index import IDENTIFIERS
 from shared.catalog.segment.reader import Segment
 
@@ -51,12 +51,12 @@ def identified(segment: Segment, query: str, words: Sequence[Word]) -> Query | N
     """
     found: list[Query] = []
     named = 0
-    for chunk, whole in _chunks(query):
-        forms = [form for form in _forms(chunk) if segment.searcher.doc_freq(IDENTIFIERS, form)]
+    for chunk, plain, whole in _chunks(query):
+        forms = [form for form in _forms(plain) if segment.searcher.doc_freq(IDENTIFIERS, form)]
         if not forms:
             continue
         covered = set(segment.surface(chunk))
-        alone = whole or gtin14(compact(chunk)) in forms
+        alone = whole or gtin14(plain) in forms
         named += not alone
         if named > _MOST_NAMED and not alone:
             continue
@@ -81,17 +81,18 @@ def weight(segment: Segment, words: Iterable[Word]) -> float:
     return total
 
 
-def _chunks(query: str) -> Iterator[tuple[str, bool]]:
-    """The parts of a text that may be an identifier, and whether each is the whole text."""
-    parts = query.split()[:MOST_WORDS]
-    yield query, True
+def _chunks(query: str) -> Iterator[tuple[str, str, bool]]:
+    """The parts of a text that may be an identifier, as typed and compact; if it is all of it."""
+    yield query, compact(query), True
     if not any(map(str.isdigit, query)):
         return
+    parts = query.split()[:MOST_WORDS]
+    plain = [compact(part) for part in parts]
     for size in range(1, min(_MOST_CHUNKS, len(parts) - 1) + 1):
         for at in range(len(parts) - size + 1):
-            chunk = " ".join(parts[at : at + size])
-            if _looks_like_one(compact(chunk)):
-                yield chunk, False
+            identifier = "".join(plain[at : at + size])[:LONGEST_VALUE]
+            if _looks_like_one(identifier):
+                yield " ".join(parts[at : at + size]), identifier, False
 
 
 def _looks_like_one(identifier: str) -> bool:
@@ -100,9 +101,8 @@ def _looks_like_one(identifier: str) -> bool:
     return len(identifier) >= _SHORTEST_PART and any(map(str.isdigit, identifier))
 
 
-def _forms(chunk: str) -> list[str]:
+def _forms(plain: str) -> list[str]:
     """How the identifier may be indexed."""
-    plain = compact(chunk)
     return [form for form in dict.fromkeys((plain, gtin14(plain))) if form]
 
 

@@ -82,21 +82,36 @@ def features(
 
 
 def shares(words: Words, seen: Seen) -> dict[int, float]:
-    """Which share of the words the terms seen in a title or kind stand for, by those terms."""
-    return {terms: _share(words.words, terms) for terms in {*seen.title, *seen.kind}}
+    """Which share of the words the terms seen in a title or kind stand for, by those terms.
+
+    A word counts as far as its best spelling does, a spelling by the share of its terms.
+    """
+    of_one_term, others = _bits(words.words)
+    found = {}
+    for terms in {*seen.title, *seen.kind}:
+        total: float = (terms & of_one_term).bit_count()
+        for spellings in others:
+            total += max((terms & bits).bit_count() / bits.bit_count() for bits in spellings)
+        found[terms] = total / len(words.words)
+    return found
 
 
-def _share(words: tuple[Word, ...], terms: int) -> float:
-    """A word counts as far as its best spelling does, a spelling by the share of its terms."""
-    total = 0.0
+def _bits(words: tuple[Word, ...]) -> tuple[int, list[list[int]]]:
+    """Which bits of `Seen` are words of one term, together, and the spellings of each other word.
+
+    Nearly all words are of one term, and those of a long text take longer one by one.
+    """
+    of_one_term, others, at = 0, [], 0
     for word in words:
-        best = 0.0
+        spellings = []
         for spelling in word.spellings:
-            size = len(spelling)
-            best = max(best, (terms & (1 << size) - 1).bit_count() / size)
-            terms >>= size
-        total += best
-    return total / len(words)
+            spellings.append((1 << len(spelling)) - 1 << at)
+            at += len(spelling)
+        if len(word.spellings) == len(word.spellings[0]) == 1:
+            of_one_term |= spellings[0]
+        else:
+            others.append(spellings)
+    return of_one_term, others
 
 
 @lru_cache(maxsize=1)

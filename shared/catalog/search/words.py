@@ -15,10 +15,10 @@ from shared.errors import Problem
 LONGEST_QUERY: Final = 1_000
 MOST_WORDS: Final = 20
 """Words of a query that are looked for, each once. Any query costs at most five usual searches
-(`tests/bench/long_queries.py`), and so many words that many products have cost more than two."""
+(`tests/bench/long_queries.py`: the dearest four), and so many that many products have cost two."""
 MOST_SPELT: Final = 2
 """Unknown words of a query that are corrected or split; further ones are looked for as typed. Each
-costs about as much as a usual search."""
+costs about a third of a usual search."""
 _SHORTEST_PART: Final = 3
 _LETTERS_AND_DIGITS: Final = re.compile(r"([^\W\d_]+)(\d+)|(\d+)([^\W\d_]+)")
 

@@ -62,18 +62,29 @@ class Lexicon:
         An edit is a letter left out, put in, replaced, or swapped with its neighbour (optimal
         string alignment).
         """
-        rows, counts, lengths, letters = self._columns
-        asked = _row(word)
-        differing = np.bitwise_count(letters ^ _letters_of(asked))
-        close = np.abs(lengths - len(word)) <= edits
-        candidates = np.flatnonzero(close & (differing <= 2 * edits))
-        distances = _distances(asked[: len(word)], rows[candidates], edits)
-        reached = distances[np.arange(len(candidates)), lengths[candidates]]
+        candidates = self.comparable(word, edits)
+        if not len(candidates):
+            return []
+        rows, counts, lengths, _ = self._columns
+        distances = _distances(_row(word)[: len(word)], rows[candidates], edits)
+        reached = distances[lengths[candidates], np.arange(len(candidates))]
         return [
             (int(distance), _word(rows[at]), int(counts[at]))
             for at, distance in zip(candidates, reached, strict=True)
             if distance <= edits
         ]
+
+    def comparable(self, word: str, edits: int) -> NDArray[np.intp]:
+        """Rows of the words that may be within so many edits: only these are compared.
+
+        Each edit brings one letter that the word does not have, and takes one away, at most.
+        """
+        _, _, lengths, letters = self._columns
+        asked = _letters_of(_row(word))
+        close = np.abs(lengths - len(word)) <= edits
+        close &= np.bitwise_count(letters & ~asked) <= edits
+        close &= np.bitwise_count(asked & ~letters) <= edits
+        return np.flatnonzero(close)
 
     @cached_property
     def _columns(self) -> tuple[NDArray[Any], NDArray[Any], NDArray[Any], NDArray[Any]]:
@@ -81,7 +92,7 @@ class Lexicon:
         count = len(data) // _WORD_BYTES
         rows = np.frombuffer(data, np.uint16, count * LONGEST).reshape(count, LONGEST)
         counts = np.frombuffer(data, np.uint32, count, 2 * LONGEST * count)
-        return rows, counts, np.count_nonzero(rows, axis=1), _letters(rows)
+        return rows, counts, np.count_nonzero(rows, axis=1).astype(np.int8), _letters(rows)
 
 
 def _letters(rows: NDArray[Any]) -> NDArray[np.uint64]:
@@ -111,23 +122,29 @@ def _word(row: NDArray[Any]) -> str:
 
 
 def _distances(asked: NDArray[Any], rows: NDArray[Any], edits: int) -> NDArray[Any]:
-    """Distance of the asked word to the first 0, 1, 2, ... letters of every row.
+    """Distance of the asked word to the first 0, 1, 2, ... letters of every row, a column a row.
 
     Only those of at most so many edits are right: others are somewhere above, because letters
     further apart than that are not compared (Ukkonen's band).
     """
-    before = np.zeros((len(rows), LONGEST + 1), np.int16)
-    last = np.tile(np.arange(LONGEST + 1, dtype=np.int16), (len(rows), 1))
+    letters = np.ascontiguousarray(rows.T)
+    places = np.arange(LONGEST + 1, dtype=np.int16)[:, None]
+    before = last = np.tile(places, (1, len(rows)))
     for at, letter in enumerate(asked):
+        low, high = max(0, at - edits), min(LONGEST, at + edits + 1)
+        same = letters == letter
+        replaced = last[low:high] + ~same[low:high]
+        cost = np.minimum(replaced, last[low + 1 : high + 1] + 1)
+        if at:
+            second = max(low, 1)
+            swapped = (letters[second:high] == asked[at - 1]) & same[second - 1 : high - 1]
+            cheaper = cost[second - low :]
+            np.minimum(cheaper, before[second - 1 : high - 1] + 1, out=cheaper, where=swapped)
         now = np.full_like(last, _FAR)
-        now[:, 0] = at + 1
-        differs = (rows != letter).astype(np.int16)
-        for to in range(max(0, at - edits), min(LONGEST, at + edits + 1)):
-            cost = np.minimum(now[:, to], last[:, to + 1]) + 1
-            cost = np.minimum(cost, last[:, to] + differs[:, to])
-            if at and to:
-                swapped = (rows[:, to] == asked[at - 1]) & (rows[:, to - 1] == letter)
-                cost = np.where(swapped, np.minimum(cost, before[:, to - 1] + 1), cost)
-            now[:, to + 1] = cost
+        now[0] = at + 1
+        now[low + 1 : high + 1] = cost
+        # A letter put in costs one more than the row above it.
+        band = now[low : high + 1] - places[low : high + 1]
+        now[low : high + 1] = np.minimum.accumulate(band) + places[low : high + 1]
         before, last = last, now
     return last

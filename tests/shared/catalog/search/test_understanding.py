@@ -245,3 +245,18 @@ def test_words_within_some_edits_are_those_that_counting_letter_by_letter_finds(
             near = {(word, distance) for distance, word, _ in lexicon.near(asked, edits)}
             counted = {(word, edits_between(asked, word)) for word in words}
             assert near == {each for each in counted if each[1] <= edits}
+
+
+def test_a_word_is_compared_only_with_words_of_its_letters_but_for_the_edits(tmp_path):
+    words = ["commuter", "computer", "keyboards", "mutterer", "trouper"]
+    writer = LexiconWriter()
+    writer.add(words)
+    writer.write(tmp_path / "lexicon")
+    lexicon = Lexicon(tmp_path / "lexicon")
+    assert [words[at] for at in lexicon.comparable("computre", 1)] == ["commuter", "computer"]
+    assert [words[at] for at in lexicon.comparable("computre", 2)] == [
+        "commuter",
+        "computer",
+        "trouper",
+    ]
+    assert not len(lexicon.comparable("xylophone", 2))
