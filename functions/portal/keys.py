@@ -3,6 +3,7 @@
 from functions.portal.forms import end_of_day, given
 from functions.portal.refused import NOTHING_REFUSED, Refused
 from functions.portal.visit import Visit
+from shared.auth.faces import STUDIO
 from shared.identity import own_keys
 from shared.serve.pages.web import Outgoing
 
@@ -12,12 +13,19 @@ def show(visit: Visit, refused: Refused = NOTHING_REFUSED) -> Outgoing:
     listed = visit.run(
         own_keys.family["list_own_api_keys"], **given({"cursor": visit.asked("cursor")})
     )
-    return visit.page("keys.html", keys=listed["items"], more=listed["nextCursor"], refused=refused)
+    settings = visit.portal.settings
+    return visit.page(
+        "keys.html",
+        keys=listed["items"],
+        more=listed["nextCursor"],
+        refused=refused,
+        ingest_url=STUDIO.base(settings) if STUDIO.address(settings) else "",
+    )
 
 
 def create(visit: Visit) -> Outgoing:
     """A new key. Its secret travels to the next page hidden from everybody but us."""
-    typed = visit.typed("name", "expires_at")
+    typed = visit.typed("name", "tenant", "expires_at")
     made = visit.change(
         own_keys.family["create_own_api_key"],
         given({**typed, "expires_at": end_of_day(typed["expires_at"])}),

@@ -4,6 +4,7 @@ from typing import Any
 
 import functions_framework.aio
 
+from functions.studio.ingest import ingest_host
 from functions.studio.results import StudioRenderer
 from functions.studio.tools import (
     discovery,
@@ -17,6 +18,7 @@ from functions.studio.tools import (
 from shared.app import App
 from shared.auth.faces import STUDIO
 from shared.serve.deployed import deployed
+from shared.serve.http import Scope
 from shared.serve.mcp_http import McpEndpoint
 from shared.serve.mcp_server import tool_server
 from shared.serve.run import Runner
@@ -61,11 +63,24 @@ def endpoint(app: App, *, streaming: frozenset[str] = frozenset(), **handlers: A
     return McpEndpoint(STUDIO, server, runner, streaming=streaming)
 
 
-_endpoint = deployed(endpoint)
+class StudioHost:
+    """The tenants' MCP endpoints, and beside them the routes of programs: an ASGI application."""
+
+    def __init__(self, app: App) -> None:
+        self._endpoint = endpoint(app)
+        self._ingest = ingest_host(app, Runner(app))
+
+    async def __call__(self, scope: Scope, receive: Any, send: Any) -> None:
+        """Serve one HTTP request."""
+        is_ingest = self._ingest.serves(scope["path"])
+        await (self._ingest if is_ingest else self._endpoint)(scope, receive, send)
+
+
+_host = deployed(StudioHost)
 
 
 @functions_framework.aio.http
 async def studio(request: Any) -> Any:
-    """The function: every request goes to the endpoint."""
+    """The function: every request goes to the host."""
     del request
-    return _endpoint
+    return _host

@@ -1,6 +1,6 @@
 """How the studio shows results: the value itself, and failures with what to do about each field."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
 import orjson
@@ -14,6 +14,7 @@ from shared.tool import Tool
 
 _CODES: Final = {"invalid": "validation_error", "invalid_limit": "validation_error"}
 _MOST_DETAILS: Final = 100
+_SAID: Final = frozenset({"errors", "field"})
 
 
 class StudioRenderer:
@@ -39,14 +40,12 @@ class StudioRenderer:
 
 
 def _said(problem: Problem, request: Request) -> bytes:
-    details = dict(problem.details)
-    if "field" in details:
-        details.setdefault("errors", [{"path": details.pop("field"), "message": problem.message}])
+    details = {name: each for name, each in problem.details.items() if name not in _SAID}
     trace = tracing.current.get()
     said: dict[str, Any] = {
-        "code": _CODES.get(problem.code, problem.code),
+        "code": code_of(problem),
         "message": problem.message,
-        "details": list(_each(details.pop("errors", ())))[:_MOST_DETAILS],
+        "details": list(each_error(problem))[:_MOST_DETAILS],
         "trace_id": trace.id if trace else request.request_id,
     }
     if "retry_after" in details:
@@ -54,8 +53,16 @@ def _said(problem: Problem, request: Request) -> bytes:
     return orjson.dumps({**details, **said}, default=str)
 
 
-def _each(errors: Iterable[Any]) -> Iterable[dict[str, str]]:
-    for error in errors:
+def code_of(problem: Problem) -> str:
+    """What the studio calls it."""
+    return _CODES.get(problem.code, problem.code)
+
+
+def each_error(problem: Problem) -> Iterator[dict[str, str]]:
+    """Everything that is wrong, each with its path."""
+    field = problem.details.get("field")
+    alone = [] if field is None else [{"path": field, "message": problem.message}]
+    for error in problem.details.get("errors", alone):
         if "loc" in error:
             yield {"path": _path(error["loc"]), "message": error["msg"]}
         else:

@@ -78,7 +78,7 @@ class Gate:
             return Admitted(caller, None, {})
         if isinstance(credential, Token):
             return self._admit_token(credential, surface, reads, tenant)
-        return self._admit_key(credential, surface, reads)
+        return self._admit_key(credential, surface, reads, tenant)
 
     def _admit_token(self, token: Token, surface: Surface, reads: Reads, tenant: str) -> Admitted:
         session, membership = _paths(token.issuer, token.session, token.org, token.principal)
@@ -111,10 +111,11 @@ class Gate:
             self._complete(found, asked, reads(access))
         return Admitted(caller, access, found, _tenancy(tenant, caller, found))
 
-    def _admit_key(self, key: ApiKey, surface: Surface, reads: Reads) -> Admitted:
+    def _admit_key(self, key: ApiKey, surface: Surface, reads: Reads, tenant: str) -> Admitted:
         path = f"api_keys/{key.id}"
+        own = (path, *(tenant_reads(tenant, key.id) if tenant else ()))
         predicted = self._org_of_key.get(key.id)
-        asked, seen = self._predicted((path,), predicted, reads)
+        asked, seen = self._predicted(own, predicted, reads)
         found = self._documents.get_many(asked)
         record = found.get(path)
         digest = record.data["digest"] if record else bytes(len(key.digest))
@@ -136,7 +137,7 @@ class Gate:
         caller = Caller(surface, key.id, org, access.type, "key", None, None)
         if access is not seen:
             self._complete(found, asked, reads(access))
-        return Admitted(caller, access, found)
+        return Admitted(caller, access, found, _tenancy(tenant, caller, found, record.data))
 
     def _predicted(
         self, paths: Iterable[str], org: str | None, reads: Reads
@@ -203,10 +204,13 @@ def _judge_age(token: Token, session: Snapshot | None, member: Snapshot, access:
 
 
 def _tenancy(
-    tenant: str, caller: Caller, found: Mapping[str, Snapshot]
+    tenant: str,
+    caller: Caller,
+    found: Mapping[str, Snapshot],
+    key: Mapping[str, Any] | None = None,
 ) -> Tenancy | Problem | None:
     try:
-        return judged(tenant, caller, found) if tenant else None
+        return judged(tenant, caller, found, key) if tenant else None
     except Problem as problem:
         problem.drop_traceback()
         return problem

@@ -7,7 +7,7 @@ A person acts in a tenant of their own organization with a role: the one `tenant
 import re
 from collections.abc import Mapping
 from enum import IntEnum
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from shared.auth.caller import Caller
 from shared.errors import Problem
@@ -49,21 +49,27 @@ def tenant_reads(tenant: str, principal: str) -> tuple[str, ...]:
     return f"tenants/{tenant}", f"tenant_roles/{tenant}:{principal}"
 
 
-def judged(tenant: str, caller: Caller, found: Mapping[str, Snapshot]) -> Tenancy:
+def judged(
+    tenant: str, caller: Caller, found: Mapping[str, Snapshot], key: Mapping[str, Any] | None = None
+) -> Tenancy:
     """The tenancy of a caller, by what was just read.
 
+    An API key (`key`: its record) is an editor of the one tenant it is for, and of no other.
     Raises `tenant_not_found` for another organization's tenant, as for one that does not exist;
     `forbidden` (reason `tenant_state`) for one that is not active.
     """
     paths = tenant_reads(tenant, caller.subject)
     record, given = map(found.get, paths) if paths else (None, None)
-    if record is None or record.data["org"] != caller.org:
+    foreign = key is not None and key.get("tenant") != tenant
+    if record is None or record.data["org"] != caller.org or foreign:
         raise Problem(
             "tenant_not_found",
             f"There is no tenant {tenant!r} for you. whoami lists the tenants you can use.",
         )
     if record.data.get("state", "active") != "active":
         raise Problem("forbidden", f"The tenant {tenant!r} is suspended.", reason="tenant_state")
+    if key is not None:
+        return Tenancy(tenant, Role.EDITOR)
     role = role_in_tenant(
         given.data["role"] if given is not None else None,
         owns=caller.role == "owner",

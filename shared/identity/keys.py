@@ -6,10 +6,11 @@ from typing import Annotated
 from pydantic import Field
 
 from shared.auth import api_keys
+from shared.auth.tenancy import TENANT_PATTERN
 from shared.errors import Problem
 from shared.identity.names import PLAIN
 from shared.identity.of_organization import OfOrganization
-from shared.identity.records import API_KEYS, ORGANIZATIONS, KeyRecord, OrgId
+from shared.identity.records import API_KEYS, ORGANIZATIONS, TENANTS, KeyRecord, OrgId
 from shared.identity.times import Moment
 from shared.paging import PageOf
 from shared.ports.documents import ABSENT
@@ -25,6 +26,7 @@ class KeyView(Result):
     id: str
     org: str
     name: str
+    tenant: str
     state: str
     created_at: datetime
     created_by: str
@@ -38,11 +40,21 @@ class CreatedKey(Result):
     secret: str
 
 
+OfTenant = Annotated[
+    str,
+    Field(
+        pattern=rf"{TENANT_PATTERN}|^$",
+        description="Whose data it imports: one tenant of an owner's organization.",
+    ),
+]
+
+
 class CreateApiKey(Args):
     """A new key of an organization."""
 
     org: OrgId
     name: Annotated[str, Field(min_length=1, max_length=100, description="What it is for."), PLAIN]
+    tenant: OfTenant = ""
     expires_at: Moment | None = None
 
 
@@ -51,11 +63,13 @@ def create_api_key(call: Call, args: CreateApiKey) -> CreatedKey:
     """Create an API key for an organization's backends. Its secret is shown only now."""
     if args.expires_at is not None and args.expires_at <= call.now:
         raise Problem("invalid", "This time has passed. Name one to come.", field="expires_at")
-    ORGANIZATIONS.get(call.app.documents, args.org)
+    organization = ORGANIZATIONS.get(call.app.documents, args.org).value
+    _check_tenant(call, organization.type == "catalog_owner", args)
     text, key = api_keys.mint(call.app.settings.api_key_prefix)
     record = KeyRecord(
         org=args.org,
         name=args.name,
+        tenant=args.tenant,
         digest=key.digest,
         created_at=call.now,
         created_by=call.caller.subject,
@@ -69,6 +83,17 @@ def create_api_key(call: Call, args: CreateApiKey) -> CreatedKey:
         name=args.name,
     )
     return CreatedKey(key=_view(key.id, record), secret=text)
+
+
+def _check_tenant(call: Call, owns: bool, args: CreateApiKey) -> None:  # noqa: FBT001
+    """An owner's key is for one of its tenants, a partner's for none."""
+    if not owns:
+        if args.tenant:
+            raise Problem("invalid", "Only owners of data have tenants.", field="tenant")
+        return
+    found = TENANTS.find(call.app.documents, args.tenant) if args.tenant else None
+    if found is None or found.value.org != args.org:
+        raise Problem("invalid", "Name the tenant that the key is for.", field="tenant")
 
 
 class DeactivateApiKey(Args):

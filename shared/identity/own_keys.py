@@ -27,6 +27,7 @@ class OwnKey(Result):
     id: str
     prefix: Annotated[str, Field(description="How the key begins; safe to print.")]
     name: str
+    tenant: str
     state: str
     created_at: datetime
     created_by: str
@@ -63,6 +64,7 @@ def _view(call: Call, found: Found[KeyRecord], about: Known) -> OwnKey:
         id=found.id,
         prefix=f"{call.app.settings.api_key_prefix}_{found.id[:10]}",
         name=key.name,
+        tenant=key.tenant,
         state=key.state,
         created_at=key.created_at,
         created_by=key.created_by,
@@ -78,6 +80,7 @@ class CreateOwnApiKey(Args):
     """A new key."""
 
     name: Annotated[str, Field(min_length=1, max_length=100, description="What it is for."), PLAIN]
+    tenant: keys.OfTenant = ""
     expires_at: Moment | None = None
 
 

@@ -81,10 +81,14 @@ class Membership(Record):
 
 
 class KeyRecord(Record):
-    """What is kept of an API key: never its secret."""
+    """What is kept of an API key: never its secret.
+
+    `tenant`: of an owner's organization, the one it is for; empty of a partner's.
+    """
 
     org: str
     name: str
+    tenant: str = ""
     digest: bytes
     state: Literal["active", "inactive"] = "active"
     created_at: datetime

@@ -25,6 +25,12 @@ def value_of(text: str, declared: Declared | None) -> Any:
     return _number(text, whole=declared.kind is Kind.INTEGER)
 
 
+def cleared_or_value(text: str | None, declared: Declared | None) -> Any:
+    """The same of a text that may be none; of what is not text, an empty one is none."""
+    is_text = declared is None or declared.kind in (Kind.TEXT, Kind.LOCALIZED_TEXT)
+    return None if text is None or (not text and not is_text) else value_of(text, declared)
+
+
 def _number(text: str, *, whole: bool) -> Any:
     try:
         return int(text) if whole else float(text)

@@ -1,13 +1,17 @@
 """The OpenAPI 3.1 document, made from the same table that is served."""
 
-from collections.abc import Sequence
+import re
+from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
 from pydantic import TypeAdapter
 
+from shared.auth.tenancy import TENANT_PATTERN
 from shared.serve.rest import Route
 from shared.serve.schema import schema
+from shared.spelling import Case
 
+_TENANT: Final = {"type": "string", "pattern": TENANT_PATTERN, "description": "Whose data."}
 _REF: Final = "#/components/schemas/"
 _HEADERS: Final = {
     "X-RateLimit-Limit": ("Calls a minute for the organization, MCP and REST together.", "integer"),
@@ -18,7 +22,13 @@ _HEADERS: Final = {
 
 
 def document(
-    routes: Sequence[Route], *, title: str, version: str, server: str, description: str
+    routes: Sequence[Route],
+    *,
+    title: str,
+    version: str,
+    server: str,
+    description: str,
+    case: Case = Case.SNAKE,
 ) -> dict[str, Any]:
     """The document.
 
@@ -28,11 +38,12 @@ def document(
         version: the API's version, not the product's.
         server: the base URL all paths are below.
         description: what it is for, in a sentence.
+        case: the letter case of arguments.
     """
     components: dict[str, Any] = {**_ERROR_SCHEMAS}
     paths: dict[str, dict[str, Any]] = {}
     for route in routes:
-        paths.setdefault(route.path, {})[route.method.lower()] = _operation(route, components)
+        paths.setdefault(route.path, {})[route.method.lower()] = _operation(route, components, case)
     return {
         "openapi": "3.1.0",
         "info": {"title": title, "version": version, "description": description},
@@ -52,7 +63,7 @@ def document(
     }
 
 
-def _operation(route: Route, components: dict[str, Any]) -> dict[str, Any]:
+def _operation(route: Route, components: dict[str, Any], case: Case) -> dict[str, Any]:
     summary, _, rest = route.tool.description.partition("\n\n")
     content: dict[str, Any] = {
         "application/json": {"schema": _reference(route.tool.output, "out", components)}
@@ -63,22 +74,47 @@ def _operation(route: Route, components: dict[str, Any]) -> dict[str, Any]:
         "summary": summary,
         "description": rest or summary,
         "responses": {
-            "200": {"description": "The answer.", "headers": _headers(), "content": content},
-            **_errors(route),
+            str(route.status): {
+                "description": "The answer.",
+                "headers": _headers(),
+                "content": content,
+            },
+            **_errors(route, components),
         },
     }
+    taken = schema(TypeAdapter(route.tool.takes_in(case)), mode="in", ref=_REF + "{model}")
+    parameters = list(_parameters(route, taken))
+    if parameters:
+        operation["parameters"] = parameters
     if route.method != "GET":
-        taken = _reference(TypeAdapter(route.tool.takes), "in", components)
         operation["requestBody"] = {
             "required": True,
-            "content": {"application/json": {"schema": taken}},
+            "content": {"application/json": {"schema": _named(taken, components)}},
         }
     return operation
 
 
+def _parameters(route: Route, taken: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """The arguments that stand in the path or the query, taken out of those of the body."""
+    of_path = re.findall(r"\{(\w+)\}", route.path)
+    for name in (*of_path, *sorted(route.query)):
+        described = taken["properties"].pop(name, _TENANT)
+        taken["required"] = [each for each in taken.get("required", ()) if each != name]
+        yield {
+            "name": name,
+            "in": "path" if name in of_path else "query",
+            "required": name in of_path,
+            "schema": described,
+        }
+
+
 def _reference(adapter: TypeAdapter[Any], mode: Any, components: dict[str, Any]) -> dict[str, Any]:
     """The type's schema, its definitions moved to the document's components."""
-    made = schema(adapter, mode=mode, ref=_REF + "{model}")
+    return _named(schema(adapter, mode=mode, ref=_REF + "{model}"), components)
+
+
+def _named(made: dict[str, Any], components: dict[str, Any]) -> dict[str, Any]:
+    """The schema among the components, where it has a name; a reference to it then."""
     components.update(made.pop("$defs", {}))
     name = made.get("title")
     if made.get("type") != "object" or not name:
@@ -94,26 +130,32 @@ def _headers() -> dict[str, Any]:
     }
 
 
-def _errors(route: Route) -> dict[str, Any]:
-    described = {
-        "401": ("No API key, or one that is not good (any more).", "Error"),
-        "403": ("The key's organization may not use this API.", "Error"),
-        "429": ("The organization's calls are used up; see Retry-After.", "Error"),
-        "500": ("Something went wrong on our side.", "Error"),
-        "503": ("Try again in a moment.", "Error"),
+def _errors(route: Route, components: dict[str, Any]) -> dict[str, Any]:
+    described: dict[str, str | tuple[str, str]] = {
+        "401": "No API key, or one that is not good (any more).",
+        "403": "The key's organization may not use this API.",
+        "429": "The organization's calls are used up; see Retry-After.",
+        "500": "Something went wrong on our side.",
+        "503": "Try again in a moment.",
         "422": ("The request does not fit; each entry names a field.", "ValidationErrors"),
         **route.errors,
     }
     if route.method != "GET":
-        described["413"] = ("The body is too large.", "Error")
-        described["415"] = ("The body must be application/json.", "Error")
-    return {
-        status: {
-            "description": description,
-            "content": {"application/json": {"schema": {"$ref": f"{_REF}{name}"}}},
-        }
-        for status, (description, name) in sorted(described.items())
-    }
+        described["413"] = "The body is too large."
+        described["415"] = "The body must be application/json."
+    own = route.refusals
+    media_type, usual = "application/json", "Error"
+    if own is not None:
+        components[own.name] = dict(own.schema)
+        media_type, usual = own.media_type, own.name
+        del described["422"]
+    return {status: _error(said, media_type, usual) for status, said in sorted(described.items())}
+
+
+def _error(said: str | tuple[str, str], media_type: str, usual: str) -> dict[str, Any]:
+    description, name = (said, usual) if isinstance(said, str) else said
+    content = {media_type: {"schema": {"$ref": f"{_REF}{name}"}}}
+    return {"description": description, "content": content}
 
 
 _ERROR_SCHEMAS: Final[dict[str, Any]] = {

@@ -50,7 +50,8 @@ async def test_an_access_token_is_not_an_api_key(stocked):
 
 
 async def test_an_organization_of_another_type_is_403(stocked):
-    async with stocked.http(stocked.key("owner"), face="api") as client:
+    key = stocked.key("owner", tenant="shop")
+    async with stocked.http(key, face="api") as client:
         response = await client.get("/v1/catalogs")
     assert (response.status_code, response.json()["detail"]) == (403, "api_key_org_type_forbidden")
 

@@ -46,6 +46,18 @@ def test_a_key_is_created_shown_once_and_deactivated(site, ada, org):
     assert {"api_key.created", "api_key.deactivated"} <= set(left)
 
 
+def test_an_owners_key_is_for_one_of_its_tenants(site, org):
+    owner = f"owner-{org}"
+    site.platform.organization(owner, type="catalog_owner")
+    site.platform.do("create_tenant", id=f"t-{org}", name="North", org=owner)
+    olga = site.person(owner, f"olga-{org}")
+    assert "/v1/sources/" in olga.open("/keys").text
+    refused = olga.send(olga.open("/keys"), "/keys/create", name="erp", tenant="elsewhere")
+    assert "Name the tenant that the key is for." in refused.text
+    olga.send(olga.open("/keys"), "/keys/create", name="erp", tenant=f"t-{org}")
+    assert f"t-{org}" in olga.open("/keys").text
+
+
 def test_a_page_asked_again_shows_what_changed_elsewhere_meanwhile(site, ada, org):
     tools = acting(site.platform, org, f"ada-{org}")
     shown = [ada.open("/keys").text for _ in range(2)]

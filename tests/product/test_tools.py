@@ -9,10 +9,12 @@ import pytest
 
 from functions.api.main import host as api_host
 from functions.api.routes import ROUTES
+from functions.studio import ingest
 from shared.app import App
 from shared.auth.faces import FACES
 from shared.catalog.tools import publishing, versions
 from shared.cli.operations import FAMILIES as OPERATIONS
+from shared.serve.run import Runner
 from shared.settings import Settings
 from shared.tool import Effect, Family
 from tests.infra.programs import package
@@ -22,6 +24,8 @@ from tests.snapshots import same_as_snapshot
 ROOT = Path(__file__).parents[2]
 COMMANDS = (*OPERATIONS, publishing.family, versions.family)
 """What the command line serves."""
+PROGRAMS = (ingest.family,)
+"""What a face serves beside its tools, to programs."""
 
 
 def declared(module):
@@ -51,7 +55,9 @@ MCP = [face for face in FACES if face.name in FUNCTIONS and not face.is_own_clie
 """The faces that agents connect to, as far as they are built."""
 SERVED = {function: families_of(function) for function in FUNCTIONS}
 FAMILIES = {
-    family: family.tools for families in (*SERVED.values(), COMMANDS) for family in families
+    family: family.tools
+    for families in (*SERVED.values(), COMMANDS, PROGRAMS)
+    for family in families
 }
 ALL = [tool for tools in FAMILIES.values() for tool in tools]
 OF_FACES = [
@@ -62,10 +68,10 @@ OF_FACES = [
 ]
 VERBS = {
     "cancel", "change", "check", "create", "deactivate", "delete", "describe", "draft", "end",
-    "export", "follow", "get", "grant", "import", "invite", "list", "lookup", "promote", "publish",
-    "purge", "query", "rebuild", "refresh", "register", "restore", "resume", "retire", "revert",
-    "revoke", "roll", "rotate", "run", "search", "set", "start", "store", "suspend", "sweep",
-    "tidy", "update", "upsert", "whoami", "withdraw",
+    "export", "follow", "get", "grant", "import", "ingest", "invite", "list", "lookup",
+    "promote", "publish", "purge", "query", "rebuild", "refresh", "register", "restore",
+    "resume", "retire", "revert", "revoke", "roll", "rotate", "run", "search", "set", "start",
+    "store", "suspend", "sweep", "tidy", "update", "upsert", "whoami", "withdraw",
 }  # fmt: skip
 
 
@@ -141,6 +147,10 @@ async def test_a_face_shows_what_its_snapshots_say(tmp_path, face):
 def test_the_openapi_document_is_what_its_snapshot_says():
     document = api_host(App(Settings()))._document
     same_as_snapshot("api/openapi.json", orjson.loads(document))
+    app = App(Settings())
+    same_as_snapshot(
+        "studio/openapi.json", orjson.loads(ingest.ingest_host(app, Runner(app))._document)
+    )
 
 
 def test_every_module_that_declares_tools_is_served_somewhere():

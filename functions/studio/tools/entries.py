@@ -3,15 +3,15 @@
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from functions.studio.arguments import EntryId, OfSource, Written, touched
 from functions.studio.asked import SearchEntries, question
+from functions.studio.given import EntryGiven, entry_of
 from functions.studio.views import ValueShown, values_shown
 from shared.auth.faces import STUDIO
 from shared.auth.tenancy import Role
 from shared.engine.catching_up import Freshness
-from shared.engine.typed import Entry, Given
 from shared.pipeline import raw
 from shared.pipeline.ingest import Import, Imported, ingest
 from shared.pipeline.sources import SOURCES, invalid, shown_type
@@ -217,26 +217,6 @@ def get_entries(call: Call, args: GetEntries) -> EntriesFound:
     )
 
 
-class ValueGiven(BaseModel):
-    """One value; null clears the property (or, of a localized one, that language)."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    id: Annotated[str, Field(min_length=1, max_length=256)]
-    value: Any
-    language: Annotated[str, Field(description="Of a localized property: en, sv-SE.")] = ""
-
-
-class EntryGiven(BaseModel):
-    """An entry: what it is given, or that it is deleted."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    id: EntryId
-    delete: bool = False
-    properties: tuple[ValueGiven, ...] = ()
-
-
 class ImportData(OfSource, Written):
     """What to import."""
 
@@ -304,7 +284,7 @@ def import_data(call: Call, args: ImportData) -> ImportDone | Json:
     arguments = args.model_dump(mode="json", exclude={"idempotency_key"})
     given = Import(
         source=args.source_id,
-        entries=tuple(_entry(each, args.mode) for each in args.entries),
+        entries=tuple(entry_of(each, args.mode) for each in args.entries),
         correlation=args.correlation_id or None,
         idempotency=space.idempotency("import_data", args.idempotency_key, arguments),
         split=args.split,
@@ -316,11 +296,6 @@ def import_data(call: Call, args: ImportData) -> ImportDone | Json:
 
     done = ingest(space, given, answer)
     return Json(done.repeated) if done.repeated is not None else _done(args, done)
-
-
-def _entry(given: EntryGiven, mode: Literal["merge", "replace"]) -> Entry:
-    values = tuple(Given(each.id, each.value, each.language or None) for each in given.properties)
-    return Entry(given.id, values, "delete" if given.delete else mode)
 
 
 def _done(args: ImportData, done: Imported) -> ImportDone:

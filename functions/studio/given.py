@@ -1,0 +1,34 @@
+"""Entries as callers give them, by any way in."""
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from functions.studio.arguments import EntryId
+from shared.engine.typed import Entry, Given
+
+
+class ValueGiven(BaseModel):
+    """One value; null clears the property (or, of a localized one, that language)."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    id: Annotated[str, Field(min_length=1, max_length=256)]
+    value: Any
+    language: Annotated[str, Field(description="Of a localized property: en, sv-SE.")] = ""
+
+
+class EntryGiven(BaseModel):
+    """An entry: what it is given, or that it is deleted."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    id: EntryId
+    delete: bool = False
+    properties: tuple[ValueGiven, ...] = ()
+
+
+def entry_of(given: EntryGiven, mode: Literal["merge", "replace"]) -> Entry:
+    """The entry as imports take it."""
+    values = tuple(Given(each.id, each.value, each.language or None) for each in given.properties)
+    return Entry(given.id, values, "delete" if given.delete else mode)
