@@ -50,6 +50,7 @@ resource "google_storage_bucket_iam_member" "snapshots" {
 
 resource "google_storage_bucket_iam_member" "reader" {
   for_each = {
+    admin   = module.admin.member
     api     = module.api.member
     partner = module.partner.member
     portal  = module.portal.member

@@ -6,6 +6,7 @@ locals {
   # Only auth signs and can make refresh tokens. Others have public keys, and keys of their own for
   # what they seal: one that is broken into makes nobody a token.
   rings = {
+    admin   = ["cursor-keys", "verifying-keys"]
     api     = ["cursor-keys"]
     auth    = ["sealing-keys", "signing-keys", "verifying-keys"]
     partner = ["cursor-keys", "verifying-keys"]
@@ -122,6 +123,22 @@ module "studio" {
   concurrency = 20
   timeout     = 60
   instances   = { min = var.min_instances, max = var.max_instances }
+  depends_on  = [google_project_service.api]
+}
+
+module "admin" {
+  source      = "./modules/function"
+  name        = "admin"
+  purpose     = "MCP for people who operate the platform"
+  platform    = local.platform
+  ingress     = "ALLOW_INTERNAL_AND_GCLB"
+  invoker     = "allUsers"
+  roles       = []
+  secrets     = local.rings.admin
+  memory      = "4Gi" # replicas lie in /tmp, which is memory
+  concurrency = 20
+  timeout     = 60
+  instances   = { min = 0, max = var.max_instances } # few people, who can wait for a start
   depends_on  = [google_project_service.api]
 }
 

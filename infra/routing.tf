@@ -3,7 +3,7 @@
 locals {
   # Faces beside the partners' (shared/auth/faces.py). Each is the only function of a host of its own,
   # because its tenants' addresses may begin with any name.
-  faces = ["studio"]
+  faces = ["admin", "studio"]
 
   hosts   = { for name in concat(["api", "auth", "mcp", "portal"], local.faces) : name => "${name}.${var.domain}" }
   aliases = [for name in var.mcp_aliases : "${name}.${var.domain}"]
@@ -34,6 +34,7 @@ locals {
   )
 
   public = {
+    admin   = module.admin.name
     api     = module.api.name
     auth    = module.auth.name
     partner = module.partner.name

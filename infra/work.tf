@@ -60,6 +60,7 @@ locals {
   # Who changes collections, and hands over what follows.
   committers = merge(
     {
+      admin  = module.admin.member
       engine = module.engine.member
       studio = module.studio.member
     },

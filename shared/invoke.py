@@ -167,7 +167,7 @@ def _run(asked: Asked[Any], app: App, request: Request, admit: Callable[[], Admi
         role = admitted.role
         refusal = _refusal(tool, caller, role)
         budget = _draw(app, tool, caller, admitted.access, refused=refusal is not None)
-        args = asked.args(refusal or _tenant_problem(tool, admitted))
+        args = _args(asked, refusal, admitted)
         call = Call(
             app=app,
             caller=caller,
@@ -219,14 +219,17 @@ def _too_low(needed: Role, tool: Tool[Any]) -> str:
     return f"This needs the role {needed.word} in the tenant. Ask one of its owners."
 
 
-def _tenant_problem(tool: Tool[Any], admitted: Admitted) -> Problem | None:
-    """What is wrong with the tenant a call is about: a caller's choice, as arguments are."""
-    if isinstance(admitted.tenancy, Problem):
-        return admitted.tenancy
-    if tool.tenant and admitted.tenancy is None:
+def _args(asked: Asked[A], refusal: Problem | None, admitted: Admitted) -> A:
+    """What the tool takes. Raises the refusal, or what is wrong with the tenant or the arguments.
+
+    That none is named comes last: one of the arguments may be a slip for it.
+    """
+    wrong_tenant = admitted.tenancy if isinstance(admitted.tenancy, Problem) else None
+    args = asked.args(refusal or wrong_tenant)
+    if asked.tool.tenant and admitted.tenancy is None:
         message = "This operation is about one tenant. Connect to its address: whoami lists them."
-        return Problem("tenant_required", message)
-    return None
+        raise Problem("tenant_required", message)
+    return args
 
 
 def _require_confirmation(tool: Tool[A], call: Call, args: A) -> None:

@@ -53,6 +53,7 @@ SNAPSHOTS: Final = Shape("tenants/*/collections/*/snapshots", order=(ID,))
 SUBSCRIBERS_OF_ORGANIZATION: Final = Shape("subscribers", equal=("org",), order=(ID,))
 TENANTS: Final = Shape("tenants", order=(ID,))
 TENANTS_OF_ORGANIZATION: Final = Shape("tenants", equal=("org",), order=(ID,))
+TENANTS_OF_PARENT: Final = Shape("tenants", equal=("parent",), order=(ID,))
 USAGE: Final = Shape("usage", order=(ID,))
 VERSIONS: Final = Shape("catalogs/*/versions", order=(ID,))
 

@@ -1,6 +1,6 @@
 """What an answer says of arguments that do not fit: enough to correct them, whatever was sent."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final
 
 import orjson
@@ -29,6 +29,26 @@ def shown(errors: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
             error["input"], left = _cut(each["input"], left)
         found.append(error)
     return found
+
+
+def wrong_fields(errors: Iterable[Mapping[str, Any]]) -> Iterator[dict[str, str]]:
+    """Errors of any of our forms as `{path, message}`: `entries[0].id`, and what is wrong there."""
+    for error in errors:
+        if "loc" in error:
+            yield {"path": _path(error["loc"]), "message": error["msg"]}
+        else:
+            yield {"path": error["path"], "message": error["message"]}
+
+
+def _path(loc: Sequence[Any]) -> str:
+    """`("entries", 0, "id")` as `entries[0].id`."""
+    path = ""
+    for part in loc:
+        if isinstance(part, int):
+            path += f"[{part}]"
+        else:
+            path += f".{part}" if path else str(part)
+    return path
 
 
 def _cut(value: Any, left: int) -> tuple[Any, int]:

@@ -258,7 +258,7 @@ class Settings(Frozen):
     api_url: Url = "http://localhost:8080/v1"
     auth_url: Url = "http://localhost:8080/auth"
     portal_url: Url = "http://localhost:8080/portal"
-    faces: dict[str, Url] = {"studio": "http://localhost:8080/studio/mcp"}
+    faces: dict[str, Url] = {on: f"http://localhost:8080/{on}/mcp" for on in ("admin", "studio")}
     portal_client: PortalClient | None = None
     hosts: tuple[str, ...] = ()
     origins: tuple[str, ...] = ()

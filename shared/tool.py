@@ -224,9 +224,13 @@ class Tool(Generic[A]):
 
     @cached_property
     def least_role(self) -> Role:
-        """Members of the operating organization look; changing the platform takes its owners."""
+        """Members of the operating organization look; changing the platform takes its owners.
+
+        In a tenant the role there decides, whoever's it is.
+        """
+        platform = self.family.org_types <= {"operator"} and not self.tenant
         changes = self.effect is not Effect.READ
-        return Role.OWNER if changes and self.family.org_types <= {"operator"} else self.role
+        return Role.OWNER if changes and platform else self.role
 
     @cached_property
     def output(self) -> TypeAdapter[Any]:

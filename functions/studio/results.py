@@ -1,6 +1,6 @@
 """How the studio shows results: the value itself, and failures with what to do about each field."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import Any, Final
 
 import orjson
@@ -8,7 +8,8 @@ import orjson
 from shared import tracing
 from shared.errors import Problem
 from shared.invoke import Reply, Request
-from shared.serve.schema import schema
+from shared.refusals import wrong_fields
+from shared.serve.schema import bare, schema
 from shared.spelling import Case
 from shared.tool import Tool
 
@@ -23,7 +24,7 @@ class StudioRenderer:
     def output_schema(self, tool: Tool[Any]) -> dict[str, Any]:
         """The value's schema; an agent pays for every word, so its fields are not described."""
         made = schema(tool.output, mode="out", results=Case.SNAKE)
-        return dict(_bare(made))
+        return dict(bare(made))
 
     def result(
         self, reply: Reply, tool: Tool[Any], request: Request, version: str
@@ -62,35 +63,4 @@ def each_error(problem: Problem) -> Iterator[dict[str, str]]:
     """Everything that is wrong, each with its path."""
     field = problem.details.get("field")
     alone = [] if field is None else [{"path": field, "message": problem.message}]
-    for error in problem.details.get("errors", alone):
-        if "loc" in error:
-            yield {"path": _path(error["loc"]), "message": error["msg"]}
-        else:
-            yield {"path": error["path"], "message": error["message"]}
-
-
-def _path(loc: Sequence[Any]) -> str:
-    """`("entries", 0, "id")` as `entries[0].id`."""
-    path = ""
-    for part in loc:
-        if isinstance(part, int):
-            path += f"[{part}]"
-        else:
-            path += f".{part}" if path else str(part)
-    return path
-
-
-def _bare(value: Any) -> Any:
-    """A schema without descriptions and titles."""
-    if isinstance(value, dict):
-        return {
-            key: _named(each) if key in ("properties", "$defs") else _bare(each)
-            for key, each in value.items()
-            if key not in ("description", "title")
-        }
-    return [_bare(each) for each in value] if isinstance(value, list) else value
-
-
-def _named(members: dict[str, Any]) -> dict[str, Any]:
-    """Members by name, whatever their names are."""
-    return {name: _bare(each) for name, each in members.items()}
+    return wrong_fields(problem.details.get("errors", alone))

@@ -7,9 +7,9 @@ OrgType = Literal["catalog_partner", "catalog_owner", "operator"]
 """What an organization is here for."""
 EVERY_TYPE: Final[frozenset[str]] = frozenset(get_args(OrgType))
 
-Surface = Literal["mcp", "rest", "cli", "auth", "tasks", "engine", "portal", "studio"]
+Surface = Literal["mcp", "rest", "cli", "auth", "tasks", "engine", "portal", "studio", "admin"]
 """By which way a call came in: partners' MCP, REST, an operator's command line, sign-in, the work
-queue, the engine's, the portal, or the studio's MCP."""
+queue, the engine's, the portal, the studio's MCP, or operators' MCP."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +69,8 @@ class Caller(NamedTuple):
         scopes: what the credential may do; None means no limit (API keys, operators).
         client: the OAuth client id, or None.
         session: `{issuer}:{sid}` of the sign-in the call is made in; empty where there is none.
+        authorization: what a person let a client do, that the token came from; empty where none is.
+        expires_at: when the token does (epoch seconds); 0 where there is none.
     """
 
     surface: Surface
@@ -79,3 +81,5 @@ class Caller(NamedTuple):
     scopes: frozenset[str] | None
     client: str | None
     session: str = ""
+    authorization: str = ""
+    expires_at: float = 0.0

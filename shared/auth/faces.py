@@ -101,6 +101,21 @@ STUDIO: Final = Face(
     tenants=True,
 )
 
+ADMIN: Final = Face(
+    name="admin",
+    title="Administration",
+    scopes={
+        "admin:read": "See tenants, their schemas and their entities",
+        "admin:write": "Change entities of tenants",
+        "admin:manage": "Create and delete tenants",
+    },
+    surface="admin",
+    org_types=frozenset({"operator"}),
+    spelling=Spelling(arguments=Case.CAMEL, results=Case.CAMEL),
+    tenants=True,
+    tenant_argument="tenantId",
+)
+
 PORTAL: Final = Face(
     name="portal",
     title="Portal",
@@ -118,7 +133,7 @@ PORTAL: Final = Face(
 )
 """What a person may do there is decided by their role and the type of their organization."""
 
-FACES: Final = (PARTNER, STUDIO, PORTAL)
+FACES: Final = (PARTNER, STUDIO, ADMIN, PORTAL)
 
 
 def deployed_faces(settings: Settings) -> tuple[Face, ...]:

@@ -106,6 +106,8 @@ class Gate:
             scopes=token.scopes,
             client=token.client or None,
             session=f"{token.issuer}:{token.session}",
+            authorization=token.authorization or "",
+            expires_at=token.expires_at,
         )
         if access is not seen:
             self._complete(found, asked, reads(access))

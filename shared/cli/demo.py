@@ -26,6 +26,9 @@ TENANT: Final = "demo"
 OWNER: Final = "demo-owner"
 SHOP: Final = "demo-shop"
 """The owner's tenant in the studio."""
+OPERATOR: Final = "demo-operator"
+GROUP, PLANT = "demo-group", "demo-plant"
+"""The operator's tenants: one, and one below it."""
 MEMBER: Final = "demo-user"
 EMAIL: Final = "demo@localhost"
 KEY_FILE: Final = "demo-api-key"
@@ -66,16 +69,26 @@ def prepare(app: App, data: Path, say: Callable[[str], None]) -> None:
     """Make whatever of the demo is missing."""
     keyring.create_missing(app.secrets)
     _once(app, organizations.family["create_organization"], id=ORGANIZATION, name="Demo partner")
-    _once(
-        app,
-        organizations.family["create_organization"],
-        id=OWNER,
-        name="Demo owner",
-        type="catalog_owner",
-    )
-    _once(app, organizations.family["create_tenant"], id=TENANT, name="Demo", org=OWNER)
-    _once(app, organizations.family["create_tenant"], id=SHOP, name="Demo shop", org=OWNER)
-    for org in (ORGANIZATION, OWNER):
+    for id_, name, type_ in (
+        (OWNER, "Demo owner", "catalog_owner"),
+        (OPERATOR, "Demo operator", "operator"),
+    ):
+        _once(app, organizations.family["create_organization"], id=id_, name=name, type=type_)
+    for id_, name, org, parent in (
+        (TENANT, "Demo", OWNER, None),
+        (SHOP, "Demo shop", OWNER, None),
+        (GROUP, "Demo group", OPERATOR, None),
+        (PLANT, "Demo plant", OPERATOR, GROUP),
+    ):
+        _once(
+            app,
+            organizations.family["create_tenant"],
+            id=id_,
+            name=name,
+            org=org,
+            parent=parent,
+        )
+    for org in (ORGANIZATION, OWNER, OPERATOR):
         if app.documents.get(f"memberships/{org}:{MEMBER}") is None:
             run(
                 app,

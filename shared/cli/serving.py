@@ -10,7 +10,7 @@ import httpx
 import orjson
 
 from shared.app import App
-from shared.auth.faces import ENDPOINT, STUDIO
+from shared.auth.faces import ADMIN, ENDPOINT, STUDIO
 from shared.cli import demo
 from shared.cli.deployment import FIRST, ROUTES
 from shared.cli.drain import Drain
@@ -86,6 +86,8 @@ def _facts(app: App, settings: Settings, port: int) -> dict[str, Any]:
         "studio_url": f"{STUDIO.base(settings)}/{demo.SHOP}{ENDPOINT}",
         "studio_token": demo.token(app, demo.OWNER, demo.MEMBER, STUDIO),
         "tenant": demo.SHOP,
+        "admin_url": settings.addresses[ADMIN.name],
+        "admin_token": demo.token(app, demo.OPERATOR, demo.MEMBER, ADMIN),
         "mail": str(settings.data / MAIL_FILE),
         "port": port,
         "data": str(settings.data),
@@ -117,6 +119,8 @@ Without one   claude mcp add --transport http catalogs {facts["mcp_url"]} \
 --header "Authorization: Bearer {facts["token"]}"
 Studio        claude mcp add --transport http studio {facts["studio_url"]}
               for the owner of the demo shop's data: sign in as {facts["email"]} too
+Admin         claude mcp add --transport http admin {facts["admin_url"]}
+              for who operates the platform: sign in as {facts["email"]} too
 REST          curl -H "Authorization: Bearer {facts["api_key"]}" {facts["api_url"]}/catalogs
 Docs          {facts["docs_url"]}
 BigQuery      catalog-mcp story   plays a partner: register, subscribe, stale, fresh

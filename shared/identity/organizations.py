@@ -163,6 +163,10 @@ class CreateTenant(Args):
     id: Annotated[str, Field(pattern=TENANT_PATTERN, description="The tenant's safename.")]
     name: Annotated[str, Field(min_length=1, max_length=200), PLAIN]
     org: OrgId
+    parent: Annotated[
+        str | None,
+        Field(pattern=TENANT_PATTERN, description="A tenant of the organization to be below."),
+    ] = None
 
 
 class TenantView(Result):
@@ -177,7 +181,9 @@ class TenantView(Result):
 def create_tenant(call: Call, args: CreateTenant) -> TenantView:
     """Create a tenant that can own catalogs."""
     ORGANIZATIONS.get(call.app.documents, args.org)
-    tenant = Tenant(name=args.name, org=args.org, created_at=call.now)
+    if args.parent and TENANTS.get(call.app.documents, args.parent).value.org != args.org:
+        raise Problem("invalid", "The parent is another organization's tenant.", field="parent")
+    tenant = Tenant(name=args.name, org=args.org, parent=args.parent, created_at=call.now)
     call.commit(
         [TENANTS.put(args.id, tenant, if_version=ABSENT)],
         event="tenant.created",

@@ -15,6 +15,7 @@ from mcp.server.context import CallNext, HandlerResult, ServerRequestContext
 from mcp.shared.exceptions import MCPError
 from mcp_types import INVALID_PARAMS, SERVER_INFO_META_KEY
 from mcp_types.version import MODERN_PROTOCOL_VERSIONS
+from pydantic.alias_generators import to_snake
 
 from shared.errors import Problem
 from shared.invoke import Reply, Request
@@ -72,7 +73,8 @@ class ToolCalls:
 
     Args:
         tools: by name.
-        tenant_argument: the argument that names a tenant and wins over the address; none if empty.
+        tenant_argument: what names a tenant, as it is written on the wire; of tools that are about
+            one, it wins over the address. None if empty.
         runner: runs them.
         renderer: how the face shows what they come to.
         server_info: what results of the later era say of the server.
@@ -90,7 +92,7 @@ class ToolCalls:
         others: bool,
     ) -> None:
         self._tools = tools
-        self._tenant_argument = tenant_argument
+        self._tenant_names = {tenant_argument, to_snake(tenant_argument)} - {""}
         self._runner = runner
         self._renderer = renderer
         self._others = others
@@ -111,9 +113,8 @@ class ToolCalls:
         if given is not None and not isinstance(given, dict):
             raise MCPError(INVALID_PARAMS, "params.arguments must be an object")
         arguments, ignored = _without_unknown(tool, given or {}, request.spelling.arguments)
-        named = given.get(self._tenant_argument) if given else None
-        if isinstance(named, str) and named and not isinstance(arguments, Problem):
-            request = request._replace(tenant=named)
+        if tool.tenant and not isinstance(arguments, Problem):
+            request = request._replace(tenant=self._tenant(arguments) or request.tenant)
         reply = await self._runner.run(tool, request, arguments)
         if reply.problem is not None and reply.problem.code in REFUSALS:
             raise Refused(reply.problem)
@@ -126,6 +127,13 @@ class ToolCalls:
             own = {SERVER_INFO_META_KEY: self._info} if modern else {}
             result["_meta"] = {**own, "ignored": ignored}
         return result
+
+    def _tenant(self, arguments: Mapping[str, Any]) -> str:
+        """The tenant that arguments name, in whichever spelling; empty where they name none."""
+        given = (arguments.get(name) for name in self._tenant_names)
+        return next(
+            (text for each in given if isinstance(each, str) and (text := each.strip().lower())), ""
+        )
 
     async def __call__(
         self, ctx: ServerRequestContext[Any, Any], call_next: CallNext

@@ -25,3 +25,19 @@ def schema(
         ref_template=ref,
     )
     return made
+
+
+def bare(value: Any) -> Any:
+    """A schema without descriptions and titles: an agent pays for every word."""
+    if isinstance(value, dict):
+        return {
+            key: _named(each) if key in ("properties", "$defs") else bare(each)
+            for key, each in value.items()
+            if key not in ("description", "title")
+        }
+    return [bare(each) for each in value] if isinstance(value, list) else value
+
+
+def _named(members: dict[str, Any]) -> dict[str, Any]:
+    """Members by name, whatever their names are."""
+    return {name: bare(each) for name, each in members.items()}

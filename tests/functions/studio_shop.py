@@ -1,10 +1,8 @@
 """The studio as its tests use it: an owner's tenant, and calls of its tools over MCP."""
 
-import httpx
-
-from functions.studio.main import endpoint
 from shared.auth.faces import STUDIO
-from tests.platform import LEGACY, ORIGIN, Platform, message
+from tests.functions.connection import Connection
+from tests.platform import ORIGIN, Platform
 
 ADDRESS = f"{ORIGIN}/studio/mcp"
 
@@ -30,49 +28,7 @@ class Studio(Platform):
         return self.token(org, subject, **options)
 
     def connected(self, tenant="north", subject="olga", **options):
-        return Connection(self, tenant, self.bearer(subject, **options))
-
-
-class Connection:
-    """A client of one tenant's address."""
-
-    def __init__(self, studio, tenant, token):
-        transport = httpx.ASGITransport(endpoint(studio.app), raise_app_exceptions=True)
-        headers = {"authorization": f"Bearer {token}", **LEGACY}
-        self._client = httpx.AsyncClient(
-            transport=transport, base_url=ORIGIN, headers=headers, timeout=60
-        )
-        self._path = f"/studio/{tenant}/mcp" if tenant else "/studio/mcp"
-
-    async def post(self, method, params=None):
-        return await self._client.post(self._path, json=message(method, params))
-
-    async def call(self, tool, **arguments):
-        """The value that a tool answers with; fails where it does not."""
-        value, failed = await self.tried(tool, **arguments)
-        assert not failed, value
-        return value
-
-    async def refused(self, tool, **arguments):
-        """The failure that a tool answers with."""
-        value, failed = await self.tried(tool, **arguments)
-        assert failed, value
-        return value
-
-    async def forbidden(self, tool, **arguments):
-        """What is said to somebody who may not call a tool."""
-        answer = await self.post("tools/call", {"name": tool, "arguments": arguments})
-        assert answer.status_code == 403, answer.text
-        return answer.json()["detail"]
-
-    async def tried(self, tool, **arguments):
-        answer = await self.post("tools/call", {"name": tool, "arguments": arguments})
-        assert answer.status_code == 200, answer.text
-        result = answer.json()["result"]
-        return result["structuredContent"], result["isError"]
-
-    async def close(self):
-        await self._client.aclose()
+        return Connection(self, "studio", tenant, self.bearer(subject, **options))
 
 
 def given(id_, **values):

@@ -147,7 +147,7 @@ def trial(app, face=STUDIO, **handlers):
 
 def owned(folder, **settings):
     """A platform with a shop that owns two tenants, and another owner with one."""
-    platform = Platform(folder, faces={"studio": ADDRESS}, sign_in=True, **settings)
+    platform = Platform(folder, sign_in=True, **settings)
     for org, tenants in (("shop", ("north", "south")), ("rival", ("east",))):
         platform.organization(org, type="catalog_owner")
         for tenant in tenants:

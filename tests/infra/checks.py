@@ -44,6 +44,7 @@ ONLY_WHERE_USED = {"portal_client"}
 """Settings whose variable is left out where people sign in at our own authorization server."""
 
 RINGS = {
+    "admin": {keyring.VERIFYING, keyring.CURSORS},
     "api": {keyring.CURSORS},
     "auth": {keyring.SIGNING, keyring.VERIFYING, keyring.SEALING},
     "engine": set(),

@@ -67,11 +67,12 @@ OF_FACES = [
     for tool in family.tools
 ]
 VERBS = {
-    "cancel", "change", "check", "create", "deactivate", "delete", "describe", "draft", "end",
-    "export", "follow", "get", "grant", "import", "ingest", "invite", "list", "lookup",
-    "promote", "publish", "purge", "query", "rebuild", "refresh", "register", "restore",
-    "resume", "retire", "revert", "revoke", "roll", "rotate", "run", "search", "set", "start",
-    "store", "suspend", "sweep", "tidy", "update", "upsert", "whoami", "withdraw",
+    "auth", "authenticate", "cancel", "change", "check", "create", "deactivate", "delete",
+    "describe", "draft", "end", "execute", "export", "follow", "get", "grant", "import",
+    "ingest", "install", "invite", "list", "lookup", "navigate", "promote", "publish", "purge",
+    "query", "rebuild", "refresh", "register", "restore", "resume", "retire", "revert",
+    "revoke", "roll", "rotate", "run", "search", "set", "start", "store", "suspend", "sweep",
+    "switch", "tidy", "update", "upsert", "validate", "whoami", "withdraw",
 }  # fmt: skip
 
 
