@@ -28,8 +28,8 @@ from shared.engine.table import Held
 from shared.engine.tables import Tables
 from shared.engine.wanted import Committed, Wanted
 from shared.indexes.folders import emptied, temporary_folder
-from shared.query.answers import Answer, Item
-from shared.query.ast import Question
+from shared.query.answers import Answer, Group, Item
+from shared.query.ast import Question, Summary
 
 LANGUAGE: Final = "en"
 """Of a collection's text, where its head names none."""
@@ -50,6 +50,13 @@ class AskedEach(NamedTuple):
     """Answers of one moment, and which commits they include."""
 
     answers: tuple[Answer, ...]
+    freshness: Freshness
+
+
+class Summed(NamedTuple):
+    """What a summary came to, and which commits it includes."""
+
+    groups: tuple[Group, ...]
     freshness: Freshness
 
 
@@ -125,17 +132,30 @@ class Collections:
     ) -> AskedEach:
         """Several questions at once; see `ask`."""
         head = head or self.head(name)
+        with self._current(name, head, budget) as (opened, freshness):
+            sealing = Sealing(name.path, head.epoch, self._keys())
+            asked = tuple(opened.replica.answer(each, sealing) for each in questions)
+            return AskedEach(asked, freshness)
+
+    @contextmanager
+    def _current(
+        self, name: CollectionName, head: Head, budget: Budget
+    ) -> Iterator[tuple[Open, Freshness]]:
+        """A replica that was caught up, as far as the budget goes."""
         try:
             with self._using(name, head, OPENING) as opened:
                 freshness = opened.catch_up(head.seq, budget)
-                sealing = Sealing(name.path, head.epoch, self._keys())
-                asked = tuple(opened.replica.answer(each, sealing) for each in questions)
+                yield opened, freshness
         except Gap:
             self._ask_for_snapshot(name)
             raise
         if freshness.behind and snapshots.newest(self._documents, name) > freshness.revision:
             self._replicas.drop(name.path)
-        return AskedEach(asked, freshness)
+
+    def summarize(self, name: CollectionName, summary: Summary, head: Head | None = None) -> Summed:
+        """What a summary comes to, as of every commit that was acknowledged before; see `ask`."""
+        with self._current(name, head or self.head(name), BUDGET) as (opened, freshness):
+            return Summed(opened.replica.summarize(summary), freshness)
 
     @contextmanager
     def whole(self, name: CollectionName, head: Head) -> Iterator[Replica]:

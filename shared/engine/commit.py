@@ -165,7 +165,8 @@ class Writer:
         and only the heads are read again: a large commit would lose for ever otherwise.
         """
         now = self._clock.now()
-        if wanted.idempotency is not None or wanted.correlation is not None:
+        decided = any(part.decided_at is not None for part in wanted.parts)
+        if decided or wanted.idempotency is not None or wanted.correlation is not None:
             return read_for(self._documents, self._clock, wanted), None
         turns = [turn_path(name) for name in read.heads]
         found = self._documents.get_many([*(name.path for name in read.heads), *turns])

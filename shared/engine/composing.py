@@ -71,12 +71,14 @@ def prepared(wanted: Wanted, read: Read) -> dict[CollectionName, Prepared]:
     """The rows of every part. Raises what `prepare` raises.
 
     Raises Outdated where the configuration that a part was checked by is older than what its
-    collection means now.
+    collection means now, and where a commit followed the one that a part was decided by.
     """
     made = {}
     for part in wanted.parts:
         head = read.heads[part.name].value
         if part.meaning is not None and (head.definition or 0) > part.meaning:
+            raise Outdated(part.name.id)
+        if part.decided_at is not None and head.seq != part.decided_at:
             raise Outdated(part.name.id)
         before = {
             key: each.record

@@ -4,7 +4,7 @@
 |---|---|
 | `id` | the key |
 | `d` | typed values, by kind and property: `d.n.price`, `d.m.name.sv`, `d.m.name._` (any) |
-| `h` | properties that have a value: `p`, `p~sv`; `p~~cleared`, `p~~long`; `~segment` |
+| `h` | what a record has: `p`, `p~sv`; `p~~cleared`, `~~long`, `~~several`; `~segment`, `~type~T` |
 | `x` | the words of all texts but addresses |
 | `seq`, `updated` | the commit that changed the record last, and when (microseconds) |
 | `body` | the record's version and body as JSON |
@@ -32,8 +32,8 @@ from tantivy import Filter, SchemaBuilder, TextAnalyzerBuilder, Tokenizer
 from shared.indexes.meta import write_managed, write_meta
 from shared.indexes.words import analyzer
 from shared.query.answers import Item
-from shared.query.kinds import SEGMENTS, Body, Kind, folded, held
-from shared.query.values import compared, searched
+from shared.query.kinds import SEGMENTS, Body, Kind, folded
+from shared.query.values import compared, flat, marks, searched
 
 KEY: Final = "id"
 VALUES: Final = "d"
@@ -204,7 +204,9 @@ def moment(value: int) -> datetime:
 
 def _values(body: Body) -> dict[str, Any]:
     found: dict[str, Any] = {}
-    for property_, kind, value in held(body):
+    for property_, kind, value in flat(body):
+        if kind is Kind.RECORDS:
+            continue
         name = _name(property_)
         if kind.is_localized:
             by_language = {
@@ -225,7 +227,7 @@ def _stored(kind: Kind, values: list[Any]) -> list[Any]:
 
 
 def _has(body: Body) -> Iterator[str]:
-    for property_, kind, value in held(body):
+    for property_, kind, value in flat(body):
         values = compared(kind, value)
         if not values:
             yield cleared(property_)
@@ -237,8 +239,12 @@ def _has(body: Body) -> Iterator[str]:
                     yield f"{property_}~{language}"
         if kind.is_text and any(map(is_long, values)):
             yield has_long(property_)
+        if not kind.is_text and len(values) > 1:
+            yield has_several(property_)
     for segment in body.get(SEGMENTS, ()):
         yield in_segment(segment)
+    for name, value in marks(body):
+        yield marked(name, value)
 
 
 def cleared(property_: str) -> str:
@@ -251,9 +257,19 @@ def has_long(property_: str) -> str:
     return f"{property_}~~long"
 
 
+def has_several(property_: str) -> str:
+    """The term of `h` of a property with more than one value that is no text."""
+    return f"{property_}~~several"
+
+
 def in_segment(segment: str) -> str:
     """The term of `h` of a record that is in a segment."""
     return f"~{segment}"
+
+
+def marked(name: str, value: str) -> str:
+    """The term of `h` of a record that has one of the engine's keys; no segment has a ~."""
+    return f"~{name}~{value}"
 
 
 def _name(part: str) -> str:

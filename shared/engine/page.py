@@ -49,7 +49,7 @@ def answer(view: View, question: Question, sealing: Sealing, seq: int) -> Answer
     if walk:
         page = walk.page(view, query, counted["order"]["buckets"])
     else:
-        page = _ranked(view, query, question.limit, place)
+        page = _ranked(view, query, question.limit, place or [question.skip])
     facets = [counted[f"facet{number}"] for number in range(len(question.facets))]
     return Answer(
         items=page.items,
@@ -65,10 +65,10 @@ def answer(view: View, question: Question, sealing: Sealing, seq: int) -> Answer
     )
 
 
-def _ranked(view: View, query: Query, limit: int, place: list[Any] | None) -> Page:
+def _ranked(view: View, query: Query, limit: int, place: list[Any]) -> Page:
     if not limit:
         return Page((), None)
-    (start,) = place or [0]
+    (start,) = place
     hits = view.searcher.search(query, limit + 1, count=False, offset=start).hits
     items = view.items([address for _, address in hits[:limit]])
     more = len(hits) > limit and start + limit < MOST_RANKED
@@ -85,12 +85,12 @@ def _terms(facet: Facet) -> dict[str, Any]:
 
 def _counted(facet: Facet, found: Mapping[str, Any]) -> tuple[Counted, ...]:
     return tuple(
-        Counted(_value(facet.kind, bucket["key"]), bucket["doc_count"])
+        Counted(value(facet.kind, bucket["key"]), bucket["doc_count"])
         for bucket in found["buckets"]
     )
 
 
-def _value(kind: Kind, key: Any) -> Value:
+def value(kind: Kind, key: Any) -> Value:
     """A value as it was imported; of a text that was cut, its beginning."""
     if kind.is_text:
         text = str(key)[1:]

@@ -35,6 +35,9 @@ class Edit:
             clears that language. A value of None under any other key clears the property.
         combine: `merge` leaves what is not named; `replace` removes it; `delete` removes all.
         kind: what history calls it, where that does not follow from the change.
+        keeps: with `replace`, properties, and what is in them (`state`, `state.since`), that stay
+            as they are where the record has them.
+        touch: the record is written, as its next version, also where nothing changes.
         expected: the version the record must have; 0 for a record that must not be there.
         seen: the commit that changed it last, as this was decided; 0 where there was none.
     """
@@ -43,6 +46,8 @@ class Edit:
     values: Mapping[str, Any] = field(default_factory=dict)
     combine: Literal["merge", "replace", "delete"] = "merge"
     kind: RowKind | None = None
+    keeps: frozenset[str] = frozenset()
+    touch: bool = False
     expected: int | None = None
     seen: int | None = None
 
@@ -56,6 +61,22 @@ class Outdated(Problem):
             "Somebody else changed the same, several times over. Nothing was written; try again.",
             changed=what,
         )
+
+
+class Stale(Problem):
+    """A record is not of the version that a change expected; it is `record` now, None for gone."""
+
+    def __init__(self, edit: "Edit", record: "Stored | None") -> None:
+        version = record.version if record else 0
+        now = f"has version {version}" if record else "is not there"
+        super().__init__(
+            "conflict",
+            f"The record {edit.key!r} {now}, not version {edit.expected}. Read it, then decide "
+            "anew.",
+            key=edit.key,
+            version=version,
+        )
+        self.record = record
 
 
 class Stored(NamedTuple):
@@ -124,16 +145,6 @@ def _too_much(fits: int) -> Problem:
     )
 
 
-def _stale(edit: Edit, version: int) -> Problem:
-    now = f"has version {version}" if version else "is not there"
-    return Problem(
-        "conflict",
-        f"The record {edit.key!r} {now}, not version {edit.expected}. Read it, then decide anew.",
-        key=edit.key,
-        version=version,
-    )
-
-
 def at_seq(prepared: Prepared, seq: int) -> Prepared:
     """The same for another place in the order: nobody touched these records meanwhile."""
     return replace(
@@ -159,7 +170,7 @@ def _changed(edit: Edit, old: Stored | None, seq: int) -> Changed | None:
     lived = old is not None and not old.deleted
     version = old.version if old is not None and lived else 0
     if edit.expected is not None and edit.expected != version:
-        raise _stale(edit, version)
+        raise Stale(edit, old if lived else None)
     if edit.seen is not None and edit.seen != (old.seqs[0] if old is not None and lived else 0):
         raise Outdated(edit.key)
     before = old.body if old is not None and lived else {}
@@ -167,7 +178,7 @@ def _changed(edit: Edit, old: Stored | None, seq: int) -> Changed | None:
         return _deleted(edit, old, seq) if old is not None and lived else None
     after = _combined(edit, before)
     changes = differences(before, after)
-    if lived and not changes:
+    if lived and not changes and not edit.touch:
         return None
     version = old.version + 1 if old else 1
     row = Row(
@@ -190,22 +201,35 @@ def _deleted(edit: Edit, old: Stored, seq: int) -> Changed:
 
 def _combined(edit: Edit, before: Mapping[str, Any]) -> dict[str, Any]:
     """The body after the edit. A property has one kind at a time."""
-    named = {parsed_key(key)[1] for key in edit.values}
+    named = {_owner(key) for key in edit.values}
+    kept = {each for each in map(_owner, before) if _is_kept(each, edit.keeps)}
     after = {
         key: value
         for key, value in before.items()
-        if edit.combine == "merge" and parsed_key(key)[1] not in named
+        if (edit.combine == "merge" and _owner(key) not in named) or _owner(key) in kept
     }
     for key, value in edit.values.items():
         kind, property_ = parsed_key(key)
+        if _owner(key) in kept:
+            continue
         if kind.is_localized:
-            kept = before.get(key) if edit.combine == "merge" else None
-            _put_localized(after, key, property_, {**(kept or {}), **value})
+            others = before.get(key) if edit.combine == "merge" else None
+            _put_localized(after, key, property_, {**(others or {}), **value})
         elif value is None:
             after[body_key(Kind.CLEARED, property_)] = None
         else:
             after[key] = value
     return after
+
+
+def _owner(key: str) -> str:
+    """The property that a key is of. The engine's keys are each for itself, and no property's."""
+    kind, property_ = parsed_key(key)
+    return key if kind is Kind.ENGINE else property_
+
+
+def _is_kept(property_: str, keeps: frozenset[str]) -> bool:
+    return any(property_ == each or property_.startswith(f"{each}.") for each in keeps)
 
 
 def _put_localized(
@@ -260,6 +284,8 @@ def differences(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[Cha
 
 def same(one: Any, other: Any) -> bool:
     """Whether two values of a body are the same: 1 is neither 1.0 nor true."""
+    if isinstance(one, dict) and isinstance(other, dict):
+        return one.keys() == other.keys() and all(same(one[key], other[key]) for key in one)
     if isinstance(one, list) and isinstance(other, list):
         return len(one) == len(other) and all(map(same, one, other))
     return type(one) is type(other) and one == other
@@ -270,4 +296,4 @@ def _kind(changes: list[Change], after: Mapping[str, Any], *, lived: bool) -> Ro
         return "created"
     touched = {parsed_key(key)[1] for key, _, _ in changes}
     cleared = {parsed_key(key)[1] for key in after if parsed_key(key)[0] is Kind.CLEARED}
-    return "cleared" if touched <= cleared else "updated"
+    return "cleared" if touched and touched <= cleared else "updated"

@@ -7,9 +7,10 @@ case, texts that were cut, words in some properties only. More records than MOST
 
 import math
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from decimal import Decimal
+from functools import partial
 from typing import Final
 
 from tantivy import FieldType, Occur, Query
@@ -18,10 +19,10 @@ from shared.engine import index
 from shared.engine.index import View, path_of, text_term
 from shared.errors import Problem
 from shared.query import ast
-from shared.query.ast import Compare, InSegment, Keys, Linked, Node, Updated, Value, Words
+from shared.query.ast import Compare, InSegment, Keys, Linked, Marked, Node, Updated, Value, Words
 from shared.query.checks import RANGES, TEXT_OPERATORS
 from shared.query.kinds import Kind, epoch_milliseconds, folded
-from shared.query.predicate import linked_values, matches, slips
+from shared.query.predicate import like, linked_values, matches, slips
 from shared.values import INT64
 
 MOST_CANDIDATES: Final = 20_000
@@ -88,8 +89,8 @@ class _Compiler:
                 return self._prefix(index.KEY, values[0])
             case Updated(start, end):
                 return self._updated(start, end)
-            case InSegment(segment):
-                return self._has(index.in_segment(segment))
+            case InSegment() | Marked():
+                return self._has(_mark(node))
             case Linked(property_, kind):
                 return self._linked(node, path_of(kind, property_))
             case _:
@@ -117,8 +118,16 @@ class _Compiler:
             found = self._text(node, path, within)
             return self._verified(node, found, within) if node.case_sensitive else found
         if node.op in RANGES:
-            return self._range(node, path)
+            return self._one_of_several(node, self._range(node, path))
         return self._among(path, [_exact(node.kind, value) for value in node.values])
+
+    def _one_of_several(self, node: Compare, found: Query) -> Query:
+        """Without records of which one value is above the lower bound, another below the upper."""
+        several = index.has_several(node.property)
+        if node.op != "between" or not self._view.searcher.doc_freq(index.HAS, several):
+            return found
+        one = _joined([(Occur.Must, found), (Occur.MustNot, self._has(several))], None)
+        return _any([one, self._verified(node, found, self._has(several))])
 
     def _text(self, node: Compare, path: str, within: Query | None) -> Query:
         """The texts that match but for letter case."""
@@ -126,7 +135,10 @@ class _Compiler:
             return self._among(path, [text_term(str(value)) for value in node.values])
         text = folded(str(node.values[0]))
         if node.op == "contains":
-            found, reaches_cut = self._containing(path, text), True
+            found, reaches_cut = self._holding(path, text, lambda value: text in value), True
+        elif node.op == "like":
+            piece = max(text.split("%"), key=len)
+            found, reaches_cut = self._holding(path, piece, partial(like, text)), True
         elif node.op == "starts_with":
             found, reaches_cut = self._prefix(path, f"={text}"), len(text) > index.LONGEST
         else:
@@ -139,8 +151,11 @@ class _Compiler:
         cut = self._verified(node, self._has(index.has_long(node.property)), within)
         return _any([found, cut])
 
-    def _containing(self, path: str, text: str) -> Query:
-        """Records with a text that is not cut and contains this one: by the column's values."""
+    def _holding(self, path: str, text: str, fits: Callable[[str], bool]) -> Query:
+        """Records with a text that is not cut, contains this one and fits: by the column's values.
+
+        Values are given to `fits` folded.
+        """
         found = self._view.searcher.aggregate(
             Query.all_query(),
             {
@@ -159,7 +174,7 @@ class _Compiler:
         terms = dict.fromkeys(
             index.folded_term(value)
             for value in values
-            if not index.was_cut(value) and text in folded(value[1:])
+            if not index.was_cut(value) and fits(folded(value[1:]))
         )
         return self._among(path, list(terms))
 
@@ -227,6 +242,12 @@ class _Compiler:
         if len(terms) > _FEW:
             return Query.term_set_query(self._schema, path, terms)
         return _any([Query.term_query(self._schema, path, term, "basic") for term in terms])
+
+
+def _mark(node: InSegment | Marked) -> str:
+    if isinstance(node, Marked):
+        return index.marked(node.name, node.value)
+    return index.in_segment(node.segment)
 
 
 def _looks_at_records(node: Node) -> bool:

@@ -10,8 +10,8 @@ from datetime import datetime
 from typing import NamedTuple, Protocol
 
 from shared.engine.rows import Row
-from shared.query.answers import Answer, Item
-from shared.query.ast import Question
+from shared.query.answers import Answer, Group, Item
+from shared.query.ast import Question, Summary
 
 
 class Commit(NamedTuple):
@@ -71,6 +71,12 @@ class Searchable(Applied, Protocol):
         """The page that the question's cursor points to, of one moment.
 
         Raises `invalid`, `too_broad`, `cursor_expired`.
+        """
+
+    def summarize(self, summary: Summary) -> tuple[Group, ...]:
+        """What is worked out of the records that match, in order of the groups' values.
+
+        Raises `invalid`, `too_broad`.
         """
 
     def bodies(self, keys: Sequence[str]) -> dict[str, Item]:

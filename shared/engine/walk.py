@@ -55,9 +55,11 @@ class Walk:
             sorts.append(_BY_KEY)
         self._sorts = sorts[: [sort.by for sort in sorts].index("key") + 1]
         self._limit = question.limit
+        self._skip = question.skip if place is None else 0
         self._place = place
         self._alone = (
             len(self._sorts) == _VALUE_AND_KEY
+            and not self._skip
             and (sorts[0].by == "updated" or sorts[0].kind in _ALONE)
             and (place is None or place[0] is not None)
         )
@@ -75,6 +77,7 @@ class Walk:
             asked = {"order": self._composite(self._sorts)}
             buckets = view.searcher.aggregate(query, asked)["order"]["buckets"]
         last = str(len(self._sorts) - 1)
+        buckets = buckets[self._skip :]
         keys = [bucket["key"][last] for bucket in buckets[: self._limit]]
         found = bodies(view, keys)
         place = None
@@ -98,7 +101,7 @@ class Walk:
             str(number): _named(sort, value)
             for number, (sort, value) in enumerate(zip(sorts, self._place or (), strict=False))
         }
-        found = {"size": self._limit + 1, "sources": sources}
+        found = {"size": self._skip + self._limit + 1, "sources": sources}
         return {"composite": found | ({"after": after} if after else {})}
 
     def _of_values(self, view: View, query: Query, buckets: list[dict[str, Any]]) -> Page | None:

@@ -23,12 +23,16 @@ class Author:
 class Part:
     """What a commit is to do to one collection; keys come once.
 
-    `meaning`: the configuration's seq that the edits were checked by, where that matters.
+    Attributes:
+        meaning: the configuration's seq that the edits were checked by, where that matters.
+        decided_at: the collection's seq that they were decided by, where they depend on more than
+            the records they touch. Whoever commits in between makes the commit Outdated.
     """
 
     name: CollectionName
     edits: tuple[Edit, ...]
     meaning: int | None = None
+    decided_at: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -46,3 +46,10 @@ class Answer:
     approximate: frozenset[int]
     cursor: str | None
     seq: int
+
+
+class Group(NamedTuple):
+    """Records of a summary that have the same values, None for none, and what was worked out."""
+
+    values: tuple[Value | None, ...]
+    numbers: tuple[Value | None, ...]

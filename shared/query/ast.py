@@ -21,15 +21,20 @@ MOST_FACET_VALUES: Final = 100
 MOST_SORTS: Final = 3
 MOST_ITEMS: Final = 200
 """Records of one page."""
+MOST_SKIPPED: Final = 10_000
+"""Records that a page may pass over; cursors have no such limit."""
+MOST_COLUMNS: Final = 10
+"""Of a summary: values that make its groups, and as many measures."""
+MOST_GROUPS: Final = 1000
 MOST_TEXT: Final = 200
 """Characters of a text that is searched for."""
 
 Operator = Literal[
     "eq", "in", "lt", "lte", "gt", "gte", "between",
-    "exists", "cleared", "starts_with", "contains", "similar",
+    "exists", "cleared", "starts_with", "contains", "like", "similar",
 ]  # fmt: skip
-"""What a comparison asks. `similar` allows one slip of the keyboard in a word of three letters and
-more, two from eight on."""
+"""What a comparison asks. In the pattern of `like`, % stands for any text. `similar` allows one
+slip of the keyboard in a word of three letters and more, two from eight on."""
 
 Value = str | int | float | bool | datetime
 
@@ -88,6 +93,14 @@ class InSegment:
 
 
 @dataclass(frozen=True, slots=True)
+class Marked:
+    """One of the engine's own keys of the record has this value: `type`, `state`."""
+
+    name: str
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
 class Linked:
     """A value of the property is the key of one of these records, or a value they are linked by.
 
@@ -122,7 +135,7 @@ class Not:
 
 EVERYTHING: Final = All(())
 
-Node = Compare | Keys | Updated | Words | InSegment | Linked | All | Any | Not
+Node = Compare | Keys | Updated | Words | InSegment | Marked | Linked | All | Any | Not
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,6 +171,7 @@ class Question:
         order: by what they come; the key breaks ties, and is the order where none is given.
         facets: what to count among all matches.
         limit: records of the page; 0 asks for the total and the facets alone.
+        skip: records of the order that are passed over first.
         cursor: where the page before ended.
     """
 
@@ -165,4 +179,36 @@ class Question:
     order: tuple[Sort, ...] = ()
     facets: tuple[Facet, ...] = ()
     limit: int = 50
+    skip: int = 0
     cursor: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A property that has at most one value in a record."""
+
+    property: str
+    kind: Kind
+
+
+@dataclass(frozen=True, slots=True)
+class Measure:
+    """A number about records: how many there are, or have a value; or of their values."""
+
+    function: Literal["count", "sum", "avg", "min", "max"]
+    column: Column | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """What is worked out of all records that match: for each group of equal values, or at all.
+
+    Attributes:
+        where: what records must match.
+        by: whose values make the groups; records without one are a group too.
+        measures: what is told of each.
+    """
+
+    measures: tuple[Measure, ...]
+    where: Node = EVERYTHING
+    by: tuple[Column, ...] = ()

@@ -8,10 +8,10 @@ from typing import Any, Final, NamedTuple
 
 from shared.errors import Problem
 from shared.query import ast
-from shared.query.ast import Compare, Facet, Keys, Node, Question, Sort, Words
+from shared.query.ast import Column, Compare, Facet, Keys, Node, Question, Sort, Summary, Words
 from shared.query.kinds import Kind
 
-TEXT_OPERATORS: Final = frozenset({"starts_with", "contains", "similar"})
+TEXT_OPERATORS: Final = frozenset({"starts_with", "contains", "like", "similar"})
 RANGES: Final = frozenset({"lt", "lte", "gt", "gte", "between"})
 _ANY_KIND: Final = frozenset({"exists", "cleared"})
 _FEWEST_LETTERS: Final = 1
@@ -45,6 +45,7 @@ _RULES: Final = {
     Kind.DECIMAL: _NUMBER,
     Kind.INTEGER: _NUMBER,
     Kind.BOOLEAN: _Rule(_SAME, "true or false", lambda value: isinstance(value, bool)),
+    Kind.RECORDS: _Rule(_ANY_KIND, "nothing", lambda _: False),
     Kind.TIMESTAMP: _Rule(
         _SAME | RANGES,
         "a time with its offset from UTC",
@@ -59,6 +60,7 @@ def check(question: Question) -> None:
     """Raises `invalid` for a question that is larger than may be, or asks what cannot be asked."""
     check_condition(question.where)
     _limit("limit", question.limit, ast.MOST_ITEMS, "records of one page", least=0)
+    _limit("skip", question.skip, ast.MOST_SKIPPED, "records to pass over")
     _limit("facets", len(question.facets), ast.MOST_FACETS, "facets")
     _limit("order", len(question.order), ast.MOST_SORTS, "columns of an order")
     for facet in question.facets:
@@ -67,6 +69,36 @@ def check(question: Question) -> None:
         _check_sort(sort)
     if len(question.order) > 1 and any(sort.by == "score" for sort in question.order):
         raise _invalid("Order by score alone: hardly any two records have the same.", "order")
+
+
+def check_summary(summary: Summary) -> None:
+    """The same of a summary."""
+    check_condition(summary.where)
+    _limit("by", len(summary.by), ast.MOST_COLUMNS, "columns of groups")
+    _limit("measures", len(summary.measures), ast.MOST_COLUMNS, "measures", least=1)
+    for column in summary.by:
+        _check_column(column)
+    for measure in summary.measures:
+        function, measured = measure.function, measure.column
+        if measured is None:
+            if function != "count":
+                raise _invalid(f"{function} is of a property; name it.", "measures")
+            continue
+        _check_column(measured)
+        numbers = measured.kind.is_number
+        if function in ("sum", "avg") and not numbers:
+            raise _invalid(f"{function} is of numbers, not of {measured.property}.", "measures")
+        if function in ("min", "max") and not (numbers or measured.kind is Kind.TIMESTAMP):
+            message = f"{function} is of numbers and times, not of {measured.property}."
+            raise _invalid(message, "measures")
+
+
+def _check_column(column: Column) -> None:
+    _rule(column.kind, column.property)
+    if column.kind.is_list or column.kind.is_localized or column.kind is Kind.RECORDS:
+        raise _invalid(
+            f"{column.property} has several values; name a property of one.", column.property
+        )
 
 
 def check_condition(node: Node) -> None:

@@ -6,6 +6,10 @@ A body is JSON that describes itself: each key is the kind's letters, a dot and 
      "t.released": "2009-12-10T00:00:00Z", "l.gtin": ["0095205", "0095206"],
      "m.name": {"en": "Printer", "sv": "Skrivare"}, "ml.tags": {"en": ["new"]}, "z.color": null}
 
+A list of records is a list of bodies: `{"o.parts": [{"s.name": "Wheel", "i.count": 4}]}`. A value
+may be a list of its kind's values: `{"i.sizes": [38, 39]}`. Keys of the engine say what a record is
+(`g.type`); those whose value is a text, or a list of texts, can be asked for.
+
 So a record can be stored, replayed and searched by whoever knows no schema, and changing what a
 property holds is a change of data.
 """
@@ -29,6 +33,7 @@ class Kind(Enum):
     LIST = "l"
     LOCALIZED_TEXT = "m"
     LOCALIZED_LIST = "ml"
+    RECORDS = "o"
     CLEARED = "z"
     ENGINE = "g"
 

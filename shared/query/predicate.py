@@ -12,9 +12,9 @@ from typing import Any, Final
 
 from shared.query import ast
 from shared.query.answers import Item
-from shared.query.ast import Compare, InSegment, Keys, Linked, Node, Updated, Value, Words
+from shared.query.ast import Compare, InSegment, Keys, Linked, Marked, Node, Updated, Value, Words
 from shared.query.kinds import SEGMENTS, Kind, epoch_milliseconds, folded
-from shared.query.values import compared, found_as, searched, values_of
+from shared.query.values import compared, found_as, marks, searched, values_of
 
 Terms = Callable[[str], Sequence[str]]
 """The words of a text as they are compared: lower case, stemmed, whatever the engine does."""
@@ -101,8 +101,8 @@ def _holds(node: Node, item: Item, terms: Terms) -> bool:
             wanted = set(terms(text))
             found = (term for each in searched(item.body, on) for term in terms(each))
             return bool(wanted) and wanted.issubset(found)
-        case InSegment(segment):
-            return segment in item.body.get(SEGMENTS, ())
+        case InSegment() | Marked():
+            return (node.value if isinstance(node, Marked) else node.segment) in _marks(node, item)
         case Linked(property_, kind, _):
             offered = {_plain(value) for value in linked_values(node)}
             return any(_plain(value) in offered for value in values_of(item.body, property_, kind))
@@ -147,10 +147,29 @@ def _text_compares(node: Compare, values: Sequence[str]) -> bool:
             return any(value.startswith(asked[0]) for value in found)
         case "contains":
             return any(asked[0] in value for value in found)
+        case "like":
+            return any(like(asked[0], value) for value in found)
         case "similar":
             return any(_within(asked[0], value, slips(asked[0])) for value in found)
         case _:
             raise TypeError(f"no operator of texts: {node.op}")
+
+
+def like(pattern: str, text: str) -> bool:
+    """Whether a text is as a pattern says, in which each % stands for any text."""
+    first, *rest = pattern.split("%")
+    if not rest:
+        return text == pattern
+    *inner, last = rest
+    if not text.startswith(first):
+        return False
+    at = len(first)
+    for piece in inner:
+        found = text.find(piece, at)
+        if found < 0:
+            return False
+        at = found + len(piece)
+    return len(text) - at >= len(last) and text.endswith(last)
 
 
 def _within(one: str, other: str, most: int) -> bool:
@@ -194,12 +213,19 @@ def _actual(node: Node, item: Item) -> tuple[Any, ...]:
             return (item.key,)
         case Updated():
             return (item.updated,)
-        case InSegment():
-            return tuple(item.body.get(SEGMENTS, ()))
+        case InSegment() | Marked():
+            return _marks(node, item)
         case Words(_, on) if on:
             return tuple(searched(item.body, on))
         case _:
             return ()
+
+
+def _marks(node: InSegment | Marked, item: Item) -> tuple[str, ...]:
+    """What the engine says of the record where the condition looks."""
+    if isinstance(node, InSegment):
+        return tuple(item.body.get(SEGMENTS, ()))
+    return tuple(value for name, value in marks(item.body) if name == node.name)
 
 
 def _has(item: Item, property_: str, language: str | None) -> tuple[Any, ...]:

@@ -6,9 +6,19 @@ they cannot disagree about what a record has.
 
 import re
 from collections.abc import Iterator
+from itertools import chain
 from typing import Any, Final
 
-from shared.query.kinds import Body, Held, Kind, body_key, held, milliseconds
+from shared.query.kinds import (
+    SEGMENTS,
+    Body,
+    Held,
+    Kind,
+    body_key,
+    held,
+    milliseconds,
+    parsed_key,
+)
 
 _ADDRESS: Final = re.compile(r"\s*(?:https?|ftp)://", re.IGNORECASE)
 
@@ -26,26 +36,64 @@ def compared(kind: Kind, value: Any, language: str | None = None) -> list[Any]:
         found = [each for each in chosen if each is not None]
         texts = [text for each in found for text in each] if kind.is_list else found
         return list(dict.fromkeys(texts))
-    if kind.is_list:
-        return list(dict.fromkeys(value))
+    if kind is Kind.RECORDS:
+        return list(value)
+    several = value if isinstance(value, list) else [value]
     if kind is Kind.TIMESTAMP:
-        return [milliseconds(value)]
-    return [value]
+        several = [milliseconds(each) for each in several]
+    return list(dict.fromkeys(several))
 
 
 def values_of(body: Body, property_: str, kind: Kind, language: str | None = None) -> list[Any]:
     """What a record has as a property of this kind, as `compared` gives it."""
-    value = body.get(body_key(kind, property_))
+    value = _value(body, property_, kind)
     return [] if value is None else compared(kind, value, language)
+
+
+def flat(body: Body) -> Iterator[Held]:
+    """A body's properties, and those of the records in its lists: `parts.name`, all their values.
+
+    Only what has one kind in all of a list's records is one property; else it is one for each.
+    """
+    for found in held(body):
+        yield found
+        if found.kind is Kind.RECORDS:
+            inside: dict[tuple[str, Kind], list[Any]] = {}
+            for property_, kind, value in chain.from_iterable(map(flat, found.value)):
+                several = value if isinstance(value, list) else [value]
+                inside.setdefault((property_, kind), []).extend(several)
+            for (property_, kind), values in inside.items():
+                yield Held(f"{found.property}.{property_}", kind, values)
+
+
+def marks(body: Body) -> Iterator[tuple[str, str]]:
+    """What the engine can be asked about a record: names and values of its own keys."""
+    for key, value in body.items():
+        kind, name = parsed_key(key)
+        if kind is Kind.ENGINE and key != SEGMENTS:
+            several = value if isinstance(value, list) else [value]
+            yield from ((name, each) for each in several if isinstance(each, str))
+
+
+def _value(body: Body, property_: str, kind: Kind) -> Any:
+    """A property's value as a body has it, also of the records in one of its lists."""
+    found = body.get(body_key(kind, property_))
+    if found is not None or "." not in property_:
+        return found
+    return next(
+        (each.value for each in flat(body) if each.property == property_ and each.kind is kind),
+        None,
+    )
 
 
 def found_as(body: Body, property_: str) -> Held | None:
     """The property of a body, of whichever kind."""
     return next(
         (
-            Held(property_, kind, body[key])
+            Held(property_, kind, body.get(key, _value(body, property_, kind)))
             for kind in Kind
-            if kind is not Kind.ENGINE and (key := body_key(kind, property_)) in body
+            if kind is not Kind.ENGINE
+            and ((key := body_key(kind, property_)) in body or _value(body, property_, kind))
         ),
         None,
     )
@@ -53,7 +101,7 @@ def found_as(body: Body, property_: str) -> Held | None:
 
 def searched(body: Body, on: tuple[str, ...] = ()) -> Iterator[str]:
     """The texts whose words can be searched for: all but addresses; of some properties only."""
-    for property_, kind, value in held(body):
+    for property_, kind, value in flat(body):
         if kind.is_text and (not on or property_ in on):
             for text in compared(kind, value):
                 if not _ADDRESS.match(text):

@@ -11,6 +11,7 @@ from shared.query.ast import (
     InSegment,
     Keys,
     Linked,
+    Marked,
     Not,
     Updated,
     Words,
@@ -60,6 +61,12 @@ PROPERTIES = (
     ("a\\b:c", Kind.INTEGER),
 )
 """What properties usually are; `changing` is of any kind."""
+PARTS = (("name", Kind.TEXT), ("count", Kind.INTEGER), ("made.at", Kind.TIMESTAMP))
+"""What records in the list `parts` have."""
+SEVERAL = (("sizes", Kind.INTEGER), *((f"parts.{name}", kind) for name, kind in PARTS))
+"""Properties that have any number of values."""
+MARKS = (("type", "Demo/Machine"), ("lineage", "Demo/Thing"), ("lineage", "Demo/Machine"))
+PATTERNS = ("%", "%%", "h%", "%p", "%r%t%", "laser%PRINTING", "%.%", "xerox 12", "x%", "%İ%")
 
 
 class Chance:
@@ -110,9 +117,21 @@ def body(chance):
             continue
         held = Kind.CLEARED if chance.number(0, 9) == 0 else kind
         found[f"{held.value}.{property_}"] = value(chance, held)
+    if chance.number(0, 2):
+        found["o.parts"] = [part(chance) for _ in range(chance.number(0, 3))]
+        found["i.sizes"] = chance.some(INTEGERS, 3)
+        found["g.type"] = "Demo/Machine"
+        found["g.lineage"] = ["Demo/Thing", "Demo/Machine"]
     if segments := chance.some(SEGMENTS, 2):
         found["g.segments"] = list(dict.fromkeys(segments))
     return found
+
+
+def part(chance):
+    """A record in a list."""
+    return {
+        f"{kind.value}.{name}": value(chance, kind) for name, kind in PARTS if chance.number(0, 3)
+    }
 
 
 def question(chance, depth=0):
@@ -139,7 +158,7 @@ def leaves(where):
 
 
 def leaf(chance):  # noqa: PLR0911  one for each condition
-    match chance.number(0, 12):
+    match chance.number(0, 13):
         case 0:
             return Keys(tuple(str(chance.number(0, 300)) for _ in range(chance.number(0, 60))))
         case 1:
@@ -159,12 +178,16 @@ def leaf(chance):  # noqa: PLR0911  one for each condition
             property_, kind = chance.choose(PROPERTIES)
             offered = chance.some((*TEXTS, "12", "0", "-1", "9007199254740993", "0.1", "x1"), 60)
             return Linked(property_, kind, tuple(offered))
+        case 6:
+            return Marked(*chance.choose((*MARKS, ("type", "Demo/Thing"), ("state", "archived"))))
         case _:
             return compare(chance)
 
 
 def compare(chance):
-    property_, kind = chance.choose((*PROPERTIES, ("changing", chance.choose(list(PROPERTIES))[1])))
+    property_, kind = chance.choose(
+        (*PROPERTIES, *SEVERAL, ("changing", chance.choose(list(PROPERTIES))[1]))
+    )
     language = chance.choose((None, *LANGUAGES)) if kind.is_localized else None
     op = chance.choose(_operators(kind))
     language = None if op == "cleared" else language
@@ -172,13 +195,15 @@ def compare(chance):
     asked = tuple(_asked(chance, kind) for _ in range(amount))
     if op in ("starts_with", "contains", "similar"):
         asked = (_part(chance, str(asked[0])) or "a",)
+    if op == "like":
+        asked = (chance.choose((*PATTERNS, f"{_part(chance, str(asked[0]))[:150]}%")),)
     sensitive = kind.is_text and chance.choose((True, False))
     return Compare(property_, kind, op, asked, language, sensitive)
 
 
 def _operators(kind):
     if kind.is_text:
-        return ("eq", "in", "exists", "cleared", "starts_with", "contains", "similar")
+        return ("eq", "in", "exists", "cleared", "starts_with", "contains", "like", "similar")
     if kind is Kind.BOOLEAN:
         return ("eq", "in", "exists", "cleared")
     return ("eq", "in", "exists", "cleared", "lt", "lte", "gt", "gte", "between")

@@ -200,3 +200,15 @@ def test_any_decimals_are_walked_in_order(tmp_path_factory, numbers):
         asked.commit({f"{begin + at}": {"n.price": number} for at, number in enumerate(part)})
     walked = [item.key for item in asked.walk(Question().where, order=(PRICE,), limit=1)]
     assert walked == in_order(asked.items.values(), (PRICE,))
+
+
+def test_a_page_may_pass_over_records_and_goes_on_behind_them(stocked):
+    for sort in (PRICE, Sort("updated"), Sort("key"), falling(PRICE)):
+        every = [item.key for item in stocked.walk(None, order=(sort,))]
+        page = stocked.ask(order=(sort,), skip=50, limit=20)
+        assert [item.key for item in page.items] == every[50:70]
+        after = stocked.ask(order=(sort,), skip=50, limit=20, cursor=page.cursor)
+        assert [item.key for item in after.items] == every[70:90]
+    assert stocked.ask(skip=10_000).items == ()
+    with pytest.raises(Problem, match="records to pass over"):
+        stocked.ask(skip=10_001)
