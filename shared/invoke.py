@@ -15,10 +15,10 @@ from shared.auth.access import Access
 from shared.auth.caller import Caller, Credential, Surface
 from shared.auth.gate import Admitted
 from shared.auth.rate import Budget, budget_of, served
-from shared.auth.tenancy import Role
+from shared.auth.tenancy import Role, Tenancy
 from shared.errors import Problem
 from shared.spelling import PLAIN, Case, Spelling
-from shared.tool import Args, Call, Confirmed, Progress, Tool, silently
+from shared.tool import Args, Call, Confirmed, Pending, Progress, Tool, silently
 
 A = TypeVar("A", bound=Args)
 
@@ -34,12 +34,23 @@ class Request(NamedTuple):
     spelling: Spelling = PLAIN
 
 
+class Waiting(NamedTuple):
+    """That a reply may be replaced by a later one, for so many seconds.
+
+    `look` gives the newer body, and whether it is the last.
+    """
+
+    seconds: float
+    look: Callable[[], tuple[bytes, bool]]
+
+
 class Reply(NamedTuple):
     """What a run came to: JSON bytes, or a problem; and the budget where one was drawn on."""
 
     body: bytes | None = None
     problem: Problem | None = None
     budget: Budget | None = None
+    waiting: Waiting | None = None
 
 
 NOTHING: Final[tuple[str, ...]] = ()
@@ -164,27 +175,14 @@ def _run(asked: Asked[Any], app: App, request: Request, admit: Callable[[], Admi
     try:
         admitted = admit()
         caller = admitted.caller
-        role = admitted.role
-        refusal = _refusal(tool, caller, role)
-        budget = _draw(app, tool, caller, admitted.access, refused=refusal is not None)
+        refusal = _refusal(tool, caller, admitted.role)
+        budget = _draw(app, tool, admitted, refused=refusal is not None)
         args = _args(asked, refusal, admitted)
-        call = Call(
-            app=app,
-            caller=caller,
-            surface=request.surface,
-            request_id=request.request_id,
-            now=app.clock.now(),
-            found=admitted.found,
-            organization=admitted.access,
-            budget=budget,
-            progress=request.progress,
-            tenant=request.tenant,
-            role=role or Role.VIEWER,
-        )
+        call = _call(app, request, admitted, budget)
         _require_confirmation(tool, call, args)
-        body = tool.encode(_ran(tool, call, args), request.spelling.results)
+        reply = _reply(tool, _ran(tool, call, args), request.spelling.results, budget)
         outcome = "ok"
-        return Reply(body=body, budget=budget)
+        return reply
     except Problem as problem:
         outcome = problem.code
         return Reply(problem=problem, budget=budget or budget_of(problem))
@@ -195,6 +193,35 @@ def _run(asked: Asked[Any], app: App, request: Request, admit: Callable[[], Admi
             app.usage.count(caller, tool.name, outcome)
         if not (asked.aside and outcome == "ok"):
             _log_call(tool, request, caller, outcome=outcome, took=time.perf_counter() - started)
+
+
+def _call(app: App, request: Request, admitted: Admitted, budget: Budget | None) -> Call:
+    return Call(
+        app=app,
+        caller=admitted.caller,
+        surface=request.surface,
+        request_id=request.request_id,
+        now=app.clock.now(),
+        found=admitted.found,
+        organization=admitted.access,
+        budget=budget,
+        progress=request.progress,
+        tenant=request.tenant,
+        role=admitted.role or Role.VIEWER,
+    )
+
+
+def _reply(tool: Tool[Any], value: Any, case: Case, budget: Budget | None) -> Reply:
+    if not isinstance(value, Pending):
+        return Reply(tool.encode(value, case), budget=budget)
+
+    def look() -> tuple[bytes, bool]:
+        newer, is_last = value.look()
+        return tool.encode(newer, case), is_last
+
+    return Reply(
+        tool.encode(value.value, case), budget=budget, waiting=Waiting(value.seconds, look)
+    )
 
 
 def _refusal(tool: Tool[Any], caller: Caller, role: Role | None) -> Problem | None:
@@ -245,16 +272,21 @@ def _require_confirmation(tool: Tool[A], call: Call, args: A) -> None:
     )
 
 
-def _draw(
-    app: App, tool: Tool[Any], caller: Caller, access: Access | None, *, refused: bool
-) -> Budget | None:
-    """What the budget is after this call. A call that may not run draws nothing."""
+def _draw(app: App, tool: Tool[Any], admitted: Admitted, *, refused: bool) -> Budget | None:
+    """What the organization's budget is after this call. A call that may not run draws nothing.
+
+    A tenant may have a budget of its own, which the call draws from as well.
+    """
+    caller, access, tenancy = admitted.caller, admitted.access, admitted.tenancy
     if access is None or tool.family.free:
         return None
     if refused:
         return app.rate.look(caller.org, access.rate)
     app.usage.see(caller)
-    return served(app.rate.draw(caller.org, access.rate))
+    budget = served(app.rate.draw(caller.org, access.rate))
+    if isinstance(tenancy, Tenancy) and tenancy.calls:
+        served(app.rate.draw(f"tenant:{tenancy.tenant}", tenancy.calls), "tenant's")
+    return budget
 
 
 def _log_call(

@@ -70,6 +70,22 @@ class Json:
     body: bytes
 
 
+@dataclass(frozen=True, slots=True)
+class Pending:
+    """A result that is not the last: the host looks again while the caller waits.
+
+    Attributes:
+        value: what is so now.
+        seconds: how long the caller waits at most.
+        look: what is so by then, and whether that is the last. It is called now and then, so it
+            does not wait itself.
+    """
+
+    value: Any
+    seconds: float
+    look: Callable[[], tuple[Any, bool]]
+
+
 AUDIT_LINE: Final = "audit"
 """What log lines say that repeat an audit record."""
 

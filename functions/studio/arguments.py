@@ -45,6 +45,12 @@ class Written(StudioArgs):
     )
 
 
+class Waits(StudioArgs):
+    """What starts or watches a job, and may wait for its end."""
+
+    wait: Annotated[int, Field(ge=0, le=20, description="Seconds to wait for the job's end.")] = 0
+
+
 class Paged(StudioArgs):
     """How many at once, and where to go on."""
 

@@ -6,7 +6,7 @@ from typing import Any
 from shared.engine import jobs
 from shared.engine.jobs import Asked, Job, JobState
 from shared.pipeline.job_space import asked
-from shared.tool import Call, Result
+from shared.tool import Call, Pending, Result
 
 
 class JobShown(Result):
@@ -45,6 +45,19 @@ def shown(id_: str, job: Job) -> JobShown:
 def shown_asked(given: Asked) -> JobShown:
     """A job that was just asked for."""
     return shown(given.id.partition(":")[2], given.job)
+
+
+def waited(call: Call, job: JobShown, seconds: int) -> JobShown | Pending:
+    """A job that the caller waits for; told how far it is meanwhile."""
+    if not seconds or job.finished_at is not None:
+        return job
+
+    def look() -> tuple[JobShown, bool]:
+        found = jobs.find(call.app, call.tenant, job.id).value
+        call.progress(found.kind, found.done, found.total)
+        return shown(job.id, found), found.is_over
+
+    return Pending(job, seconds, look)
 
 
 def started(call: Call, kind: str, **args: Any) -> JobShown:

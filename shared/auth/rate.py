@@ -46,21 +46,21 @@ class Budget(NamedTuple):
 
 
 class RateLimited(Problem):
-    """The organization's budget is empty for `retry_after` more whole seconds."""
+    """The budget is empty for `retry_after` more whole seconds. `whose`: in words."""
 
-    def __init__(self, budget: Budget, retry_after: int) -> None:
+    def __init__(self, budget: Budget, retry_after: int, whose: str) -> None:
         super().__init__(
             "rate_limited",
-            f"Your organization's calls for this minute are used up. Wait {retry_after} s.",
+            f"Your {whose} calls for this minute are used up. Wait {retry_after} s.",
             retry_after=retry_after,
         )
         self.budget = budget
 
 
-def served(budget: Budget) -> Budget:
+def served(budget: Budget, whose: str = "organization's") -> Budget:
     """The budget of a call that was served. Raises RateLimited when it was not."""
     if budget.retry_after is not None:
-        raise RateLimited(budget, max(1, math.ceil(budget.retry_after)))
+        raise RateLimited(budget, max(1, math.ceil(budget.retry_after)), whose)
     return budget
 
 

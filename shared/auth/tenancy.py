@@ -36,10 +36,14 @@ DEFAULT: Final = Role.EDITOR
 
 
 class Tenancy(NamedTuple):
-    """A tenant that a call is about, and the caller's role there."""
+    """A tenant that a call is about, and the caller's role there.
+
+    `calls`: how many a minute it may make, where it has a limit of its own.
+    """
 
     tenant: str
     role: Role
+    calls: int | None = None
 
 
 def tenant_reads(tenant: str, principal: str) -> tuple[str, ...]:
@@ -68,14 +72,15 @@ def judged(
         )
     if record.data.get("state", "active") != "active":
         raise Problem("forbidden", f"The tenant {tenant!r} is suspended.", reason="tenant_state")
+    calls = (record.data.get("quota") or {}).get("calls")
     if key is not None:
-        return Tenancy(tenant, Role.EDITOR)
+        return Tenancy(tenant, Role.EDITOR, calls)
     role = role_in_tenant(
         given.data["role"] if given is not None else None,
         owns=caller.role == "owner",
         default=record.data.get("defaultRole"),
     )
-    return Tenancy(tenant, role)
+    return Tenancy(tenant, role, calls)
 
 
 def role_in_tenant(given: str | None, *, owns: bool, default: str | None) -> Role:

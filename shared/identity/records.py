@@ -37,6 +37,14 @@ class Organization(Record):
     created_at: datetime
 
 
+class Quota(Record):
+    """What a tenant may have at most; None where nothing but the platform's own limits holds."""
+
+    entries: int | None = None
+    sources: int | None = None
+    calls: int | None = None
+
+
 class Tenant(Record):
     """Who owns data; belongs to exactly one organization.
 
@@ -48,6 +56,7 @@ class Tenant(Record):
     parent: str | None = None
     state: Literal["active", "suspended"] = "active"
     default_role: RoleWord | None = None
+    quota: Quota | None = None
     created_at: datetime
 
 

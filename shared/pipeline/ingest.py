@@ -118,7 +118,7 @@ def _ingest(
         idempotency=given.idempotency,
         answer=lambda committed: answer(_imported(given, name, committed, checked.added)),
     )
-    _check_room(space, source, given)
+    _check_room(space, configuration, source, given)
     committed = space.commit(wanted, dry_run=given.dry_run)
     return _imported(given, name, committed, checked.added)
 
@@ -145,23 +145,32 @@ def _typed_as(known: Property | None, declared: Declared) -> Property:
     return known.model_copy(update={"type": shown.type, "delimiter": shown.delimiter})
 
 
-def _check_room(space: Workspace, source: Source, given: Import) -> None:
-    """Refuse what could make a source larger than an instance can search."""
+def _check_room(
+    space: Workspace, configuration: Configuration, source: Source, given: Import
+) -> None:
+    """Refuse what makes a source larger than an instance can search, or a tenant than it may be."""
     count = space.head(source.entries).count
     upserts = sum(entry.combine != "delete" for entry in given.entries)
-    if count + upserts <= MOST_ENTRIES:
+    most = MOST_ENTRIES
+    if (quota := space.quota.get("entries")) is not None:
+        every = [each.value.entries for each in configuration.every(SOURCES)]
+        others = [each for each in every if each != source.entries]
+        most = min(most, quota - sum(head.count for head in space.heads(others).values()))
+    if not upserts or count + upserts <= most:
         return
     keys = [entry.key for entry in given.entries if entry.combine != "delete"]
     there = space.collections.get(space.name(source.entries), keys)
     new = len(keys) - sum(not record.deleted for record in there.values())
-    if count + new > MOST_ENTRIES:
+    if new and count + new > most:
+        is_quota = most < MOST_ENTRIES
+        what = "That is the tenant's quota." if is_quota else "Spread them over several sources."
         raise Problem(
             "too_large",
-            f"The source has {count} entries, and this would add {new}; {MOST_ENTRIES} are the "
-            "most. Spread them over several sources.",
+            f"The source has {count} entries, and this would add {new}; {max(0, most)} are the "
+            f"most. {what}",
             entries=count,
             added=new,
-            limit=MOST_ENTRIES,
+            limit=max(0, most),
         )
 
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final, NamedTuple
 
-from shared.engine.history import Event, of_range
+from shared.engine.history import Event, first_at, of_range
 from shared.engine.log import read_entries
 from shared.engine.prepare import Stored
 from shared.engine.records import held, record_key
@@ -26,6 +26,13 @@ class Raw(NamedTuple):
     at: datetime | None
     import_id: str
     correlation_id: str
+
+
+class Bounds(NamedTuple):
+    """Of times: from `start`, before `end`; None for no bound."""
+
+    start: datetime | None
+    end: datetime | None
 
 
 class RawPage(NamedTuple):
@@ -52,15 +59,22 @@ def by_key(space: Workspace, source: Source, limit: int, cursor: str | None) -> 
     return RawPage(list(_with_commits(space, source, living)), page.cursor)
 
 
-def by_time(space: Workspace, source: Source, limit: int, cursor: str | None) -> RawPage:
+def by_time(
+    space: Workspace,
+    source: Source,
+    limit: int,
+    cursor: str | None,
+    bounds: Bounds = Bounds(None, None),  # noqa: B008  immutable
+) -> RawPage:
     """Entries whose last change is newest, first: the log backwards.
 
     An entry comes with its newest change alone. A page looks at MOST_SCANNED commits, so it may
     hold fewer entries than asked for and still go on.
     """
     name = space.name(source.entries)
-    last, skip = _place(cursor, space.head(source.entries).seq)
-    seqs = list(range(last, max(0, last - MOST_SCANNED), -1))
+    low, high = _commits(space, source, bounds)
+    last, skip = _place(cursor, high)
+    seqs = list(range(last, max(low - 1, last - MOST_SCANNED), -1))
     found: list[Raw] = []
     for seq in seqs:
         events = list(of_range(space.call.app.bulk_documents, name, (seq,)))
@@ -77,7 +91,16 @@ def by_time(space: Workspace, source: Source, limit: int, cursor: str | None) ->
                 found.append(_raw(event.row.key, record, event))
         skip = 0
     end = seqs[-1] - 1 if seqs else 0
-    return RawPage(found, f"{end}.0" if end else None)
+    return RawPage(found, f"{end}.0" if end >= low else None)
+
+
+def _commits(space: Workspace, source: Source, bounds: Bounds) -> tuple[int, int]:
+    """The first and the last commit of a time, found by bisection of the log."""
+    head, name = space.head(source.entries), space.name(source.entries)
+    documents = space.call.app.bulk_documents
+    low = first_at(documents, name, head, bounds.start) if bounds.start else 1
+    high = first_at(documents, name, head, bounds.end) - 1 if bounds.end else head.seq
+    return low, high
 
 
 def _place(cursor: str | None, head: int) -> tuple[int, int]:

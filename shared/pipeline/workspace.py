@@ -2,7 +2,7 @@
 
 import secrets
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Final, TypeVar
 
 from shared.app import App
@@ -47,6 +47,14 @@ class Workspace:
             )
             self._heads[name] = head
         return head
+
+    @property
+    def quota(self) -> Mapping[str, int]:
+        """How many entries and sources the tenant may have, where it has limits of its own."""
+        path = f"tenants/{self.call.tenant}"
+        record = self.call.found.get(path) or self.call.app.documents.get(path)
+        quota = (record.data.get("quota") if record else None) or {}
+        return {name: most for name, most in quota.items() if most}
 
     def heads(self, collections: Iterable[str]) -> dict[str, Head]:
         """What the newest commits of several collections left, in one read."""

@@ -116,6 +116,8 @@ class ToolCalls:
         if tool.tenant and not isinstance(arguments, Problem):
             request = request._replace(tenant=self._tenant(arguments) or request.tenant)
         reply = await self._runner.run(tool, request, arguments)
+        if reply.waiting is not None:
+            reply = await self._runner.waited(reply, reply.waiting)
         if reply.problem is not None and reply.problem.code in REFUSALS:
             raise Refused(reply.problem)
         result = self._renderer.result(reply, tool, request, version)

@@ -3,6 +3,7 @@
 Tools, and the reads in front of them, are plain functions; the loop only parses and renders.
 """
 
+import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
 from typing import Any, Final, TypeVar
@@ -15,7 +16,7 @@ from shared.auth.gate import Admitted
 from shared.auth.tokens import KeysNeeded
 from shared.errors import Problem
 from shared.identity.joining import joined
-from shared.invoke import Arguments, Asked, Crashed, Reply, Request, invoke_each
+from shared.invoke import Arguments, Asked, Crashed, Reply, Request, Waiting, invoke_each
 from shared.serve.outgoing import Outgoing
 from shared.serve.threads import Threads
 from shared.tool import Tool
@@ -23,6 +24,9 @@ from shared.tracing import Tracer
 from shared.waits import MustWait, not_waiting
 
 MOST_THREADS: Final = 16
+FIRST_LOOK: Final = 0.1
+"""Seconds before a caller that waits is told anew; twice that the next time, up to LAST_LOOK."""
+LAST_LOOK: Final = 1.0
 T = TypeVar("T")
 
 
@@ -56,6 +60,23 @@ class Runner:
     def admit(self, request: Request) -> Awaitable[None]:
         """Pass the gate without running a tool. Raises what the gate raises."""
         return self._threads.run(partial(_admit, self.app, request))
+
+    async def waited(self, reply: Reply, waiting: Waiting) -> Reply:
+        """The last reply, or the one after so many seconds. No thread is kept meanwhile."""
+        loop = asyncio.get_running_loop()
+        end, pause = loop.time() + waiting.seconds, FIRST_LOOK
+        while (left := end - loop.time()) > 0:
+            await asyncio.sleep(min(pause, left))
+            try:
+                body, is_last = await self._threads.run(waiting.look)
+            except Problem as problem:  # what was started goes on; the caller may ask again
+                problem.drop_traceback()
+                break
+            reply = reply._replace(body=body)
+            if is_last:
+                break
+            pause = min(2 * pause, LAST_LOOK)
+        return reply
 
     def run(self, tool: Tool[Any], request: Request, arguments: Arguments) -> Awaitable[Reply]:
         """Run a tool; what nobody expected becomes `internal`, told to the log alone."""

@@ -13,7 +13,8 @@ class Connection:
     def __init__(self, platform, face, tenant, token):
         endpoint = import_module(f"functions.{face}.main").endpoint
         transport = httpx.ASGITransport(endpoint(platform.app), raise_app_exceptions=True)
-        headers = {"authorization": f"Bearer {token}", **LEGACY}
+        accept = "application/json, text/event-stream"
+        headers = {"authorization": f"Bearer {token}", "accept": accept, **LEGACY}
         self._client = httpx.AsyncClient(
             transport=transport, base_url=ORIGIN, headers=headers, timeout=60
         )

@@ -89,7 +89,7 @@ async def test_what_goes_wrong_is_raised_as_its_type(stocked, connect):
         assert await failure(unknown) == (sdk.OctogenNotFoundError, 404)
     async with connect(f"octo_live_{'0' * 32}_{'A' * 43}") as client:
         assert await failure(client.get_me()) == (sdk.OctogenAuthenticationError, 401)
-    async with connect(stocked.key("owner")) as client:
+    async with connect(stocked.key("owner", tenant="shop")) as client:
         assert await failure(client.get_me()) == (sdk.OctogenForbiddenError, 403)
 
 

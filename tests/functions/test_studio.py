@@ -1,5 +1,7 @@
 """The studio: an owner's assistant signs in, defines sources, imports, asks, and undoes."""
 
+from datetime import timedelta
+
 import pytest
 
 from tests.functions.studio_shop import ADDRESS, Studio, given, shown
@@ -209,6 +211,26 @@ async def test_stored_entries_are_listed_newest_change_first_and_by_key(stocked)
     assert ([each["id"] for each in rest["items"]], rest["has_more"]) == (["p3"], False)
     by_key = await stocked.call("list_source_entries", source_id="products", sort="key")
     assert [each["id"] for each in by_key["items"]] == ["p1", "p2", "p3"]
+
+
+async def test_stored_entries_of_a_time_are_listed(studio, stocked):
+    then = studio.clock.now()
+    studio.clock.advance(60)
+    await stocked.call("import_data", source_id="products", entries=[given("p2", price=79.0)])
+    studio.clock.advance(60)
+    await stocked.call("import_data", source_id="products", entries=[given("p3", price=44.0)])
+    first, second = ((then + timedelta(seconds=each)).isoformat() for each in (30, 90))
+    for asked, ids in (
+        ({"updated_from": first}, ["p3", "p2"]),
+        ({"updated_from": first, "updated_to": second}, ["p2"]),
+        ({"updated_to": first}, ["p1"]),
+    ):
+        listed = await stocked.call("list_source_entries", source_id="products", **asked)
+        assert [each["id"] for each in listed["items"]] == ids, asked
+    refused = await stocked.refused(
+        "list_source_entries", source_id="products", sort="key", updated_from=first
+    )
+    assert refused["details"][0]["path"] == "updated_from"
 
 
 async def test_an_import_is_taken_back_and_history_shows_both(stocked):

@@ -1,5 +1,8 @@
 """Whole files into a source, sources emptied and deleted: jobs that finish once, killed or not."""
 
+import asyncio
+import json
+
 import pytest
 
 from functions.engine.turns import KINDS
@@ -178,6 +181,34 @@ async def test_a_job_is_cancelled_between_its_steps_and_listed(north, studio, we
     assert (await south.refused("get_job", job_id=job["id"]))["code"] == "not_found"
     assert (await south.call("list_jobs"))["items"] == []
     await south.close()
+
+
+async def test_a_call_waits_for_its_job_and_is_told_how_far_it_is(north, studio, web):
+    url = served(web, "/list.csv", csv("a1;Lamp;12.50;yes"))
+    asked = {"source_id": "products", "url": url, "key_column": "sku", "wait": 20}
+    waiting = asyncio.create_task(north.post("tools/call", progressed("import_feed", asked)))
+    while not (await north.call("list_jobs"))["items"]:
+        pass
+    await asyncio.to_thread(studio.work)
+    answer = await waiting
+    told = [json.loads(line[6:]) for line in answer.text.splitlines() if line.startswith("data: ")]
+    *notes, last = told
+    job = last["result"]["structuredContent"]
+    assert (job["state"], job["result"]["changed"]) == ("succeeded", 1)
+    assert notes[-1]["params"]["progressToken"] == "p"
+    again = await north.call("get_job", job_id=job["id"], wait=20)
+    assert again == job
+
+
+async def test_who_does_not_wait_long_enough_is_told_what_is_so_then(north, web):
+    url = served(web, "/list.csv", csv("a1;Lamp;12.50;yes"))
+    job = await north.call("import_feed", source_id="products", url=url, key_column="sku")
+    waited = await north.call("get_job", job_id=job["id"], wait=1)
+    assert waited["state"] == "queued"
+
+
+def progressed(tool, arguments):
+    return {"name": tool, "arguments": arguments, "_meta": {"progressToken": "p"}}
 
 
 async def test_a_source_is_emptied_or_deleted_after_its_plan_was_confirmed(north, studio):

@@ -1,5 +1,7 @@
 """Sources of the studio: created, described, changed, drafted."""
 
+from datetime import timedelta
+
 import pytest
 
 from tests.functions.studio_shop import Studio, given
@@ -70,6 +72,43 @@ async def test_sources_are_searched_changed_and_related(stocked):
         "update_data_source", source_id="prices", related_source_ids=["prices"]
     )
     assert refused["details"][0]["path"] == "related_source_ids[0]"
+
+
+async def test_sources_are_found_by_when_they_were_created_and_changed(studio, stocked):
+    then = studio.clock.now()
+    studio.clock.advance(60)
+    await stocked.call("create_data_source", id="later", name="Later")
+    studio.clock.advance(60)
+    await stocked.call("update_data_source", source_id="products", description="Changed")
+    since = (then + timedelta(seconds=30)).isoformat()
+    for asked, ids in (
+        ({"created_from": since}, ["later"]),
+        ({"created_to": since}, ["products"]),
+        ({"updated_from": since}, ["later", "products"]),
+        ({"updated_from": (then + timedelta(seconds=90)).isoformat()}, ["products"]),
+    ):
+        found = await stocked.call("search_data_sources", **asked)
+        assert [each["id"] for each in found["items"]] == ids, asked
+    refused = await stocked.refused("search_data_sources", created_from="2026-01-01T00:00:00")
+    assert refused["details"][0]["path"] == "created_from"
+
+
+async def test_a_tenants_quota_of_sources_entries_and_calls_is_said_and_kept(studio, stocked):
+    studio.do("set_tenant_quota", tenant="north", sources=1, entries=4)
+    refused = await stocked.refused("create_data_source", id="more", name="More")
+    assert (refused["code"], refused["limit"]) == ("too_large", 1)
+    two = [given("p8", brand="x"), given("p9", brand="y")]
+    refused = await stocked.refused("import_data", source_id="products", entries=two)
+    assert (refused["entries"], refused["added"], refused["limit"]) == (3, 2, 4)
+    await stocked.call("import_data", source_id="products", entries=[*PRINTERS, two[0]])
+    studio.do("set_tenant_quota", tenant="north", sources=0, entries=0, calls=2)
+    tried = [await stocked.tried("search_data_sources") for _ in range(4)]
+    limited = [value for value, failed in tried if failed]
+    assert limited[0]["code"] == "rate_limited"
+    assert "tenant" in limited[0]["message"]
+    south = studio.connected("south")
+    assert (await south.call("search_data_sources"))["total"] == 0
+    await south.close()
 
 
 async def test_an_unknown_source_is_told_with_the_nearest_there_is(stocked):

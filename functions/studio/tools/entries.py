@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from functions.studio.arguments import EntryId, OfSource, Written, touched
+from functions.studio.arguments import EntryId, OfSource, Time, Written, touched
 from functions.studio.asked import SearchEntries, question
 from functions.studio.given import EntryGiven, entry_of
 from functions.studio.views import ValueShown, values_shown
@@ -122,6 +122,8 @@ class ListSourceEntries(OfSource):
     sort: Annotated[
         Literal["last_updated", "key"], Field(description="Newest change first, or by id.")
     ] = "last_updated"
+    updated_from: Annotated[Time, Field(description="Changed last at or after this time.")] = None
+    updated_to: Annotated[Time, Field(description="Changed last before this time.")] = None
     limit: Annotated[int, Field(ge=1, le=200, description="Most items.")] = 50
     cursor: Annotated[str, Field(description="next_cursor of the page before.")] = ""
 
@@ -155,11 +157,15 @@ def list_source_entries(call: Call, args: ListSourceEntries) -> RawEntriesPage:
     """
     space = Workspace(call)
     source = space.configuration.get(SOURCES, args.source_id).value
+    bounds = raw.Bounds(args.updated_from, args.updated_to)
+    if any(bounds) and (args.ids or args.sort == "key"):
+        raise invalid("updated_from", "Times need sort last_updated, and no ids.")
     if args.ids:
         page = raw.RawPage(raw.of_keys(space, source, args.ids), None)
+    elif args.sort == "key":
+        page = raw.by_key(space, source, args.limit, args.cursor or None)
     else:
-        listed = raw.by_key if args.sort == "key" else raw.by_time
-        page = listed(space, source, args.limit, args.cursor or None)
+        page = raw.by_time(space, source, args.limit, args.cursor or None, bounds)
     return RawEntriesPage(
         items=[
             RawEntry(

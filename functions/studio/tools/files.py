@@ -4,21 +4,21 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from functions.studio.arguments import OfSource, touched
-from functions.studio.started import JobShown, started
+from functions.studio.arguments import OfSource, Waits, touched
+from functions.studio.started import JobShown, started, waited
 from shared.auth.faces import STUDIO
 from shared.auth.tenancy import Role
 from shared.pipeline.job_kinds import IMPORT_FEED
 from shared.pipeline.properties import PROPERTY_ID
 from shared.pipeline.sources import active
 from shared.pipeline.workspace import Workspace
-from shared.tool import Call, Confirmed, Effect, Family, Plan, Risk
+from shared.tool import Call, Confirmed, Effect, Family, Pending, Plan, Risk
 
 family = Family("files", org_types=STUDIO.org_types, tenant=True, touched=touched)
 PropertyName = Annotated[str, Field(pattern=PROPERTY_ID)]
 
 
-class ImportFeed(OfSource, Confirmed):
+class ImportFeed(OfSource, Confirmed, Waits):
     """Which file, into which source, and how."""
 
     url: Annotated[str, Field(max_length=2048, description="The file's https address.")]
@@ -52,8 +52,10 @@ def _would_import(call: Call, args: ImportFeed) -> Plan | None:
     role=Role.EDITOR,
     open_world=True,
     plan=_would_import,
+    streams=True,
+    returns=JobShown,
 )
-def import_feed(call: Call, args: ImportFeed) -> JobShown:
+def import_feed(call: Call, args: ImportFeed) -> JobShown | Pending:
     """Import a whole file from an https address: CSV with a header, or JSON lines, also packed.
 
     It is a job: get_job tells how far it is, and which lines were left out and why. The file is
@@ -61,7 +63,7 @@ def import_feed(call: Call, args: ImportFeed) -> JobShown:
     """
     space = Workspace(call)
     source = active(space.configuration, args.source_id)
-    return started(
+    job = started(
         call,
         IMPORT_FEED,
         source=source.id,
@@ -70,3 +72,4 @@ def import_feed(call: Call, args: ImportFeed) -> JobShown:
         mapping={column: each.lower() for column, each in args.mapping.items()},
         missing=args.missing,
     )
+    return waited(call, job, args.wait)

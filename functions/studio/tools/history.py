@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from functions.studio.arguments import EntryId, OfSource, Written, touched
+from functions.studio.arguments import EntryId, OfSource, Time, Written, touched
 from shared.auth.faces import STUDIO
 from shared.auth.tenancy import Role
 from shared.engine import history
@@ -89,10 +89,8 @@ class QueryChangelog(OfSource):
     change_types: Annotated[tuple[ChangeType, ...], Field(description="Of these kinds.")] = ()
     author: Annotated[str, Field(description="By this user id.")] = ""
     import_id: Annotated[str, Field(description="All that one import did.")] = ""
-    start: Annotated[datetime | None, Field(alias="from", description="At or after this time.")] = (
-        None
-    )
-    end: Annotated[datetime | None, Field(alias="to", description="Before this time.")] = None
+    start: Annotated[Time, Field(alias="from", description="At or after this time.")] = None
+    end: Annotated[Time, Field(alias="to", description="Before this time.")] = None
     order: Annotated[Literal["desc", "asc"], Field(description="Newest first, or last.")] = "desc"
     limit: Annotated[int, Field(ge=1, le=200, description="Most items.")] = 50
     cursor: Annotated[str, Field(description="next_cursor of the page before.")] = ""

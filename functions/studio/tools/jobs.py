@@ -4,15 +4,15 @@ from typing import Annotated
 
 from pydantic import Field
 
-from functions.studio.arguments import StudioArgs, touched
-from functions.studio.started import JobShown, shown
+from functions.studio.arguments import StudioArgs, Waits, touched
+from functions.studio.started import JobShown, shown, waited
 from shared.auth.faces import STUDIO
 from shared.auth.tenancy import Role
 from shared.engine import jobs
 from shared.engine.jobs import JOBS
 from shared.ports.documents import Query
 from shared.queries import JOBS_OF_TENANT
-from shared.tool import Call, Effect, Family, Result, Risk
+from shared.tool import Call, Effect, Family, Pending, Result, Risk
 
 family = Family("jobs", org_types=STUDIO.org_types, tenant=True, always=True, touched=touched)
 JobId = Annotated[str, Field(pattern=r"^[0-9a-f]{24}$", description="The job's id.")]
@@ -32,10 +32,25 @@ class WhichJob(StudioArgs):
     job_id: JobId
 
 
-@family.tool(scope="studio:read", effect=Effect.READ, risk=Risk.LOW, title="Get a job")
-def get_job(call: Call, args: WhichJob) -> JobShown:
-    """Tell where a job stands, and once it is over what it came to, or why it failed."""
-    return shown(args.job_id, jobs.find(call.app, call.tenant, args.job_id).value)
+class GetJob(WhichJob, Waits):
+    """Which job, and how long to wait for its end."""
+
+
+@family.tool(
+    scope="studio:read",
+    effect=Effect.READ,
+    risk=Risk.LOW,
+    title="Get a job",
+    streams=True,
+    returns=JobShown,
+)
+def get_job(call: Call, args: GetJob) -> JobShown | Pending:
+    """Tell where a job stands, and once it is over what it came to, or why it failed.
+
+    With wait it answers when the job is over, or after so many seconds.
+    """
+    job = jobs.find(call.app, call.tenant, args.job_id).value
+    return waited(call, shown(args.job_id, job), args.wait)
 
 
 class ListJobs(StudioArgs):

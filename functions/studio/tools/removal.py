@@ -5,8 +5,8 @@ from typing import Annotated
 
 from pydantic import Field
 
-from functions.studio.arguments import OfSource, touched
-from functions.studio.started import JobShown, shown_asked
+from functions.studio.arguments import OfSource, Waits, touched
+from functions.studio.started import JobShown, shown_asked, waited
 from shared.auth.faces import STUDIO
 from shared.auth.tenancy import Role
 from shared.engine.jobs import Asked
@@ -19,12 +19,12 @@ from shared.pipeline.properties import PROPERTY_ID, filled, unchanging
 from shared.pipeline.property_changes import noted
 from shared.pipeline.sources import SOURCES, active
 from shared.pipeline.workspace import Workspace
-from shared.tool import Call, Confirmed, Effect, Family, Plan, Risk
+from shared.tool import Call, Confirmed, Effect, Family, Pending, Plan, Risk
 
 family = Family("removal", org_types=STUDIO.org_types, tenant=True, touched=touched)
 
 
-class WhichSource(OfSource, Confirmed):
+class WhichSource(OfSource, Confirmed, Waits):
     """Which source."""
 
 
@@ -64,15 +64,17 @@ def _unused(configuration: Configuration, source: str) -> None:
     title="Empty a data source",
     role=Role.PUBLISHER,
     plan=_would_purge,
+    streams=True,
+    returns=JobShown,
 )
-def purge_data_source(call: Call, args: WhichSource) -> JobShown:
+def purge_data_source(call: Call, args: WhichSource) -> JobShown | Pending:
     """Delete all entries of a source; its definition stays. It is a job, and can be reverted.
 
     Without confirm it says what it would delete. The source takes no imports meanwhile.
     """
     job = asked(call, EMPTY_SOURCE, source=args.source_id, remove=False)
     close(Workspace(call), args.source_id, job)
-    return shown_asked(job)
+    return waited(call, shown_asked(job), args.wait)
 
 
 @family.tool(
@@ -82,8 +84,10 @@ def purge_data_source(call: Call, args: WhichSource) -> JobShown:
     title="Delete a data source",
     role=Role.PUBLISHER,
     plan=_would_delete,
+    streams=True,
+    returns=JobShown,
 )
-def delete_data_source(call: Call, args: WhichSource) -> JobShown:
+def delete_data_source(call: Call, args: WhichSource) -> JobShown | Pending:
     """Delete a source with all its entries. It is a job; history is kept for 90 days.
 
     Without confirm it says what it would delete, or what still uses the source.
@@ -92,10 +96,10 @@ def delete_data_source(call: Call, args: WhichSource) -> JobShown:
     _unused(space.configuration, args.source_id)
     job = asked(call, EMPTY_SOURCE, source=args.source_id, remove=True)
     close(space, args.source_id, job)
-    return shown_asked(job)
+    return waited(call, shown_asked(job), args.wait)
 
 
-class WhichProperty(OfSource, Confirmed):
+class WhichProperty(OfSource, Confirmed, Waits):
     """Which property of which source."""
 
     property_id: Annotated[str, Field(pattern=PROPERTY_ID, description="The property's id.")]
@@ -120,14 +124,17 @@ def _would_delete_property(call: Call, args: WhichProperty) -> Plan:
     title="Delete a source's property",
     role=Role.PUBLISHER,
     plan=_would_delete_property,
+    streams=True,
+    returns=JobShown,
 )
-def delete_data_source_property(call: Call, args: WhichProperty) -> JobShown:
+def delete_data_source_property(call: Call, args: WhichProperty) -> JobShown | Pending:
     """Delete a property of a source with all its values. It is a job, and can be reverted.
 
     Without confirm it says how many entries have a value.
     """
     space = Workspace(call)
-    return shown_asked(space.decide(partial(_delete_property, space, args)))
+    job = space.decide(partial(_delete_property, space, args))
+    return waited(call, shown_asked(job), args.wait)
 
 
 def _delete_property(space: Workspace, args: WhichProperty, configuration: Configuration) -> Asked:

@@ -6,7 +6,15 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from functions.studio.arguments import OfSource, Paged, SourceId, StudioArgs, Written, touched
+from functions.studio.arguments import (
+    OfSource,
+    Paged,
+    SourceId,
+    StudioArgs,
+    Time,
+    Written,
+    touched,
+)
 from functions.studio.views import PropertyShown, SourceShown, property_shown, source_shown
 from shared.auth.faces import STUDIO
 from shared.auth.tenancy import Role
@@ -45,6 +53,25 @@ class SearchDataSources(Paged):
     status: Annotated[
         Literal["", "Active", "Purging"], Field(description="Of this status; all if empty.")
     ] = ""
+    created_from: Annotated[Time, Field(description="Created at or after this time.")] = None
+    created_to: Annotated[Time, Field(description="Created before this time.")] = None
+    updated_from: Annotated[Time, Field(description="Changed at or after this time.")] = None
+    updated_to: Annotated[Time, Field(description="Changed before this time.")] = None
+
+    def holds(self, defined: Defined[Source]) -> bool:
+        """Whether a source is asked for."""
+        source, asked = defined.value, self.query.lower()
+        return (
+            (asked in source.name.lower() or asked in source.id.lower())
+            and self.type in ("", source.type)
+            and self.status in ("", source.status)
+            and _within(source.created_at, self.created_from, self.created_to)
+            and _within(defined.updated, self.updated_from, self.updated_to)
+        )
+
+
+def _within(at: datetime, start: datetime | None, end: datetime | None) -> bool:
+    return (start is None or at >= start) and (end is None or at < end)
 
 
 class SourcesPage(Result):
@@ -63,14 +90,7 @@ def search_data_sources(call: Call, args: SearchDataSources) -> SourcesPage:
     Use it to find a source's id; describe_data_source_schema tells what its properties hold.
     """
     space = Workspace(call)
-    asked = args.query.lower()
-    found = [
-        each
-        for each in space.configuration.every(SOURCES)
-        if (not asked or asked in each.value.name.lower() or asked in each.value.id.lower())
-        and args.type in ("", each.value.type)
-        and args.status in ("", each.value.status)
-    ]
+    found = [each for each in space.configuration.every(SOURCES) if args.holds(each)]
     rest = [each for each in found if each.value.id > args.cursor]
     shown = rest[: args.limit]
     more = len(rest) > len(shown) and bool(shown)
@@ -154,8 +174,10 @@ def _create(
 ) -> SourceWritten:
     if configuration.find(SOURCES, args.id) is not None:
         raise Problem("conflict", f"There is a data source {args.id!r} already.", field="id")
-    if sum(1 for _ in configuration.every(SOURCES)) >= MOST_SOURCES:
-        raise Problem("conflict", f"A tenant has at most {MOST_SOURCES} data sources.")
+    most = min(MOST_SOURCES, space.quota.get("sources", MOST_SOURCES))
+    if sum(1 for _ in configuration.every(SOURCES)) >= most:
+        message = f"The tenant has {most} data sources, and may have no more. Delete one first."
+        raise Problem("too_large", message, limit=most)
     source = Source(
         id=args.id,
         name=args.name,

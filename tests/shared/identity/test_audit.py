@@ -70,6 +70,7 @@ CHANGES = {
             p.member("owner", "olga") and {"tenant": "shop", "principal": "olga", "role": "viewer"}
         ),
     ),
+    "set_tenant_quota": ("tenant.quota_set", lambda _: {"tenant": "shop", "entries": 10}),
     "suspend_tenant": ("tenant.suspended", lambda _: {"tenant": "shop"}),
     "resume_tenant": (
         "tenant.resumed",
@@ -221,6 +222,8 @@ def test_no_event_holds_a_secret(platform):
         ),
         ("set_tenant_role", {"tenant": "shop", "principal": "ada", "role": "king"}, "invalid"),
         ("suspend_tenant", {"tenant": "none"}, "not_found"),
+        ("set_tenant_quota", {"tenant": "none", "calls": 1}, "not_found"),
+        ("set_tenant_quota", {"tenant": "shop"}, "invalid"),
         ("resume_tenant", {"tenant": "none"}, "not_found"),
         ("create_api_key", {"org": "nobody", "name": "x"}, "not_found"),
         (
