@@ -12,12 +12,13 @@ from typing import Any, Final, TypeVar, cast
 
 from shared.auth.gate import Gate
 from shared.auth.jwks import RemoteKeys
-from shared.auth.keyring import KeyRings
+from shared.auth.keyring import CURSORS, KeyRings
 from shared.auth.rate import RateLimiter
 from shared.auth.service import ServiceTokens
 from shared.auth.tokens import Tokens
 from shared.auth.usage import Usage
 from shared.clock import SystemClock
+from shared.ports.addresses import Addresses, OwnAddresses
 from shared.ports.blobs import Blobs
 from shared.ports.clock import Clock
 from shared.ports.documents import Documents
@@ -102,6 +103,16 @@ class App:
     def blobs(self) -> Blobs:
         """Immutable files."""
         return self.once(_blobs)
+
+    @property
+    def addresses(self) -> Addresses:
+        """Where single files can be fetched or put for a while."""
+        return self.once(_addresses)
+
+    @property
+    def own_addresses(self) -> OwnAddresses:
+        """The addresses, where we serve them ourselves. Raises ValueError in the cloud."""
+        return cast(OwnAddresses, self._own(self.addresses))
 
     @property
     def secrets(self) -> Secrets:
@@ -199,6 +210,18 @@ def _blobs(app: App) -> Blobs:
     from shared.local.blobs import FolderBlobs
 
     return FolderBlobs(app.settings.data / "blobs")
+
+
+def _addresses(app: App) -> Addresses:
+    if app.settings.backend == "gcp":
+        from shared.gcp.addresses import StorageAddresses
+
+        return StorageAddresses(app.settings.bucket)
+    from shared.local.addresses import FolderAddresses
+
+    return FolderAddresses(
+        app.settings.files_url, lambda: app.keys.sealing(CURSORS).keys, app.clock
+    )
 
 
 def _secrets(app: App) -> Secrets:
@@ -320,6 +343,7 @@ def _tracer(app: App) -> Tracer:
 
 
 _OUTSIDE: Final[dict[Callable[[App], Any], str]] = {
+    _addresses: "addresses",
     _blobs: "blobs",
     _bulk_documents: "bulk_documents",
     _documents: "documents",

@@ -7,7 +7,9 @@ for too long may come back after its hold ran out.
 """
 
 import secrets
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 from typing import Any, Final, Generic, TypeVar
 
@@ -19,6 +21,9 @@ from shared.work import Kind, Scheduled
 
 LASTS: Final = timedelta(seconds=30)
 """How long nobody else takes over from a worker that says nothing."""
+
+RENEWED_EVERY: Final = timedelta(seconds=10)
+_MOST_RENEWALS: Final = 360
 
 
 class HeldWork(Scheduled):
@@ -56,6 +61,28 @@ class Hold(Generic[H]):
         """Keep others away for LASTS from now; False when somebody else has taken over."""
         until = self._app.clock.now() + LASTS
         return self._write(lambda now: now.model_copy(update={"until": until})) is not None
+
+    @contextmanager
+    def kept(self) -> Iterator[None]:
+        """Keep others away for as long as this block takes, an hour at most: for slow work."""
+        done = threading.Event()
+
+        def keep() -> None:
+            for _ in range(_MOST_RENEWALS):
+                if done.wait(RENEWED_EVERY.total_seconds()):
+                    return
+                try:
+                    self.renew()
+                except Problem:
+                    continue  # the store does not answer: whoever takes over does it again
+
+        thread = threading.Thread(target=keep, name="hold", daemon=True)
+        thread.start()
+        try:
+            yield
+        finally:
+            done.set()
+            thread.join()
 
     def keep(self, **changes: Any) -> bool:
         """Write how far this turn has come, and keep others away; False when it is not ours."""

@@ -181,13 +181,14 @@ def _run(asked: Asked[Any], app: App, request: Request, admit: Callable[[], Admi
         call = _call(app, request, admitted, budget)
         _require_confirmation(tool, call, args)
         reply = _reply(tool, _ran(tool, call, args), request.spelling.results, budget)
-        outcome = "ok"
-        return reply
     except Problem as problem:
         outcome = problem.code
         return Reply(problem=problem, budget=budget or budget_of(problem))
     except Exception as error:
         raise Crashed(tool.name, budget) from error
+    else:
+        outcome = "ok"
+        return reply
     finally:
         if caller is not None and caller.org and not tool.family.free:
             app.usage.count(caller, tool.name, outcome)

@@ -211,6 +211,7 @@ class Settings(Frozen):
         analytics_hub: host:port of an Analytics Hub without TLS, for tests; refused in the cloud.
         mcp_url, api_url, auth_url, portal_url: the public addresses; `mcp_url` is the partner
             audience, `auth_url` our issuer, `portal_url` the portal's audience and client id.
+        files_url: where a laptop's front serves single files; in the cloud the bucket does.
         faces: the addresses of further faces by name (`shared.auth.faces`), such as `studio`.
         portal_client: where the portal signs people in, if not at `auth_url`.
         hosts, origins: further Host and Origin header values that are accepted.
@@ -258,6 +259,7 @@ class Settings(Frozen):
     api_url: Url = "http://localhost:8080/v1"
     auth_url: Url = "http://localhost:8080/auth"
     portal_url: Url = "http://localhost:8080/portal"
+    files_url: Url = "http://localhost:8080/files"
     faces: dict[str, Url] = {on: f"http://localhost:8080/{on}/mcp" for on in ("admin", "studio")}
     portal_client: PortalClient | None = None
     hosts: tuple[str, ...] = ()

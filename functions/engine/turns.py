@@ -10,13 +10,19 @@ from shared import work
 from shared.engine import snapshot_turn
 from shared.engine.jobs import JOB, Step, work_on
 from shared.engine.later import SNAPSHOT
-from shared.pipeline import emptying, feeds, property_changes
-from shared.pipeline.job_kinds import CHANGE_PROPERTIES, EMPTY_SOURCE, IMPORT_FEED
+from shared.pipeline import emptying, exporting, feeds, property_changes, transfers
+from shared.pipeline.job_kinds import (
+    CHANGE_PROPERTIES,
+    EMPTY_SOURCE,
+    EXPORT_ENTRIES,
+    IMPORT_FEED,
+)
+from shared.pipeline.transfers import TRANSFER
 from shared.serve.worker import SCOPE, Outcome, Swept, Turn
 from shared.tool import Args, Call, Effect, Family, Risk
 
 family = Family("turns", org_types=frozenset({"service"}))
-KINDS: Final = (JOB, SNAPSHOT)
+KINDS: Final = (JOB, SNAPSHOT, TRANSFER)
 """All scheduled work of this function: what is not listed here, nobody finds again."""
 
 
@@ -31,6 +37,7 @@ def store_snapshot(call: Call, args: Turn) -> Outcome:
 WORK: Final[Mapping[str, Step]] = {
     CHANGE_PROPERTIES: property_changes.change_properties,
     EMPTY_SOURCE: emptying.empty_source,
+    EXPORT_ENTRIES: exporting.export_entries,
     IMPORT_FEED: feeds.import_feed,
 }
 """The steps of every kind of job."""
@@ -40,6 +47,14 @@ WORK: Final[Mapping[str, Step]] = {
 def run_job(call: Call, args: Turn) -> Outcome:
     """Do the next steps of a job that somebody asked for."""
     return Outcome(outcome=work_on(call.app, WORK, args.id, args.generation))
+
+
+@family.tool(
+    scope=SCOPE, effect=Effect.WRITE, risk=Risk.LOW, title="End a transfer", idempotent=True
+)
+def end_transfer(call: Call, args: Turn) -> Outcome:
+    """Remove a file whose hour is over."""
+    return Outcome(outcome=transfers.end_transfer(call.app, args.id, args.generation))
 
 
 @family.tool(

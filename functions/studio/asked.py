@@ -7,8 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from functions.studio.arguments import OfSource, Paged
 from shared.pipeline.filters import Filter, Filters
 from shared.pipeline.sources import Source
-from shared.query import ast
-from shared.query.ast import Facet, Node, Question, Sort, Words
+from shared.query.ast import Facet, Question, Sort
 from shared.tool import Call
 
 
@@ -31,14 +30,19 @@ class FacetOf(BaseModel):
     language: str = ""
 
 
-class SearchEntries(OfSource, Paged):
-    """What to find, in which order, and what to count."""
+class Matching(OfSource):
+    """Which entries of a source."""
 
     filters: Annotated[tuple[Filter, ...], Field(description="All of them hold.")] = ()
     query: Annotated[str, Field(max_length=200, description="Words the entry has.")] = ""
     search_on: Annotated[
         tuple[str, ...], Field(description="Properties that the words are in; any if left out.")
     ] = ()
+
+
+class SearchEntries(Matching, Paged):
+    """What to find, in which order, and what to count."""
+
     facets: Annotated[
         tuple[FacetOf, ...], Field(max_length=10, description="Properties to count values of.")
     ] = ()
@@ -53,11 +57,8 @@ class SearchEntries(OfSource, Paged):
 
 def question(call: Call, source: Source, args: SearchEntries) -> Question:
     """What is asked of the source's entries. Raises `invalid`, naming what cannot be asked."""
-    filters = Filters({id_: each.kind for id_, each in source.properties.items()}, call.now)
-    where: list[Node] = [filters.all(args.filters)] if args.filters else []
-    if args.query:
-        on = [_named(filters, each, f"search_on[{n}]") for n, each in enumerate(args.search_on)]
-        where.append(Words(args.query, tuple(on)))
+    filters = filters_of(call, source)
+    where = filters.matching(args.filters, args.query, args.search_on)
     order = [_sort(filters, each, args.language, f"sort[{n}]") for n, each in enumerate(args.sort)]
     if args.query and not order:
         order = [Sort("score", descending=True)]
@@ -73,7 +74,7 @@ def question(call: Call, source: Source, args: SearchEntries) -> Question:
     for n, each in enumerate(args.properties):
         filters.kind(each, f"properties[{n}]")
     return Question(
-        where=ast.All(tuple(where)),
+        where=where,
         order=tuple(order),
         facets=tuple(facets),
         limit=args.limit,
@@ -81,9 +82,9 @@ def question(call: Call, source: Source, args: SearchEntries) -> Question:
     )
 
 
-def _named(filters: Filters, property_: str, path: str) -> str:
-    filters.kind(property_, path)
-    return property_.lower()
+def filters_of(call: Call, source: Source) -> Filters:
+    """What reads filters of the source's entries."""
+    return Filters({id_: each.kind for id_, each in source.properties.items()}, call.now)
 
 
 def _sort(filters: Filters, given: SortBy, language: str, path: str) -> Sort:

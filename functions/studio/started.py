@@ -5,7 +5,9 @@ from typing import Any
 
 from shared.engine import jobs
 from shared.engine.jobs import Asked, Job, JobState
+from shared.pipeline.job_kinds import EXPORT_ENTRIES
 from shared.pipeline.job_space import asked
+from shared.pipeline.transfers import blob_of
 from shared.tool import Call, Pending, Result
 
 
@@ -47,6 +49,19 @@ def shown_asked(given: Asked) -> JobShown:
     return shown(given.id.partition(":")[2], given.job)
 
 
+def told(call: Call, id_: str, job: Job) -> JobShown:
+    """A job, and where the file that it made can be fetched, for as long as it is there."""
+    said = shown(id_, job)
+    if job.kind != EXPORT_ENTRIES or not job.result:
+        return said
+    ends = datetime.fromisoformat(job.result["ends_at"])
+    if call.now >= ends:
+        return said
+    blob = blob_of(call.tenant, id_)
+    url = call.app.addresses.to_download(blob, job.result["filename"], ends)
+    return said.model_copy(update={"result": {**said.result, "download_url": url}})
+
+
 def waited(call: Call, job: JobShown, seconds: int) -> JobShown | Pending:
     """A job that the caller waits for; told how far it is meanwhile."""
     if not seconds or job.finished_at is not None:
@@ -55,7 +70,7 @@ def waited(call: Call, job: JobShown, seconds: int) -> JobShown | Pending:
     def look() -> tuple[JobShown, bool]:
         found = jobs.find(call.app, call.tenant, job.id).value
         call.progress(found.kind, found.done, found.total)
-        return shown(job.id, found), found.is_over
+        return told(call, job.id, found), found.is_over
 
     return Pending(job, seconds, look)
 

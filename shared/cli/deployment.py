@@ -54,6 +54,7 @@ def settings_for(origin: str, data: Path, **changes: Any) -> Settings:
         api_url=f"{origin}/v1",
         auth_url=f"{origin}/auth",
         portal_url=f"{origin}/portal",
+        files_url=f"{origin}/files",
         faces={face.name: f"{origin}/{face.name}{ENDPOINT}" for face in FURTHER},
         fetch_networks=LOOPBACK,
         sign_in=True,

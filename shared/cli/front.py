@@ -7,7 +7,7 @@ process only passes bytes on and keeps the Host header.
 import asyncio
 import threading
 import time
-from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
+from collections.abc import AsyncIterator, Iterable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 from itertools import cycle
@@ -35,11 +35,14 @@ class Front:
             matches itself and everything below it; one that stands there several times passes to
             its addresses in turn, as to the instances of a function.
         port: where it listens.
+        own: what it serves itself, before anything is passed on.
     """
 
-    def __init__(self, routes: Iterable[tuple[str, str]], port: int) -> None:
+    def __init__(
+        self, routes: Iterable[tuple[str, str]], port: int, own: Sequence[Route] = ()
+    ) -> None:
         config = uvicorn.Config(
-            front(routes),
+            front(routes, own),
             host="127.0.0.1",
             port=port,
             log_level="warning",
@@ -70,8 +73,8 @@ class Front:
         return self._thread.is_alive()
 
 
-def front(routes: Iterable[tuple[str, str]]) -> Starlette:
-    """The application; `routes` as in `Front`."""
+def front(routes: Iterable[tuple[str, str]], own: Sequence[Route] = ()) -> Starlette:
+    """The application; `routes` and `own` as in `Front`."""
     addresses: dict[str, list[str]] = {}
     for prefix, address in routes:
         addresses.setdefault(prefix, []).append(address)
@@ -108,7 +111,9 @@ def front(routes: Iterable[tuple[str, str]]) -> Starlette:
         async with client:
             yield
 
-    return Starlette(routes=[Route("/{path:path}", serve, methods=METHODS)], lifespan=lifespan)
+    return Starlette(
+        routes=[*own, Route("/{path:path}", serve, methods=METHODS)], lifespan=lifespan
+    )
 
 
 async def _answer(client: httpx.AsyncClient, sent: httpx.Request) -> httpx.Response:

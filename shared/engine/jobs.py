@@ -167,7 +167,8 @@ def _stepped(app: App, kinds: Mapping[str, Step], id_: str, hold: Hold[Job]) -> 
         return hold.settle(None)
     if job.cancel:
         return _end(app, hold, "cancelled")
-    came = kinds[job.kind](app, id_, job)
+    with hold.kept():
+        came = kinds[job.kind](app, id_, job)
     if isinstance(came, Done):
         return _end(app, hold, "succeeded", result=came.result)
     kept = hold.keep(state="running", cursor=came.cursor, done=came.done, total=came.total)

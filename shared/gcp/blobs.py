@@ -19,8 +19,8 @@ from shared.per_process import PerProcess
 from shared.ports.blobs import BlobInfo
 
 _new_client: Final[Any] = storage.Client  # the library is untyped
-_RETRY: Final = DEFAULT_RETRY.with_timeout(60.0)
-_TIMEOUT: Final = (5.0, 30.0)
+RETRY: Final = DEFAULT_RETRY.with_timeout(60.0)
+TIMEOUT: Final = (5.0, 30.0)
 _UNAVAILABLE: Final = (
     exceptions.ServerError,
     exceptions.TooManyRequests,
@@ -41,18 +41,18 @@ class StorageBlobs:
 
     def __init__(self, bucket: str) -> None:
         self._bucket = bucket
-        self._client = PerProcess(_connect)
+        self._client = PerProcess(connect)
 
     def put(self, name: str, source: Path) -> None:
         """Store a file whole or not at all. A name that is already stored stays as it is."""
-        with _answered(), suppress(exceptions.PreconditionFailed):
+        with answered(), suppress(exceptions.PreconditionFailed):
             self._blob(name).upload_from_filename(
                 source,
                 content_type="application/octet-stream",
                 if_generation_match=0,
                 checksum="crc32c",
-                timeout=_TIMEOUT,
-                retry=_RETRY,
+                timeout=TIMEOUT,
+                retry=RETRY,
             )
 
     def fetch(self, name: str, target: Path) -> None:
@@ -61,9 +61,9 @@ class StorageBlobs:
         with tempfile.TemporaryDirectory(prefix="=", dir=target.parent) as folder:
             draft = Path(folder, "draft")
             try:
-                with _answered():
+                with answered():
                     blob.download_to_filename(
-                        draft, raw_download=True, checksum="crc32c", timeout=_TIMEOUT, retry=_RETRY
+                        draft, raw_download=True, checksum="crc32c", timeout=TIMEOUT, retry=RETRY
                     )
             except exceptions.NotFound as error:
                 raise Problem("not_found", "There is no stored file of this name.") from error
@@ -71,20 +71,20 @@ class StorageBlobs:
 
     def list(self, prefix: str) -> Iterator[BlobInfo]:
         """Every stored file whose name begins with the prefix, in order of name (UTF-8 bytes)."""
-        with _answered():
+        with answered():
             for blob in self._client.get().list_blobs(
                 self._bucket,
                 prefix=prefix,
                 fields="items(name,size,timeCreated),nextPageToken",
-                timeout=_TIMEOUT,
-                retry=_RETRY,
+                timeout=TIMEOUT,
+                retry=RETRY,
             ):
                 yield BlobInfo(blob.name, blob.size, blob.time_created.astimezone(UTC))
 
     def delete(self, name: str) -> None:
         """Remove the file; a missing one is fine."""
-        with _answered(), suppress(exceptions.NotFound):
-            self._blob(name).delete(timeout=_TIMEOUT, retry=_RETRY)
+        with answered(), suppress(exceptions.NotFound):
+            self._blob(name).delete(timeout=TIMEOUT, retry=RETRY)
 
     def close(self) -> None:
         """Close this process's connections. The object opens new ones when it is used again."""
@@ -96,14 +96,16 @@ class StorageBlobs:
         return self._client.get().bucket(self._bucket).blob(checked_blob_name(name))
 
 
-def _connect() -> Any:
+def connect() -> Any:
+    """A client of Cloud Storage, or of the server at STORAGE_EMULATOR_HOST."""
     client = _new_client(project="unused")  # no call needs one; without one the client looks for it
     client._bucket_metadata_cache = None  # noqa: SLF001  else a thread of its own reads the bucket
     return client
 
 
 @contextmanager
-def _answered() -> Iterator[None]:
+def answered() -> Iterator[None]:
+    """What the store does not answer in time is `unavailable`."""
     try:
         yield
     except _UNAVAILABLE as error:

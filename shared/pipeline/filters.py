@@ -91,6 +91,18 @@ class Filters:
         """The condition that all of them hold. Raises `invalid`, naming the one that cannot."""
         return ast.All(self._each(given, path))
 
+    def matching(self, given: Sequence[Filter], query: str, on: Sequence[str]) -> Node:
+        """The condition of a search: all filters hold, and the words of the query are there.
+
+        `on`: the properties that the words are in; any where none is named. Raises `invalid`.
+        """
+        where: list[Node] = [self.all(given)] if given else []
+        if query:
+            for number, each in enumerate(on):
+                self.kind(each, f"search_on[{number}]")
+            where.append(ast.Words(query, tuple(each.lower() for each in on)))
+        return ast.All(tuple(where))
+
     def kind(self, property_: str, path: str) -> Kind:
         """What a property holds. Raises `invalid`, naming the nearest one, for an unknown one."""
         name = property_.lower()

@@ -3,5 +3,6 @@
 from typing import Final
 
 EMPTY_SOURCE: Final = "empty_source"
+EXPORT_ENTRIES: Final = "export_entries"
 IMPORT_FEED: Final = "import_feed"
 CHANGE_PROPERTIES: Final = "change_properties"

@@ -1,102 +1,85 @@
-"""Rows of a file: CSV with any columns, separated by any of the usual signs, or JSON-lines.
+"""Rows of a file, whatever it is.
 
-Encoding and packing (gzip, zip of one file) are found out as for feeds. Reading is bounded: a row
-has at most 4 MiB, a file as many rows as a source may hold entries.
+A table with any columns (CSV, TSV, XLSX), JSON lines, or a feed of products (Google Merchant,
+Shopify). Encoding and packing (gzip, zip of one file) are found out as for feeds. Reading is
+bounded by what really comes out of the file, because headers may lie.
 """
 
-import csv
-from collections.abc import Iterator, Mapping
+import zipfile
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
 import orjson
 
+from shared.catalog.feeds.kinds import KINDS, is_shopify
 from shared.catalog.feeds.source import Source, open_source
 from shared.errors import Problem
+from shared.pipeline.product_rows import product_rows
+from shared.pipeline.row import Reading, Row
 from shared.pipeline.sources import MOST_ENTRIES
+from shared.pipeline.tables import table_rows
+from shared.pipeline.workbooks import read_workbook
 from shared.tool import silently
 
-_SEPARATORS: Final = ",;\t|"
+MOST_UNPACKED: Final = 1024**3
+"""Bytes that come out of a file."""
 
 
-class Row(NamedTuple):
-    """A row: the number of its line, and its values by column; `wrong` where it is none."""
+def read_rows(path: Path, reading: Reading) -> Iterator[Row]:
+    """Every row of a file.
 
-    line: int
-    values: Mapping[str, Any]
-    wrong: str = ""
-
-
-def read_rows(path: Path) -> Iterator[Row]:
-    """Every row of a file. Raises `invalid` for one that is neither, `too_large` past the most."""
-    with open_source(path, silently) as source:
-        begin = source.head.lstrip()
-        if begin.startswith("<"):
+    Raises `invalid` for what cannot be read, `too_large` past the most of rows, cells or bytes.
+    """
+    for number, row in enumerate(_rows(path, reading)):
+        if number == MOST_ENTRIES:
             raise Problem(
-                "invalid",
-                "This is XML. Send CSV with a header, or JSON lines: one object a line.",
+                "too_large",
+                f"A file has at most {MOST_ENTRIES} rows. Split it.",
+                limit=MOST_ENTRIES,
             )
-        rows = _json_lines(source) if begin.startswith("{") else _table(source)
-        for number, row in enumerate(rows):
-            if number == MOST_ENTRIES:
-                raise Problem(
-                    "too_large", f"A file has at most {MOST_ENTRIES} rows.", limit=MOST_ENTRIES
-                )
-            yield row
+        yield row
+
+
+def _rows(path: Path, reading: Reading) -> Iterator[Row]:
+    if reading.kind in KINDS:
+        return product_rows(path, reading, MOST_UNPACKED)
+    if _is_workbook(path):
+        return read_workbook(path, reading.sheet, MOST_UNPACKED)
+    if reading.sheet:
+        raise Problem("invalid", "Only a workbook has sheets, and this file is none.")
+    return _text_rows(path, reading)
+
+
+def _text_rows(path: Path, reading: Reading) -> Iterator[Row]:
+    with open_source(path, silently, MOST_UNPACKED) as source:
+        begin = source.head.lstrip()
+        if begin.startswith("{") and not is_shopify(begin):
+            yield from _json_lines(source)
+            return
+        if not begin.startswith(("<", "{", "[")):
+            yield from table_rows(source)
+            return
+    yield from product_rows(path, reading, MOST_UNPACKED)
+
+
+def _is_workbook(path: Path) -> bool:
+    try:
+        with zipfile.ZipFile(path) as archive:
+            return "[Content_Types].xml" in archive.namelist()
+    except (zipfile.BadZipFile, OSError):
+        return False
 
 
 def _json_lines(source: Source) -> Iterator[Row]:
-    for number, line in source.lines():
-        if line is None:
-            yield Row(number, {}, "The line is too long.")
-        elif line.strip():
+    for number, line in enumerate(source.whole_lines(), start=1):
+        if line.strip():
             yield _json_line(number, line)
 
 
 def _json_line(number: int, line: str) -> Row:
     try:
-        value = orjson.loads(line)
-    except orjson.JSONDecodeError:
+        value: Any = orjson.loads(line)
+    except (orjson.JSONDecodeError, UnicodeEncodeError):
         return Row(number, {}, "The line is not JSON.")
     return Row(number, value) if isinstance(value, dict) else Row(number, {}, "Not an object.")
-
-
-def _table(source: Source) -> Iterator[Row]:
-    lines = _Lines(source)
-    first = source.head.partition("\n")[0]
-    separator = max(_SEPARATORS, key=first.count)
-    reader = csv.reader(lines, delimiter=separator)
-    header = [name.strip() for name in next(reader, [])]
-    if len(set(filter(None, header))) < len(header) or not header:
-        raise Problem(
-            "invalid", "The first line names each column once: one is missing or comes twice."
-        )
-    try:
-        for cells in reader:
-            if any(cell.strip() for cell in cells):
-                yield _row(lines.number, header, cells)
-    except csv.Error:
-        raise Problem(
-            "invalid", f"Near line {lines.number} a quoted value is too long or never ends."
-        ) from None
-
-
-def _row(line: int, header: list[str], cells: list[str]) -> Row:
-    if len(cells) > len(header):
-        return Row(line, {}, f"The row has {len(cells)} cells, the header {len(header)}.")
-    return Row(line, dict(zip(header, cells, strict=False)))
-
-
-class _Lines:
-    """The lines of a source for `csv`, which wants their ends back; counts them."""
-
-    def __init__(self, source: Source) -> None:
-        self._lines = source.lines()
-        self.number = 0
-
-    def __iter__(self) -> "_Lines":
-        return self
-
-    def __next__(self) -> str:
-        self.number, line = next(self._lines)
-        return f"{line or ''}\n"

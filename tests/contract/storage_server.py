@@ -2,6 +2,8 @@
 
 Multipart and resumable uploads, media downloads with ranges, listing in pages, deletion, and the
 precondition `ifGenerationMatch=0`. https://cloud.google.com/storage/docs/json_api/v1
+Also V4 signed URLs for downloads, judged with the signer's public key.
+https://cloud.google.com/storage/docs/authentication/signatures
 """
 
 import base64
@@ -9,13 +11,16 @@ import hashlib
 import json
 import re
 import threading
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from email import message_from_bytes
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from itertools import count
 from urllib.parse import parse_qs, unquote, urlsplit
 
 import google_crc32c
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import padding
 
 PAGE = 20
 
@@ -28,6 +33,7 @@ class StorageServer(ThreadingHTTPServer):
         faults: what happens to the next requests: an HTTP status to answer with, "lost" (done, but
             the answer is a 503), "cut" (half of a download's body), "flip" (a wrong byte in it),
             or None.
+        signers: public RSA keys by the name of the account that signs with them.
     """
 
     daemon_threads = True
@@ -36,7 +42,7 @@ class StorageServer(ThreadingHTTPServer):
         super().__init__(("127.0.0.1", 0), Handler)
         self.url = f"http://127.0.0.1:{self.server_port}"
         self.requests, self.faults = [], []
-        self.objects, self.uploads = {}, {}
+        self.objects, self.uploads, self.signers = {}, {}, {}
         self.numbers, self.lock = count(1), threading.Lock()
 
     def __enter__(self):
@@ -93,16 +99,18 @@ class Handler(BaseHTTPRequestHandler):
         if isinstance(self.fault, int):
             return self.answer(self.fault, {"error": {"code": self.fault, "message": "told to"}})
         name = unquote(url.path.partition("/o/")[2])
-        if url.path.startswith("/upload/"):
+        if "X-Goog-Signature" in query:
+            return self.signed(url, query)
+        if url.path.startswith("/upload/") and self.command != "GET":
             return self.upload(query, content)
-        if self.command == "DELETE":
-            found = self.server.objects.pop(name, None)
-            return self.answer(204 if found else 404)
-        if query.get("alt") == "media":
-            return self.download(name)
-        return self.listing(query)
+        known = self.download if query.get("alt") == "media" else self.listing
+        known = self.removal if self.command == "DELETE" else known
+        return known(name, query)
 
     do_GET = do_POST = do_PUT = do_DELETE = handle_request  # noqa: N815  http.server's names
+
+    def removal(self, name, _):
+        return self.answer(204 if self.server.objects.pop(name, None) else 404)
 
     def upload(self, query, content):
         condition = query.get("ifGenerationMatch")
@@ -122,14 +130,20 @@ class Handler(BaseHTTPRequestHandler):
                 "name": name,
                 "condition": condition,
                 "received": bytearray(),
+                "size": self.headers.get("X-Upload-Content-Length"),
             }
             return self.answer(200, Location=f"{self.server.url}{self.path}&upload_id={upload}")
-        session = self.server.uploads[query["upload_id"]]
+        return self.received(self.server.uploads[query["upload_id"]], content)
+
+    def received(self, session, content):
         if session.get("stored"):  # a finished session answers as it did when it finished
             return self.stored(session["stored"])
+        whole = f"bytes 0-{len(content) - 1}/{len(content)}"
         first, total = re.fullmatch(
-            r"bytes (?:(\d+)-\d+|\*)/(\d+|\*)", self.headers["Content-Range"]
+            r"bytes (?:(\d+)-\d+|\*)/(\d+|\*)", self.headers.get("Content-Range", whole)
         ).groups()
+        if total != "*" and session["size"] not in (None, total):
+            return self.answer(400, b"Not the size that was announced")
         received = session["received"]
         if first is not None:
             received[int(first) :] = content
@@ -141,6 +155,32 @@ class Handler(BaseHTTPRequestHandler):
         )
         return self.stored(session["stored"])
 
+    def signed(self, url, query):
+        signature = bytes.fromhex(query["X-Goog-Signature"])
+        account, _, scope = query["X-Goog-Credential"].partition("/")
+        unsigned = url.query.rpartition("&X-Goog-Signature=")[0] or url.query
+        parts = sorted(part for part in unsigned.split("&") if "X-Goog-Signature=" not in part)
+        host = f"host:{self.headers['Host']}\n"
+        canonical = "\n".join(
+            (self.command, url.path, "&".join(parts), host, "host", "UNSIGNED-PAYLOAD")
+        )
+        digest = hashlib.sha256(canonical.encode()).hexdigest()
+        said = f"GOOG4-RSA-SHA256\n{query['X-Goog-Date']}\n{scope}\n{digest}"
+        begun = datetime.strptime(query["X-Goog-Date"], "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC)
+        try:
+            self.server.signers[account].verify(
+                signature, said.encode(), padding.PKCS1v15(), hashes.SHA256()
+            )
+        except InvalidSignature:
+            return self.answer(403, b"SignatureDoesNotMatch")
+        if datetime.now(UTC) >= begun + timedelta(seconds=int(query["X-Goog-Expires"])):
+            return self.answer(400, b"ExpiredToken")
+        name = unquote(url.path.split("/", 2)[2])
+        if name not in self.server.objects:
+            return self.answer(404, b"NoSuchKey")
+        headers = {"Content_Disposition": query["response-content-disposition"]}
+        return self.answer(200, self.server.objects[name][1], **headers)
+
     def stored(self, resource):
         if self.fault == "lost":
             return self.answer(503)
@@ -148,7 +188,7 @@ class Handler(BaseHTTPRequestHandler):
             return self.answer(412, {"error": {"code": 412, "message": "conditionNotMet"}})
         return self.answer(200, resource)
 
-    def download(self, name):
+    def download(self, name, _):
         if name not in self.server.objects:
             return self.answer(404, b"No such object")
         resource, content = self.server.objects[name]
@@ -169,7 +209,9 @@ class Handler(BaseHTTPRequestHandler):
         self.close_connection = self.fault == "cut"
         return None
 
-    def listing(self, query):
+    def listing(self, _, query):
+        if "uploadType" in query:
+            return self.answer(405)
         prefix, after = query.get("prefix", ""), query.get("pageToken", "")
         names = sorted(self.server.objects, key=str.encode)
         names = [n for n in names if n.startswith(prefix) and n.encode() > after.encode()]

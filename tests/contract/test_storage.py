@@ -75,7 +75,7 @@ def test_a_download_with_a_wrong_byte_is_refused_and_leaves_the_target(
 
 
 def test_a_store_that_stays_down_is_unavailable(blobs, storage_server, file, tmp_path, monkeypatch):
-    monkeypatch.setattr(module, "_RETRY", module._RETRY.with_timeout(0.05))
+    monkeypatch.setattr(module, "RETRY", module.RETRY.with_timeout(0.05))
     storage_server.faults[:] = [503] * 100
     for ask in (
         lambda: blobs.put("a", file),

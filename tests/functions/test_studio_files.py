@@ -94,12 +94,13 @@ async def test_a_wrong_row_is_left_out_and_named_and_too_many_stop_all(north, st
 @pytest.mark.parametrize(
     ("body", "said"),
     [
-        (b"<rss></rss>", "XML"),
+        (b"<!doctype html><html></html>", "web page"),
+        (b"[1, 2]", "JSON array"),
         (b"", "first line"),
         (b"sku;sku\n1;2\n", "comes twice"),
         (HEADER.encode(), "no rows"),
     ],
-    ids=["xml", "empty", "twice", "header alone"],
+    ids=["page", "array", "empty", "twice", "header alone"],
 )
 async def test_a_file_that_cannot_be_read_says_what_it_is(north, studio, web, body, said):
     job = await imported(north, studio, served(web, "/x", body))
@@ -126,7 +127,7 @@ async def test_json_lines_keep_their_types(north, studio, web):
     body = b'{"sku": "j1", "Price": 5, "tags": ["a", "b"], "deep": {"x": 1}}\n'
     await imported(north, studio, served(web, "/rows.jsonl", body))
     found = await north.call("get_entries", source_id="products", ids=["j1"])
-    assert shown(found["items"][0]) == {"price": 5.0, "tags": ["a", "b"], "deep": "{'x': 1}"}
+    assert shown(found["items"][0]) == {"price": 5.0, "tags": ["a", "b"], "deep_x": 1}
 
 
 async def test_an_address_that_may_not_be_fetched_fails_the_job_with_its_reason(studio, north):

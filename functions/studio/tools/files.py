@@ -1,17 +1,21 @@
-"""Whole files into sources."""
+"""Whole files into sources, and out of them."""
 
 from typing import Annotated, Literal
 
 from pydantic import Field
 
 from functions.studio.arguments import OfSource, Waits, touched
+from functions.studio.asked import Matching, filters_of
 from functions.studio.started import JobShown, started, waited
 from shared.auth.faces import STUDIO
 from shared.auth.tenancy import Role
-from shared.pipeline.job_kinds import IMPORT_FEED
+from shared.pipeline.job_kinds import EXPORT_ENTRIES, IMPORT_FEED
 from shared.pipeline.properties import PROPERTY_ID
-from shared.pipeline.sources import active
+from shared.pipeline.sources import SOURCES, active
+from shared.pipeline.table_files import FileFormat
 from shared.pipeline.workspace import Workspace
+from shared.query.ast import Question
+from shared.query.checks import check
 from shared.tool import Call, Confirmed, Effect, Family, Pending, Plan, Risk
 
 family = Family("files", org_types=STUDIO.org_types, tenant=True, touched=touched)
@@ -68,8 +72,52 @@ def import_feed(call: Call, args: ImportFeed) -> JobShown | Pending:
         IMPORT_FEED,
         source=source.id,
         url=args.url,
+        transfer="",
+        variants="",
+        reading={},
         key_column=args.key_column,
         mapping={column: each.lower() for column, each in args.mapping.items()},
         missing=args.missing,
+    )
+    return waited(call, job, args.wait)
+
+
+class ExportEntries(Matching, Waits):
+    """Which entries, what of them, and as what."""
+
+    properties: Annotated[
+        tuple[str, ...], Field(description="Only these columns; all if left out.")
+    ] = ()
+    format: FileFormat = "csv"
+
+
+@family.tool(
+    scope="studio:read",
+    effect=Effect.READ,
+    risk=Risk.LOW,
+    title="Export entries to a file",
+    streams=True,
+    returns=JobShown,
+)
+def export_entries(call: Call, args: ExportEntries) -> JobShown | Pending:
+    """Write entries to a CSV, XLSX or JSON-lines file, found as in search_entries.
+
+    It is a job: once it is over, get_job has a download_url for an hour. import_feed takes the file
+    back (with the result's key_column), and where nothing was edited it changes nothing.
+    """
+    source = Workspace(call).configuration.get(SOURCES, args.source_id).value
+    filters = filters_of(call, source)
+    check(Question(where=filters.matching(args.filters, args.query, args.search_on)))
+    for number, each in enumerate(args.properties):
+        filters.kind(each, f"properties[{number}]")
+    job = started(
+        call,
+        EXPORT_ENTRIES,
+        source=source.id,
+        filters=[each.model_dump(mode="json", by_alias=True) for each in args.filters],
+        query=args.query,
+        search_on=list(args.search_on),
+        properties=list(args.properties),
+        format=args.format,
     )
     return waited(call, job, args.wait)

@@ -5,7 +5,7 @@ from typing import Annotated
 from pydantic import Field
 
 from functions.studio.arguments import StudioArgs, Waits, touched
-from functions.studio.started import JobShown, shown, waited
+from functions.studio.started import JobShown, shown, told, waited
 from shared.auth.faces import STUDIO
 from shared.auth.tenancy import Role
 from shared.engine import jobs
@@ -50,7 +50,7 @@ def get_job(call: Call, args: GetJob) -> JobShown | Pending:
     With wait it answers when the job is over, or after so many seconds.
     """
     job = jobs.find(call.app, call.tenant, args.job_id).value
-    return waited(call, shown(args.job_id, job), args.wait)
+    return waited(call, told(call, args.job_id, job), args.wait)
 
 
 class ListJobs(StudioArgs):

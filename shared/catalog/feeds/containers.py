@@ -35,11 +35,11 @@ _PACKED: Final = (
 
 
 @contextmanager
-def unpacked(path: Path, progress: Progress) -> Iterator[BinaryIO]:
+def unpacked(path: Path, progress: Progress, most: int | None = None) -> Iterator[BinaryIO]:
     """The feed's bytes, from the start and seekable. `progress` is told of the bytes of the file.
 
     Raises `not_found` when there is no such file, `invalid` for an archive that is damaged, holds
-    several files, or is a workbook.
+    several files, or is a workbook, `too_large` once more than `most` bytes come out of it.
     """
     with ExitStack() as stack:
         try:
@@ -57,6 +57,8 @@ def unpacked(path: Path, progress: Progress) -> Iterator[BinaryIO]:
                 stream.seek(0)
             if magic.startswith(_GZIP):
                 stream = cast(BinaryIO, stack.enter_context(gzip.GzipFile(fileobj=stream)))
+        if most is not None:
+            stream = cast(BinaryIO, io.BufferedReader(_Bounded(stream, most), 1024 * 1024))
         yield stream
 
 
@@ -98,6 +100,35 @@ def _only_file(stream: BinaryIO) -> Iterator[BinaryIO]:
 def _of_the_system(name: str) -> bool:
     """Whether an archiver put the file there by itself."""
     return name.startswith("__MACOSX/") or name.rpartition("/")[2].startswith(".")
+
+
+class _Bounded(io.RawIOBase):
+    """A stream that has no more than so many bytes."""
+
+    def __init__(self, stream: BinaryIO, most: int) -> None:
+        super().__init__()
+        self._stream = stream
+        self._most = most
+
+    def readable(self) -> bool:
+        return True
+
+    def seekable(self) -> bool:
+        return True
+
+    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
+        return self._stream.seek(offset, whence)
+
+    def readinto(self, buffer: bytearray) -> int:  # type: ignore[override]
+        data = self._stream.read(len(buffer))
+        if self._stream.tell() > self._most:
+            raise Problem(
+                "too_large",
+                f"The file has more than {self._most} bytes when it is unpacked. Split it.",
+                limit=self._most,
+            )
+        buffer[: len(data)] = data
+        return len(data)
 
 
 class _Told(io.RawIOBase):

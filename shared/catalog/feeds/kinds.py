@@ -106,6 +106,12 @@ def kind_of(head: str) -> str:
     return _table(head)
 
 
+def is_shopify(head: str) -> bool:
+    """Whether a file that begins like this is a page of a Shopify shop's products."""
+    start = head.lstrip("\ufeff \t\r\n")
+    return bool(_SHOPIFY_PAGE.match(start) or _SHOPIFY_LIST.match(start))
+
+
 def named(kind: str, head: str) -> str:
     """The kind the owner named, where the file may be of it.
 
@@ -129,7 +135,7 @@ def _xml(start: str) -> str:
 
 
 def _json(start: str) -> str:
-    if _SHOPIFY_PAGE.match(start) or _SHOPIFY_LIST.match(start):
+    if is_shopify(start):
         return "shopify"
     for pattern, name, instead in _JSON_WORDS:
         if pattern.match(start):

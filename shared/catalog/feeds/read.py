@@ -32,6 +32,7 @@ def read_feed(
     language: str | None = None,
     now: datetime | None = None,
     progress: Progress = silently,
+    most: int | None = None,
 ) -> Iterator[Row]:
     """Every product of a feed file, plain, gzip or zip, and every row that was not taken.
 
@@ -46,11 +47,13 @@ def read_feed(
         language: of texts that name none, see `Defaults`.
         now: the time it is read at, see `Defaults`.
         progress: told how many bytes of the file were read.
+        most: bytes that it may have when it is unpacked.
 
     Raises `not_found` for a missing file; `invalid` for a kind that is unknown or cannot be told,
-    for a file that is no feed, and for one that is damaged as a whole (gzip, XML, a page of JSON).
+    for a file that is no feed, and for one that is damaged as a whole (gzip, XML, a page of JSON);
+    `too_large` past `most`.
     """
-    with open_source(source, progress) as feed:
+    with open_source(source, progress, most) as feed:
         name = kind_of(feed.head) if kind is None else named(kind, feed.head)
         if feed.said:
             yield Said(feed.said, warns=True)

@@ -15,6 +15,7 @@ from shared.catalog.feeds.containers import damage_named, unpacked
 from shared.catalog.feeds.encoding import Encoding, encoding_of
 from shared.catalog.feeds.kinds import require_text
 from shared.catalog.feeds.rows import MAX_ROW
+from shared.errors import Problem
 from shared.tool import Progress, silently
 
 HEAD: Final = 64 * 1024
@@ -57,6 +58,20 @@ class Source:
                 line = self._line()
             yield number, None
 
+    def whole_lines(self) -> Iterator[str]:
+        """Every line with its end, as what reads line ends itself needs it.
+
+        Raises `invalid` for one longer than MAX_ROW.
+        """
+        number = 0
+        while line := self._line():
+            number += 1
+            if len(line) > MAX_ROW:
+                raise Problem(
+                    "invalid", f"Line {number} has more than {MAX_ROW} characters: that is no row."
+                )
+            yield line.removeprefix("\ufeff") if number == 1 else line
+
     def close(self) -> None:
         """Let go of the stream without closing it."""
         self._text.detach()
@@ -67,9 +82,14 @@ class Source:
 
 
 @contextmanager
-def open_source(path: Path, progress: Progress = silently) -> Iterator[Source]:
-    """Open a feed. Raises `not_found` when there is no such file, `invalid` for what is no text."""
-    with unpacked(path, progress) as stream:
+def open_source(
+    path: Path, progress: Progress = silently, most: int | None = None
+) -> Iterator[Source]:
+    """Open a feed. Raises `not_found` when there is no such file, `invalid` for what is no text.
+
+    `most`: bytes that it may have when it is unpacked; `too_large` past that.
+    """
+    with unpacked(path, progress, most) as stream:
         with damage_named():
             require_text(stream.read(HEAD))
             stream.seek(0)
