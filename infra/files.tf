@@ -1,4 +1,5 @@
-# Cloud Storage: the immutable files of published catalogs.
+# Cloud Storage: the immutable files of published catalogs and of collections, and files that people
+# hand in and fetch.
 
 resource "google_storage_bucket" "files" {
   #checkov:skip=CKV_GCP_62:Every publish is an audit record already; functions' reads would double the log bill.
@@ -22,6 +23,33 @@ resource "google_storage_bucket" "files" {
       age            = 1
       matches_prefix = ["exports/"]
     }
+  }
+  # Files that people handed in, or asked for: an hour is promised, and their records remove them then.
+  lifecycle_rule {
+    action {
+      type = "Delete"
+    }
+    condition {
+      age            = 1
+      matches_prefix = ["transfers/"]
+    }
+  }
+  # What a job kept between its steps and did not remove, being cancelled.
+  lifecycle_rule {
+    action {
+      type = "Delete"
+    }
+    condition {
+      age            = 7
+      matches_prefix = ["staged/"]
+    }
+  }
+  # The portal's page sends a file here, to an address that was made for that one file.
+  cors {
+    origin          = ["https://${local.hosts.portal}"]
+    method          = ["PUT"]
+    response_header = ["Content-Type", "Content-Range", "Range"]
+    max_age_seconds = 3600
   }
   lifecycle_rule {
     action {
@@ -59,4 +87,26 @@ resource "google_storage_bucket_iam_member" "reader" {
   bucket = google_storage_bucket.files.name
   role   = "roles/storage.objectViewer"
   member = each.value
+}
+
+# Who makes addresses to send files to; what lies elsewhere stays as it is.
+resource "google_storage_bucket_iam_member" "receiver" {
+  for_each = {
+    portal = module.portal.member
+    studio = module.studio.member
+  }
+  bucket = google_storage_bucket.files.name
+  role   = "roles/storage.objectCreator"
+  member = each.value
+  condition {
+    title      = "transfers"
+    expression = "resource.name.startsWith('projects/_/buckets/${google_storage_bucket.files.name}/objects/transfers/')"
+  }
+}
+
+# Signs addresses to fetch files from, by IAM (signBlob): an account has no key of its own.
+resource "google_service_account_iam_member" "signer" {
+  service_account_id = module.studio.account_name
+  role               = "roles/iam.serviceAccountTokenCreator"
+  member             = module.studio.member
 }

@@ -191,14 +191,12 @@ class Settings(Frozen):
     Attributes:
         backend: `local` embeds SQLite and folders; `gcp` uses Google's services.
         service: what this process is deployed as, by Cloud Run's K_SERVICE; none on a laptop.
-        data: the folder of the local backend.
-        cache: folder for opened search segments; may be lost at any time.
+        data, cache: the folders of the local backend and of opened segments, which may be lost.
         cache_bytes: most bytes kept there.
         project, database, bucket, secrets: the Google project, its Firestore database, the bucket
             of published files, the folder secrets are mounted in.
         region, queue: where the Cloud Tasks queue is, and its name.
-        location, exchange: where partners' tables and the Analytics Hub data exchange are, and the
-            exchange's name.
+        location, exchange: where partners' tables and the Analytics Hub exchange are, its name.
         dataset_prefix: what suggested names of linked datasets begin with.
         export_every: seconds between two exports of a catalog that is published more often.
         export_fresh_for: seconds after its export that a table is promised to be fresh.
@@ -210,8 +208,8 @@ class Settings(Frozen):
         task_issuer: who signs its tokens: Google in the cloud, ourselves on a laptop.
         analytics_hub: host:port of an Analytics Hub without TLS, for tests; refused in the cloud.
         mcp_url, api_url, auth_url, portal_url: the public addresses; `mcp_url` is the partner
-            audience, `auth_url` our issuer, `portal_url` the portal's audience and client id.
-        files_url: where a laptop's front serves single files; in the cloud the bucket does.
+            audience, `auth_url` our issuer, `portal_url` the portal's audience and client id;
+            `files_url` is where a laptop's front serves files.
         faces: the addresses of further faces by name (`shared.auth.faces`), such as `studio`.
         portal_client: where the portal signs people in, if not at `auth_url`.
         hosts, origins: further Host and Origin header values that are accepted.

@@ -22,13 +22,13 @@ from shared.pipeline import transfers
 from shared.pipeline.columns import Columns, converted
 from shared.pipeline.configuration import Configuration, put
 from shared.pipeline.feed_check import MOST_REPORTED, Check, check_room
+from shared.pipeline.files import MOST_BYTES
 from shared.pipeline.ingest import Import, ingest
 from shared.pipeline.job_space import space_of
 from shared.pipeline.row import Reading
 from shared.pipeline.sources import SOURCES, Property, Source, active
 from shared.pipeline.staged_rows import Staged, read_staged
 from shared.pipeline.staging import forget_staged, staged_name
-from shared.pipeline.table_files import MOST_BYTES
 from shared.pipeline.workspace import Workspace
 
 SECONDS: Final = 300.0

@@ -8,18 +8,15 @@ an empty cell.
 import csv
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any, Final, Literal, NamedTuple, TextIO
+from typing import Any, Final, NamedTuple, TextIO
 
 import orjson
 
 from shared.errors import Problem
+from shared.pipeline.files import MOST_BYTES, FileFormat
 from shared.pipeline.text_values import escaped, list_text
 from shared.pipeline.workbooks import MOST_CELLS, write_workbook
 from shared.query.kinds import Body, held
-
-FileFormat = Literal["csv", "xlsx", "jsonl"]
-MOST_BYTES: Final = 500 * 1024 * 1024
-"""Of a file that is written or read."""
 
 
 class Column(NamedTuple):

@@ -13,12 +13,15 @@ from urllib.parse import urlsplit
 from shared import log
 from shared.auth import keyring
 from shared.cli.deployment import FURTHER, ROUTES
-from shared.gcp.warehouse import EXPORTS
 from shared.ports.documents import ID
 from shared.queries import SHAPES
 from shared.records import Records
 from shared.settings import PREFIX, Settings
 from shared.tool import AUDIT_LINE
+from tests.infra.files import (
+    only_the_portal_may_send_files_from_a_browser,
+    what_was_left_behind_is_removed,
+)
 from tests.infra.programs import package
 from tests.infra.roles import roles_are_those_of_the_page
 from tests.infra.work import work_is_done_as_simulated, work_is_sent_where_it_is_done
@@ -34,6 +37,7 @@ NOT_IN_THE_CLOUD = {
     "fetch_ca",
     "fetch_hosts",
     "fetch_networks",
+    "files_url",
     "service",
     "task_issuer",
 }
@@ -232,14 +236,6 @@ def the_load_balancer_routes_as_dev_does(deployment):
     assert settings.faces.keys() == further
 
 
-def what_a_killed_load_left_is_removed(deployment):
-    """Files on their way into BigQuery are gone after a day, and no others."""
-    files = deployment.all("google_storage_bucket")["google_storage_bucket.files"]
-    rules = [rule for rule in files["lifecycle_rule"] if rule["action"][0]["type"] == "Delete"]
-    conditions = [condition for rule in rules for condition in rule["condition"]]
-    assert [(each["matches_prefix"], each["age"]) for each in conditions] == [([EXPORTS], 1)]
-
-
 def outputs_are_what_is_handed_out(deployment):
     """The addresses for partners are those that functions answer to, and operators' variables are
     settings."""
@@ -390,5 +386,6 @@ CHECKS = (
     audit_records_are_kept_where_nobody_changes_them,
     work_is_sent_where_it_is_done,
     work_is_done_as_simulated,
-    what_a_killed_load_left_is_removed,
+    what_was_left_behind_is_removed,
+    only_the_portal_may_send_files_from_a_browser,
 )

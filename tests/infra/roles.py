@@ -12,8 +12,10 @@ WHERE = {
     ),
     "google_project_iam_member": lambda each: "database" if each.get("condition") else "project",
     "google_secret_manager_secret_iam_member": lambda each: each["secret_id"],
-    "google_service_account_iam_member": lambda _: "invoker",
-    "google_storage_bucket_iam_member": lambda each: each["bucket"].rpartition("-")[2],
+    "google_service_account_iam_member": lambda each: each["service_account_id"],
+    "google_storage_bucket_iam_member": lambda each: (
+        "transfers" if each.get("condition") else each["bucket"].rpartition("-")[2]
+    ),
 }
 """What a role is given on, by the type of the binding."""
 
@@ -32,6 +34,10 @@ def granted(deployment):
         each["member"]: each["account_id"].rpartition("-")[2]
         for each in deployment.all("google_service_account").values()
     }
+    names = {
+        each["name"]: each["account_id"].rpartition("-")[2]
+        for each in deployment.all("google_service_account").values()
+    }
     accounts |= {
         each["writer_identity"]: "sink"
         for each in deployment.all("google_logging_project_sink").values()
@@ -41,7 +47,8 @@ def granted(deployment):
         for each in deployment.all(type_).values():
             who = accounts.get(each["member"], "anybody")
             who = "operators" if "@" in each["member"] else who
-            found.add((who, each["role"].removeprefix("roles/"), where(each)))
+            on = where(each)
+            found.add((who, each["role"].removeprefix("roles/"), names.get(on, on)))
     bindings = {each["type"] for each in deployment.resources if "_iam_" in each["type"]}
     assert bindings == set(WHERE)
     return {each for each in found if each[1:] != TRACES}

@@ -151,7 +151,8 @@ BREAKS = {
         "dispatches_per_second = 10",
         "dispatches_per_second = 9",
     ),
-    checks.what_a_killed_load_left_is_removed: ("files.tf", '["exports/"]', '["catalogs/"]'),
+    checks.what_was_left_behind_is_removed: ("files.tf", '["exports/"]', '["catalogs/"]'),
+    checks.only_the_portal_may_send_files_from_a_browser: ("files.tf", '["PUT"]', '["GET"]'),
 }
 """What each check has to find, in a copy that has all of it."""
 

@@ -9,10 +9,10 @@ from functions.studio.asked import Matching, filters_of
 from functions.studio.started import JobShown, started, waited
 from shared.auth.faces import STUDIO
 from shared.auth.tenancy import Role
+from shared.pipeline.files import FileFormat
 from shared.pipeline.job_kinds import EXPORT_ENTRIES, IMPORT_FEED
 from shared.pipeline.properties import PROPERTY_ID
 from shared.pipeline.sources import SOURCES, active
-from shared.pipeline.table_files import FileFormat
 from shared.pipeline.workspace import Workspace
 from shared.query.ast import Question
 from shared.query.checks import check
@@ -88,7 +88,7 @@ class ExportEntries(Matching, Waits):
     properties: Annotated[
         tuple[str, ...], Field(description="Only these columns; all if left out.")
     ] = ()
-    format: FileFormat = "csv"
+    format: Annotated[FileFormat, Field(description="What the file is.")] = "csv"
 
 
 @family.tool(

@@ -13,6 +13,11 @@ output "account" {
   value       = google_service_account.this.email
 }
 
+output "account_name" {
+  description = "The account's full name, for bindings on itself."
+  value       = google_service_account.this.name
+}
+
 output "environment" {
   description = "The variables the function runs with."
   value       = google_cloudfunctions2_function.this.service_config[0].environment_variables
