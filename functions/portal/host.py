@@ -17,6 +17,7 @@ from functions.portal import (
     preview,
     sessions,
     sign_in,
+    upload,
     usage,
 )
 from functions.portal.portal import ASSETS, Portal
@@ -26,7 +27,7 @@ from shared.auth.faces import PORTAL
 from shared.errors import Problem
 from shared.serve.http import Entrance, Head, Scope, read_body, safely
 from shared.serve.pages import web
-from shared.serve.pages.files import PAGE_HEADERS
+from shared.serve.pages.files import guarded
 from shared.serve.pages.web import Incoming, OAuthError, Outgoing, Params, read_cookies, redirect
 from shared.serve.run import Runner, internal
 
@@ -56,6 +57,8 @@ PAGES: Final[Mapping[str, Mapping[str, Page]]] = {
     "/sessions/disconnect": {"POST": sessions.disconnect},
     "/preview": {"GET": preview.search},
     "/product": {"GET": preview.product},
+    "/upload": {"GET": upload.show},
+    "/upload/start": {"POST": upload.start},
     "/usage": {"GET": usage.show},
     "/bigquery": {"GET": bigquery.show},
     "/bigquery/register": {"POST": bigquery.register},
@@ -116,12 +119,11 @@ class PortalHost:
             return self._stopped(Problem("invalid", error.description))
         except Problem as problem:
             return self._stopped(problem)
-        return answer.having(*PAGE_HEADERS)
+        return guarded(answer)
 
     def _stopped(self, problem: Problem) -> Outgoing:
         """The page that says why there is no other."""
-        answer = self._portal.page("stopped.html", problem.status, message=problem.message)
-        return answer.having(*PAGE_HEADERS)
+        return guarded(self._portal.page("stopped.html", problem.status, message=problem.message))
 
     def _page(self, request: Incoming, path: str) -> Outgoing:
         method = "GET" if request.head.method == "HEAD" else request.head.method

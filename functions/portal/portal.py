@@ -22,6 +22,7 @@ ASSETS: Final = Assets(
     {
         "style.css": (THEME, FOLDER / "style.css"),
         "portal.js": (FOLDER / "portal.js",),
+        "upload.js": (FOLDER / "upload.js",),
         "icon.svg": (ICON,),
     }
 )

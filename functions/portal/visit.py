@@ -39,12 +39,18 @@ _WHO_ALONG: Final = Asked(account.family["get_account"], {}, aside=True)
 
 @dataclass
 class Visit:
-    """One request of a signed-in person. `cookies` are given to the browser with the answer."""
+    """One request of a signed-in person.
+
+    Attributes:
+        cookies: what is given to the browser with the answer.
+        tenant: which of the organization's tenants what is asked is about; none where empty.
+    """
 
     portal: Portal
     request: Incoming
     token: Token
     cookies: list[Pair] = field(default_factory=list)
+    tenant: str = ""
     _account: dict[str, Any] | None = None
 
     def run(self, tool: Tool[Any], **arguments: Any) -> Any:
@@ -66,7 +72,8 @@ class Visit:
         return list(map(_value, replies))
 
     def _replies(self, asked: Sequence[Asked[Any]]) -> list[Reply]:
-        request = Request(self.token, "portal", self.request.head.request_id)
+        own = self.request.head.request_id
+        request = Request(self.token, "portal", own, tenant=self.tenant)
         return attempt_each(asked, self.portal.app, request)
 
     @property

@@ -15,7 +15,7 @@ from shared.app import App
 from shared.engine.later import GRACE
 from shared.errors import Problem
 from shared.holds import HeldWork, Hold, take
-from shared.ports.documents import ABSENT, Put
+from shared.ports.documents import ABSENT, Put, Write
 from shared.ports.queue import ENGINE
 from shared.queries import DUE_JOBS
 from shared.records import Found, Records
@@ -108,9 +108,9 @@ def begin(app: App, asked: Asked) -> None:
     work.enqueue(app, JOB, asked.id, asked.job.created_at, 1)
 
 
-def start(app: App, asked: Asked) -> None:
-    """Have a job done that no other change makes necessary."""
-    app.documents.commit([asked.write])
+def start(app: App, asked: Asked, *writes: Write) -> None:
+    """Have a job done, with what has to be written for it alone."""
+    app.documents.commit([asked.write, *writes])
     begin(app, asked)
 
 

@@ -53,6 +53,11 @@ class StorageAddresses:
         self._client = PerProcess(connect)
         self._credentials = PerProcess(credentials)
 
+    @property
+    def origin(self) -> str:
+        """The store's."""
+        return str(self._client.get().api_endpoint)
+
     def to_download(self, name: str, filename: str, until: datetime) -> str:
         """Where the blob can be fetched until then."""
         try:

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Final
+from urllib.parse import urlsplit
 
 from shared.cursors import seal, unseal
 from shared.ports.addresses import Opened
@@ -27,6 +28,12 @@ class FolderAddresses:
         self._url = url
         self._keys = keys
         self._clock = clock
+
+    @property
+    def origin(self) -> str:
+        """The front's."""
+        parts = urlsplit(self._url)
+        return f"{parts.scheme}://{parts.netloc}"
 
     def to_download(self, name: str, filename: str, until: datetime) -> str:
         """Where the blob can be fetched until then."""

@@ -115,7 +115,7 @@ def _write(space: Workspace, source: Source, id_: str, job: Job, cursor: dict[st
     transfers.keep(
         app,
         own,
-        Transfer(tenant=job.tenant, by=job.by, filename=filename, ends_at=ends),
+        Transfer(tenant=job.tenant, way="down", by=job.by, filename=filename, ends_at=ends),
     )
     result = {
         "rows": job.done,

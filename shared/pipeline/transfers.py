@@ -5,7 +5,7 @@ first and the record afterwards, so that a file nobody knows of is never left be
 """
 
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Any, Final, Literal
 
 from shared import work
 from shared.app import App
@@ -25,15 +25,23 @@ class Transfer(Scheduled):
     """One file, `transfers/{tenant}:{id}`; due when it is to go.
 
     Attributes:
+        way: whether it goes down, to whom asked for it, or comes up.
         by: who handed it in, or asked for it.
         filename: what a person calls it.
+        size: how many bytes were announced of one that comes; 0 where that is not known.
         ends_at: until when it can be fetched, put or used.
+        job: the job that imports it; it is of no use to any other.
+        sample: what a look into it showed, `Sample` as JSON.
     """
 
     tenant: str
+    way: Literal["down", "up"]
     by: str
     filename: str
+    size: int = 0
     ends_at: datetime
+    job: str | None = None
+    sample: dict[str, Any] | None = None
 
 
 TRANSFER: Final = Kind(DUE_TRANSFERS, "/engine/transfers", ENGINE, GRACE)
@@ -51,7 +59,7 @@ def blob_of(tenant: str, id_: str) -> str:
 
 
 def keep(app: App, id_: str, transfer: Transfer) -> None:
-    """Write down that a file is there, and have it removed when its hour is over.
+    """Write down that a file is there, or will be, and have it removed when its hour is over.
 
     The same again changes nothing.
     """

@@ -8,6 +8,10 @@ from typing import Literal, Protocol
 class Addresses(Protocol):
     """Whoever has such an address may use it: it is a secret, and is never stored or logged."""
 
+    @property
+    def origin(self) -> str:
+        """What all of them begin with, so that a page can say whom it talks to."""
+
     def to_download(self, name: str, filename: str, until: datetime) -> str:
         """Where the blob of this name can be fetched until then, to be saved as `filename`."""
 

@@ -1,40 +1,105 @@
 """Whole files into sources, and out of them."""
 
+from collections.abc import Iterable
+from datetime import datetime
 from typing import Annotated, Literal
+from urllib.parse import urlencode
 
 from pydantic import Field
 
-from functions.studio.arguments import OfSource, Waits, touched
+from functions.studio.arguments import OfSource, StudioArgs, Waits, touched
 from functions.studio.asked import Matching, filters_of
-from functions.studio.started import JobShown, started, waited
+from functions.studio.started import JobShown, shown_asked, started, waited
 from shared.auth.faces import STUDIO
 from shared.auth.tenancy import Role
+from shared.engine import jobs
+from shared.pipeline import uploads
 from shared.pipeline.files import FileFormat
 from shared.pipeline.job_kinds import EXPORT_ENTRIES, IMPORT_FEED
-from shared.pipeline.properties import PROPERTY_ID
-from shared.pipeline.sources import SOURCES, active
+from shared.pipeline.job_space import asked
+from shared.pipeline.sources import SOURCE_ID, SOURCES, active, entries_of, invalid
 from shared.pipeline.workspace import Workspace
 from shared.query.ast import Question
 from shared.query.checks import check
-from shared.tool import Call, Confirmed, Effect, Family, Pending, Plan, Risk
+from shared.tool import Call, Confirmed, Effect, Family, Pending, Plan, Result, Risk
 
 family = Family("files", org_types=STUDIO.org_types, tenant=True, touched=touched)
-PropertyName = Annotated[str, Field(pattern=PROPERTY_ID)]
+PropertyPlace = Annotated[str, Field(pattern=r"^([A-Za-z0-9_-]{1,100}(\.[A-Za-z0-9-]{2,20})?)?$")]
+TransferId = Annotated[str, Field(pattern=r"^([0-9a-f]{24})?$")]
+
+
+class PrepareFileUpload(StudioArgs):
+    """What file will come."""
+
+    filename: Annotated[str, Field(min_length=1, max_length=200, description="For people.")]
+    size: Annotated[int, Field(ge=0, description="Its bytes; 0 if not known.")] = 0
+
+
+class UploadPrepared(Result):
+    """Where the file is sent to, and what it is called afterwards."""
+
+    transfer_id: str
+    upload_url: str
+    page_url: str
+    ends_at: datetime
+
+
+@family.tool(
+    scope="studio:write",
+    effect=Effect.WRITE,
+    risk=Risk.LOW,
+    title="Prepare an upload",
+    role=Role.EDITOR,
+)
+def prepare_file_upload(call: Call, args: PrepareFileUpload) -> UploadPrepared:
+    """Get addresses for one file, for an hour: `curl -T FILE UPLOAD_URL`, page_url for a person.
+
+    Use it for files without an https address. Then pass transfer_id to draft_data_source, or to
+    import_feed, which takes it once. upload_url is a secret.
+    """
+    id_, transfer = uploads.prepare(call, args.filename, args.size)
+    query = urlencode({"tenant": call.tenant, "id": id_})
+    return UploadPrepared(
+        transfer_id=id_,
+        upload_url=uploads.address(call, id_),
+        page_url=f"{call.app.settings.portal_url}/upload?{query}",
+        ends_at=transfer.ends_at,
+    )
 
 
 class ImportFeed(OfSource, Confirmed, Waits):
     """Which file, into which source, and how."""
 
-    url: Annotated[str, Field(max_length=2048, description="The file's https address.")]
+    url: Annotated[str, Field(max_length=2048, description="The file's https address, or")] = ""
+    transfer_id: Annotated[TransferId, Field(description="that of prepare_file_upload.")] = ""
     key_column: Annotated[str, Field(max_length=200, description="Whose values are ids.")] = "id"
     mapping: Annotated[
-        dict[str, PropertyName],
-        Field(description="Property by column; others get a property of their own name."),
+        dict[str, PropertyPlace],
+        Field(
+            description="Property by column: title, title.en for one language, empty to leave it "
+            "out. Others get a property of their own name."
+        ),
     ] = {}  # noqa: RUF012  pydantic copies defaults
     missing: Annotated[
         Literal["keep", "delete"],
         Field(description="What becomes of entries that the file does not have."),
     ] = "keep"
+    sheet: Annotated[str, Field(max_length=100, description="Of a workbook; else the first.")] = ""
+    kind: Annotated[
+        Literal["", "jsonl", "merchant_xml", "merchant_tsv", "shopify"],
+        Field(description="Read as a product feed. XML and Shopify JSON are in any case."),
+    ] = ""
+    variants_source_id: Annotated[
+        str, Field(pattern=f"{SOURCE_ID}|^$", description="Where variants of products go.")
+    ] = ""
+    base_url: Annotated[str, Field(max_length=2048, description="The shop's, of a feed.")] = ""
+    currency: Annotated[
+        str, Field(pattern=r"^([A-Z]{3})?$", description="Of prices that name none.")
+    ] = ""
+
+    def touches(self) -> Iterable[str]:
+        """The entries of the source, and of its variants' one."""
+        return map(entries_of, filter(None, (self.source_id, self.variants_source_id)))
 
 
 def _would_import(call: Call, args: ImportFeed) -> Plan | None:
@@ -60,26 +125,34 @@ def _would_import(call: Call, args: ImportFeed) -> Plan | None:
     returns=JobShown,
 )
 def import_feed(call: Call, args: ImportFeed) -> JobShown | Pending:
-    """Import a whole file from an https address: CSV with a header, or JSON lines, also packed.
+    """Import a whole file: CSV, TSV, XLSX, JSON lines, or a Merchant or Shopify feed, also packed.
 
     It is a job: get_job tells how far it is, and which lines were left out and why. The file is
     checked first: above 5 % wrong rows nothing is written. revert_import takes it back.
     """
-    space = Workspace(call)
-    source = active(space.configuration, args.source_id)
-    job = started(
+    configuration = Workspace(call).configuration
+    for each in filter(None, (args.source_id, args.variants_source_id)):
+        active(configuration, each)
+    if bool(args.url) == bool(args.transfer_id):
+        raise invalid("url", "Give either url or transfer_id.")
+    if args.variants_source_id == args.source_id:
+        raise invalid("variants_source_id", "Variants need a source of their own.")
+    upload = uploads.ready(call, args.transfer_id) if args.transfer_id else None
+    given = asked(
         call,
         IMPORT_FEED,
-        source=source.id,
+        source=args.source_id,
+        variants=args.variants_source_id,
         url=args.url,
-        transfer="",
-        variants="",
-        reading={},
+        transfer=args.transfer_id,
+        reading=args.model_dump(include={"kind", "sheet", "base_url", "currency"}),
         key_column=args.key_column,
-        mapping={column: each.lower() for column, each in args.mapping.items()},
+        mapping=args.mapping,
         missing=args.missing,
     )
-    return waited(call, job, args.wait)
+    own = shown_asked(given)
+    jobs.start(call.app, given, *([uploads.used(call, upload, own.id)] if upload else ()))
+    return waited(call, own, args.wait)
 
 
 class ExportEntries(Matching, Waits):

@@ -19,17 +19,26 @@ ICON: Final = Path(__file__).parent / "icon.svg"
 
 # No form-action: Chromium applies it to the redirect that follows the form as well, and the client
 # is somewhere else (auth.md 0.6).
-PAGE_HEADERS: Final[tuple[Pair, ...]] = (
-    (
-        "content-security-policy",
-        (
-            "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; "
-            "base-uri 'none'; frame-ancestors 'none'"
-        ),
-    ),
-    ("x-frame-options", "DENY"),
-    ("referrer-policy", "same-origin"),
+_POLICY: Final = (
+    "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; "
+    "base-uri 'none'; frame-ancestors 'none'"
 )
+_POLICY_NAME: Final = "content-security-policy"
+_ALWAYS: Final[tuple[Pair, ...]] = (("x-frame-options", "DENY"), ("referrer-policy", "same-origin"))
+PAGE_HEADERS: Final[tuple[Pair, ...]] = ((_POLICY_NAME, _POLICY), *_ALWAYS)
+
+
+def talking_to(page: Outgoing, *origins: str) -> Outgoing:
+    """A page whose script may send requests, to these origins alone."""
+    return page.having((_POLICY_NAME, f"{_POLICY}; connect-src {' '.join(origins)}"))
+
+
+def guarded(page: Outgoing) -> Outgoing:
+    """The page with the headers that every page has; a policy of its own stays."""
+    own = any(name == _POLICY_NAME for name, _ in page.headers)
+    return page.having(*(_ALWAYS if own else PAGE_HEADERS))
+
+
 _TYPES: Final = {
     ".css": "text/css; charset=utf-8",
     ".js": "text/javascript; charset=utf-8",
