@@ -85,10 +85,11 @@ if (form) {
     wrong.hidden = true;
     input.removeAttribute("aria-invalid");
     sending.hidden = false;
-    const body = new URLSearchParams(new FormData(form));
+    const fields = new FormData(form);
+    fields.delete("file");
     button.disabled = input.disabled = true;
     show(0, file.size);
-    const begun = await fetch(form.action, { method: "POST", body }).catch(() => null);
+    const begun = await fetch(form.action, { method: "POST", body: new URLSearchParams(fields) }).catch(() => null);
     if (!begun?.ok) return refuse("The upload could not be started. Load this page again.");
     const { url } = await begun.json();
     if (!(await send(url, file))) return refuse("The file did not arrive. Send it again.");
