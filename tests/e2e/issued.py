@@ -120,7 +120,7 @@ def is_in(secret, text):
 def record(file):
     """From now on every front of this process notes what passes; how to end that."""
     inner = front.front
-    front.front = lambda routes: Recording(inner(routes), file)
+    front.front = lambda *given: Recording(inner(*given), file)
     return lambda: setattr(front, "front", inner)
 
 

@@ -81,7 +81,7 @@ if (form) {
     const most = Number(form.dataset.most);
     if (!file) return refuse("Choose a file first.");
     if (!file.size) return refuse("This file is empty.");
-    if (file.size > most) return refuse(`This file has ${file.size} bytes; ${most} are the most.`);
+    if (file.size > most) return refuse(`This file has ${file.size} bytes, more than the ${most} that may come.`);
     wrong.hidden = true;
     input.removeAttribute("aria-invalid");
     sending.hidden = false;
