@@ -28,6 +28,12 @@ _AT_ONCE: Final = 10_000
 class _State(NamedTuple):
     seq: int
     view: View
+    size: int
+
+
+def _size(directory: Path) -> int:
+    with os.scandir(directory) as files:
+        return sum(file.stat().st_size for file in files)
 
 
 class Replica:
@@ -39,7 +45,7 @@ class Replica:
     def __init__(self, directory: Path, view: View, seq: int) -> None:
         self._directory = directory
         self._lock = threading.Lock()
-        self._state = _State(seq, view)
+        self._state = _State(seq, view, _size(directory))
         self.replayed = 0
         """Records applied since it was opened."""
 
@@ -90,9 +96,8 @@ class Replica:
 
     @property
     def size(self) -> int:
-        """Bytes of its files."""
-        with os.scandir(self._directory) as files:
-            return sum(file.stat().st_size for file in files)
+        """Bytes of its files, as they were after the last change."""
+        return self._state.size
 
     @property
     def segments(self) -> int:
@@ -114,7 +119,7 @@ class Replica:
             if newest:
                 self._write(newest)
             view = index.view(state.view.index, state.view.language)
-            self._state = _State(new[-1].seq, view)
+            self._state = _State(new[-1].seq, view, _size(self._directory))
             self.replayed += len(newest)
             return new[-1].seq
 
@@ -133,7 +138,7 @@ class Replica:
     @guarded
     def answer(self, question: Question, sealing: Sealing) -> Answer:
         """See `Searchable`."""
-        seq, view = self._state
+        seq, view, _ = self._state
         return page.answer(view, question, sealing, seq)
 
     @guarded
@@ -153,7 +158,7 @@ class Replica:
         """
         target.mkdir(parents=True, exist_ok=True)
         with self._lock:
-            seq, view = self._state
+            seq, view, _ = self._state
             meta = (self._directory / META).read_text()
             names = living_files(self._directory, meta)
             for name in names:

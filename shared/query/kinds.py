@@ -17,9 +17,11 @@ property holds is a change of data.
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from enum import Enum
+from functools import lru_cache
 from typing import Any, Final, NamedTuple
 
 Body = Mapping[str, Any]
+_MOST_KEYS: Final = 4096
 
 
 class Kind(Enum):
@@ -75,8 +77,12 @@ def body_key(kind: Kind, property_: str) -> str:
     return f"{kind.value}.{property_}"
 
 
+@lru_cache(maxsize=_MOST_KEYS)
 def parsed_key(key: str) -> tuple[Kind, str]:
-    """The kind and the property of a body's key. Raises ValueError for any other text."""
+    """The kind and the property of a body's key. Raises ValueError for any other text.
+
+    Records of a collection have the same keys, so most were parsed before.
+    """
     letters, dot, property_ = key.partition(".")
     if not dot:
         raise ValueError(f"no key of a body: {key!r}")

@@ -71,6 +71,9 @@ def requests():
             yield Bar(f"{name}, {era}: p99 under load", 8, found, "x p50")
         found = compared("rest", f"REST search 10 / search_products 10, {era}")
         yield Bar(f"REST search against the MCP call, {era}", 1.2, found, "x MCP")
+        yield Bar(f"studio whoami, {era}", 5, case(f"studio whoami, {era}"))
+        name = f"studio search_entries, {era}"
+        yield Bar(f"{name}: a page of 50 and two facets of 19,406", 60, case(name))
         name = f"lookup_product on Firestore, {era}"
         yield Bar(f"{name}, the worker's own", 12, case(name))
     for page in ("signed-out", "connect", "keys", "usage"):

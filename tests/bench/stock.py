@@ -119,12 +119,12 @@ def emulated(folder, stock=stocked):
         yield stock(platform)
 
 
-def tool_calls(name, arguments, token, *, modern):
+def tool_calls(name, arguments, token, *, modern, path="/mcp"):
     """A request for each of these arguments."""
     era = modern_headers("tools/call", name) if modern else LEGACY
     headers = {"Authorization": f"Bearer {token}", **era}
     return [
-        post("/mcp", _message("tools/call", {"name": name, "arguments": each}, at, modern), headers)
+        post(path, _message("tools/call", {"name": name, "arguments": each}, at, modern), headers)
         for at, each in enumerate(arguments, 1)
     ]
 
