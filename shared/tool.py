@@ -170,7 +170,7 @@ class Call(NamedTuple):
         """
         record = audit(self, event=event, target=target, org=org or self.caller.org, **details)
         self.app.documents.commit([*writes, record])
-        log.line(AUDIT_LINE, id=record.path.partition("/")[2], **record.data)
+        say(record)
 
 
 def audit(call: Call, *, event: str, target: str, org: str, **details: Any) -> Put:
@@ -190,6 +190,11 @@ def audit(call: Call, *, event: str, target: str, org: str, **details: Any) -> P
         },
         if_version=ABSENT,
     )
+
+
+def say(record: Put) -> None:
+    """Repeat an audit record, once it is written, as a log line."""
+    log.line(AUDIT_LINE, id=record.path.partition("/")[2], **record.data)
 
 
 @dataclass(frozen=True)

@@ -18,6 +18,7 @@ from shared.auth.faces import PARTNER
 from shared.catalog import catalogs
 from shared.catalog.tools import publishing, versions, withdrawal
 from shared.cli.operations import run
+from shared.entities import packaging
 from shared.identity import (
     address_review,
     audit,
@@ -48,6 +49,7 @@ FAMILIES = (
     signing_keys.family,
     tenant_roles.family,
     tenants.family,
+    packaging.family,
     catalogs.family,
     publishing.family,
     versions.family,

@@ -5,7 +5,17 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
+from shared.entities.installed import ENTITIES
+from shared.pipeline import workspace
 from shared.tool import Args
+
+CkTypeId = Annotated[
+    str, Field(min_length=1, max_length=300, description="The type: Demo/Machine.")
+]
+CkRoleId = Annotated[
+    str, Field(min_length=1, max_length=300, description="The role: System/ParentChild.")
+]
+RtId = Annotated[str, Field(pattern=r"^[0-9a-f]{24}$", description="The entity's id.")]
 
 
 class Nothing(Args):
@@ -20,6 +30,14 @@ class OfTenant(Args):
     ] = ""
 
 
+class OfEntities(OfTenant):
+    """What is about a tenant's entities."""
+
+    def touches(self) -> Iterable[str]:
+        """Collections, beside the configuration, whose heads the gate reads along."""
+        return (ENTITIES,)
+
+
 class Sliced(Args):
     """Which part of a list."""
 
@@ -32,6 +50,5 @@ class Sliced(Args):
 
 
 def touched(args: Any, tenant: str) -> Iterable[str]:
-    """The documents that the gate reads along for a call about a tenant."""
-    del args, tenant
-    return ()
+    """The documents that the gate reads along for a call about a tenant: heads."""
+    return workspace.touched(tenant, *(args.touches() if isinstance(args, OfEntities) else ()))

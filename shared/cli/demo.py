@@ -18,6 +18,7 @@ from shared.catalog import catalogs
 from shared.catalog.tools import publishing
 from shared.cli import demo_shop
 from shared.cli.operations import run
+from shared.entities import packaging
 from shared.errors import Problem
 from shared.identity import grants, keys, organizations, sessions
 
@@ -88,6 +89,7 @@ def prepare(app: App, data: Path, say: Callable[[str], None]) -> None:
             org=org,
             parent=parent,
         )
+    run(app, packaging.family["install_package"], {"tenant": PLANT, "package": "Demo-1.0.0"})
     for org in (ORGANIZATION, OWNER, OPERATOR):
         if app.documents.get(f"memberships/{org}:{MEMBER}") is None:
             run(

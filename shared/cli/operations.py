@@ -18,6 +18,7 @@ from shared.app import App
 from shared.auth.caller import Operator
 from shared.catalog import catalogs
 from shared.catalog.tools import withdrawal
+from shared.entities import packaging
 from shared.errors import Problem
 from shared.identity import (
     address_review,
@@ -46,6 +47,7 @@ FAMILIES: tuple[Family, ...] = (
     signing_keys.family,
     tenant_roles.family,
     tenants.family,
+    packaging.family,
     audit.family,
     address_review.family,
     catalogs.family,

@@ -90,7 +90,7 @@ class _Compiler:
             case Updated(start, end):
                 return self._updated(start, end)
             case InSegment() | Marked():
-                return self._has(_mark(node))
+                return self._among(index.HAS, _marks(node))
             case Linked(property_, kind):
                 return self._linked(node, path_of(kind, property_))
             case _:
@@ -244,10 +244,10 @@ class _Compiler:
         return _any([Query.term_query(self._schema, path, term, "basic") for term in terms])
 
 
-def _mark(node: InSegment | Marked) -> str:
+def _marks(node: InSegment | Marked) -> list[str]:
     if isinstance(node, Marked):
-        return index.marked(node.name, node.value)
-    return index.in_segment(node.segment)
+        return [index.marked(node.name, value) for value in node.values]
+    return [index.in_segment(node.segment)]
 
 
 def _looks_at_records(node: Node) -> bool:

@@ -212,9 +212,14 @@ def value_as(declared: Declared, value: Any) -> Any:
     """
     if declared.kind.is_list:
         return _elements(declared, value)
-    if isinstance(value, bool) and declared.kind is not Kind.BOOLEAN:
+    return as_kind(declared.kind, value)
+
+
+def as_kind(kind: Kind, value: Any) -> Any:
+    """A JSON value as a body holds one of a kind that is no list; None where it is none."""
+    if isinstance(value, bool) and kind is not Kind.BOOLEAN:
         return None
-    return _READ[declared.kind](value)
+    return _READ[kind](value)
 
 
 def _text(value: Any) -> str | None:

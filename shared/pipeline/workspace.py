@@ -15,6 +15,7 @@ from shared.engine.prepare import MOST_EDITS, Edit, Outdated
 from shared.engine.wanted import Author, Committed, Part, Wanted
 from shared.errors import Problem
 from shared.pipeline.configuration import CONFIGURATION, Configuration, Definition
+from shared.ports.documents import Write
 from shared.tool import Call
 
 TRIES: Final = 5
@@ -92,8 +93,9 @@ class Workspace:
         import_id: str = "",
         dry_run: bool = False,
         job: Asked | None = None,
+        also: tuple[Write, ...] = (),
     ) -> Committed:
-        """Change the configuration, and what collections mean by it.
+        """Change the configuration, what collections mean by it, and `also` something else.
 
         A `job` is in the same commit, so what the change leaves to it is never forgotten.
         `import_id`: of the job that goes on with it.
@@ -103,7 +105,7 @@ class Workspace:
             author=self.author,
             import_id=job.job.import_id if job else import_id or new_import(),
             redefines=tuple(self.name(each) for each in redefines),
-            also=(job.write,) if job else (),
+            also=(*also, *((job.write,) if job else ())),
         )
         committed = self.commit(wanted, dry_run=dry_run)
         if job and not dry_run:

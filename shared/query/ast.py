@@ -94,10 +94,10 @@ class InSegment:
 
 @dataclass(frozen=True, slots=True)
 class Marked:
-    """One of the engine's own keys of the record has this value: `type`, `state`."""
+    """One of the engine's own keys of the record has one of these values: `type`, `state`."""
 
     name: str
-    value: str
+    values: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)

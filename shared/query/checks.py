@@ -8,7 +8,18 @@ from typing import Any, Final, NamedTuple
 
 from shared.errors import Problem
 from shared.query import ast
-from shared.query.ast import Column, Compare, Facet, Keys, Node, Question, Sort, Summary, Words
+from shared.query.ast import (
+    Column,
+    Compare,
+    Facet,
+    Keys,
+    Marked,
+    Node,
+    Question,
+    Sort,
+    Summary,
+    Words,
+)
 from shared.query.kinds import Kind
 
 TEXT_OPERATORS: Final = frozenset({"starts_with", "contains", "like", "similar"})
@@ -114,6 +125,8 @@ def check_condition(node: Node) -> None:
                 _limit("key", len(leaf.values), ast.MOST_VALUES, "keys")
                 if leaf.op == "starts_with" and (len(leaf.values) != 1 or not leaf.values[0]):
                     raise _invalid("Give the one text that keys begin with.", "key")
+            case Marked():
+                _limit(leaf.name, len(leaf.values), ast.MOST_VALUES, "values")
             case Words():
                 _check_text("words", leaf.text)
                 _limit("words", len(leaf.on), ast.MOST_VALUES, "properties to search in")

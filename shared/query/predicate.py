@@ -102,7 +102,8 @@ def _holds(node: Node, item: Item, terms: Terms) -> bool:
             found = (term for each in searched(item.body, on) for term in terms(each))
             return bool(wanted) and wanted.issubset(found)
         case InSegment() | Marked():
-            return (node.value if isinstance(node, Marked) else node.segment) in _marks(node, item)
+            asked = node.values if isinstance(node, Marked) else (node.segment,)
+            return not {*asked}.isdisjoint(_marks(node, item))
         case Linked(property_, kind, _):
             offered = {_plain(value) for value in linked_values(node)}
             return any(_plain(value) in offered for value in values_of(item.body, property_, kind))

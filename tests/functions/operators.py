@@ -18,6 +18,7 @@ class Operators(Platform):
         self.organization("operators", type="operator", rate_limit=1_000_000)
         self.do("create_tenant", id="group", name="Group", org="operators")
         self.do("create_tenant", id="plant", name="Plant", org="operators", parent="group")
+        self.do("install_package", tenant="plant", package="Demo-1.0.0")
         self.organization("shop", type="catalog_owner")
         self.do("create_tenant", id="north", name="North", org="shop")
         self.member("operators", "ops", role="owner", email="ops@example.com")

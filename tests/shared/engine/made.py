@@ -179,7 +179,8 @@ def leaf(chance):  # noqa: PLR0911  one for each condition
             offered = chance.some((*TEXTS, "12", "0", "-1", "9007199254740993", "0.1", "x1"), 60)
             return Linked(property_, kind, tuple(offered))
         case 6:
-            return Marked(*chance.choose((*MARKS, ("type", "Demo/Thing"), ("state", "archived"))))
+            name, _ = mark = chance.choose((*MARKS, ("type", "Demo/Thing"), ("state", "archived")))
+            return Marked(name, (mark[1], *chance.some(("Demo/Machine", "x"), 2)))
         case _:
             return compare(chance)
 

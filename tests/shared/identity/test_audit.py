@@ -76,6 +76,10 @@ CHANGES = {
         "tenant.resumed",
         lambda p: p.do("suspend_tenant", tenant="shop") and {"tenant": "shop"},
     ),
+    "install_package": (
+        "package.installed",
+        lambda _: {"tenant": "shop", "package": "Demo-1.0.0"},
+    ),
     "create_api_key": ("api_key.created", lambda _: {"org": "partner", "name": "a key"}),
     "deactivate_api_key": ("api_key.deactivated", lambda p: {"id": a_key(p)}),
     "grant_catalog": (
@@ -225,6 +229,8 @@ def test_no_event_holds_a_secret(platform):
         ("set_tenant_quota", {"tenant": "none", "calls": 1}, "not_found"),
         ("set_tenant_quota", {"tenant": "shop"}, "invalid"),
         ("resume_tenant", {"tenant": "none"}, "not_found"),
+        ("install_package", {"tenant": "none", "package": "Demo-1.0.0"}, "not_found"),
+        ("install_package", {"tenant": "shop", "package": "Demo-9.0.0"}, "not_found"),
         ("create_api_key", {"org": "nobody", "name": "x"}, "not_found"),
         (
             "create_api_key",
