@@ -1,9 +1,9 @@
 """What arguments of operators' tools have in common."""
 
 from collections.abc import Iterable
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
-from pydantic import Field
+from pydantic import BeforeValidator, Field
 
 from shared.entities.installed import ENTITIES
 from shared.pipeline import workspace
@@ -14,6 +14,18 @@ CkTypeId = Annotated[
 ]
 CkRoleId = Annotated[
     str, Field(min_length=1, max_length=300, description="The role: System/ParentChild.")
+]
+
+
+def _direction(given: Any) -> Any:
+    """A direction by its name or number."""
+    return {"1": "Inbound", "2": "Outbound"}.get(str(given), given)
+
+
+Direction = Annotated[
+    Literal["Inbound", "Outbound"],
+    BeforeValidator(_direction),
+    Field(description="Outbound leads from the origin to the target."),
 ]
 RtId = Annotated[str, Field(pattern=r"^[0-9a-f]{24}$", description="The entity's id.")]
 

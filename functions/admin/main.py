@@ -5,7 +5,7 @@ from typing import Any, Final
 import functions_framework.aio
 
 from functions.admin.results import AdminRenderer
-from functions.admin.tools import schema, session, tenants
+from functions.admin.tools import changes, entities, schema, session, tenants
 from shared.app import App
 from shared.auth.faces import ADMIN
 from shared.serve.deployed import deployed
@@ -14,7 +14,13 @@ from shared.serve.mcp_server import tool_server
 from shared.serve.run import Runner
 
 VERSION: Final = "1"
-FAMILIES: Final = (session.family, tenants.family, schema.family)
+FAMILIES: Final = (
+    session.family,
+    tenants.family,
+    schema.family,
+    entities.family,
+    changes.family,
+)
 
 INSTRUCTIONS: Final = """\
 Tenants, and the typed entities in them. Start with whoami and list_tenants; pass the tenant you

@@ -20,7 +20,7 @@ from shared.engine.heads import CollectionName, Head, head_of
 from shared.engine.later import SNAPSHOT, work_id
 from shared.engine.log import tail_of
 from shared.engine.prepare import Stored
-from shared.engine.records import every_record, read_records
+from shared.engine.records import every_record, living_records, read_records
 from shared.engine.replica import Replica
 from shared.engine.replicas import Replicas
 from shared.engine.searchable import Sealing
@@ -96,6 +96,10 @@ class Collections:
     def get(self, name: CollectionName, keys: Iterable[str]) -> dict[str, Stored]:
         """The records of these keys as they are now, deleted ones as well."""
         return read_records(self._documents, name, keys)
+
+    def living(self, name: CollectionName, keys: Iterable[str]) -> dict[str, Item]:
+        """The records of these keys that are not deleted, as they are now."""
+        return living_records(self._documents, name, keys)
 
     def every(self, name: CollectionName) -> Iterator[Item]:
         """All living records in order of key, each as it is when it is read."""

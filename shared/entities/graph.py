@@ -199,6 +199,10 @@ class Graph:
             raise _unknown("association role", id_, self.roles, where)
         return found
 
+    def derived(self, base: EntityType) -> list[EntityType]:
+        """A type and those derived from it."""
+        return [each for each in self.types.values() if base.id in each.lineage]
+
     def is_a(self, id_: str, base: str) -> bool:
         """Whether a type is another or derived from it."""
         return id_ in self.types and base in self.types[id_].lineage

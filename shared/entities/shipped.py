@@ -53,10 +53,8 @@ def graph(model_ids: tuple[str, ...]) -> Graph:
     """What some packages declare together. Raises ValueError where they do not fit together."""
     made = Graph(package(each) for each in model_ids)
     for type_ in made.types.values():
-        for given in defaults(type_):
-            try:
-                assigned(type_, {}, [given])
-            except Problem as problem:
-                if any(each["path"] == "entityData[0].value" for each in problem.details["errors"]):
-                    raise ValueError(f"{type_.id}: {problem.message}") from problem
+        try:
+            assigned(type_, {}, defaults(type_), complete=False)
+        except Problem as problem:
+            raise ValueError(f"{type_.id}: {problem.message}") from problem
     return made

@@ -37,8 +37,13 @@ class Given(NamedTuple):
     value: Any
 
 
-def assigned(type_: EntityType, body: Body, given: Iterable[Given]) -> dict[str, Any]:
-    """The body with these values. Raises `invalid` with everything that is wrong, by path."""
+def assigned(
+    type_: EntityType, body: Body, given: Iterable[Given], *, complete: bool = True
+) -> dict[str, Any]:
+    """The body with these values. Raises `invalid` with everything that is wrong, by path.
+
+    `complete`: what the type requires has to be there then.
+    """
     made = dict(body)
     failures: list[Failure] = []
     for number, each in enumerate(given):
@@ -47,7 +52,7 @@ def assigned(type_: EntityType, body: Body, given: Iterable[Given]) -> dict[str,
             _assign(type_, made, each, where, failures)
         except Problem as problem:
             failures += [Failure(**error) for error in problem.details["errors"]]
-    if not failures:
+    if complete and not failures:
         _check_required(type_.fields.values(), made, failures)
     if failures:
         raise refused(failures)

@@ -29,6 +29,7 @@ class Workspace:
         self.call = call
         self.collections: Collections = collections(call.app)
         self._heads: dict[CollectionName, Head] = {}
+        self._found = call.found
         self.author = Author(call.caller.subject, call.surface, call.request_id)
 
     def name(self, collection: str) -> CollectionName:
@@ -40,7 +41,7 @@ class Workspace:
         name = self.name(collection)
         head = self._heads.get(name)
         if head is None:
-            snapshot = self.call.found.get(name.path)
+            snapshot = self._found.get(name.path)
             head = (
                 self.collections.head(name)
                 if snapshot is None
@@ -84,6 +85,7 @@ class Workspace:
     def forget_heads(self) -> None:
         """Read what follows as it is now, not as it was when the call began."""
         name = self.name(CONFIGURATION)
+        self._found = {}
         self._heads = {name: self.collections.head(name)}
 
     def configure(
