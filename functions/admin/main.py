@@ -5,7 +5,7 @@ from typing import Any, Final
 import functions_framework.aio
 
 from functions.admin.results import AdminRenderer
-from functions.admin.tools import changes, entities, schema, session, tenants
+from functions.admin.tools import analytics, changes, entities, navigation, schema, session, tenants
 from shared.app import App
 from shared.auth.faces import ADMIN
 from shared.serve.deployed import deployed
@@ -20,6 +20,8 @@ FAMILIES: Final = (
     schema.family,
     entities.family,
     changes.family,
+    navigation.family,
+    analytics.family,
 )
 
 INSTRUCTIONS: Final = """\
