@@ -5,7 +5,16 @@ from typing import Any, Final
 import functions_framework.aio
 
 from functions.admin.results import AdminRenderer
-from functions.admin.tools import analytics, changes, entities, navigation, schema, session, tenants
+from functions.admin.tools import (
+    analytics,
+    changes,
+    entities,
+    jobs,
+    navigation,
+    schema,
+    session,
+    tenants,
+)
 from shared.app import App
 from shared.auth.faces import ADMIN
 from shared.serve.deployed import deployed
@@ -22,6 +31,7 @@ FAMILIES: Final = (
     changes.family,
     navigation.family,
     analytics.family,
+    jobs.family,
 )
 
 INSTRUCTIONS: Final = """\

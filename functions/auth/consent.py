@@ -197,7 +197,7 @@ def organizations(server: AuthServer, browser: Browser, asked: pending.Pending) 
     face = server.face_of(asked.audience)
     acts_for = _spoken_for(server, browser)
     tenant = TENANTS.find(server.app.documents, asked.tenant) if asked.tenant else None
-    owner = tenant.value.org if tenant else None
+    owner = tenant.value.org if tenant and not tenant.value.is_deleted else None
     query = Query(MEMBERSHIPS_OF_PRINCIPAL, equal={"principal": browser.person}, limit=1000)
     found, _ = MEMBERSHIPS.page(server.app.documents, query)
     ids = [

@@ -10,6 +10,8 @@ from shared import work
 from shared.engine import snapshot_turn
 from shared.engine.jobs import JOB, Step, work_on
 from shared.engine.later import SNAPSHOT
+from shared.identity.deleting_tenants import delete_tenant
+from shared.identity.making_tenants import DELETE_TENANT
 from shared.pipeline import emptying, exporting, feeds, property_changes, transfers
 from shared.pipeline.job_kinds import (
     CHANGE_PROPERTIES,
@@ -36,6 +38,7 @@ def store_snapshot(call: Call, args: Turn) -> Outcome:
 
 WORK: Final[Mapping[str, Step]] = {
     CHANGE_PROPERTIES: property_changes.change_properties,
+    DELETE_TENANT: delete_tenant,
     EMPTY_SOURCE: emptying.empty_source,
     EXPORT_ENTRIES: exporting.export_entries,
     IMPORT_FEED: feeds.import_feed,

@@ -35,6 +35,9 @@ DEFAULT: Final = Role.EDITOR
 """What a member of an organization is in its tenants, unless a tenant says otherwise."""
 
 
+_STATES: Final = {"deleting": "being deleted"}
+
+
 class Tenancy(NamedTuple):
     """A tenant that a call is about, and the caller's role there.
 
@@ -65,13 +68,15 @@ def judged(
     paths = tenant_reads(tenant, caller.subject)
     record, given = map(found.get, paths) if paths else (None, None)
     foreign = key is not None and key.get("tenant") != tenant
-    if record is None or record.data["org"] != caller.org or foreign:
+    state = "deleted" if record is None else record.data.get("state", "active")
+    if record is None or state == "deleted" or record.data["org"] != caller.org or foreign:
         raise Problem(
             "tenant_not_found",
             f"There is no tenant {tenant!r} for you. whoami lists the tenants you can use.",
         )
-    if record.data.get("state", "active") != "active":
-        raise Problem("forbidden", f"The tenant {tenant!r} is suspended.", reason="tenant_state")
+    if state != "active":
+        said = _STATES.get(state, state)
+        raise Problem("forbidden", f"The tenant {tenant!r} is {said}.", reason="tenant_state")
     calls = (record.data.get("quota") or {}).get("calls")
     if key is not None:
         return Tenancy(tenant, Role.EDITOR, calls)

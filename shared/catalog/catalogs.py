@@ -7,7 +7,7 @@ from pydantic import Field
 
 from shared.catalog.heads import Head, head_path
 from shared.identity.names import PLAIN
-from shared.identity.records import TENANTS, CatalogKey
+from shared.identity.records import CatalogKey, kept_tenant
 from shared.paging import Paged, PageOf
 from shared.ports.documents import ABSENT
 from shared.queries import CATALOGS as ALL_CATALOGS
@@ -69,7 +69,7 @@ class CreateCatalog(Args):
 )
 def create_catalog(call: Call, args: CreateCatalog) -> CatalogView:
     """Create a catalog. Fails with `conflict` when the key is taken on the platform."""
-    tenant = TENANTS.get(call.app.documents, args.tenant)
+    tenant = kept_tenant(call.app.documents, args.tenant)
     catalog = Catalog(
         tenant=args.tenant,
         display_name=args.display_name,

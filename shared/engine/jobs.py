@@ -96,22 +96,27 @@ class Asked(NamedTuple):
     write: Put
 
 
-def ask(job: Job) -> Asked:
-    """A new job, for the commit of the change that makes it necessary."""
+def ask(job: Job, at: datetime | None = None) -> Asked:
+    """A new job, for the commit of the change that makes it necessary; it begins then, or `at`."""
     id_ = f"{job.tenant}:{secrets.token_hex(12)}"
-    due = job.model_copy(update={"due": job.created_at, "generation": 1})
-    return Asked(id_, job, JOBS.put(id_, due, if_version=ABSENT))
+    due = job.model_copy(update={"due": at or job.created_at, "generation": 1})
+    return Asked(id_, due, JOBS.put(id_, due, if_version=ABSENT))
 
 
 def begin(app: App, asked: Asked) -> None:
     """Hand a job over whose write is committed. Where that fails, the sweeper does."""
-    work.enqueue(app, JOB, asked.id, asked.job.created_at, 1)
+    work.enqueue(app, JOB, asked.id, asked.job.due or asked.job.created_at, 1)
 
 
 def start(app: App, asked: Asked, *writes: Write) -> None:
     """Have a job done, with what has to be written for it alone."""
     app.documents.commit([asked.write, *writes])
     begin(app, asked)
+
+
+def own_id(id_: str) -> str:
+    """The id that a job's tenant sees."""
+    return id_.partition(":")[2]
 
 
 def find(app: App, tenant: str, id_: str) -> Found[Job]:

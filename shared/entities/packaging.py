@@ -6,7 +6,7 @@ from pydantic import Field
 
 from shared.auth.tenancy import TENANT_PATTERN
 from shared.entities.installed import install
-from shared.identity.records import TENANTS
+from shared.identity.records import kept_tenant
 from shared.pipeline.workspace import Workspace
 from shared.tool import Args, Call, Effect, Family, Result, Risk, audit
 
@@ -36,7 +36,7 @@ class Packages(Result):
 )
 def install_package(call: Call, args: InstallPackage) -> Packages:
     """Give a tenant a schema package that comes with the product, and all that it needs."""
-    org = TENANTS.get(call.app.documents, args.tenant).value.org
+    org = kept_tenant(call.app.documents, args.tenant).value.org
     record = audit(
         call,
         event="package.installed",

@@ -92,7 +92,7 @@ def _check_tenant(call: Call, owns: bool, args: CreateApiKey) -> None:  # noqa: 
             raise Problem("invalid", "Only owners of data have tenants.", field="tenant")
         return
     found = TENANTS.find(call.app.documents, args.tenant) if args.tenant else None
-    if found is None or found.value.org != args.org:
+    if found is None or found.value.is_deleted or found.value.org != args.org:
         raise Problem("invalid", "Name the tenant that the key is for.", field="tenant")
 
 

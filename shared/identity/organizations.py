@@ -14,6 +14,7 @@ from shared.identity.access_changes import Change, change_access
 from shared.identity.addresses import Email
 from shared.identity.authorizations import end_authorizations
 from shared.identity.credentials import end_credentials
+from shared.identity.making_tenants import make_tenant
 from shared.identity.names import PLAIN
 from shared.identity.of_organization import OfOrganization
 from shared.identity.people import with_email
@@ -26,7 +27,7 @@ from shared.identity.records import (
     Membership,
     Organization,
     OrgId,
-    Tenant,
+    kept_tenant,
 )
 from shared.paging import Paged, PageOf
 from shared.ports.documents import ABSENT, Delete, Put, Query, Write
@@ -181,15 +182,9 @@ class TenantView(Result):
 def create_tenant(call: Call, args: CreateTenant) -> TenantView:
     """Create a tenant that can own catalogs."""
     ORGANIZATIONS.get(call.app.documents, args.org)
-    if args.parent and TENANTS.get(call.app.documents, args.parent).value.org != args.org:
+    if args.parent and kept_tenant(call.app.documents, args.parent).value.org != args.org:
         raise Problem("invalid", "The parent is another organization's tenant.", field="parent")
-    tenant = Tenant(name=args.name, org=args.org, parent=args.parent, created_at=call.now)
-    call.commit(
-        [TENANTS.put(args.id, tenant, if_version=ABSENT)],
-        event="tenant.created",
-        target=args.id,
-        org=args.org,
-    )
+    make_tenant(call, args.id, args.name, args.org, args.parent)
     return TenantView(id=args.id, name=args.name, org=args.org)
 
 

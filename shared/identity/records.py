@@ -9,13 +9,16 @@ from typing import Annotated, Any, Final, Literal
 from pydantic import Field
 
 from shared.auth.caller import OrgType
+from shared.errors import Problem
 from shared.facets import Facet
-from shared.records import Record, Records
+from shared.ports.documents import Documents
+from shared.records import Found, Record, Records
 
 ORG_PATTERN: Final = r"^[a-z0-9][a-z0-9-]{0,62}$"
 CATALOG_PATTERN: Final = r"^[a-z][a-z0-9_]{0,47}$"
 
 MembershipState = Literal["active", "removed", "invited", "declined"]
+TenantState = Literal["active", "suspended", "deleting", "deleted"]
 RoleWord = Literal["viewer", "editor", "publisher", "owner"]
 OrgId = Annotated[
     str, Field(pattern=ORG_PATTERN, description="The organization's id: lower case, digits, -.")
@@ -49,15 +52,23 @@ class Tenant(Record):
     """Who owns data; belongs to exactly one organization.
 
     `default_role` is what the organization's members may do in it, `editor` where it is not set.
+    `deleted_by` is the job that deletes it, of its parent's. A deleted one stays as a name that
+    nobody gets again: tokens, caches and logs may still know it.
     """
 
     name: str
     org: str
     parent: str | None = None
-    state: Literal["active", "suspended"] = "active"
+    state: TenantState = "active"
+    deleted_by: str | None = None
     default_role: RoleWord | None = None
     quota: Quota | None = None
     created_at: datetime
+
+    @property
+    def is_deleted(self) -> bool:
+        """Whether it is, or is being: nothing new may belong to it."""
+        return self.state in ("deleting", "deleted")
 
 
 class TenantRole(Record):
@@ -201,3 +212,11 @@ EMAILS: Final = Records("emails", PersonLink, "e-mail address")
 IDENTITIES: Final = Records("identities", PersonLink, "identity")
 AUTHORIZATIONS: Final = Records("authorizations", Authorization, "authorization")
 SERVICE_ACCOUNTS: Final = Records("service_accounts", ServiceAccount, "service account")
+
+
+def kept_tenant(documents: Documents, id_: str) -> Found[Tenant]:
+    """A tenant that something new may belong to. Raises `not_found`."""
+    found = TENANTS.get(documents, id_)
+    if found.value.is_deleted:
+        raise Problem("not_found", f"The tenant {id_!r} is deleted.", kind="tenant")
+    return found

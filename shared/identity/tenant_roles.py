@@ -117,7 +117,7 @@ def _own_tenant(call: Call, tenant: str) -> Found[Tenant]:
     """The tenant, if it is the caller's organization's; operators reach every one."""
     found = TENANTS.find(call.app.documents, tenant)
     mine = call.caller.org_type == "operator"
-    if found is None or not (mine or found.value.org == call.caller.org):
+    if found is None or found.value.is_deleted or not (mine or found.value.org == call.caller.org):
         raise Problem("tenant_not_found", f"There is no tenant {tenant!r} for you.")
     return found
 

@@ -18,7 +18,7 @@ class WhichTenant(Args):
     tenant: TenantId
 
 
-class TenantState(Result):
+class TenantStanding(Result):
     """A tenant, and whether anybody may work in it."""
 
     tenant: str
@@ -32,7 +32,7 @@ class TenantState(Result):
     title="Suspend a tenant",
     idempotent=True,
 )
-def suspend_tenant(call: Call, args: WhichTenant) -> TenantState:
+def suspend_tenant(call: Call, args: WhichTenant) -> TenantStanding:
     """Refuse every call about a tenant from the next one on; its data stays as it is."""
     return _to(call, args.tenant, "suspended")
 
@@ -44,7 +44,7 @@ def suspend_tenant(call: Call, args: WhichTenant) -> TenantState:
     title="Resume a tenant",
     idempotent=True,
 )
-def resume_tenant(call: Call, args: WhichTenant) -> TenantState:
+def resume_tenant(call: Call, args: WhichTenant) -> TenantStanding:
     """Let people work in a suspended tenant again, with the roles they had."""
     return _to(call, args.tenant, "active")
 
@@ -97,8 +97,10 @@ def set_tenant_quota(call: Call, args: SetTenantQuota) -> TenantQuota:
     return TenantQuota(tenant=args.tenant, **quota.model_dump())
 
 
-def _to(call: Call, tenant: str, state: Literal["active", "suspended"]) -> TenantState:
+def _to(call: Call, tenant: str, state: Literal["active", "suspended"]) -> TenantStanding:
     found = TENANTS.get(call.app.documents, tenant)
+    if found.value.state not in ("active", "suspended"):
+        raise Problem("conflict", f"The tenant {tenant!r} is {found.value.state}.")
     if found.value.state != state:
         changed = found.value.model_copy(update={"state": state})
         call.commit(
@@ -107,4 +109,4 @@ def _to(call: Call, tenant: str, state: Literal["active", "suspended"]) -> Tenan
             target=f"tenants/{tenant}",
             org=found.value.org,
         )
-    return TenantState(tenant=tenant, state=state)
+    return TenantStanding(tenant=tenant, state=state)

@@ -137,7 +137,8 @@ def switch_tenant(call: Call, args: SwitchTenant) -> Switched:
 def allowed(call: Call) -> list[str]:
     """The ids of the tenants that a caller may use, in order."""
     asked = Query(TENANTS_OF_ORGANIZATION, equal={"org": call.caller.org}, limit=1000)
-    return [each.id for each in TENANTS.every(call.app.documents, asked)]
+    every = TENANTS.every(call.app.documents, asked)
+    return [each.id for each in every if not each.value.is_deleted]
 
 
 def _email(call: Call) -> str:

@@ -72,6 +72,7 @@ def whoami(call: Call, args: WhoAmI) -> Standing:
         tenants=[
             TenantShown(id=each.id, name=each.value.name, address=f"{base}/{each.id}/mcp")
             for each in found
+            if not each.value.is_deleted
         ],
     )
 
