@@ -190,10 +190,11 @@ def _run(asked: Asked[Any], app: App, request: Request, admit: Callable[[], Admi
         outcome = "ok"
         return reply
     finally:
+        took = time.perf_counter() - started
         if caller is not None and caller.org and not tool.family.free:
-            app.usage.count(caller, tool.name, outcome)
+            app.usage.count(caller, tool.name, outcome, took)
         if not (asked.aside and outcome == "ok"):
-            _log_call(tool, request, caller, outcome=outcome, took=time.perf_counter() - started)
+            _log_call(tool, request, caller, outcome=outcome, took=took)
 
 
 def _call(app: App, request: Request, admitted: Admitted, budget: Budget | None) -> Call:

@@ -5,16 +5,7 @@ from typing import Any, Final
 import functions_framework.aio
 
 from functions.admin.results import AdminRenderer
-from functions.admin.tools import (
-    analytics,
-    changes,
-    entities,
-    jobs,
-    navigation,
-    schema,
-    session,
-    tenants,
-)
+from functions.admin.tools.catalogue import FAMILIES
 from shared.app import App
 from shared.auth.faces import ADMIN
 from shared.serve.deployed import deployed
@@ -23,17 +14,6 @@ from shared.serve.mcp_server import tool_server
 from shared.serve.run import Runner
 
 VERSION: Final = "1"
-FAMILIES: Final = (
-    session.family,
-    tenants.family,
-    schema.family,
-    entities.family,
-    changes.family,
-    navigation.family,
-    analytics.family,
-    jobs.family,
-)
-
 INSTRUCTIONS: Final = """\
 Tenants, and the typed entities in them. Start with whoami and list_tenants; pass the tenant you
 mean as tenantId with each call, nothing is remembered. Tools that destroy answer with what they

@@ -1,6 +1,7 @@
 """Usage counters: kept in memory, written along with a rate lease's renewal.
 
-`usage/{org}:{day}` counts calls as `<surface>__<tool>__<outcome>`; who called is written with it.
+`usage/{org}:{day}` counts calls as `<surface>__<tool>__<outcome>`, and the time they took as
+`us__<surface>__<tool>`; who called is written with it.
 What an instance has not written when it dies is lost (at most `SECONDS` of one instance's
 counting); nothing is decided on these numbers.
 """
@@ -15,6 +16,8 @@ from shared.auth.caller import Caller
 from shared.ports.clock import Clock
 from shared.ports.documents import Add
 
+TOOK: Final = "us__"
+"""What counters of time, in microseconds, begin with."""
 SECONDS: Final = 10.0
 """An organization's counters are written at most this often."""
 
@@ -39,11 +42,13 @@ class Usage:
         with self._lock:
             self._of(caller.org).activity.saw(caller, self._clock.now())
 
-    def count(self, caller: Caller, tool: str, outcome: str) -> None:
-        """Count one call of one tool. `outcome` is `ok` or a problem's code."""
+    def count(self, caller: Caller, tool: str, outcome: str, took: float = 0.0) -> None:
+        """Count one call of one tool. `outcome` is `ok` or a problem's code, `took` seconds."""
         with self._lock:
             pending = self._of(caller.org)
             pending.counts[f"{caller.surface}__{tool}__{outcome}"] += 1
+            if took:
+                pending.counts[f"{TOOK}{caller.surface}__{tool}"] += round(took * 1_000_000)
             if outcome != "ok":
                 pending.activity.saw(caller, self._clock.now(), outcome)
 

@@ -11,6 +11,7 @@ from pydantic import Field
 from shared.auth import activity
 from shared.auth.caller import EVERY_TYPE
 from shared.auth.rate import Budget, bucket_path
+from shared.auth.usage import TOOK
 from shared.identity.own_sessions import clients_of
 from shared.identity.records import API_KEYS
 from shared.paging import Paged
@@ -151,6 +152,8 @@ def _counters(
     """Every counter that some of these days have: what it counts, which outcome, by day."""
     kept = [{} if day is None else day.data for day in days]
     for name in sorted(set[str]().union(*kept)):
+        if name.startswith(TOOK):
+            continue
         surface, counts, rest = name.partition("__")
         if counts:
             tool, _, outcome = rest.partition("__")
