@@ -208,7 +208,7 @@ class Tool(Generic[A]):
         returns: a type pydantic can describe; the output schema.
         scope: what a token must carry.
         reads: which further documents the gate reads along, given args and access.
-        role: the least role that may run it.
+        role: the least role that may run it, where it says so.
         idempotent: running it twice is the same as once.
         open_world: it talks to systems that are not ours.
         streams: it may take long and tells its progress; a host may send that along.
@@ -226,7 +226,7 @@ class Tool(Generic[A]):
     risk: Risk
     title: str
     reads: Reads | None
-    role: Role
+    role: Role | None
     idempotent: bool
     open_world: bool
     streams: bool
@@ -247,11 +247,12 @@ class Tool(Generic[A]):
     def least_role(self) -> Role:
         """Members of the operating organization look; changing the platform takes its owners.
 
-        In a tenant the role there decides, whoever's it is.
+        What a tool says itself comes first.
         """
-        platform = self.family.org_types <= {"operator"} and not self.tenant
-        changes = self.effect is not Effect.READ
-        return Role.OWNER if changes and platform else self.role
+        if self.role is not None:
+            return self.role
+        platform = self.family.org_types <= {"operator"}
+        return Role.OWNER if platform and self.effect is not Effect.READ else Role.VIEWER
 
     @cached_property
     def output(self) -> TypeAdapter[Any]:
@@ -329,7 +330,7 @@ class Family:
         title: str,
         returns: Any = None,
         reads: Reads | None = None,
-        role: Role = Role.VIEWER,
+        role: Role | None = None,
         idempotent: bool = False,
         open_world: bool = False,
         streams: bool = False,

@@ -19,11 +19,14 @@ from functions.auth.codes import issue
 from functions.auth.device import check_browser, decide_device, device_page
 from functions.auth.invitations import invitations_page
 from functions.auth.pages import error_page, page
-from functions.auth.records import DECISIONS, DEVICES, Decision, Device
+from functions.auth.records import DECISIONS, Decision
 from functions.auth.server import AuthServer
 from functions.auth.sign_in import sign_in_page
+from functions.auth.tenant_access import tenant_page
+from shared.auth.caller import EVERY_TYPE
 from shared.auth.faces import only_reading
 from shared.errors import Conflict
+from shared.identity.devices import DEVICES, Device
 from shared.identity.records import MEMBERSHIPS, ORGANIZATIONS, PEOPLE, TENANTS
 from shared.ports.documents import ABSENT, Query, Write
 from shared.queries import MEMBERSHIPS_OF_PRINCIPAL
@@ -83,6 +86,8 @@ def consent_page(server: AuthServer, browser: Browser, asked: pending.Pending) -
             request=pending.sealed(server, asked),
             switch=form_token(server, browser, "switch", asked.id),
         )
+    if asked.adds_to:
+        return tenant_page(server, browser, asked, choices[0].name, email)
     if is_portal(server, asked.client):
         return _choice_page(server, browser, asked, choices)
     client = find_client(server, asked.client)
@@ -192,9 +197,9 @@ def organizations(server: AuthServer, browser: Browser, asked: pending.Pending) 
     """The organizations a person may act for now at the face that is asked for, by name.
 
     Where a tenant's address is asked for, only the one the tenant belongs to; where they signed in
-    with a provider, only those it speaks for.
+    with a provider, only those it speaks for. Who lets somebody else in acts for the tenant's.
     """
-    face = server.face_of(asked.audience)
+    types = EVERY_TYPE if asked.adds_to else server.face_of(asked.audience).org_types
     acts_for = _spoken_for(server, browser)
     tenant = TENANTS.find(server.app.documents, asked.tenant) if asked.tenant else None
     owner = tenant.value.org if tenant and not tenant.value.is_deleted else None
@@ -211,7 +216,7 @@ def organizations(server: AuthServer, browser: Browser, asked: pending.Pending) 
     active = [
         Choice(each.id, each.value.name)
         for each in read
-        if each.value.state == "active" and each.value.type in face.org_types
+        if each.value.state == "active" and each.value.type in types
         if acts_for(each.id, each.value.type)
     ]
     return sorted(active, key=lambda choice: (choice.name.casefold(), choice.id))

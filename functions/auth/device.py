@@ -10,11 +10,23 @@ from functions.auth import limits, pending
 from functions.auth.browser import Browser, browser_of, check_form, form_token
 from functions.auth.client_documents import find_client
 from functions.auth.pages import page
-from functions.auth.records import DEVICES, USER_CODES, Device, UserCode
 from functions.auth.server import AuthServer
 from functions.auth.sign_in import sign_in_page
+from functions.auth.tenant_access import decide_tenant
 from shared.errors import Conflict
 from shared.identity import authorizations
+from shared.identity.devices import (
+    DEVICES,
+    GOOD_FOR,
+    INTERVAL,
+    KEPT,
+    LETTERS,
+    USER_CODES,
+    Device,
+    UserCode,
+    new_user_code,
+    shown_code,
+)
 from shared.identity.records import Authorization
 from shared.ports.documents import ABSENT, Write
 from shared.records import Found
@@ -22,15 +34,10 @@ from shared.serve.discovery import DEVICE_CODE
 from shared.serve.pages.web import Incoming, OAuthError, Outgoing, as_json, redirect, with_query
 from shared.tool import Call
 
-GOOD_FOR: Final = timedelta(minutes=15)
-KEPT: Final = timedelta(hours=1)
-INTERVAL: Final = 5
 CODES: Final = 10
 """Codes a person may type in `CODE_SECONDS`, right ones too: a limit that only counted wrong ones
 would tell a right one from a wrong one after it."""
 CODE_SECONDS: Final = 900
-LETTERS: Final = "BCDFGHJKLMNPQRSTVWXZ"
-"""No vowels, nothing that looks like a digit (RFC 8628 6.1): 20^8 codes."""
 _CODE: Final = re.compile(f"[{LETTERS}]{{8}}")
 
 
@@ -41,7 +48,7 @@ def device_authorization(server: AuthServer, request: Incoming) -> Outgoing:
     client = find_client(server, id_)
     if not client.may(DEVICE_CODE):
         raise OAuthError("unauthorized_client", "The client did not register for device codes.")
-    device_code, user_code = secrets.token_urlsafe(32), _new_user_code()
+    device_code, user_code = secrets.token_urlsafe(32), new_user_code()
     now = server.app.clock.now()
     resource = server.resource(form.every("resource"))
     device = Device(
@@ -63,7 +70,7 @@ def device_authorization(server: AuthServer, request: Incoming) -> Outgoing:
             USER_CODES.put(user_code, link, if_version=ABSENT),
         ]
     )
-    shown = f"{user_code[:4]}-{user_code[4:]}"
+    shown = shown_code(user_code)
     place = f"{server.issuer}/device"
     return as_json(
         {
@@ -125,6 +132,7 @@ def enter_code(server: AuthServer, request: Incoming) -> Outgoing:
         audience=device.audience,
         tenant=device.tenant,
         device=found.id,
+        adds_to=device.adds_to,
         browser=_name(browser.key),
         user_code=typed.upper(),
     )
@@ -159,6 +167,8 @@ def decide_device(
     found = DEVICES.get(server.app.documents, asked.device)
     if found.value.state != "pending" or found.value.good_until <= call.now:
         raise OAuthError("invalid_request", "The code is too old. Start again on the device.")
+    if asked.adds_to:
+        return decide_tenant(server, call, found, allowed=allowed, once=once)
     decided = found.value.model_copy(
         update={
             "state": "allowed" if allowed else "denied",
@@ -243,10 +253,6 @@ def _waiting(server: AuthServer, typed: str) -> Found[Device] | None:
     if found is None or found.value.good_until <= server.app.clock.now():
         return None
     return found if found.value.state == "pending" else None
-
-
-def _new_user_code() -> str:
-    return "".join(secrets.choice(LETTERS) for _ in range(8))
 
 
 def _name(device_code: str) -> str:

@@ -26,6 +26,7 @@ class Pending(BaseModel):
         challenge: the PKCE S256 challenge; empty for a device.
         audience: the face it is for; `tenant` where the address of one of its tenants was named.
         device: the id of the device's request, when it is one.
+        adds_to: the authorization that is to have access to `tenant` besides, when that is asked.
         browser: the hash of the browser that typed a device's code, the only one that may decide.
         user_code: what a person typed, or followed, before they signed in.
         later: the person chose to answer invitations another time.
@@ -45,6 +46,7 @@ class Pending(BaseModel):
     audience: str = ""
     tenant: str = ""
     device: str = ""
+    adds_to: str = ""
     user_code: str = ""
     browser: str = ""
     later: bool = False

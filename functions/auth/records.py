@@ -1,7 +1,7 @@
 """What a sign-in keeps while it lasts. Each document names the time it may be removed."""
 
 from datetime import datetime
-from typing import Final, Literal
+from typing import Final
 
 from shared.records import Record, Records
 
@@ -58,34 +58,6 @@ class Decision(Record):
     expires_at: datetime
 
 
-class Device(Record):
-    """A device's request (RFC 8628): `devices/{sha256 of the device code}`."""
-
-    client: str
-    client_name: str
-    scopes: tuple[str, ...]
-    audience: str
-    tenant: str = ""
-    state: Literal["pending", "allowed", "denied", "used"] = "pending"
-    interval: int = 5
-    polled_at: datetime | None = None
-    asked_at: datetime | None = None
-    address: str = ""
-    decided_at: datetime | None = None
-    person: str = ""
-    org: str = ""
-    session: str = ""
-    good_until: datetime
-    expires_at: datetime
-
-
-class UserCode(Record):
-    """Which device a typed code means: `user_codes/{code}`."""
-
-    device: str
-    expires_at: datetime
-
-
 class Seen(Record):
     """That something may not come twice: `seen/{hash}`."""
 
@@ -96,6 +68,4 @@ EMAIL_CODES: Final = Records("email_codes", EmailCode, "code")
 FLOWS: Final = Records("flows", Flow, "sign-in")
 CODES: Final = Records("codes", Code, "code")
 DECISIONS: Final = Records("decisions", Decision, "decision")
-DEVICES: Final = Records("devices", Device, "device")
-USER_CODES: Final = Records("user_codes", UserCode, "code")
 SEEN: Final = Records("seen", Seen, "assertion")

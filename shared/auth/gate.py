@@ -16,6 +16,7 @@ from typing import Any, Final, NamedTuple
 
 from shared.auth.access import Access
 from shared.auth.caller import ApiKey, Caller, Credential, Operator, Service, Surface, Token
+from shared.auth.lent import lent
 from shared.auth.tenancy import Role, Tenancy, judged, role_in_organization, tenant_reads
 from shared.errors import Problem
 from shared.ports.clock import Clock
@@ -111,7 +112,18 @@ class Gate:
         )
         if access is not seen:
             self._complete(found, asked, reads(access))
-        return Admitted(caller, access, found, _tenancy(tenant, caller, found))
+        tenancy = _tenancy(tenant, caller, found)
+        if isinstance(tenancy, Problem) and tenancy.code == "tenant_not_found":
+            tenancy = self._lent(caller, tenant) or tenancy
+        return Admitted(caller, access, found, tenancy)
+
+    def _lent(self, caller: Caller, tenant: str) -> Tenancy | Problem | None:
+        """Another organization's tenant, where somebody there let the connection in."""
+        try:
+            return lent(self._documents, caller, tenant)
+        except Problem as problem:
+            problem.drop_traceback()
+            return problem
 
     def _admit_key(self, key: ApiKey, surface: Surface, reads: Reads, tenant: str) -> Admitted:
         path = f"api_keys/{key.id}"

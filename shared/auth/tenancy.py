@@ -65,27 +65,40 @@ def judged(
     Raises `tenant_not_found` for another organization's tenant, as for one that does not exist;
     `forbidden` (reason `tenant_state`) for one that is not active.
     """
-    paths = tenant_reads(tenant, caller.subject)
-    record, given = map(found.get, paths) if paths else (None, None)
     foreign = key is not None and key.get("tenant") != tenant
-    state = "deleted" if record is None else record.data.get("state", "active")
-    if record is None or state == "deleted" or record.data["org"] != caller.org or foreign:
+    tenancy = None
+    if not foreign:
+        owns = caller.role == "owner"
+        tenancy = judged_as(tenant, caller.org, owns=owns, by=caller.subject, found=found)
+    if tenancy is None:
         raise Problem(
             "tenant_not_found",
             f"There is no tenant {tenant!r} for you. whoami lists the tenants you can use.",
         )
+    return tenancy if key is None else tenancy._replace(role=Role.EDITOR)
+
+
+def judged_as(
+    tenant: str, org: str, *, owns: bool, by: str, found: Mapping[str, Snapshot]
+) -> Tenancy | None:
+    """What a member of an organization (an owner of it, if `owns`) may do in one of its tenants.
+
+    None where it is not the organization's. Raises `forbidden` for one that is not active.
+    """
+    paths = tenant_reads(tenant, by)
+    record, given = map(found.get, paths) if paths else (None, None)
+    state = "deleted" if record is None else record.data.get("state", "active")
+    if record is None or state == "deleted" or record.data["org"] != org:
+        return None
     if state != "active":
         said = _STATES.get(state, state)
         raise Problem("forbidden", f"The tenant {tenant!r} is {said}.", reason="tenant_state")
-    calls = (record.data.get("quota") or {}).get("calls")
-    if key is not None:
-        return Tenancy(tenant, Role.EDITOR, calls)
     role = role_in_tenant(
         given.data["role"] if given is not None else None,
-        owns=caller.role == "owner",
+        owns=owns,
         default=record.data.get("defaultRole"),
     )
-    return Tenancy(tenant, role, calls)
+    return Tenancy(tenant, role, (record.data.get("quota") or {}).get("calls"))
 
 
 def role_in_tenant(given: str | None, *, owns: bool, default: str | None) -> Role:

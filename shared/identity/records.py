@@ -163,9 +163,21 @@ class PersonLink(Record):
     person: str
 
 
+class TenantAccess(Record):
+    """That somebody of another organization lets a connection work in one of its tenants.
+
+    It acts with the role that `by` has there, as long as they have it.
+    """
+
+    org: str
+    by: str
+    at: datetime
+
+
 class Authorization(Record):
     """What a person let a client do: one family of refresh tokens (RFC 6749 1.5).
 
+    `tenants` are those of other organizations that it was let in to, by id.
     A refresh token names its generation and is verified by recomputing it from `nonce`, so nothing
     secret is kept. `expires_at` moves with every refresh, up to `ends_at`.
     """
@@ -185,6 +197,7 @@ class Authorization(Record):
     expires_at: datetime
     state: Literal["active", "ended"] = "active"
     ended_because: str | None = None
+    tenants: dict[str, TenantAccess] = Field(default_factory=dict)
 
 
 class ServiceAccount(Record):

@@ -20,6 +20,7 @@ from functions.admin.describing import (
     risk_of,
 )
 from functions.admin.tools import (
+    access,
     analytics,
     changes,
     entities,
@@ -41,6 +42,7 @@ from shared.tool import Args, Call, Effect, Family, Result, Risk, Tool
 family = Family("catalogue", org_types=ADMIN.org_types)
 FAMILIES: Final = (
     session.family,
+    access.family,
     tenants.family,
     schema.family,
     entities.family,

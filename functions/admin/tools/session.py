@@ -7,6 +7,8 @@ from pydantic import Field
 
 from functions.admin.arguments import Nothing, OfTenant, Sliced
 from shared.auth.faces import ADMIN
+from shared.auth.lent import lent, lent_tenants
+from shared.errors import Problem
 from shared.identity.records import MEMBERSHIPS, TENANTS
 from shared.ports.documents import Query
 from shared.queries import TENANTS_OF_ORGANIZATION
@@ -135,10 +137,20 @@ def switch_tenant(call: Call, args: SwitchTenant) -> Switched:
 
 
 def allowed(call: Call) -> list[str]:
-    """The ids of the tenants that a caller may use, in order."""
+    """The ids of the tenants that a caller may use, in order: their own, and others they may."""
+    documents = call.app.documents
     asked = Query(TENANTS_OF_ORGANIZATION, equal={"org": call.caller.org}, limit=1000)
-    every = TENANTS.every(call.app.documents, asked)
-    return [each.id for each in every if not each.value.is_deleted]
+    every = TENANTS.every(documents, asked)
+    own = [each.id for each in every if not each.value.is_deleted]
+    others = [id_ for id_ in lent_tenants(documents, call.caller) if _is_lent(call, id_)]
+    return sorted({*own, *others})
+
+
+def _is_lent(call: Call, tenant: str) -> bool:
+    try:
+        return lent(call.app.documents, call.caller, tenant) is not None
+    except Problem:
+        return False
 
 
 def _email(call: Call) -> str:
