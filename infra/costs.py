@@ -93,6 +93,32 @@ def warm() -> list[float]:
     return [int(size[1]) / (1 if size[2] == "Gi" else 1024) for size in sizes if size]
 
 
+IMPORT_READS, IMPORT_WRITES = 10, 2
+"""Documents that an import reads and writes beside one for each entry, the rate limit's apart."""
+EDIT_READS, EDIT_WRITES = IMPORT_READS + 1, IMPORT_WRITES + 1
+SEARCH_READS = 7
+"""Session, membership, access, tenant, role, and the heads of configuration and source."""
+
+
+def studio() -> str:
+    """What a million of something costs in the studio, in Markdown."""
+    share = SHARED / BUSY * (VCPU + 2 * MEMORY)
+
+    def line(what: str, reads: float, writes: float, calls: float) -> str:
+        dollars = MILLION * (reads * READ + writes * WRITE + calls * (share + REQUESTS))
+        return f"| {what} | {reads:.2f} | {writes:.2f} | {_money(dollars)} |"
+
+    lines = [
+        "| a million | documents read, each | written, each | dollars |",
+        "|---|---|---|---|",
+        line("entries, 500 an import", 1 + IMPORT_READS / 500, 1 + IMPORT_WRITES / 500, 1 / 500),
+        line("entries imported again, unchanged", 1 + IMPORT_READS / 500, 0, 1 / 500),
+        line("edits, one an import", EDIT_READS, EDIT_WRITES, 1),
+        line("searches", SEARCH_READS, 0, 1),
+    ]
+    return "\n".join(lines) + "\n"
+
+
 def table() -> str:
     """The table, in Markdown."""
     found = list(rows())
@@ -120,11 +146,13 @@ def _money(dollars: float) -> str:
 def main() -> None:
     """Print the table, or put it into the page."""
     if "--write" not in sys.argv[1:]:
-        sys.stdout.write(table())
+        sys.stdout.write(f"{table()}\n{studio()}")
         return
     text = PAGE.read_text()
     old = re.compile(r"^\| \| idle \|.*?\n(?=\n)", re.MULTILINE | re.DOTALL)
-    PAGE.write_text(old.sub(lambda _: table(), text, count=1))
+    of_studio = re.compile(r"^\| a million \|.*?\n(?=\n)", re.MULTILINE | re.DOTALL)
+    text = old.sub(lambda _: table(), text, count=1)
+    PAGE.write_text(of_studio.sub(lambda _: studio(), text, count=1))
 
 
 if __name__ == "__main__":
