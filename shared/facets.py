@@ -17,6 +17,7 @@ _DEPTH: Final = re.compile(r"category_path\.depth_[0-6]")
 _ATTRIBUTE: Final = "attribute_facets."
 
 
+@lru_cache(maxsize=2048)
 def attribute_facet(name: str) -> str:
     """The facet of a product's attribute of this name."""
     return f"{_ATTRIBUTE}{folded(name)}"

@@ -21,8 +21,8 @@ Json = dict[str, Any]
 
 def row(product: Product, catalog: str, version: int, exported_at: datetime) -> Json:
     """A product as a row: a JSON value with a member per column."""
-    shown = full_view(product, catalog, exported_at)
     offer = offer_at(product, exported_at)
+    shown = full_view(product, catalog, exported_at, offer)
     return {
         "uuid": shown["uuid"],
         "catalog_key": catalog,

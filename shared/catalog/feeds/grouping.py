@@ -10,6 +10,8 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass, field
+from itertools import groupby
+from operator import itemgetter
 from typing import Final
 
 import orjson
@@ -40,13 +42,16 @@ _SCHEMA: Final = """
         product INTEGER, line INTEGER, item BLOB NOT NULL, PRIMARY KEY (product, line)
     ) WITHOUT ROWID;
 """
+_EVERY_ROW: Final = """
+    SELECT key, line, item FROM products CROSS JOIN rows ON product = id ORDER BY id, line
+"""
 
 
 @dataclass(slots=True)
 class Item:
     """A row that was read: a product, or (with `variant`) a variant of product `key`.
 
-    `product` holds JSON values for fields of `Product`, `variant` for all fields of `Variant`.
+    `product` holds JSON values for fields of `Product`, `variant` for fields of `Variant`.
     `rows` is how many rows of the feed it stands for, `left_out` names each one's columns that are
     not kept.
     """
@@ -66,7 +71,8 @@ def item_or_rejected(
     """What reading this row came to."""
     if reading.reasons or key is None:
         return Rejected(line, variant["id"] if variant else key, tuple(reading.reasons))
-    return Item(line, key, without_empty(product), variant, reading.warnings, reading.left_out)
+    own = {**without_empty(variant), "options": variant["options"]} if variant else None
+    return Item(line, key, without_empty(product), own, reading.warnings, reading.left_out)
 
 
 def grouped(rows: Iterator[Item | Rejected | Said]) -> Iterator[Row]:
@@ -82,8 +88,8 @@ def grouped(rows: Iterator[Item | Rejected | Said]) -> Iterator[Row]:
                 _put(store, row)
             else:
                 yield row
-        for product, key in store.execute("SELECT id, key FROM products ORDER BY id"):
-            yield from _product(key, _items(store, product, key))
+        for key, found in groupby(store.execute(_EVERY_ROW), key=itemgetter(0)):
+            yield from _product(key, map(_item, found))
 
 
 def _put(store: sqlite3.Connection, item: Item) -> None:
@@ -96,12 +102,10 @@ def _put(store: sqlite3.Connection, item: Item) -> None:
     )
 
 
-def _items(store: sqlite3.Connection, product: int, key: str) -> Iterator[Item]:
-    query = "SELECT line, item FROM rows WHERE product = ? ORDER BY line"
-    for line, packed in store.execute(query, (product,)):
-        fields, variant, warnings, left_out, rows = orjson.loads(packed)
-        notes = [Note(*note) for note in warnings]
-        yield Item(line, key, fields, variant, notes, left_out, rows)
+def _item(row: tuple[str, int, bytes]) -> Item:
+    key, line, packed = row
+    fields, variant, warnings, left_out, rows = orjson.loads(packed)
+    return Item(line, key, fields, variant, [Note(*note) for note in warnings], left_out, rows)
 
 
 def _product(key: str, items: Iterator[Item]) -> Iterator[Row]:

@@ -29,6 +29,8 @@ _AXES: Final = {
 _LENGTHS: Final = ("product_length", "product_width", "product_height")
 _HIDDEN: Final = {"status": ("archived", "draft"), "visibility": ("hidden", "staging")}
 """Meta's columns that say a product is not offered."""
+_ELSEWHERE: Final = READ.union(LEFT_OUT, _HIDDEN)
+"""Columns that are no further attributes."""
 OF_VARIANT: Final = (
     *("price", "original_price", "sale_price", "sale_from", "sale_to", "expires_at", "mpn"),
     *("availability_date", "condition", "mobile_url"),
@@ -54,12 +56,13 @@ def merchant_item(line: int, given: Given, defaults: Defaults) -> Item | Rejecte
         "mobile_url": reading.page("mobile_link", first(given, "mobile_link")),
         "addresses": _addresses(given, reading),
     }
-    for name in given.keys() & LEFT_OUT.keys():
-        reading.leave_out(name)
+    for name in given:
+        if name in LEFT_OUT:
+            reading.leave_out(name)
     options = {
         axis: value
         for name, axis in _AXES.items()
-        if (value := reading.fact(name, first(given, name)))
+        if name in given and (value := reading.fact(name, first(given, name)))
     }
     if not group:
         fields["addresses"] = [*([page] if page else []), *fields["addresses"]]
@@ -170,7 +173,7 @@ def _facets(given: Given, reading: Reading) -> Json:
 def _attributes(given: Given, reading: Reading) -> dict[str, list[str]]:
     kept: dict[str, list[str]] = {}
     for name in given:
-        if name not in READ and name not in LEFT_OUT and name not in _HIDDEN:
+        if name not in _ELSEWHERE:
             kept.setdefault(name, []).extend(texts(given, name)[:MAX_VALUES])
     if "size_system" in kept:
         kept["size_system"] = offering.size_system(reading, "size_system", kept["size_system"])

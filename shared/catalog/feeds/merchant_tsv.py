@@ -83,7 +83,7 @@ def _item(line: int, header: Header, values: list[str], defaults: Defaults) -> I
 def _split(name: str, value: str) -> list[Value]:
     if name == "product_detail":
         return _details(value)
-    if name not in _REPEATED:
+    if name not in _REPEATED or not ("," in value or '"' in value):
         return [value]
     try:
         return [*next(csv.reader([value.replace("\n", " ")], skipinitialspace=True), [])]

@@ -16,10 +16,10 @@ from shared.catalog.feeds.rows import MAX_ATTRIBUTES, MAX_IMAGES, MAX_VALUES
 from shared.catalog.products.offers import BEST_FIRST, GONE
 from shared.catalog.products.options import is_color, is_size
 
-_LISTS: Final = (
-    *("images", "categories", "breadcrumbs", "tags", "genders", "age_groups", "sizes", "colors"),
-    *("color_families", "materials", "fit", "patterns", "promotions", "reviews", "videos"),
-    *("highlights", "specifications", "certifications", "promotion_ids"),
+_LISTS: Final = frozenset(
+    {"images", "categories", "breadcrumbs", "tags", "genders", "age_groups", "sizes", "colors"}
+    | {"color_families", "materials", "fit", "patterns", "promotions", "reviews", "videos"}
+    | {"highlights", "specifications", "certifications", "promotion_ids"}
 )
 _SALE: Final = ("sale_price", "sale_from", "sale_to")
 _OF_VARIANTS: Final = frozenset(
@@ -33,7 +33,6 @@ _AGREED: Final = frozenset(
     | {"energy_class", "energy_scale"}
 )
 """What holds of a product when its parent says so, or all variants say the same."""
-_SAYING: Final = (False, 0)
 _BETWEEN: Final = " ,;:/|-–—·()[]"  # noqa: RUF001  dashes as titles have them
 
 
@@ -53,11 +52,10 @@ def merge(parent: Json | None, rows: list[tuple[Json, Json]]) -> Merged:
     merged = _first_of(sources, parent)
     if parent is None and merged.get("title"):
         merged["title"] = _without_options(merged["title"], variants[0]["options"].values())
-    for name in _LISTS:
+    for name in _LISTS & merged.keys():
         limit = MAX_IMAGES if name == "images" else MAX_VALUES
-        found = [values for source in sources if (values := source.get(name))]
-        if found:
-            merged[name] = _each_once(chain.from_iterable(found), limit)
+        found = (source.get(name) or () for source in sources)
+        merged[name] = _each_once(chain.from_iterable(found), limit)
     merged["attributes"] = _attributes(sources)
     agreed, differing = _agreed(parent or {}, [product for product, _ in rows])
     merged.update(agreed)
@@ -104,7 +102,7 @@ def _agreed(parent: Json, rows: list[Json]) -> tuple[Json, list[str]]:
     """The parent's word, else what all variants say; and names of what they differ in."""
     found: Json = {}
     differing = []
-    for name in _AGREED & {name for row in (parent, *rows) for name in row}:
+    for name in _AGREED.intersection(set().union(parent, *rows)):
         if parent.get(name) not in (None, []):
             found[name] = parent[name]
             continue
@@ -168,4 +166,4 @@ def _each_once(values: Iterable[Any], limit: int = MAX_VALUES) -> list[Any]:
 
 def without_empty(fields: Json) -> Json:
     """The fields that say something; no and zero do."""
-    return {name: value for name, value in fields.items() if value or value in _SAYING}
+    return {name: value for name, value in fields.items() if value or value == 0}

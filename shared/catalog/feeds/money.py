@@ -6,6 +6,7 @@ and how many decimals each has are those of ISO 4217 (the `iso4217` package).
 
 import re
 from decimal import Decimal
+from functools import lru_cache
 from typing import Final
 
 from iso4217 import Currency
@@ -29,9 +30,23 @@ def money(value: object, currency: str | None) -> dict[str, str] | None:
     `currency` is for a number without one. Raises NoPrice. Zero is a price here: what it means is
     for the caller to say.
     """
-    text = format(value, "f") if isinstance(value, Decimal) else str(value).strip()
-    if value is None or text == "":
+    if value is None:
         return None
+    text = format(value, "f") if isinstance(value, Decimal) else str(value).strip()
+    if text == "":
+        return None
+    amount, code = _read(text, currency)
+    return {"amount": amount, "currency": code}
+
+
+def is_currency(code: str) -> bool:
+    """Whether ISO 4217 has the currency."""
+    return code in _DECIMALS
+
+
+@lru_cache(maxsize=1024)  # a feed's prices and what delivery costs come again and again
+def _read(text: str, currency: str | None) -> tuple[str, str]:
+    """Amount and currency."""
     if "," in text and _THOUSANDS.search(text):
         text = text.replace(",", "")
     match = _PRICE.fullmatch(text)
@@ -52,12 +67,7 @@ def money(value: object, currency: str | None) -> dict[str, str] | None:
             f"has more decimals than {code}, which has {_DECIMALS[code]}. Write thousands without "
             "a point, and decimals behind one."
         )
-    return {"amount": amount, "currency": code}
-
-
-def is_currency(code: str) -> bool:
-    """Whether ISO 4217 has the currency."""
-    return code in _DECIMALS
+    return amount, code
 
 
 def _amount(digits: str) -> str:

@@ -105,7 +105,8 @@ class Account:
             if isinstance(row, Accepted):
                 self.accepted += 1
                 self.rows += row.rows
-                self.left_out.update(row.left_out)
+                for name in row.left_out:
+                    self.left_out[name] += 1
                 for line, key, note in row.warnings:
                     self.warnings.add(line, key, note)
                     self.writer.line("warning", line, key, note)

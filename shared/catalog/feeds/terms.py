@@ -6,13 +6,16 @@ Google writes such values in parts: as elements of their own in XML, separated b
 
 import re
 from collections.abc import Callable
-from typing import Final
+from typing import Any, Final
 
 from shared.catalog.feeds import offering
 from shared.catalog.feeds.given import Given, Value, first, flat, texts
 from shared.catalog.feeds.money import NoPrice, money
 from shared.catalog.feeds.reading import Json, Reading
 from shared.catalog.feeds.rows import MAX_VALUES
+
+Read = Callable[[Given, str, Reading], Any]
+"""Reads an attribute that is given, by its name."""
 
 _PLACE: Final = ("country", "region", "service")
 _DAYS: Final = ("min_handling_time", "max_handling_time", "min_transit_time", "max_transit_time")
@@ -35,43 +38,52 @@ _PREFIXES: Final = {
 
 def terms(given: Given, reading: Reading) -> Json:
     """The fields of a product that these attributes fill."""
-    measure = reading.text("unit_pricing_measure", first(given, "unit_pricing_measure"))
-    base = reading.text("unit_pricing_base_measure", first(given, "unit_pricing_base_measure"))
-    scale = [
-        reading.text(name, first(given, name))
-        for name in ("min_energy_efficiency_class", "max_energy_efficiency_class")
-    ]
     return {
-        "unit_pricing": {"measure": measure, "base": base} if measure else None,
-        "installment": _installment(given, reading),
-        "subscription": _subscription(given, reading),
-        "shipping": _each(given, "shipping", reading, _shipping),
-        "free_shipping": _each(given, "free_shipping_threshold", reading, _free_shipping),
-        "handling_least_days": _whole(given, "min_handling_time", reading),
-        "handling_most_days": _whole(given, "max_handling_time", reading),
-        "return_policy": reading.text("return_policy_label", first(given, "return_policy_label")),
-        "promotion_ids": reading.texts("promotion_id", texts(given, "promotion_id")),
-        "highlights": reading.texts("product_highlight", texts(given, "product_highlight")),
-        "specifications": _each(given, "product_detail", reading, _specification),
-        "certifications": _each(given, "certification", reading, _certification),
-        "energy_class": reading.text(
-            "energy_efficiency_class", first(given, "energy_efficiency_class")
-        ),
-        "energy_scale": " to ".join(part for part in scale if part) or None,
-        "is_bundle": reading.yes("is_bundle", first(given, "is_bundle")),
-        "multipack": reading.whole("multipack", first(given, "multipack"), 1),
-        "adult": reading.yes("adult", first(given, "adult")),
+        field: read(given, name, reading)
+        for name, (field, read) in _FIELDS.items()
+        if name in given
     }
 
 
-def _each(
-    given: Given, name: str, reading: Reading, read: Callable[[Value, Reading], Json | None]
-) -> list[Json]:
-    if name not in given:
-        return []
-    found = (read(value, reading) for value in given[name])
-    kept = [one for one in found if one]
-    return list(reading.limit(name, kept, MAX_VALUES))
+def _each(read: Callable[[Value, Reading], Json | None]) -> Read:
+    """Reads each value of an attribute; what is none is left out."""
+
+    def every(given: Given, name: str, reading: Reading) -> list[Json]:
+        kept = [one for value in given[name] if (one := read(value, reading))]
+        return list(reading.limit(name, kept, MAX_VALUES))
+
+    return every
+
+
+def _text(given: Given, name: str, reading: Reading) -> str | None:
+    return reading.text(name, first(given, name))
+
+
+def _texts(given: Given, name: str, reading: Reading) -> list[str]:
+    return reading.texts(name, texts(given, name))
+
+
+def _whole(given: Given, name: str, reading: Reading) -> int | None:
+    return reading.whole(name, first(given, name))
+
+
+def _count(given: Given, name: str, reading: Reading) -> int | None:
+    return reading.whole(name, first(given, name), 1)
+
+
+def _yes(given: Given, name: str, reading: Reading) -> bool | None:
+    return reading.yes(name, first(given, name))
+
+
+def _unit_pricing(given: Given, name: str, reading: Reading) -> Json | None:
+    measure = _text(given, name, reading)
+    base = _text(given, "unit_pricing_base_measure", reading)
+    return {"measure": measure, "base": base} if measure else None
+
+
+def _scale(given: Given, _: str, reading: Reading) -> str | None:
+    ends = [_text(given, f"{end}_energy_efficiency_class", reading) for end in ("min", "max")]
+    return " to ".join(end for end in ends if end) or None
 
 
 def _parts(name: str, value: Value) -> dict[str, str]:
@@ -81,8 +93,8 @@ def _parts(name: str, value: Value) -> dict[str, str]:
     return {part: text.strip() for part, text in value.items() if text.strip()}
 
 
-def _installment(given: Given, reading: Reading) -> Json | None:
-    for value in given.get("installment", ()):
+def _installment(given: Given, _: str, reading: Reading) -> Json | None:
+    for value in given["installment"]:
         parts = _parts("installment", value)
         months = reading.whole("installment", parts.get("months"), 1)
         amount = offering.amount(reading, "installment", parts.get("amount"))
@@ -94,8 +106,8 @@ def _installment(given: Given, reading: Reading) -> Json | None:
     return None
 
 
-def _subscription(given: Given, reading: Reading) -> Json | None:
-    for value in given.get("subscription_cost", ()):
+def _subscription(given: Given, _: str, reading: Reading) -> Json | None:
+    for value in given["subscription_cost"]:
         parts = _parts("subscription_cost", value)
         period = parts.get("period", "").casefold()
         length = reading.whole("subscription_cost", parts.get("period_length"), 1)
@@ -170,5 +182,24 @@ def _specification(value: Value, reading: Reading) -> Json | None:
     return None
 
 
-def _whole(given: Given, name: str, reading: Reading) -> int | None:
-    return reading.whole(name, first(given, name))
+_FIELDS: Final[dict[str, tuple[str, Read]]] = {
+    "unit_pricing_measure": ("unit_pricing", _unit_pricing),
+    "installment": ("installment", _installment),
+    "subscription_cost": ("subscription", _subscription),
+    "shipping": ("shipping", _each(_shipping)),
+    "free_shipping_threshold": ("free_shipping", _each(_free_shipping)),
+    "min_handling_time": ("handling_least_days", _whole),
+    "max_handling_time": ("handling_most_days", _whole),
+    "return_policy_label": ("return_policy", _text),
+    "promotion_id": ("promotion_ids", _texts),
+    "product_highlight": ("highlights", _texts),
+    "product_detail": ("specifications", _each(_specification)),
+    "certification": ("certifications", _each(_certification)),
+    "energy_efficiency_class": ("energy_class", _text),
+    "min_energy_efficiency_class": ("energy_scale", _scale),
+    "max_energy_efficiency_class": ("energy_scale", _scale),
+    "is_bundle": ("is_bundle", _yes),
+    "multipack": ("multipack", _count),
+    "adult": ("adult", _yes),
+}
+"""Which field an attribute fills, and what reads it. Most items have few of them."""

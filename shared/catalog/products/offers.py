@@ -67,7 +67,7 @@ def offer_at(product: Product, at: datetime) -> Offer:
     own = own_offer(product, at)
     active = product.is_active and own.active
     if not any(map(is_timed, product.variants)):
-        return own._replace(active=active)
+        return own if active is own.active else own._replace(active=active)
     offers = [own_offer(variant, at) for variant in product.variants]
     priced = [offer for offer in offers if offer.price is not None]
     to_be_had = [offer for offer in priced if offer.availability not in GONE]

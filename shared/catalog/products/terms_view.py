@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 from typing import Any, Final
 
-from shared.catalog.products.offers import offer_at
+from shared.catalog.products.offers import Offer
 from shared.catalog.products.product import Offered, Price, Product
 
 View = dict[str, Any]
@@ -17,13 +17,13 @@ _NONE: Final[View] = {
 }
 
 
-def terms_view(product: Product, at: datetime) -> View | None:
-    """The terms; None when none is known. The sale is of what the price shown is of."""
+def terms_view(product: Product, offer: Offer, at: datetime) -> View | None:
+    """The terms; None when none is known. The sale is of what the price shown in `offer` is of."""
     handling = (product.handling_least_days, product.handling_most_days)
     unit = product.unit_pricing
     return _unless_empty(
         {
-            "sale": sale_view(offer_at(product, at).of, at),
+            "sale": sale_view(offer.of, at),
             "expiresAt": time_text(product.expires_at),
             "unitPrice": {"measure": unit.measure, "base": unit.base} if unit else None,
             "installment": _installment(product),

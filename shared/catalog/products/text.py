@@ -102,9 +102,12 @@ def unescaped(text: str) -> str:
 
 def plain(text: str) -> str:
     """One line of text as a reader sees it: references as characters, markup as its words."""
-    if "&" in text and not has_markup(text):
-        text = unescaped(text)
-    return clean(html_text(text) if has_markup(text) else text)
+    if "<" in text or "&" in text:  # most text has neither
+        if not has_markup(text):
+            text = unescaped(text)
+        if has_markup(text):
+            text = html_text(text)
+    return clean(text)
 
 
 @lru_cache(maxsize=1024)  # a feed's brands come again and again

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any, Final
 
-from shared.catalog.products.offers import offer_at, own_offer
+from shared.catalog.products.offers import Offer, offer_at, own_offer
 from shared.catalog.products.options import color_option, size_option
 from shared.catalog.products.product import (
     Availability,
@@ -28,12 +28,15 @@ from shared.catalog.products.text import html_text
 _GENDERS: Final = ("male", "female", "unisex")
 
 
-def list_item(product: Product, catalog_key: str, at: datetime) -> dict[str, Any]:
+def list_item(
+    product: Product, catalog_key: str, at: datetime, offer: Offer | None = None
+) -> dict[str, Any]:
     """The list item of a product of this catalog, as its offer is at a moment.
 
-    Members of `_further` that say nothing are left out: a list has many items.
+    Members of `_further` that say nothing are left out: a list has many items. `offer` is that of
+    then, where it is known already.
     """
-    offer = offer_at(product, at)
+    offer = offer or offer_at(product, at)
     further = _further(product)
     currency = offer.price or offer.original
     return {
@@ -61,15 +64,20 @@ def list_item(product: Product, catalog_key: str, at: datetime) -> dict[str, Any
 
 
 def full_view(
-    product: Product, catalog_key: str, at: datetime, item: dict[str, Any] | None = None
+    product: Product,
+    catalog_key: str,
+    at: datetime,
+    offer: Offer | None = None,
+    item: dict[str, Any] | None = None,
 ) -> dict[str, Any]:
     """The full view of a product of this catalog, as its offer is at a moment.
 
-    `item` is its list item of then, where it is known already.
+    `offer` and `item`, its list item, are those of then, where they are known already.
     """
+    offer = offer or offer_at(product, at)
     colors = colors_of(product)
     return {
-        **(list_item(product, catalog_key, at) if item is None else item),
+        **(item or list_item(product, catalog_key, at, offer)),
         **_further(product),
         "colors": list(colors.values()),
         "description": plain_description(product),
@@ -82,12 +90,7 @@ def full_view(
             "ageGroups": list(product.age_groups),
             "adult": product.adult,
         },
-        "identifiers": {
-            "productId": product.key,
-            "gtin": _gtin(product),
-            "mpn": product.mpn,
-            "productGroupId": product.product_group_id,
-        },
+        "identifiers": _identifiers(product),
         "breadcrumbs": _links(product.breadcrumbs),
         "promotions": [_wire(one, ("description", "code")) for one in product.promotions],
         "reviews": [
@@ -103,7 +106,7 @@ def full_view(
             {"url": video.url, "thumbnailUrl": video.thumbnail_url, "name": video.name}
             for video in product.videos
         ],
-        "offer": terms_view(product, at),
+        "offer": terms_view(product, offer, at),
         "mobileUrl": product.mobile_url,
         "enrichment": _enrichment(product),
     }
@@ -138,6 +141,15 @@ def _details(product: Product) -> dict[str, Any]:
         "energyScale": product.energy_scale,
         "isBundle": product.is_bundle,
         "multipack": product.multipack,
+    }
+
+
+def _identifiers(product: Product) -> dict[str, Any]:
+    return {
+        "productId": product.key,
+        "gtin": _gtin(product),
+        "mpn": product.mpn,
+        "productGroupId": product.product_group_id,
     }
 
 
@@ -201,7 +213,7 @@ def variant_view(
     return {
         "sku": variant.sku,
         "productUrl": variant.url,
-        "color": colors.get(label.casefold(), _color(Color(label=label))) if label else None,
+        "color": (colors.get(label.casefold()) or _color(Color(label=label))) if label else None,
         "size": size_option(variant.options),
         "inStock": _in_stock(offer.availability),
         "imageUrl": variant.images[0].url if variant.images else None,

@@ -21,7 +21,8 @@ def facet_term(name: str, value: str) -> str:
 
 def compact(identifier: str) -> str:
     """An identifier without the marks people leave out: `TN-2110` and `tn 2110` give `tn2110`."""
-    return _SEPARATORS.sub("", identifier.casefold())[:LONGEST_VALUE]
+    plain = identifier.casefold()
+    return (plain if plain.isalnum() else _SEPARATORS.sub("", plain))[:LONGEST_VALUE]
 
 
 def gtin14(digits: str) -> str | None:

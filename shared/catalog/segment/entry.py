@@ -14,7 +14,7 @@ from typing import Final, NamedTuple
 from shared.catalog.products.offers import Stretch, stretches
 from shared.catalog.products.options import is_color, is_size
 from shared.catalog.products.product import Product, Variant
-from shared.catalog.products.urls import Claim, IndexForm, index_forms, normalize_url
+from shared.catalog.products.urls import Claim, IndexForm, index_forms, normalize_url, page_host
 from shared.catalog.products.views import plain_description
 from shared.catalog.segment.analysis import compact, facet_term, gtin14
 from shared.catalog.segment.index import FOREVER
@@ -94,7 +94,7 @@ def entry(product: Product, catalog: str, since: datetime | None = None) -> Entr
         texts=tuple(_texts(product)),
         identifiers=frozenset(filter(None, _identifiers(product))),
         places=_places(product, found),
-        hosts=frozenset(normalize_url(url).host for url in urls),
+        hosts=frozenset(map(page_host, urls)),
     )
 
 
@@ -256,7 +256,8 @@ def _facets(product: Product) -> Iterator[tuple[str, str]]:
         *((attribute_facet(name), values) for name, values in product.attributes.items()),
         *((attribute_facet(axis), (value,)) for axis, value in _options(product)),
     ):
-        yield from ((name, value) for value in values)
+        for value in values:
+            yield name, value
 
 
 def _sizes_by_system(product: Product) -> Iterator[str]:

@@ -30,6 +30,8 @@ from shared.catalog.products.urls import Claim
 from shared.indexes.files import map_file
 
 LEVEL: Final = 9
+SOURCE_LEVEL: Final = 3
+"""Of what answering does not need: a sixth of the time, and an eighth more bytes."""
 DICTIONARY_BYTES: Final = 65_536
 LEAST_SAMPLES: Final = 64
 _LENGTH: Final = struct.Struct("<I")
@@ -135,11 +137,14 @@ class RecordWriter:
     """Streams records to disk; holds 16 bytes of offsets a record."""
 
     def __init__(self, serve: Path, source: Path, dictionary: bytes) -> None:
-        self._compressor = zstandard.ZstdCompressor(
-            level=LEVEL,
-            dict_data=dictionary_of(dictionary),
-            write_checksum=False,
-            write_dict_id=False,
+        self._compressed, self._source_compressed = (
+            zstandard.ZstdCompressor(
+                level=level,
+                dict_data=dictionary_of(dictionary),
+                write_checksum=False,
+                write_dict_id=False,
+            ).compress
+            for level in (LEVEL, SOURCE_LEVEL)
         )
         self._serve = serve.open("wb")
         self._source = source.open("wb")
@@ -151,8 +156,12 @@ class RecordWriter:
 
     def add(self, record: Record) -> int:
         """Append; returns the record's ordinal."""
-        item, view, source = map(self._compressor.compress, record.frames())
-        return self.copy(_LENGTH.pack(len(item)) + item + view, source)
+        item, view, source = record.frames()
+        served = self._compressed(item)
+        return self.copy(
+            _LENGTH.pack(len(served)) + served + self._compressed(view),
+            self._source_compressed(source),
+        )
 
     def copy(self, served: bytes | memoryview, source: bytes | memoryview) -> int:
         """Append the bytes of a record of another generation with the same dictionary."""

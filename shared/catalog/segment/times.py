@@ -25,10 +25,12 @@ def record_of(
     product: Product, catalog: str, found: Sequence[Stretch], claims: Mapping[str, int]
 ) -> Record:
     """The record of a product whose own offer has these stretches."""
-    begins = [stretch.begins for stretch in found]
     ends = [None if each.until is None else seconds(each.until) for each in found]
-    items = [list_item(product, catalog, at) for at in begins]
-    fulls = [full_view(product, catalog, at, item) for at, item in zip(begins, items, strict=True)]
+    items = [list_item(product, catalog, each.begins, each.offer) for each in found]
+    fulls = [
+        full_view(product, catalog, each.begins, each.offer, item)
+        for each, item in zip(found, items, strict=True)
+    ]
     item, item_times = _apart(items, ends)
     variants = _variants(product)
     elsewhere = {*item_times[0][1], *(["variants"] if variants else [])}
