@@ -29,6 +29,7 @@ CELLS_OF_PROJECT: Final = Shape("cells", equal=("catalog", "project"), order=(ID
 COLLECTIONS: Final = Shape("tenants/*/collections", order=(ID,))
 DUE_CELLS: Final = Shape("cells", order=("due",))
 DUE_EXPORTS: Final = Shape("exports", order=("due",))
+DUE_FEEDS: Final = Shape("feed_schedules", order=("due",))
 DUE_FOLLOWINGS: Final = Shape("followings", order=("due",))
 DUE_JOBS: Final = Shape("jobs", order=("due",))
 DUE_LISTINGS: Final = Shape("listings", order=("due",))

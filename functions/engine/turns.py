@@ -12,19 +12,20 @@ from shared.engine.jobs import JOB, Step, work_on
 from shared.engine.later import SNAPSHOT
 from shared.identity.deleting_tenants import delete_tenant
 from shared.identity.making_tenants import DELETE_TENANT
-from shared.pipeline import emptying, exporting, feeds, property_changes, transfers
+from shared.pipeline import emptying, exporting, feeds, property_changes, schedules, transfers
 from shared.pipeline.job_kinds import (
     CHANGE_PROPERTIES,
     EMPTY_SOURCE,
     EXPORT_ENTRIES,
     IMPORT_FEED,
 )
+from shared.pipeline.schedules import FEED
 from shared.pipeline.transfers import TRANSFER
 from shared.serve.worker import SCOPE, Outcome, Swept, Turn
 from shared.tool import Args, Call, Effect, Family, Risk
 
 family = Family("turns", org_types=frozenset({"service"}))
-KINDS: Final = (JOB, SNAPSHOT, TRANSFER)
+KINDS: Final = (FEED, JOB, SNAPSHOT, TRANSFER)
 """All scheduled work of this function: what is not listed here, nobody finds again."""
 
 
@@ -50,6 +51,12 @@ WORK: Final[Mapping[str, Step]] = {
 def run_job(call: Call, args: Turn) -> Outcome:
     """Do the next steps of a job that somebody asked for."""
     return Outcome(outcome=work_on(call.app, WORK, args.id, args.generation))
+
+
+@family.tool(scope=SCOPE, effect=Effect.WRITE, risk=Risk.LOW, title="Fetch a feed", idempotent=True)
+def run_schedule(call: Call, args: Turn) -> Outcome:
+    """Have a source's feed fetched, whose time has come."""
+    return Outcome(outcome=schedules.fetch_feed(call.app, args.id, args.generation))
 
 
 @family.tool(

@@ -1,7 +1,7 @@
 """What arguments of the studio's tools have in common."""
 
 from collections.abc import Iterable
-from typing import Annotated, Any, Generic, TypeVar
+from typing import Annotated, Any, Generic, Literal, TypeVar
 
 from pydantic import AwareDatetime, Field, WithJsonSchema
 
@@ -49,6 +49,34 @@ class Waits(StudioArgs):
     """What starts or watches a job, and may wait for its end."""
 
     wait: Annotated[int, Field(ge=0, le=20, description="Seconds to wait for the job's end.")] = 0
+
+
+PropertyPlace = Annotated[str, Field(pattern=r"^([A-Za-z0-9_-]{1,100}(\.[A-Za-z0-9-]{2,20})?)?$")]
+
+
+class FileRead(StudioArgs):
+    """How a file is read, as far as it does not say so itself."""
+
+    key_column: Annotated[str, Field(max_length=200, description="Whose values are ids.")] = "id"
+    mapping: Annotated[
+        dict[str, PropertyPlace],
+        Field(
+            description="Property by column: title, title.en for one language, empty to leave it "
+            "out. Others get a property of their own name."
+        ),
+    ] = {}  # noqa: RUF012  pydantic copies defaults
+    sheet: Annotated[str, Field(max_length=100, description="Of a workbook; else the first.")] = ""
+    kind: Annotated[
+        Literal["", "jsonl", "merchant_xml", "merchant_tsv", "shopify"],
+        Field(description="Read as a product feed. XML and Shopify JSON are in any case."),
+    ] = ""
+    variants_source_id: Annotated[
+        str, Field(pattern=f"{SOURCE_ID}|^$", description="Where variants of products go.")
+    ] = ""
+    base_url: Annotated[str, Field(max_length=2048, description="The shop's, of a feed.")] = ""
+    currency: Annotated[
+        str, Field(pattern=r"^([A-Z]{3})?$", description="Of prices that name none.")
+    ] = ""
 
 
 class Paged(StudioArgs):

@@ -8,9 +8,10 @@ from shared.engine.typed import Entry, typed
 from shared.engine.values import packed
 from shared.errors import Problem
 from shared.pipeline.columns import Columns
+from shared.pipeline.ingest import no_room, room_of
 from shared.pipeline.row import Reading, Row
 from shared.pipeline.rows import read_rows
-from shared.pipeline.sources import MOST_ENTRIES, MOST_PROPERTIES, Source
+from shared.pipeline.sources import MOST_PROPERTIES, Source
 from shared.pipeline.staged_rows import Staged, write_staged
 from shared.pipeline.workspace import Workspace
 
@@ -106,16 +107,12 @@ def check_room(space: Workspace, source: Source, columns: Columns, keys: set[str
             limit=MOST_PROPERTIES,
         )
     count = space.head(source.entries).count
-    if count + len(keys) <= MOST_ENTRIES:
+    most = room_of(space, space.configuration, source)
+    if count + len(keys) <= most:
         return
     there = sum(item.key in keys for item in space.collections.every(space.name(source.entries)))
-    if count + len(keys) - there > MOST_ENTRIES:
-        raise Problem(
-            "too_large",
-            f"The source has {count} entries, and this would add {len(keys) - there}; "
-            f"{MOST_ENTRIES} are the most. Spread them over several sources.",
-            limit=MOST_ENTRIES,
-        )
+    if count + len(keys) - there > most:
+        raise no_room(count, len(keys) - there, most)
 
 
 def _wrong(entry: Entry, columns: Columns) -> str:

@@ -212,7 +212,10 @@ class Filters:
             day = _moment(f"{given.value}T00:00:00Z", path)
             return day, day + timedelta(days=1)
         if given.op == "within_last":
-            return self._now - _duration(given.value, path), None
+            if (back := duration_of(given.value)) is None:
+                message = "Give a duration such as P7D or PT12H (ISO 8601)."
+                raise invalid(f"{path}.value", message)
+            return self._now - back, None
         at = _moment(given.value, path)
         return (at, None) if given.op == "after" else (None, at)
 
@@ -255,9 +258,10 @@ def _moment(value: Any, path: str) -> datetime:
     return at.astimezone(UTC)
 
 
-def _duration(value: Any, path: str) -> timedelta:
+def duration_of(value: Any) -> timedelta | None:
+    """The duration that a text says: ISO 8601, without years and months; None for other text."""
     match = _DURATION.fullmatch(value) if isinstance(value, str) else None
     if match is None:
-        raise invalid(f"{path}.value", "Give a duration such as P7D or PT12H (ISO 8601).")
+        return None
     weeks, days, hours, minutes, seconds = (int(part or 0) for part in match.groups())
     return timedelta(weeks=weeks, days=days, hours=hours, minutes=minutes, seconds=seconds)

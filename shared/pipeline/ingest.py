@@ -151,27 +151,38 @@ def _check_room(
     """Refuse what makes a source larger than an instance can search, or a tenant than it may be."""
     count = space.head(source.entries).count
     upserts = sum(entry.combine != "delete" for entry in given.entries)
-    most = MOST_ENTRIES
-    if (quota := space.quota.get("entries")) is not None:
-        every = [each.value.entries for each in configuration.every(SOURCES)]
-        others = [each for each in every if each != source.entries]
-        most = min(most, quota - sum(head.count for head in space.heads(others).values()))
+    most = room_of(space, configuration, source)
     if not upserts or count + upserts <= most:
         return
     keys = [entry.key for entry in given.entries if entry.combine != "delete"]
     there = space.collections.get(space.name(source.entries), keys)
     new = len(keys) - sum(not record.deleted for record in there.values())
     if new and count + new > most:
-        is_quota = most < MOST_ENTRIES
-        what = "That is the tenant's quota." if is_quota else "Spread them over several sources."
-        raise Problem(
-            "too_large",
-            f"The source has {count} entries, and this would add {new}; {max(0, most)} are the "
-            f"most. {what}",
-            entries=count,
-            added=new,
-            limit=max(0, most),
-        )
+        raise no_room(count, new, most)
+
+
+def room_of(space: Workspace, configuration: Configuration, source: Source) -> int:
+    """How many entries the source may have, as it and its tenant's other sources are now."""
+    quota = space.quota.get("entries")
+    if quota is None:
+        return MOST_ENTRIES
+    every = [each.value.entries for each in configuration.every(SOURCES)]
+    others = [each for each in every if each != source.entries]
+    return min(MOST_ENTRIES, quota - sum(head.count for head in space.heads(others).values()))
+
+
+def no_room(count: int, new: int, most: int) -> Problem:
+    """Why so many new entries do not fit."""
+    is_quota = most < MOST_ENTRIES
+    what = "That is the tenant's quota." if is_quota else "Spread them over several sources."
+    return Problem(
+        "too_large",
+        f"The source has {count} entries, and this would add {new}; {max(0, most)} are the most. "
+        f"{what}",
+        entries=count,
+        added=new,
+        limit=max(0, most),
+    )
 
 
 def _imported(

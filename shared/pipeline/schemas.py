@@ -1,6 +1,8 @@
 """What the properties of a source hold: their types, how often they are filled, and examples."""
 
+from shared.pipeline import schedules
 from shared.pipeline.filters import OPERATORS, filter_type
+from shared.pipeline.schedules import FeedShown
 from shared.pipeline.sources import SOURCES, Property
 from shared.pipeline.workspace import Workspace
 from shared.query.answers import Answer
@@ -33,6 +35,7 @@ class SchemaPage(Result):
 
     items: list[PropertySchema]
     languages: list[str]
+    feed: FeedShown | None
     entry_count: int
     next_cursor: str | None
     has_more: bool
@@ -59,6 +62,7 @@ def describe(space: Workspace, source_id: str, *, query: str, after: str, limit:
             for (id_, each), answer in zip(shown, answers, strict=True)
         ],
         languages=list(source.languages),
+        feed=schedules.shown(space, source.id, source.feed),
         entry_count=head.count,
         next_cursor=shown[-1][0] if len(rest) > len(shown) else None,
         has_more=len(rest) > len(shown),

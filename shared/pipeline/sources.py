@@ -62,10 +62,26 @@ class Property(BaseModel):
         return None if self.kind is None else Declared(self.kind, self.delimiter)
 
 
+class Feed(BaseModel):
+    """A file that a source fetches by itself; how it is read is said as for an import."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    url: str
+    every: str
+    key_column: str = "id"
+    mapping: dict[str, str] = Field(default_factory=dict)
+    sheet: str = ""
+    kind: str = ""
+    variants_source_id: str = ""
+    base_url: str = ""
+    currency: str = ""
+
+
 class Source(Definition):
     """A source, `source:{id}` of the configuration; its entries are the collection `source.{id}`.
 
-    `related`: sources whose entries have the same keys.
+    `related`: sources whose entries have the same keys; `feed`: what it fetches by itself.
     """
 
     name: str
@@ -74,6 +90,7 @@ class Source(Definition):
     status: Literal["Active", "Purging"] = "Active"
     languages: tuple[str, ...] = ()
     related: tuple[str, ...] = ()
+    feed: Feed | None = None
     properties: dict[str, Annotated[Property, Field()]] = Field(default_factory=dict)
     created_at: datetime
 

@@ -99,7 +99,8 @@ class Workspace:
     ) -> Committed:
         """Change the configuration, what collections mean by it, and `also` something else.
 
-        A `job` is in the same commit, so what the change leaves to it is never forgotten.
+        A `job` and further writes are in the same commit, so what the change leaves to them is
+        never forgotten.
         `import_id`: of the job that goes on with it.
         """
         wanted = Wanted(

@@ -7,7 +7,7 @@ from urllib.parse import urlencode
 
 from pydantic import Field
 
-from functions.studio.arguments import OfSource, StudioArgs, Waits, touched
+from functions.studio.arguments import FileRead, OfSource, StudioArgs, Waits, touched
 from functions.studio.asked import Matching, filters_of
 from functions.studio.started import JobShown, shown_asked, started, waited
 from shared.auth.faces import STUDIO
@@ -17,14 +17,13 @@ from shared.pipeline import uploads
 from shared.pipeline.files import FileFormat
 from shared.pipeline.job_kinds import EXPORT_ENTRIES, IMPORT_FEED
 from shared.pipeline.job_space import asked
-from shared.pipeline.sources import SOURCE_ID, SOURCES, active, entries_of, invalid
+from shared.pipeline.sources import SOURCES, active, entries_of, invalid
 from shared.pipeline.workspace import Workspace
 from shared.query.ast import Question
 from shared.query.checks import check
 from shared.tool import Call, Confirmed, Effect, Family, Pending, Plan, Result, Risk
 
 family = Family("files", org_types=STUDIO.org_types, tenant=True, touched=touched)
-PropertyPlace = Annotated[str, Field(pattern=r"^([A-Za-z0-9_-]{1,100}(\.[A-Za-z0-9-]{2,20})?)?$")]
 TransferId = Annotated[str, Field(pattern=r"^([0-9a-f]{24})?$")]
 
 
@@ -67,35 +66,15 @@ def prepare_file_upload(call: Call, args: PrepareFileUpload) -> UploadPrepared:
     )
 
 
-class ImportFeed(OfSource, Confirmed, Waits):
+class ImportFeed(OfSource, FileRead, Confirmed, Waits):
     """Which file, into which source, and how."""
 
     url: Annotated[str, Field(max_length=2048, description="The file's https address, or")] = ""
     transfer_id: Annotated[TransferId, Field(description="that of prepare_file_upload.")] = ""
-    key_column: Annotated[str, Field(max_length=200, description="Whose values are ids.")] = "id"
-    mapping: Annotated[
-        dict[str, PropertyPlace],
-        Field(
-            description="Property by column: title, title.en for one language, empty to leave it "
-            "out. Others get a property of their own name."
-        ),
-    ] = {}  # noqa: RUF012  pydantic copies defaults
     missing: Annotated[
         Literal["keep", "delete"],
         Field(description="What becomes of entries that the file does not have."),
     ] = "keep"
-    sheet: Annotated[str, Field(max_length=100, description="Of a workbook; else the first.")] = ""
-    kind: Annotated[
-        Literal["", "jsonl", "merchant_xml", "merchant_tsv", "shopify"],
-        Field(description="Read as a product feed. XML and Shopify JSON are in any case."),
-    ] = ""
-    variants_source_id: Annotated[
-        str, Field(pattern=f"{SOURCE_ID}|^$", description="Where variants of products go.")
-    ] = ""
-    base_url: Annotated[str, Field(max_length=2048, description="The shop's, of a feed.")] = ""
-    currency: Annotated[
-        str, Field(pattern=r"^([A-Z]{3})?$", description="Of prices that name none.")
-    ] = ""
 
     def touches(self) -> Iterable[str]:
         """The entries of the source, and of its variants' one."""

@@ -15,12 +15,13 @@ from functions.studio.arguments import (
     Written,
     touched,
 )
+from functions.studio.given_feed import GivenFeed
 from functions.studio.views import PropertyShown, SourceShown, property_shown, source_shown
 from shared.auth.faces import STUDIO
 from shared.auth.tenancy import Role
 from shared.engine.jobs import Asked
 from shared.errors import Problem
-from shared.pipeline import drafts, schemas
+from shared.pipeline import drafts, schedules, schemas
 from shared.pipeline.configuration import Configuration, Defined, put
 from shared.pipeline.job_kinds import CHANGE_PROPERTIES
 from shared.pipeline.job_space import asked
@@ -37,6 +38,7 @@ from shared.pipeline.sources import (
     entries_of,
 )
 from shared.pipeline.workspace import Workspace
+from shared.ports.documents import Write
 from shared.tool import Call, Confirmed, Effect, Family, Plan, Result, Risk
 
 family = Family("sources", org_types=STUDIO.org_types, tenant=True, touched=touched)
@@ -200,6 +202,9 @@ class UpdateDataSource(OfSource, Written):
     related_source_ids: Annotated[
         tuple[SourceId, ...], Field(description="All of them, in the place of those before.")
     ] = ()
+    feed: Annotated[GivenFeed | None, Field(description="Fetched now and then; null ends it.")] = (
+        None
+    )
 
 
 @family.tool(
@@ -211,12 +216,16 @@ class UpdateDataSource(OfSource, Written):
     idempotent=True,
 )
 def update_data_source(call: Call, args: UpdateDataSource) -> SourceWritten:
-    """Change a source's name, description, languages or related sources; its properties stay.
+    """Change a source's name, description, languages, related sources, or the feed it fetches.
 
-    What is left out stays as it is. For properties use upsert_data_source_properties.
+    What is left out stays as it is. For properties use upsert_data_source_properties. A feed is
+    fetched at once; describe_data_source_schema tells how the last time went.
     """
     space = Workspace(call)
-    return space.decide(lambda configuration: _update(space, configuration, args))
+    written = space.decide(lambda configuration: _update(space, configuration, args))
+    if args.feed is not None and not args.dry_run:
+        schedules.begin(call, args.source_id)
+    return written
 
 
 def _update(
@@ -233,8 +242,12 @@ def _update(
         update["related"] = checked_relations(
             configuration, args.source_id, args.related_source_ids
         )
+    if "feed" in given:
+        update["feed"] = args.feed and args.feed.checked(configuration)
     after = before.value.model_copy(update=update)
-    return _written(space, after, before, dry_run=args.dry_run)
+    due = after.feed is not None and after.feed != before.value.feed
+    also = (schedules.soon(space.call, after.id),) if due else ()
+    return _written(space, after, before, dry_run=args.dry_run, also=also)
 
 
 class UpsertDataSourceProperties(OfSource, Written, Confirmed):
@@ -369,12 +382,13 @@ def _written(
     *,
     dry_run: bool,
     job: Asked | None = None,
+    also: tuple[Write, ...] = (),
 ) -> SourceWritten:
     """Store a source; what its entries mean changes with it."""
     changes = before is None or before.value != source
     redefines = [source.entries] if before is not None and changes else []
     committed = space.configure(
-        put(SOURCES, source, before), redefines=redefines, dry_run=dry_run, job=job
+        put(SOURCES, source, before), redefines=redefines, dry_run=dry_run, job=job, also=also
     )
     updated: datetime = space.call.now if changes or before is None else before.updated
     return SourceWritten(
