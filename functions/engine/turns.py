@@ -12,12 +12,21 @@ from shared.engine.jobs import JOB, Step, work_on
 from shared.engine.later import SNAPSHOT
 from shared.identity.deleting_tenants import delete_tenant
 from shared.identity.making_tenants import DELETE_TENANT
-from shared.pipeline import emptying, exporting, feeds, property_changes, schedules, transfers
+from shared.pipeline import (
+    emptying,
+    exporting,
+    feeds,
+    looking,
+    property_changes,
+    schedules,
+    transfers,
+)
 from shared.pipeline.job_kinds import (
     CHANGE_PROPERTIES,
     EMPTY_SOURCE,
     EXPORT_ENTRIES,
     IMPORT_FEED,
+    LOOK_AT_FILE,
 )
 from shared.pipeline.schedules import FEED
 from shared.pipeline.transfers import TRANSFER
@@ -43,6 +52,7 @@ WORK: Final[Mapping[str, Step]] = {
     EMPTY_SOURCE: emptying.empty_source,
     EXPORT_ENTRIES: exporting.export_entries,
     IMPORT_FEED: feeds.import_feed,
+    LOOK_AT_FILE: looking.look_at_file,
 }
 """The steps of every kind of job."""
 

@@ -51,6 +51,7 @@ class Waits(StudioArgs):
     wait: Annotated[int, Field(ge=0, le=20, description="Seconds to wait for the job's end.")] = 0
 
 
+TransferId = Annotated[str, Field(pattern=r"^([0-9a-f]{24})?$")]
 PropertyPlace = Annotated[str, Field(pattern=r"^([A-Za-z0-9_-]{1,100}(\.[A-Za-z0-9-]{2,20})?)?$")]
 
 

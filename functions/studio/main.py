@@ -8,6 +8,7 @@ from functions.studio.ingest import ingest_host
 from functions.studio.results import StudioRenderer
 from functions.studio.tools import (
     discovery,
+    drafting,
     entries,
     files,
     history,
@@ -26,6 +27,7 @@ from shared.serve.run import Runner
 FAMILIES = (
     discovery.family,
     sources.family,
+    drafting.family,
     entries.family,
     files.family,
     history.family,

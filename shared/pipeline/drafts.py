@@ -48,12 +48,16 @@ class Issue(Result):
 
 
 class Draft(Result):
-    """A definition as it would be; `ready` when nothing stands in its way."""
+    """A definition as it would be; `ready` when nothing stands in its way.
+
+    `import_arguments`: of a draft for a file, what import_feed takes once the source is there.
+    """
 
     draft: dict[str, Any]
     form: Form
     issues: list[Issue]
     ready: bool
+    import_arguments: dict[str, Any] = {}  # noqa: RUF012  pydantic copies defaults
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,4 +5,5 @@ from typing import Final
 EMPTY_SOURCE: Final = "empty_source"
 EXPORT_ENTRIES: Final = "export_entries"
 IMPORT_FEED: Final = "import_feed"
+LOOK_AT_FILE: Final = "look_at_file"
 CHANGE_PROPERTIES: Final = "change_properties"

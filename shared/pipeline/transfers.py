@@ -31,7 +31,8 @@ class Transfer(Scheduled):
         size: how many bytes were announced of one that comes; 0 where that is not known.
         ends_at: until when it can be fetched, put or used.
         job: the job that imports it; it is of no use to any other.
-        sample: what a look into it showed, `Sample` as JSON.
+        look: the job that looks into it.
+        sample: what that showed, `Sample` as JSON.
     """
 
     tenant: str
@@ -41,6 +42,7 @@ class Transfer(Scheduled):
     size: int = 0
     ends_at: datetime
     job: str | None = None
+    look: str | None = None
     sample: dict[str, Any] | None = None
 
 

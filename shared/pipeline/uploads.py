@@ -4,11 +4,15 @@ Somebody else's upload, of another tenant or another person, is one that does no
 """
 
 import secrets
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Final, Literal, NamedTuple
 
 from shared import work
+from shared.engine import jobs
+from shared.engine.jobs import Asked
 from shared.errors import Problem
+from shared.pipeline.columns_seen import Sample
 from shared.pipeline.files import MOST_BYTES
 from shared.pipeline.transfers import (
     LASTS,
@@ -106,3 +110,27 @@ def used(call: Call, upload: Upload, job: str) -> Put:
     ends = call.now + USED_FOR
     value = work.at(upload.found.value, ends, job=job, ends_at=ends)
     return TRANSFERS.put(upload.found.id, value, if_version=upload.found.version)
+
+
+def looked_into(call: Call, id_: str, sheet: str, ask: Callable[[], Asked]) -> Sample | None:
+    """What a look into an upload showed; None while it is being looked at, which `ask` has begun.
+
+    Raises what `ready` raises, and the Problem that the look came to.
+    """
+    upload = ready(call, id_)
+    transfer = upload.found.value
+    if transfer.look is not None:
+        job = jobs.find(call.app, call.tenant, transfer.look).value
+        if not job.is_over:
+            return None
+        if job.args["reading"]["sheet"] == sheet:
+            if transfer.sample is None or job.error:
+                message = (job.error or {}).get("message", "The file was not looked at.")
+                raise Problem("invalid", message, field="transfer_id")
+            return Sample.model_validate(transfer.sample)
+    asked = ask()
+    looked = transfer.model_copy(update={"look": asked.id.partition(":")[2]})
+    jobs.start(
+        call.app, asked, TRANSFERS.put(upload.found.id, looked, if_version=upload.found.version)
+    )
+    return None

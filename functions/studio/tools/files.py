@@ -7,7 +7,7 @@ from urllib.parse import urlencode
 
 from pydantic import Field
 
-from functions.studio.arguments import FileRead, OfSource, StudioArgs, Waits, touched
+from functions.studio.arguments import FileRead, OfSource, StudioArgs, TransferId, Waits, touched
 from functions.studio.asked import Matching, filters_of
 from functions.studio.started import JobShown, shown_asked, started, waited
 from shared.auth.faces import STUDIO
@@ -24,7 +24,6 @@ from shared.query.checks import check
 from shared.tool import Call, Confirmed, Effect, Family, Pending, Plan, Result, Risk
 
 family = Family("files", org_types=STUDIO.org_types, tenant=True, touched=touched)
-TransferId = Annotated[str, Field(pattern=r"^([0-9a-f]{24})?$")]
 
 
 class PrepareFileUpload(StudioArgs):

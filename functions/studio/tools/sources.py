@@ -10,7 +10,6 @@ from functions.studio.arguments import (
     OfSource,
     Paged,
     SourceId,
-    StudioArgs,
     Time,
     Written,
     touched,
@@ -21,7 +20,7 @@ from shared.auth.faces import STUDIO
 from shared.auth.tenancy import Role
 from shared.engine.jobs import Asked
 from shared.errors import Problem
-from shared.pipeline import drafts, schedules, schemas
+from shared.pipeline import schedules, schemas
 from shared.pipeline.configuration import Configuration, Defined, put
 from shared.pipeline.job_kinds import CHANGE_PROPERTIES
 from shared.pipeline.job_space import asked
@@ -335,43 +334,6 @@ def _upsert(
         reindexed=[each.id for each in changed.retyped],
         lost=changed.tried.lost[:MOST_EXAMPLES],
         warnings=written.warnings,
-    )
-
-
-class DraftDataSource(StudioArgs):
-    """What is known of the source so far; all of it may be left out."""
-
-    id: Annotated[str, Field(max_length=100, description="Made from the name if empty.")] = ""
-    name: Annotated[str, Field(max_length=200, description="For people.")] = ""
-    description: Annotated[str, Field(max_length=2000, description="What it holds.")] = ""
-    properties: Annotated[GivenProperties, Field(description="Those known already.")] = ()
-    languages: Annotated[tuple[str, ...], Field(description="Such as en, sv-SE.")] = ()
-    related_source_ids: Annotated[
-        tuple[str, ...], Field(description="Sources whose entries have the same keys.")
-    ] = ()
-    sample_entries: Annotated[
-        tuple[dict[str, Any], ...],
-        Field(max_length=50, description="Rows as they are; properties are worked out from them."),
-    ] = ()
-
-
-@family.tool(scope="studio:read", effect=Effect.READ, risk=Risk.LOW, title="Draft a data source")
-def draft_data_source(call: Call, args: DraftDataSource) -> drafts.Draft:
-    """Work out a new source from what is known and from sample rows, for a person to look at.
-
-    Nothing is stored. `submit_arguments` are what create_data_source takes once a person agreed.
-    """
-    return drafts.of_source(
-        Workspace(call).configuration,
-        drafts.Known(
-            id=args.id,
-            name=args.name,
-            description=args.description,
-            properties=args.properties,
-            languages=args.languages,
-            related=args.related_source_ids,
-            samples=args.sample_entries,
-        ),
     )
 
 
