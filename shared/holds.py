@@ -23,6 +23,8 @@ LASTS: Final = timedelta(seconds=30)
 """How long nobody else takes over from a worker that says nothing."""
 
 RENEWED_EVERY: Final = timedelta(seconds=10)
+KEEPER: Final = "keeps a hold"
+"""The name of the thread that renews one."""
 _MOST_RENEWALS: Final = 360
 
 
@@ -76,7 +78,7 @@ class Hold(Generic[H]):
                 except Problem:
                     continue  # the store does not answer: whoever takes over does it again
 
-        thread = threading.Thread(target=keep, name="hold", daemon=True)
+        thread = threading.Thread(target=keep, name=KEEPER, daemon=True)
         thread.start()
         try:
             yield

@@ -3,6 +3,8 @@
 import threading
 
 from shared.app import App
+from shared.errors import Problem
+from shared.holds import KEEPER
 
 CHANGES = ("commit", "put", "delete", "add")
 
@@ -21,6 +23,10 @@ class Life:
     def tick(self):
         with self._lock:
             if self.left is None:
+                return
+            if threading.current_thread().name == KEEPER:  # comes by the clock: it does not count
+                if self.left <= 0:
+                    raise Problem("unavailable", "The process is over.")
                 return
             if self.left <= 0:
                 raise Killed

@@ -18,6 +18,8 @@ from shared.ports.documents import Delete, Query
 from shared.queries import COLLECTIONS, JOBS_OF_TENANT, LOG, RECORDS, ROLES_OF_TENANT, SNAPSHOTS
 from shared.tool import Call
 
+_FOLDERS: Final = ("tenants", "staged", "transfers")
+"""What the names of a tenant's blobs begin with."""
 _AT_ONCE: Final = 100
 """Documents of one step: some may have nearly a megabyte."""
 
@@ -49,7 +51,8 @@ def _remove_some(app: App, tenant: str) -> int:
     if paths:
         app.documents.commit([Delete(path) for path in paths])
         return len(paths)
-    names = [each.name for each in islice(app.blobs.list(f"tenants/{tenant}/"), _AT_ONCE)]
+    blobs = chain.from_iterable(app.blobs.list(f"{each}/{tenant}/") for each in _FOLDERS)
+    names = [each.name for each in islice(blobs, _AT_ONCE)]
     for name in names:
         app.blobs.delete(name)
     return len(names)

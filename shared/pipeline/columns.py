@@ -50,6 +50,7 @@ class Columns:
         self._delimiters: dict[str, set[str]] = {}
         self._new: dict[str, Kind] = {}
         self._seen: set[str] = set()
+        self._shown: set[tuple[str, type, bool]] = set()
         self._declared = dict(source.declared)
 
     @property
@@ -83,12 +84,17 @@ class Columns:
     def entry(self, row: Row) -> Entry | None:
         """The entry of a row, its values as the file has them; None for a row without a key."""
         given: list[Given] = []
-        key = ""
+        self._seen.update(row.values)
         for column, value in row.values.items():
-            self._seen.add(column)
-            if column == self._key and value is not None:
-                key = str(value).strip()
-            given.extend(self._given(column, value))
+            place = self._places[column] if column in self._places else self._place(column)
+            if place is None or value is None:
+                continue
+            if isinstance(value, dict):
+                given.extend(self._fields(column, place, value))
+            else:
+                given.append(Given(place.property, value, place.language))
+        named = row.values.get(self._key)
+        key = "" if named is None else str(named).strip()
         if not key:
             return None
         own = entry_key(key)
@@ -102,21 +108,20 @@ class Columns:
             self._learn(each)
         return converted(entry, self._declared)
 
-    def _given(self, column: str, value: Any) -> Iterator[Given]:
-        place = self._place(column)
-        if value is None or place is None:
-            return
-        if isinstance(value, dict):
-            declared = self._declared.get(place.property)
-            if declared is not None and declared.kind.is_localized:
-                yield from (Given(place.property, each, key) for key, each in value.items())
-                return
-            if declared is None and column not in self._mapping and "." not in column:
-                for key, each in value.items():
-                    self._seen.add(f"{column}.{key}")
-                    yield from self._given(f"{column}.{key}", each)
-                return
-        yield Given(place.property, value, place.language)
+    def _fields(self, column: str, place: _Place, value: dict[str, Any]) -> Iterator[Given]:
+        """An object's fields: languages of a localized property, else properties of their own."""
+        declared = self._declared.get(place.property)
+        if declared is not None and declared.kind.is_localized:
+            yield from (Given(place.property, each, key) for key, each in value.items())
+        elif declared is not None or column in self._mapping:
+            yield Given(place.property, value, place.language)
+        else:
+            for key, each in value.items():
+                name = f"{column}.{key}"
+                self._seen.add(name)
+                own = self._place(name)
+                if own is not None and each is not None:
+                    yield Given(own.property, each, own.language)
 
     def _place(self, column: str) -> _Place | None:
         if column not in self._places:
@@ -145,18 +150,22 @@ class Columns:
         return _Place(made) if made else None
 
     def _learn(self, given: Given) -> None:
-        id_ = given.property
-        if given.value is None or (id_ in self._declared and id_ not in self._new):
+        id_, value = given.property, given.value
+        if id_ in self._declared and id_ not in self._new:
             return
+        if isinstance(value, list):
+            signs = self._delimiters.setdefault(id_, set())
+            signs.update(sign for sign in DELIMITERS for each in value if sign in str(each))
+        shows = (id_, type(value), given.language is None)
+        if shows in self._shown:
+            return
+        self._shown.add(shows)
         kind = _shown(given)
         before = self._new.get(id_)
         if before is not None and before is not kind:
             kind = _wider(before, kind)
         self._new[id_] = kind
         self._declared[id_] = Declared(kind, _NO_DELIMITER if kind.is_list else None)
-        if isinstance(given.value, list):
-            signs = self._delimiters.setdefault(id_, set())
-            signs.update(sign for sign in DELIMITERS for each in given.value if sign in str(each))
 
 
 def converted(entry: Entry, declared: Mapping[str, Declared]) -> Entry:
@@ -165,11 +174,13 @@ def converted(entry: Entry, declared: Mapping[str, Declared]) -> Entry:
     An empty text is one for properties of text, and no value for others. A day is the moment it
     begins, in UTC.
     """
-    given = (
-        Given(each.property, value, each.language)
-        for each in entry.given
-        if (value := _converted(each.value, declared.get(each.property))) is not None
-    )
+    given = []
+    for each in entry.given:
+        value = _converted(each.value, declared.get(each.property))
+        if value is each.value and value is not None:
+            given.append(each)
+        elif value is not None:
+            given.append(Given(each.property, value, each.language))
     return Entry(entry.key, tuple(given), entry.combine)
 
 
@@ -220,7 +231,7 @@ def _shown(given: Given) -> Kind:
     if isinstance(value, bool):
         return Kind.BOOLEAN
     if isinstance(value, int):
-        return Kind.INTEGER if abs(value) < 2**63 else Kind.DECIMAL
+        return Kind.INTEGER
     return Kind.DECIMAL if isinstance(value, float) else Kind.TEXT
 
 

@@ -190,6 +190,23 @@ def in_collection(amount, *names):
     return at_scale(amount, *names, part="collections")
 
 
+def feed_imports():
+    for store, least in (("SQLite", 1_500), ("Firestore emulator", 400)):
+        yield Bar(
+            f"import_feed of 19,406 rows, {store}",
+            least,
+            lambda report, store=store: report["feed_imports"][store]["per_second"],
+            "rows a second",
+            least=True,
+        )
+    yield Bar(
+        "memory that an import of 300 MB takes",
+        200,
+        lambda report: report["feed_imports"]["large"]["grown_mb"],
+        "MB",
+    )
+
+
 BARS = {
     "Cost of a request": requests,
     "Against peers": peers,
@@ -197,4 +214,5 @@ BARS = {
     "Catalog size": scale,
     "Growth": growth,
     "Collections": collections,
+    "Imports of files": feed_imports,
 }

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import orjson
 
-from tests.bench import cold, collections, growth, requests, scale
+from tests.bench import cold, collections, feed_imports, growth, requests, scale
 from tests.bench.bars import BARS
 from tests.bench.servers import HERE, ROOT
 
@@ -22,6 +22,7 @@ PARTS = {
     "scale": ("Catalog size", scale.show),
     "growth": ("Growth", growth.show),
     "collections": ("Collections", collections.show),
+    "feed_imports": ("Imports of files", feed_imports.show),
 }
 HEAD = """\
 # Performance

@@ -30,6 +30,7 @@ FULL = {
     "growth": ["--rounds=5", "--seconds=1"],
     "scale": ["--products", "10000", "100000", "1000000"],
     "collections": ["--records", "19406", "200000"],
+    "feed_imports": ["--large", "300"],
 }
 QUICK = {
     "requests": ["--rounds=2", "--seconds=0.4"],
@@ -37,6 +38,7 @@ QUICK = {
     "growth": ["--rounds=1", "--seconds=0.4", "--organizations", "1", "100", "--grants", "1", "20"],
     "scale": ["--products", "10000"],
     "collections": ["--records", "19406"],
+    "feed_imports": ["--large", "30", "--no-firestore"],
 }
 
 

@@ -105,18 +105,25 @@ def _file_queue(app):
 
 
 @contextmanager
-def emulated(folder, stock=stocked):
-    """A stocked platform on the Firestore emulator and a storage server."""
-    folder = Path(folder)
+def google_stores(folder):
+    """The settings of a platform on the Firestore emulator and a storage server."""
     with ExitStack() as stack:
         storage = stack.enter_context(StorageServer())
         ENVIRONMENT["FIRESTORE_EMULATOR_HOST"] = stack.enter_context(emulator())
         ENVIRONMENT["STORAGE_EMULATOR_HOST"] = storage.url
         where = {"backend": "gcp", "project": "test-bench", "bucket": "test-bucket"}
-        secrets = folder / "mounted"
-        platform = Platform(folder, SystemClock(), app=Emulated, secrets=secrets, **where)
-        stack.callback(platform.close)
-        yield stock(platform)
+        yield {"app": Emulated, "secrets": Path(folder) / "mounted", **where}
+
+
+@contextmanager
+def emulated(folder, stock=stocked):
+    """A stocked platform on the Firestore emulator and a storage server."""
+    with google_stores(folder) as settings:
+        platform = Platform(Path(folder), SystemClock(), **settings)
+        try:
+            yield stock(platform)
+        finally:
+            platform.close()
 
 
 def tool_calls(name, arguments, token, *, modern, path="/mcp"):

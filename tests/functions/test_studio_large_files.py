@@ -1,0 +1,88 @@
+"""Large files into a source, killed again and again on the way: everything is there, once."""
+
+import gzip
+
+import pytest
+
+from functions.engine.turns import KINDS
+from shared import work
+from shared.engine.collections import collections
+from shared.engine.heads import CollectionName
+from tests.functions.studio_shop import Studio
+from tests.mortal import Killed, MortalApp
+from tests.web_server import WebServer
+
+pytestmark = [pytest.mark.anyio, pytest.mark.slow]
+JOBS = "/engine/jobs"
+DEATHS = (1, 2, 3, 7, 12, 20, 33)
+"""After how many changes each worker dies."""
+
+
+@pytest.fixture
+def web(tmp_path):
+    with WebServer(tmp_path / "web", "files.example") as web:
+        yield web
+
+
+@pytest.fixture
+def studio(tmp_path, web):
+    studio = Studio(tmp_path / "data", **web.settings).fill()
+    yield studio
+    studio.close()
+
+
+async def imported(studio, web, body, **more):
+    """The job of importing a file whose workers die, when it is over."""
+    web.answers["/file"] = (200, body, {})
+    north = studio.connected()
+    await north.call("create_data_source", id="products", name="Products")
+    asked = {"source_id": "products", "url": f"{web.origin}/file", **more}
+    job = await north.call("import_feed", **asked)
+    await north.close()
+    for left in DEATHS:
+        taken = studio.app.queue.take()
+        studio.app.queue.finish(taken)
+        dying = Studio(studio.folder, studio.clock, app=MortalApp, **studio.given)
+        dying.app.life.left = left
+        with pytest.raises(Killed):
+            dying.job(taken.job, taken.body)
+        dying.app.life.left = None
+        dying.close()
+        studio.clock.advance(60)
+        work.sweep(studio.app, KINDS)
+    while (taken := studio.app.queue.take()) is not None:
+        if taken.job == JOBS:  # not the snapshots, which take as long again
+            studio.job(taken.job, taken.body)
+        studio.app.queue.finish(taken)
+    later = studio.connected()
+    ended = await later.call("get_job", job_id=job["id"])
+    await later.close()
+    return ended
+
+
+def versions(studio):
+    """How many entries there are, and how often any was changed."""
+    every = collections(studio.app).every(CollectionName("north", "source.products"))
+    found = [item.version for item in every]
+    return len(found), set(found)
+
+
+async def test_a_real_catalog_is_imported_once(studio, web, catalog_data):
+    body = gzip.decompress((catalog_data / "icecat_19k.jsonl.gz").read_bytes())
+    job = await imported(studio, web, body)
+    assert (job["state"], job["result"]["rows"], job["result"]["rejected"]) == (
+        "succeeded", 19_406, 0,
+    )  # fmt: skip
+    assert versions(studio) == (19_406, {1})
+
+
+async def test_sixty_megabytes_of_a_table_are_imported_once(studio, web):
+    rows = 40_000
+    text = b"word " * 300
+    body = b"id,name,price,text\n" + b"".join(
+        b"p%d,Lamp,%d.5,%s\n" % (n, n, text) for n in range(rows)
+    )
+    assert len(body) > 60_000_000
+    job = await imported(studio, web, body)
+    assert (job["state"], job["result"]["rows"]) == ("succeeded", rows)
+    assert versions(studio) == (rows, {1})
