@@ -34,6 +34,14 @@ class AttributeValue(Result):
     value: Any
 
 
+def _is_none(value: Any) -> bool:
+    return value is None
+
+
+Known = Annotated[str | None, Field(exclude_if=_is_none)]
+"""A text that is left out where there is none."""
+
+
 class RtEntity(Result):
     """An entity; `rtVersion` rises with every change."""
 
@@ -41,9 +49,9 @@ class RtEntity(Result):
     ck_type_id: str
     rt_creation_date_time: str | None
     rt_changed_date_time: str | None
-    rt_archived_date_time: str | None
-    rt_well_known_name: str | None
-    rt_display_name: Any
+    rt_archived_date_time: Known = None
+    rt_well_known_name: Known = None
+    rt_display_name: Annotated[Any, Field(exclude_if=_is_none)] = None
     rt_version: int
     rt_state: Literal["Active", "Archived"]
     attributes: list[AttributeValue]

@@ -16,7 +16,7 @@ from shared.auth import keyring
 from shared.auth.faces import PARTNER, Face
 from shared.catalog import catalogs
 from shared.catalog.tools import publishing
-from shared.cli import demo_shop
+from shared.cli import demo_plant, demo_shop
 from shared.cli.operations import run
 from shared.entities import packaging
 from shared.errors import Problem
@@ -97,6 +97,7 @@ def prepare(app: App, data: Path, say: Callable[[str], None]) -> None:
                 organizations.family["set_member"],
                 {"org": org, "subject": MEMBER, "role": "owner", "email": EMAIL},
             )
+    demo_plant.prepare(app, PLANT, MEMBER, OPERATOR)
     demo_shop.prepare(app, SHOP, MEMBER, OWNER, builtin().file)
     for feed in feeds(data):
         _publish(app, feed, say)

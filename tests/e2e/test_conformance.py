@@ -11,18 +11,21 @@ from shared.auth import faces
 from shared.cli.processes import ROOT, free_port, start
 from shared.clock import SystemClock
 from shared.settings import machine_environment
-from tests.e2e.conformance.fixtures import STUDIO_TOKEN_FILE, TOKEN_FILE
+from tests.e2e.conformance.fixtures import ADMIN_TOKEN_FILE, STUDIO_TOKEN_FILE, TOKEN_FILE
 from tests.e2e.issued import note
 from tests.e2e.programs import run
 from tests.platform import Platform, product
 
 pytestmark = pytest.mark.slow
 STUDIO = "http://localhost:8080/studio/mcp"
+ADMIN = "http://localhost:8080/admin/mcp"
 PATHS = {
     "plain": "/mcp",
     "furnished": "/mcp",
     "studio": "/studio/north/mcp",
     "studio_furnished": "/studio/north/mcp",
+    "admin": "/admin/mcp",
+    "admin_furnished": "/admin/plant/mcp",
 }
 """Where each host under test is asked."""
 SOURCE = ROOT / "tests/e2e/conformance/main.py"
@@ -47,7 +50,7 @@ NEED_NO_FIXTURE = [
 
 @pytest.fixture(scope="module")
 def urls(tmp_path_factory):
-    """The address of each host under test, of the partners' and of a tenant of the studio."""
+    """The address of each host under test: two of each face."""
     ports = {name: free_port() for name in PATHS}
     hosts = tuple(f"localhost:{port}" for port in ports.values())
     platform = Platform(
@@ -55,7 +58,7 @@ def urls(tmp_path_factory):
         SystemClock(),
         hosts=hosts,
         origins=tuple(f"http://{host}" for host in hosts),
-        faces={"studio": STUDIO},
+        faces={"studio": STUDIO, "admin": ADMIN},
     )
     platform.organization("partner")
     platform.catalog("books", [product("1")])
@@ -65,9 +68,15 @@ def urls(tmp_path_factory):
     owners = platform.token(
         "shop", "olga", scopes=faces.STUDIO.scopes, audience=STUDIO, lifetime=3600
     )
+    platform.organization("operators", type="operator")
+    platform.do("create_tenant", id="plant", name="Plant", org="operators")
+    operators = platform.token(
+        "operators", "ops", scopes=faces.ADMIN.scopes, audience=ADMIN, lifetime=3600
+    )
     for file, token in (
         (TOKEN_FILE, platform.token(lifetime=3600)),
         (STUDIO_TOKEN_FILE, owners),
+        (ADMIN_TOKEN_FILE, operators),
     ):
         (platform.folder / file).write_text(token)
         note(platform.folder / "issued.txt", ("access_token", token))
@@ -91,13 +100,13 @@ def conformance(folder, url, *options):
     return result.returncode, f"{result.stdout}\n{result.stderr}"
 
 
-@pytest.mark.parametrize("host", ["furnished", "studio_furnished"])
+@pytest.mark.parametrize("host", ["furnished", "studio_furnished", "admin_furnished"])
 def test_everything_2026_07_28_requires_passes(urls, tmp_path, host):
     status, said = conformance(tmp_path, urls[host], "--requirements", "2026-07-28")
     assert status == 0, said
 
 
-@pytest.mark.parametrize("host", ["furnished", "studio_furnished"])
+@pytest.mark.parametrize("host", ["furnished", "studio_furnished", "admin_furnished"])
 def test_2025_11_25_lacks_only_what_needs_a_session(urls, tmp_path, host):
     baseline = tmp_path / "baseline.yml"
     lines = [f"  - {name}\n" for name in NEED_A_SESSION]
@@ -113,7 +122,7 @@ def test_2025_11_25_lacks_only_what_needs_a_session(urls, tmp_path, host):
     assert status == 0, said
 
 
-@pytest.mark.parametrize("host", ["plain", "studio"])
+@pytest.mark.parametrize("host", ["plain", "studio", "admin"])
 @pytest.mark.parametrize(("version", "scenario"), NEED_NO_FIXTURE)
 def test_a_face_as_it_ships_passes(urls, tmp_path, version, scenario, host):
     status, said = conformance(

@@ -14,6 +14,7 @@ from tests.e2e.conformance import asking
 
 TOKEN_FILE = "conformance-token"
 STUDIO_TOKEN_FILE = "conformance-studio-token"
+ADMIN_TOKEN_FILE = "conformance-admin-token"
 """Where the bearer tokens for the hosts under test are, in their data folder."""
 PNG = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAAAAAA6fptVAAAACklEQVR4nGP4DwABAQEAsTj2FAAAAABJRU5ErkJggg=="
 WAV = "UklGRiYAAABXQVZFZm10IBAAAAABAAEAQB8AAIA+AAACABAAZGF0YQIAAAAAAA=="

@@ -6,6 +6,7 @@ that line is production's.
 
 import functions_framework.aio
 
+from functions.admin.main import endpoint as admin_endpoint
 from functions.partner.main import endpoint
 from functions.studio.main import endpoint as studio_endpoint
 from shared.app import App
@@ -15,6 +16,8 @@ from tests.e2e.conformance import fixtures
 settings = Settings.read()
 _plain = endpoint(App(settings))
 _furnished = endpoint(App(settings), streaming=fixtures.STREAMING, **fixtures.HANDLERS)
+_admin = admin_endpoint(App(settings))
+_admin_furnished = admin_endpoint(App(settings), streaming=fixtures.STREAMING, **fixtures.HANDLERS)
 _studio = studio_endpoint(App(settings))
 _studio_furnished = studio_endpoint(
     App(settings), streaming=fixtures.STREAMING, **fixtures.HANDLERS
@@ -49,3 +52,13 @@ async def studio(request):
 @functions_framework.aio.http
 async def studio_furnished(request):
     return signed_in(_studio_furnished, fixtures.STUDIO_TOKEN_FILE)
+
+
+@functions_framework.aio.http
+async def admin(request):
+    return signed_in(_admin, fixtures.ADMIN_TOKEN_FILE)
+
+
+@functions_framework.aio.http
+async def admin_furnished(request):
+    return signed_in(_admin_furnished, fixtures.ADMIN_TOKEN_FILE)
