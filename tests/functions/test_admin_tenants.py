@@ -1,24 +1,20 @@
 """Tenants created and deleted: closed at once, removed by a job that ends once, gone for good."""
 
-import sqlite3
-from contextlib import closing
-
 import pytest
 
-from functions.engine.turns import KINDS
-from shared import work
 from shared.errors import Problem
 from shared.identity.making_tenants import SETTLED
-from tests.functions.operators import Operators, data
-from tests.mortal import Killed, MortalApp
+from tests.functions.operators import Operators
+from tests.functions.whole_tenants import full, stored
 
 pytestmark = pytest.mark.anyio
+BOTH_STORES = True
 WAIT = SETTLED.total_seconds() + 10
 
 
 @pytest.fixture
-def operators(tmp_path):
-    operators = Operators(tmp_path / "data").fill()
+def operators(tmp_path, stores):
+    operators = Operators(tmp_path / "data", **stores).fill()
     yield operators
     operators.close()
 
@@ -28,32 +24,6 @@ async def group(operators):
     client = operators.connected("group")
     yield client
     await client.close()
-
-
-def stored(operators, tenant):
-    """What is left of a tenant beside its own document."""
-    names = [each.name for each in operators.app.blobs.list(f"tenants/{tenant}/")]
-    with closing(sqlite3.connect(operators.settings.data / "documents.sqlite")) as database:
-        found = database.execute(
-            "select path from documents where path like ? or path like ? or path like ?",
-            (f"tenants/{tenant}/%", f"tenant_roles/{tenant}:%", f"snapshot_work/{tenant}:%"),
-        )
-        return names + [path for (path,) in found]
-
-
-async def full(operators, group, tenant="press"):
-    """A tenant with a type, entities and a role."""
-    made = await group.call("create_tenant", childTenantId=tenant, database=tenant)
-    assert made["createdTenantId"] == tenant
-    operators.do("install_package", tenant=tenant, package="Demo-1.0.0")
-    operators.do("set_tenant_role", tenant=tenant, principal="mia", role="viewer")
-    for number in range(3):
-        await group.call(
-            "create_entity",
-            tenantId=tenant,
-            ckTypeId="Demo/Plant",
-            entityData=data(Name=f"Plant {number}"),
-        )
 
 
 async def test_a_tenant_that_was_created_can_be_used_at_once(group):
@@ -152,45 +122,3 @@ async def test_a_tenant_with_others_below_it_or_with_catalogs_stays(operators, g
     for wrong in ("line", "north", "nowhere", "group"):
         refused = await group.refused("delete_tenant", childTenantId=wrong, confirm=True)
         assert refused["errorCode"] == "not_found"
-
-
-async def test_killed_anywhere_the_deletion_ends_once(operators, group):
-    deaths = 0
-    while True:
-        tenant = f"press-{deaths}"
-        await full(operators, group, tenant)
-        operators.work()
-        done = await group.call("delete_tenant", childTenantId=tenant, confirm=True)
-        operators.clock.advance(WAIT)
-        taken = operators.app.queue.take()
-        assert taken.body["id"] == f"group:{done['jobId']}"
-        operators.app.queue.finish(taken)
-        dying = Operators(operators.folder, operators.clock, app=MortalApp)
-        dying.app.life.left = deaths
-        try:
-            dying.job(taken.job, taken.body)
-        except Killed:
-            survived = False
-        else:
-            survived = True
-        finally:
-            dying.app.life.left = None
-            dying.close()
-        operators.clock.advance(180)
-        work.sweep(operators.app, KINDS)
-        operators.work(120)
-        await group.close()
-        group = operators.connected("group")
-        job = await group.call("get_job", jobId=done["jobId"])
-        assert job["status"] == "succeeded", (deaths, job)
-        assert stored(operators, tenant) == []
-        events = [
-            each["event"]
-            for each in operators.do("list_audit_events", org="operators", limit=200)["items"]
-        ]
-        assert events.count("tenant.deleted") == deaths + 1
-        if survived:
-            break
-        deaths += 1
-    assert deaths > 6
-    await group.close()
