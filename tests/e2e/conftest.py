@@ -59,13 +59,23 @@ def site(dev):
 @pytest.fixture
 def shop(dev):
     """The running dev as the owner of the demo shop's data sees it, with a person of its own."""
+    return seen_by_an_owner(dev, "demo-owner", dev["studio_url"])
+
+
+@pytest.fixture
+def operators(dev):
+    """The running dev as an operator sees it, with a person of its own."""
+    return seen_by_an_owner(dev, "demo-operator", dev["admin_url"])
+
+
+def seen_by_an_owner(dev, org, url):
     app = App(last_settings(Path(dev["data"])))
     email = f"{secrets.token_hex(4)}@example.com"
-    member = {"org": "demo-owner", "email": email, "role": "owner"}
+    member = {"org": org, "email": email, "role": "owner"}
     run(app, organizations.family["set_member"], member)
     app.close()
-    httpx.get(dev["studio_url"], timeout=60)  # it starts behind what is needed first
-    return {**dev, "email": email, "mcp_url": dev["studio_url"]}
+    httpx.get(url, timeout=60)  # it starts behind what is needed first
+    return {**dev, "email": email, "mcp_url": url}
 
 
 @pytest.fixture
@@ -85,6 +95,12 @@ def browsing(site, tmp_path):
 def owner_browsing(shop, tmp_path):
     """The same of the owner of the demo shop's data."""
     return browser_of(shop, tmp_path / "bin")
+
+
+@pytest.fixture
+def operator_browsing(operators, tmp_path):
+    """The same of an operator."""
+    return browser_of(operators, tmp_path / "bin")
 
 
 def browser_of(person, folder):
