@@ -14,6 +14,7 @@ from functions.portal import (
     oauth,
     operators,
     operators_catalogs,
+    operators_tenants,
     preview,
     sessions,
     sign_in,
@@ -75,6 +76,8 @@ PAGES: Final[Mapping[str, Mapping[str, Page]]] = {
     "/catalogs": {"GET": operators_catalogs.catalogs},
     "/catalog": {"GET": operators_catalogs.catalog},
     "/catalog/roll-back": {"POST": operators_catalogs.roll_back},
+    "/tenants": {"GET": operators_tenants.tenants},
+    "/tenant": {"GET": operators_tenants.tenant},
     "/audit": {"GET": audit.every},
     "/sign-out": {"POST": sign_in.sign_out},
 }

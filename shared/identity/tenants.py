@@ -1,12 +1,18 @@
 """What operators do to tenants: suspend them, let them on again, limit what they may have."""
 
+from datetime import datetime
 from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
+from shared.engine import jobs
+from shared.engine.jobs import JOBS, JobState
 from shared.errors import Problem
-from shared.identity.records import TENANTS, Quota
+from shared.identity.records import TENANTS, Quota, TenantState
 from shared.identity.tenant_roles import TenantId
+from shared.paging import Paged, PageOf
+from shared.queries import JOBS_OF_TENANT
+from shared.queries import TENANTS as ALL_TENANTS
 from shared.tool import Args, Call, Effect, Family, Result, Risk
 
 family = Family("tenants", org_types=frozenset({"operator"}), free=True)
@@ -110,3 +116,73 @@ def _to(call: Call, tenant: str, state: Literal["active", "suspended"]) -> Tenan
             org=found.value.org,
         )
     return TenantStanding(tenant=tenant, state=state)
+
+
+class TenantListed(Result):
+    """A tenant, whose it is, and below which one."""
+
+    id: str
+    name: str
+    org: str
+    parent: str | None
+    state: TenantState
+    created_at: datetime
+
+
+@family.tool(scope="identity:read", effect=Effect.READ, risk=Risk.LOW, title="List tenants")
+def list_all_tenants(call: Call, args: Paged) -> PageOf[TenantListed]:
+    """List every tenant in order of id, deleted ones too, 100 a page."""
+    found, cursor = TENANTS.page(call.app.documents, args.of(ALL_TENANTS))
+    items = [
+        TenantListed(
+            id=each.id,
+            name=each.value.name,
+            org=each.value.org,
+            parent=each.value.parent,
+            state=each.value.state,
+            created_at=each.value.created_at,
+        )
+        for each in found
+    ]
+    return PageOf[TenantListed](items=items, next_cursor=cursor)
+
+
+class JobsOfTenant(Paged):
+    """Whose jobs."""
+
+    tenant: TenantId
+
+
+class TenantJob(Result):
+    """A job of a tenant: what it is, how far it is, and why it failed."""
+
+    id: str
+    kind: str
+    state: JobState
+    done: int
+    total: int | None
+    by: str
+    created_at: datetime
+    finished_at: datetime | None
+    error: str
+
+
+@family.tool(scope="identity:read", effect=Effect.READ, risk=Risk.LOW, title="List a tenant's jobs")
+def list_tenant_jobs(call: Call, args: JobsOfTenant) -> PageOf[TenantJob]:
+    """List a tenant's jobs of the last 30 days, newest first, 100 a page."""
+    found, cursor = JOBS.page(call.app.documents, args.of(JOBS_OF_TENANT, tenant=args.tenant))
+    items = [
+        TenantJob(
+            id=jobs.own_id(each.id),
+            kind=each.value.kind,
+            state=each.value.state,
+            done=each.value.done,
+            total=each.value.total,
+            by=each.value.by,
+            created_at=each.value.created_at,
+            finished_at=each.value.finished_at,
+            error=(each.value.error or {}).get("message", ""),
+        )
+        for each in found
+    ]
+    return PageOf[TenantJob](items=items, next_cursor=cursor)

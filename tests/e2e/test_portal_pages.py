@@ -63,6 +63,9 @@ def test_every_page_of_an_operator_is_accessible_and_fits(world, tab, look):
         "organization": "/organization?id=demo",
         "all-catalogs": "/catalogs",
         "catalog": "/catalog?key=demo_shop",
+        "tenants": "/tenants",
+        "tenant": "/tenant?id=demo-plant",
+        "usage-of-operators": "/usage",
         "audit": "/audit",
     }.items():
         page = opal.open(path)

@@ -4,6 +4,9 @@ import re
 
 import pytest
 
+from shared.auth.caller import Caller
+from shared.identity.making_tenants import ask_to_delete
+from shared.ports.documents import Add
 from tests.platform import product
 from tests.portal import Served, events
 
@@ -164,3 +167,35 @@ def test_hostile_names_are_text(site, opal):
         page = opal.open(path)
         assert page.status == 200
         assert HOSTILE not in page.response.text
+
+
+def test_tenants_are_a_tree_with_states_and_a_tenants_jobs_are_listed(site, opal):
+    platform = site.platform
+    platform.organization("plants", type="operator")
+    for id_, parent in (("group", None), ("alpha", "group"), ("line", "alpha")):
+        platform.do("create_tenant", id=id_, name=HOSTILE, org="plants", parent=parent)
+    caller = Caller("admin", "ops", "plants", "operator", "owner", None, None)
+    call = platform.operator()._replace(caller=caller)
+    job = ask_to_delete(call, "alpha", "line")
+    page = opal.open("/tenants")
+    places = [page.response.text.index(f"/tenant?id={id_}") for id_ in ("group", "alpha", "line")]
+    assert places == sorted(places)
+    assert "— — line" in page.text
+    assert "being deleted" not in page.text
+    assert "deleting" in page.text
+    assert HOSTILE not in page.response.text
+    page = opal.open("/tenant", id="alpha")
+    assert (job in page.text, "delete_tenant" in page.text, "queued" in page.text) == (True,) * 3
+    assert "No jobs" in opal.open("/tenant", id="group").text
+
+
+def test_operators_see_which_tools_they_called_and_what_failed(site, opal):
+    counts = {"admin__query_entities__ok": 7, "admin__query_entities__invalid": 2}
+    counts["us__admin__query_entities"] = 12_345
+    day = f"{site.platform.clock.now():%Y%m%d}"
+    site.platform.app.documents.commit(
+        [Add(f"usage/operators:{day}", counts, {"org": "operators"})]
+    )
+    page = opal.open("/usage")
+    assert "query_entities" in page.text
+    assert "12345" not in page.text
