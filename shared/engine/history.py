@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 from shared.engine.heads import CollectionName, Head
 from shared.engine.log import Entry, Logged, entry_path, entry_seq, read_entries
-from shared.engine.prepare import Edit, Stored
+from shared.engine.prepare import Edit, Stored, differences
 from shared.engine.rows import Row
 from shared.errors import Problem
 from shared.ports.documents import Documents, Query
@@ -94,25 +94,35 @@ def undo(events: Iterable[Event], now: dict[str, Stored]) -> Undo:
     """The edits that put every record an import touched back to what it was before.
 
     An import may touch a record more than once: what counts is the state before the first time.
-    A record that something else changed since is a conflict and stays.
+    A record that is no longer as the import left it is a conflict and stays. One that was changed
+    since and changed back is none, so imports can be taken back one after the other.
 
     Args:
         events: all of the import, in order.
         now: the touched records as they are.
     """
     first: dict[str, Row] = {}
-    last: dict[str, int] = {}
+    last: dict[str, Event] = {}
     for event in events:
         first.setdefault(event.row.key, event.row)
-        last[event.row.key] = event.seq
+        last[event.row.key] = event
     edits, conflicts = [], []
     for key, row in first.items():
         record = now.get(key)
-        if record is None or record.seqs[0] != last[key]:
+        if record is None or not _as_left(record, last[key]):
             conflicts.append(key)
         else:
             edits.append(_back(row, record))
     return Undo(tuple(edits), tuple(conflicts))
+
+
+def _as_left(record: Stored, event: Event) -> bool:
+    """Whether a record is as this change of it left it."""
+    if record.seqs[0] == event.seq:
+        return True
+    if record.deleted or event.row.deletes:
+        return record.deleted and event.row.deletes
+    return not differences(record.body, event.row.body)
 
 
 def _back(row: Row, record: Stored) -> Edit:
