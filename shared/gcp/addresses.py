@@ -31,9 +31,16 @@ _SCOPE: Final = "https://www.googleapis.com/auth/cloud-platform"
 def signing() -> Any:
     """Credentials that can sign: a key's own, or this instance's account by way of IAM."""
     source: Any = google.auth.default(scopes=[_SCOPE])[0]
-    if hasattr(source, "sign_bytes"):
-        return source
-    request = Request()
+    return source if hasattr(source, "sign_bytes") else signing_by_iam(source, Request())
+
+
+def signing_by_iam(source: Any, request: Any) -> Any:
+    """Credentials that have IAM sign for the account that `source` speaks for.
+
+    Args:
+        source: an instance's own credentials, which have no key.
+        request: what sends google-auth's requests.
+    """
     source.refresh(request)  # only then does it know its own name
     email = source.service_account_email
     signer = iam.Signer(request, source, email)

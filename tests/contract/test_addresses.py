@@ -1,19 +1,22 @@
 """What every Addresses adapter promises: one file out, or in, by its address alone."""
 
+import base64
+import json
 from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
 
 import httpx
 import pytest
-from cryptography.hazmat.primitives import serialization
-from cryptography.hazmat.primitives.asymmetric import rsa
-from google.oauth2 import service_account
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import padding, rsa
+from google.oauth2 import credentials, service_account
 from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
 from shared.app import App
 from shared.auth import keyring
 from shared.cli.front_files import file_routes
-from shared.gcp.addresses import StorageAddresses
+from shared.gcp.addresses import StorageAddresses, signing_by_iam
 from shared.settings import Settings
 from tests.contract.conftest import one_of
 
@@ -89,6 +92,41 @@ def stored(blobs_behind, tmp_path):
     (tmp_path / "source").write_bytes(CONTENT)
     blobs_behind.put("transfers/north/a b.csv", tmp_path / "source")
     return "transfers/north/a b.csv"
+
+
+class Instance(credentials.Credentials):
+    """An instance's credentials: a token, an account's name once it was asked for, and no key."""
+
+    service_account_email = "default"
+
+    def refresh(self, _):
+        self.service_account_email = ACCOUNT
+
+
+def test_an_instance_without_a_key_has_iam_sign_for_its_account(
+    storage_server, storage_blobs, tmp_path, until
+):
+    key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+    storage_server.signers[ACCOUNT] = key.public_key()
+    asked = []
+
+    def iam(url, method, body=None, headers=None, **_):
+        asked.append((method, url, headers["authorization"]))
+        payload = base64.b64decode(json.loads(body)["payload"])
+        signature = key.sign(payload, padding.PKCS1v15(), hashes.SHA256())
+        signed = {"signedBlob": base64.b64encode(signature).decode()}
+        return SimpleNamespace(status=200, headers={}, data=json.dumps(signed).encode())
+
+    (tmp_path / "source").write_bytes(CONTENT)
+    storage_blobs.put("transfers/north/a", tmp_path / "source")
+    adapter = StorageAddresses("test-bucket", lambda: signing_by_iam(Instance("a token"), iam))
+    url = adapter.to_download("transfers/north/a", "a.csv", until)
+    assert httpx.get(url).content == CONTENT
+    place = f"projects/-/serviceAccounts/{ACCOUNT}:signBlob"
+    assert asked == [
+        ("POST", f"https://iamcredentials.googleapis.com/v1/{place}", "Bearer a token")
+    ]
+    adapter.close()
 
 
 def parts(first, last, total):
