@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from shared.app import App
-from shared.engine.jobs import Done, Job, Next
+from shared.engine.jobs import RETRIED, Done, Job, Next
 from shared.engine.prepare import MOST_EDITS
 from shared.engine.typed import Entry, typed
 from shared.errors import Problem
@@ -39,6 +39,15 @@ Cursor = dict[str, Any]
 
 def import_feed(app: App, id_: str, job: Job) -> Next | Done:
     """One step of an import from a file. The file goes once the result is written down."""
+    try:
+        return _step(app, id_, job)
+    except Problem as problem:
+        if problem.code not in RETRIED:
+            forget_staged(app, id_)  # nobody goes on with it
+        raise
+
+
+def _step(app: App, id_: str, job: Job) -> Next | Done:
     cursor: Cursor = dict(job.cursor or {"phase": "fetch"})
     if cursor["phase"] == "fetch":
         _fetch(app, id_, job)

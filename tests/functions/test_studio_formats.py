@@ -241,11 +241,14 @@ SLOW = ("a gzip file of two gigabytes", "a sheet that says one row and has two m
 @pytest.mark.parametrize(
     "name", [pytest.param(each, marks=[pytest.mark.slow] * (each in SLOW)) for each in HOSTILE]
 )
-async def test_a_file_that_would_fill_the_machine_is_refused_in_a_sentence(north, imported, name):
+async def test_a_file_that_would_fill_the_machine_is_refused_in_a_sentence(
+    north, studio, imported, name
+):
     job = await imported(HOSTILE[name]())
     assert job["state"] == "failed", job
     assert job["error"]["code"] in ("invalid", "too_large")
     assert len(job["error"]["message"]) < 250
+    assert list(studio.app.blobs.list("staged/")) == []
     found = await north.call("search_entries", source_id="products", limit=0)
     assert found["total"] == 0
     assert await types_of(north) == {}
