@@ -49,10 +49,10 @@ def look_at_file(app: App, id_: str, job: Job) -> Next | Done:
         app.blobs.fetch(transfers.blob_of(job.tenant, own), path)
         reading = Reading(**job.args["reading"])
         rows = list(islice(read_rows(path, reading), ROWS))
-    if not any(not row.wrong for row in rows):
+    sample = _sample(rows)
+    if not sample.columns:
         wrong = next((row.wrong for row in rows), "")
         raise Problem("invalid", f"The file has no rows that can be read. {wrong}".strip())
-    sample = _sample(rows)
     record = transfers.transfer_id(job.tenant, own)
     while (found := TRANSFERS.find(app.documents, record)) is not None:
         seen = found.value.model_copy(update={"sample": sample.model_dump(mode="json")})

@@ -81,9 +81,14 @@ async def test_rows_that_nothing_tells_apart_are_said_before_they_are_lost(north
     assert draft["issues"][0]["field"] == "key_column"
 
 
-async def test_a_file_that_cannot_be_read_says_why(north, studio):
-    id_ = await prepared(north, studio, b"<!doctype html><html></html>")
+@pytest.mark.parametrize(
+    ("body", "said"),
+    [(b"<!doctype html><html></html>", "a web page"), (b"{}\n", "no rows"), (b"{x\n", "not JSON")],
+    ids=["page", "nothing", "broken"],
+)
+async def test_a_file_that_cannot_be_read_says_why(north, studio, body, said):
+    id_ = await prepared(north, studio, body)
     await north.call("draft_data_source", transfer_id=id_)
     studio.work()
     refused = await north.refused("draft_data_source", transfer_id=id_)
-    assert "a web page" in refused["message"]
+    assert said in refused["message"]
