@@ -15,7 +15,7 @@ from shared.auth.access import Access
 from shared.auth.caller import Caller, Credential, Surface
 from shared.auth.gate import Admitted
 from shared.auth.rate import Budget, budget_of, served
-from shared.auth.tenancy import Role, Tenancy
+from shared.auth.tenancy import Role, Tenancy, is_tenant_name
 from shared.errors import Problem
 from shared.spelling import PLAIN, Case, Spelling
 from shared.tool import Args, Call, Confirmed, Pending, Progress, Tool, silently
@@ -110,7 +110,9 @@ class Asked(Generic[A]):
             return NOTHING
         own = self.tool.reads(self._args, access) if self.tool.reads else NOTHING
         touched = self.tool.family.touched
-        return own if touched is None or not tenant else (*own, *touched(self._args, tenant))
+        if touched is None or not is_tenant_name(tenant):
+            return own
+        return (*own, *touched(self._args, tenant))
 
 
 def invoke(tool: Tool[A], app: App, request: Request, arguments: Arguments) -> Reply:

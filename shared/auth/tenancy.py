@@ -49,9 +49,14 @@ class Tenancy(NamedTuple):
     calls: int | None = None
 
 
+def is_tenant_name(text: str) -> bool:
+    """Whether a text can be a tenant's id, and so part of a document's path."""
+    return _TENANT.fullmatch(text) is not None
+
+
 def tenant_reads(tenant: str, principal: str) -> tuple[str, ...]:
     """What the gate reads to judge a call about a tenant; nothing for what cannot be one's name."""
-    if _TENANT.fullmatch(tenant) is None:
+    if not is_tenant_name(tenant):
         return ()
     return f"tenants/{tenant}", f"tenant_roles/{tenant}:{principal}"
 

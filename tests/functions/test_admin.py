@@ -96,6 +96,13 @@ async def test_an_argument_wins_over_the_address_in_both_spellings(operators, na
     await plant.close()
 
 
+@pytest.mark.parametrize("name", ["Demo/Machine", "../x", "a:b", "n" * 41, "é", "_"])
+async def test_what_cannot_be_a_tenants_name_is_not_found(anywhere, name):
+    for tool, more in (("get_tenants", {}), ("query_entities", {"ckTypeId": "Demo/Plant"})):
+        refused = await anywhere.refused(tool, tenantId=name, **more)
+        assert refused["errorCode"] == "tenant_not_found"
+
+
 async def test_a_tenant_that_is_named_twice_is_refused(anywhere):
     refused = await anywhere.refused("get_tenants", tenantId="group", tenant_id="plant")
     assert refused["errorCode"] == "invalid"
