@@ -76,9 +76,10 @@ class Next(NamedTuple):
 
 
 class Done(NamedTuple):
-    """That was all."""
+    """That was all. `done`: how much it came to; None for what the last step said."""
 
     result: dict[str, Any]
+    done: int | None = None
 
 
 Step = Callable[[App, str, Job], Next | Done]
@@ -175,7 +176,8 @@ def _stepped(app: App, kinds: Mapping[str, Step], id_: str, hold: Hold[Job]) -> 
     with hold.kept():
         came = kinds[job.kind](app, id_, job)
     if isinstance(came, Done):
-        return _end(app, hold, "succeeded", result=came.result)
+        done = job.done if came.done is None else came.done
+        return _end(app, hold, "succeeded", result=came.result, done=done)
     kept = hold.keep(state="running", cursor=came.cursor, done=came.done, total=came.total)
     return not kept  # whoever took over goes on
 

@@ -31,7 +31,7 @@ def empty_source(app: App, id_: str, job: Job) -> Next | Done:
         chunk = list(islice(living, MOST_EDITS))
         if not chunk:
             space.decide(lambda configuration: _finish(space, configuration, job))
-            return Done({"import_id": job.import_id, "deleted": deleted})
+            return Done({"import_id": job.import_id, "deleted": deleted}, deleted)
         entries = tuple(Entry(key, combine="delete") for key in chunk)
         given = Import(source, entries, import_id=job.import_id, emptying=True)
         deleted += ingest(space, given).deleted

@@ -153,14 +153,14 @@ def change_properties(app: App, id_: str, job: Job) -> Next | Done:
         found = space.configuration.find(SOURCES, job.args["source"])
         changes = () if found is None else _changes(found.value, job)
         if found is None or not changes:  # somebody took the change back
-            return Done(_came_to(space, job))
+            return _over(space, job)
         records, cursor = _page(space, found.value, cursor)
         if records:
             keys = tuple(records)
             space.decide(partial(_change, space, job, keys))
         if not cursor:
             space.decide(partial(_finish, space, job))
-            return Done(_came_to(space, job))
+            return _over(space, job)
     return Next({"after": cursor}, job.done + _AT_ONCE * MOST_EDITS, job.total)
 
 
@@ -234,6 +234,11 @@ def _finish(space: Workspace, job: Job, configuration: Configuration) -> None:
         space.configure(
             put(SOURCES, after, before), redefines=[after.entries], import_id=job.import_id
         )
+
+
+def _over(space: Workspace, job: Job) -> Done:
+    result = _came_to(space, job)
+    return Done(result, result.get("changed"))
 
 
 def _came_to(space: Workspace, job: Job) -> dict[str, Any]:

@@ -58,7 +58,7 @@ async def test_a_type_changes_with_every_value_that_has_one_of_it(north, studio)
     assert (plan["code"], plan["counts"]) == ("confirmation_required", {"lost": 1, "entries": 3})
     job = await retype(north, studio, type="Integer")
     assert (job["state"], job["result"]["changed"], job["result"]["lost"]) == ("succeeded", 3, 1)
-    assert job["result"]["examples"] == tried["lost"]
+    assert (job["result"]["examples"], job["done"]) == (tried["lost"], 3)
     found = await north.call(
         "search_entries",
         source_id="products",
