@@ -177,10 +177,11 @@ def _run(asked: Asked[Any], app: App, request: Request, admit: Callable[[], Admi
     try:
         admitted = admit()
         caller = admitted.caller
-        refusal = _refusal(tool, caller, admitted.role)
+        role = admitted.role
+        refusal = _refusal(tool, caller, role)
         budget = _draw(app, tool, admitted, refused=refusal is not None)
         args = _args(asked, refusal, admitted)
-        call = _call(app, request, admitted, budget)
+        call = _call(app, request, admitted, budget, role)
         _require_confirmation(tool, call, args)
         reply = _reply(tool, _ran(tool, call, args), request.spelling.results, budget)
     except Problem as problem:
@@ -199,7 +200,9 @@ def _run(asked: Asked[Any], app: App, request: Request, admit: Callable[[], Admi
             _log_call(tool, request, caller, outcome=outcome, took=took)
 
 
-def _call(app: App, request: Request, admitted: Admitted, budget: Budget | None) -> Call:
+def _call(
+    app: App, request: Request, admitted: Admitted, budget: Budget | None, role: Role | None
+) -> Call:
     return Call(
         app=app,
         caller=admitted.caller,
@@ -211,7 +214,7 @@ def _call(app: App, request: Request, admitted: Admitted, budget: Budget | None)
         budget=budget,
         progress=request.progress,
         tenant=request.tenant,
-        role=admitted.role or Role.VIEWER,
+        role=role or Role.VIEWER,
     )
 
 

@@ -23,8 +23,20 @@ SECONDS: Final = 10.0
 
 
 @dataclass
+class _Tally:
+    """Calls of one tool that ended alike, and the seconds they took."""
+
+    calls: int = 0
+    seconds: float = 0.0
+
+
+_Tallies = dict[tuple[str, str, str], _Tally]
+
+
+@dataclass
 class _Pending:
-    counts: Counter[str] = field(default_factory=Counter)
+    tallies: _Tallies = field(default_factory=dict)
+    returned: Counter[str] = field(default_factory=Counter)
     activity: Activity = field(default_factory=Activity)
     written_at: float = 0.0
 
@@ -46,9 +58,12 @@ class Usage:
         """Count one call of one tool. `outcome` is `ok` or a problem's code, `took` seconds."""
         with self._lock:
             pending = self._of(caller.org)
-            pending.counts[f"{caller.surface}__{tool}__{outcome}"] += 1
-            if took:
-                pending.counts[f"{TOOK}{caller.surface}__{tool}"] += round(took * 1_000_000)
+            key = caller.surface, tool, outcome
+            tally = pending.tallies.get(key)
+            if tally is None:
+                tally = pending.tallies[key] = _Tally()
+            tally.calls += 1
+            tally.seconds += took
             if outcome != "ok":
                 pending.activity.saw(caller, self._clock.now(), outcome)
 
@@ -60,10 +75,11 @@ class Usage:
             if pending is None or 0 <= now.timestamp() - pending.written_at < SECONDS:
                 return ()
             writes = pending.activity.take(org, now)
-            if pending.counts:
+            counts = pending.returned + _counts(pending.tallies)
+            if counts:
                 path = f"usage/{org}:{now:%Y%m%d}"
-                writes.append(Add(path, dict(pending.counts), {"org": org}))
-                pending.counts = Counter()
+                writes.append(Add(path, dict(counts), {"org": org}))
+                pending.tallies, pending.returned = {}, Counter()
                 pending.written_at = now.timestamp()
         return tuple(writes)
 
@@ -75,7 +91,7 @@ class Usage:
             pending = self._of(org)
             pending.written_at = 0.0
             for write in writes:
-                pending.counts.update(write.amounts)
+                pending.returned.update(write.amounts)
             pending.activity.give_back(each for each in writes if not each.amounts)
 
     def _of(self, org: str) -> _Pending:
@@ -83,3 +99,12 @@ class Usage:
         if pending is None:
             pending = self._pending[org] = _Pending()
         return pending
+
+
+def _counts(tallies: _Tallies) -> Counter[str]:
+    """The counters by the names they are kept under."""
+    counts: Counter[str] = Counter()
+    for (surface, tool, outcome), tally in tallies.items():
+        counts[f"{surface}__{tool}__{outcome}"] += tally.calls
+        counts[f"{TOOK}{surface}__{tool}"] += round(tally.seconds * 1_000_000)
+    return counts
