@@ -1,6 +1,6 @@
 """Clients: programs that ask for access. Known by what they say, so nothing about them is stored.
 
-A registered client's id is its own metadata, compressed and sealed (auth.md 0.4): it outlives any
+A registered client's id is its own metadata, compressed and sealed: it outlives any
 loss of data. A client may instead be named by the URL of a document it publishes
 (`functions/auth/client_documents.py`).
 """

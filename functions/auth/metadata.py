@@ -7,7 +7,7 @@ from shared.serve.discovery import authorization_server
 from shared.serve.pages.web import Incoming, Outgoing, as_json
 
 CACHED: Final = (("cache-control", "public, max-age=300"),)
-"""Seconds clients may keep these; a next key is published longer ahead (auth.md 3.3)."""
+"""Seconds clients may keep these; a next key is published longer ahead."""
 
 
 def metadata(server: AuthServer, request: Incoming) -> Outgoing:

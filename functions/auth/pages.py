@@ -23,7 +23,7 @@ CURE: Final = (
     "octogen: delete its mcp.client-id file and log in again",
     "Others: remove the server and add it again",
 )
-"""What makes clients that replay a dead client id register again (auth.md 1.6)."""
+"""What makes clients that replay a dead client id register again."""
 
 
 def page(server: AuthServer, template: str, status: int = 200, **values: Any) -> Outgoing:

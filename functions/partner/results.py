@@ -1,4 +1,4 @@
-"""How the partner face shows results (contract/partner.md, "MCP endpoint").
+"""How the partner face shows results.
 
 Every result is `{"result": value}`, as structured content and as the same JSON in one text block. A
 documented outcome is a value too: `{"error": code, "message": what to do}`.

@@ -1,6 +1,6 @@
 """API keys: `<prefix>_<32 hex key id>_<base64url secret>`, shown once, kept as a SHA-256.
 
-The secret has 256 random bits, so a fast hash is enough (contract/partner.md, "Identities").
+The secret has 256 random bits, so a fast hash is enough.
 """
 
 import hashlib

@@ -1,6 +1,6 @@
 """The product record: the one stored form every feed is read into and every answer is made from.
 
-Source: contract/partner.md, "Product identity" and "Product shapes". Format 2 adds to format 1 what
+Format 2 adds to format 1 what
 holds for a time (sales, expiry) and what a shopper asks before buying; every product of format 1 is
 one of format 2.
 """

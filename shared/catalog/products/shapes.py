@@ -1,7 +1,7 @@
 """The shapes partners see, as models: for output schemas, OpenAPI and typed faces.
 
-Source: contract/partner.md, "Product shapes", read by the published SDK. Every field is always
-present: null where a value is not known, `[]` where there is none.
+The published SDK reads them. A field is always present: null where a value is not known, `[]` where
+there is none. Only those with a default here may be left out.
 """
 
 from datetime import datetime
