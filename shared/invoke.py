@@ -18,7 +18,7 @@ from shared.auth.rate import Budget, budget_of, served
 from shared.auth.tenancy import Role, Tenancy, is_tenant_name
 from shared.errors import Problem
 from shared.spelling import PLAIN, Case, Spelling
-from shared.tool import Args, Call, Confirmed, Pending, Progress, Tool, silently
+from shared.tool import Args, Call, Confirmed, Pending, Plan, Progress, Tool, silently
 
 A = TypeVar("A", bound=Args)
 
@@ -177,12 +177,9 @@ def _run(asked: Asked[Any], app: App, request: Request, admit: Callable[[], Admi
     try:
         admitted = admit()
         caller = admitted.caller
-        role = admitted.role
-        refusal = _refusal(tool, caller, role)
+        refusal = _refusal(tool, caller, admitted.role)
         budget = _draw(app, tool, admitted, refused=refusal is not None)
-        args = _args(asked, refusal, admitted)
-        call = _call(app, request, admitted, budget, role)
-        _require_confirmation(tool, call, args)
+        call, args = _prepared(asked, app, request, admitted, budget, refusal)
         reply = _reply(tool, _ran(tool, call, args), request.spelling.results, budget)
     except Problem as problem:
         outcome = problem.code
@@ -198,24 +195,6 @@ def _run(asked: Asked[Any], app: App, request: Request, admit: Callable[[], Admi
             app.usage.count(caller, tool.name, outcome, took)
         if not (asked.aside and outcome == "ok"):
             _log_call(tool, request, caller, outcome=outcome, took=took)
-
-
-def _call(
-    app: App, request: Request, admitted: Admitted, budget: Budget | None, role: Role | None
-) -> Call:
-    return Call(
-        app=app,
-        caller=admitted.caller,
-        surface=request.surface,
-        request_id=request.request_id,
-        now=app.clock.now(),
-        found=admitted.found,
-        organization=admitted.access,
-        budget=budget,
-        progress=request.progress,
-        tenant=request.tenant,
-        role=role or Role.VIEWER,
-    )
 
 
 def _reply(tool: Tool[Any], value: Any, case: Case, budget: Budget | None) -> Reply:
@@ -253,23 +232,43 @@ def _too_low(needed: Role, tool: Tool[Any]) -> str:
     return f"This needs the role {needed.word} in the tenant. Ask one of its owners."
 
 
-def _args(asked: Asked[A], refusal: Problem | None, admitted: Admitted) -> A:
-    """What the tool takes. Raises the refusal, or what is wrong with the tenant or the arguments.
+def _prepared(
+    asked: Asked[A],
+    app: App,
+    request: Request,
+    admitted: Admitted,
+    budget: Budget | None,
+    refusal: Problem | None,
+) -> tuple[Call, A]:
+    """What the tool is run with. Raises the refusal, or why these arguments do not run it.
 
-    That none is named comes last: one of the arguments may be a slip for it.
+    That no tenant is named comes after what is wrong with the arguments: one of them may be a slip
+    for it. That a person has to confirm comes last.
     """
-    wrong_tenant = admitted.tenancy if isinstance(admitted.tenancy, Problem) else None
-    args = asked.args(refusal or wrong_tenant)
-    if asked.tool.tenant and admitted.tenancy is None:
+    tool, tenancy = asked.tool, admitted.tenancy
+    args = asked.args(refusal or (tenancy if isinstance(tenancy, Problem) else None))
+    if tool.tenant and tenancy is None:
         message = "This operation is about one tenant. Connect to its address: whoami lists them."
         raise Problem("tenant_required", message)
-    return args
+    call = Call(
+        app=app,
+        caller=admitted.caller,
+        surface=request.surface,
+        request_id=request.request_id,
+        now=app.clock.now(),
+        found=admitted.found,
+        organization=admitted.access,
+        budget=budget,
+        progress=request.progress,
+        tenant=request.tenant,
+        role=admitted.role or Role.VIEWER,
+    )
+    if tool.plan is not None and isinstance(args, Confirmed) and not args.confirm:
+        _confirm(tool.plan(call, args))
+    return call, args
 
 
-def _require_confirmation(tool: Tool[A], call: Call, args: A) -> None:
-    if tool.plan is None or not isinstance(args, Confirmed) or args.confirm:
-        return
-    plan = tool.plan(call, args)
+def _confirm(plan: Plan | None) -> None:
     if plan is None:
         return
     raise Problem(

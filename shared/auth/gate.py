@@ -36,6 +36,7 @@ Reads = Callable[[Access], Iterable[str]]
 class Admitted(NamedTuple):
     """A call that may go on: who calls, what the organization may do, and what was read.
 
+    `role` is the caller's in the tenant, else in the organization; None in a wrong tenant.
     `tenancy` is what became of the tenant that the call names: a problem where it is not the
     caller's, None where none is named.
     """
@@ -43,14 +44,8 @@ class Admitted(NamedTuple):
     caller: Caller
     access: Access | None
     found: Mapping[str, Snapshot]
+    role: Role | None
     tenancy: Tenancy | Problem | None = None
-
-    @property
-    def role(self) -> Role | None:
-        """The caller's role in the tenant, else in the organization; None in a wrong tenant."""
-        if self.tenancy is None:
-            return role_in_organization(self.caller)
-        return self.tenancy.role if isinstance(self.tenancy, Tenancy) else None
 
 
 class Gate:
@@ -73,10 +68,10 @@ class Gate:
         """
         if isinstance(credential, Operator):
             caller = Caller(surface, credential.name, "", "operator", "operator", None, None)
-            return Admitted(caller, None, {})
+            return Admitted(caller, None, {}, role_in_organization(caller))
         if isinstance(credential, Service):
             caller = Caller(surface, credential.account, "", "service", "service", None, None)
-            return Admitted(caller, None, {})
+            return Admitted(caller, None, {}, role_in_organization(caller))
         if isinstance(credential, Token):
             return self._admit_token(credential, surface, reads, tenant)
         return self._admit_key(credential, surface, reads, tenant)
@@ -112,10 +107,12 @@ class Gate:
         )
         if access is not seen:
             self._complete(found, asked, reads(access))
+        if not tenant:
+            return Admitted(caller, access, found, role_in_organization(caller))
         tenancy = _tenancy(tenant, caller, found)
         if isinstance(tenancy, Problem) and tenancy.code == "tenant_not_found":
             tenancy = self._lent(caller, tenant) or tenancy
-        return Admitted(caller, access, found, tenancy)
+        return _admitted_to(tenancy, caller, access, found)
 
     def _lent(self, caller: Caller, tenant: str) -> Tenancy | Problem | None:
         """Another organization's tenant, where somebody there let the connection in."""
@@ -151,7 +148,9 @@ class Gate:
         caller = Caller(surface, key.id, org, access.type, "key", None, None)
         if access is not seen:
             self._complete(found, asked, reads(access))
-        return Admitted(caller, access, found, _tenancy(tenant, caller, found, record.data))
+        if not tenant:
+            return Admitted(caller, access, found, role_in_organization(caller))
+        return _admitted_to(_tenancy(tenant, caller, found, record.data), caller, access, found)
 
     def _predicted(
         self, paths: Iterable[str], org: str | None, reads: Reads
@@ -222,12 +221,19 @@ def _tenancy(
     caller: Caller,
     found: Mapping[str, Snapshot],
     key: Mapping[str, Any] | None = None,
-) -> Tenancy | Problem | None:
+) -> Tenancy | Problem:
     try:
-        return judged(tenant, caller, found, key) if tenant else None
+        return judged(tenant, caller, found, key)
     except Problem as problem:
         problem.drop_traceback()
         return problem
+
+
+def _admitted_to(
+    tenancy: Tenancy | Problem, caller: Caller, access: Access, found: Mapping[str, Snapshot]
+) -> Admitted:
+    role = tenancy.role if isinstance(tenancy, Tenancy) else None
+    return Admitted(caller, access, found, role, tenancy)
 
 
 def is_safe_id(text: str) -> bool:

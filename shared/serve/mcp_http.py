@@ -54,7 +54,7 @@ from shared.serve.mcp_paths import Paths, Place, metadata_of
 from shared.serve.mcp_progress import ProgressStream
 from shared.serve.mcp_server import ToolServer
 from shared.serve.mcp_stream import StreamingTransport
-from shared.serve.narrowing import Narrowing, narrowing
+from shared.serve.narrowing import WHOLE, Narrowing, narrowing
 from shared.serve.run import Runner
 from shared.tool import Tool
 
@@ -245,16 +245,18 @@ class McpEndpoint:
         if "id" not in message:
             await self._admit(request)
             await respond(send, 202, b"", always)
-        elif self._streams(message):
+        elif self._streaming and self._streams(message):
             await self._admit(request)
             await self._transport.serve(scope, raw, send, always)
         else:
             await self._reply(send, head, message, served, always)
 
     def _narrowing(self, scope: Scope) -> Narrowing:
-        query = scope.get("query_string", b"").decode("latin-1")
+        query = scope.get("query_string")
+        if not query:
+            return WHOLE
         try:
-            return narrowing(query, self._toolsets)
+            return narrowing(query.decode("latin-1"), self._toolsets)
         except Problem as problem:
             raise Rejected(INVALID_REQUEST, problem.message) from None
 
@@ -265,7 +267,7 @@ class McpEndpoint:
             raise self._refused(problem, request.request_id) from None
 
     def _streams(self, message: Message) -> bool:
-        if message["method"] != "tools/call" or not self._streaming:
+        if message["method"] != "tools/call":
             return False
         name = (message.get("params") or {}).get("name")
         return isinstance(name, str) and name in self._streaming
@@ -277,7 +279,9 @@ class McpEndpoint:
         tool = None
         if message["method"] == "tools/call":
             tool = self._calls.find(message.get("params"), served.narrowing)
-        stream = _progress(tool, head, message, send, always)
+        stream = None
+        if tool is not None and tool.streams:
+            stream = _progress(head, message, send, always)
         if stream is None:
             result = await self._result(head, message, served, tool)
             await respond(send, 200, _answer_to(message, result), (JSON, *always))
@@ -368,11 +372,9 @@ def _no_token() -> Problem:
     return Problem("unauthenticated", "Sign in to use this endpoint.")
 
 
-def _progress(
-    tool: Tool[Any] | None, head: Head, message: Message, send: Any, headers: Any
-) -> ProgressStream | None:
+def _progress(head: Head, message: Message, send: Any, headers: Any) -> ProgressStream | None:
     """Where a call's progress goes: nowhere, unless the client asked for it and can read it."""
-    if tool is None or not tool.streams or not takes_stream(head):
+    if not takes_stream(head):
         return None
     meta = message["params"].get("_meta")
     token = meta.get("progressToken") if isinstance(meta, dict) else None
