@@ -54,11 +54,6 @@ class Chart(NamedTuple):
         ]
 
     @property
-    def row_width(self) -> int:
-        """How wide the bars are that stand `alone`, in units that may be stretched."""
-        return ROW_DAY * len(self.days)
-
-    @property
     def labels(self) -> list[tuple[float, str]]:
         """The x positions of some days, the last one first."""
         step, every = _step(len(self.days)), max(1, len(self.days) // 5)
@@ -92,11 +87,18 @@ def stacked(days: Sequence[date], series: Series) -> Chart:
 
 
 def alone(counts: Sequence[int]) -> Markup:
-    """The bars of one series by day as one path, without titles, on a scale of their own."""
-    top = rounded_up(max(counts, default=0))
+    """The bars of one series by day, without titles: a picture that may be stretched.
+
+    Its highest bar is as high as the picture.
+    """
+    top = max(counts, default=0) or 1
     heights = [HEIGHT * count // top for count in counts]
     bars = "".join([f"v-{height}h3v{height}h1" for height in heights])
-    return Markup(f'<path class="s0" d="M0 {HEIGHT}{bars}"></path>')  # noqa: S704  numbers
+    return Markup(  # noqa: S704  numbers
+        f'<svg class="spark" viewBox="0 0 {ROW_DAY * len(counts)} {HEIGHT}"'
+        f' preserveAspectRatio="none" aria-hidden="true">'
+        f'<path class="s0" d="M0 {HEIGHT}{bars}"></path></svg>'
+    )
 
 
 def _step(days: int) -> float:
