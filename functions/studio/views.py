@@ -1,13 +1,15 @@
 """How the studio shows definitions and values."""
 
 from collections.abc import Collection, Iterator
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final
+from functools import lru_cache
+from typing import Any, Final, NamedTuple
 
 from shared.pipeline.configuration import Defined
 from shared.pipeline.filters import filter_type
 from shared.pipeline.sources import Property, Source, shown_type
-from shared.query.kinds import Body, Kind, held
+from shared.query.kinds import MOST_KEYS, Body, Kind, parsed_key
 from shared.tool import Result
 
 MOST_PROPERTIES: Final = 100
@@ -43,7 +45,8 @@ class SourceShown(Result):
     updated_at: datetime
 
 
-class ValueShown(Result):
+@dataclass(slots=True)
+class ValueShown:
     """One value of a property; localized ones have one for each language."""
 
     id: str
@@ -89,13 +92,30 @@ def values_shown(
     body: Body, only: Collection[str] = (), language: str = ""
 ) -> Iterator[ValueShown]:
     """A record's values: those of some properties (none named: all), in one language or each."""
-    for property_, kind, value in held(body):
-        if only and property_ not in only:
+    for key, value in body.items():
+        property_, type_, is_localized = _column(key)
+        if property_ is None or (only and property_ not in only):
             continue
-        if kind.is_localized:
-            for each, text in value.items():
-                if language in ("", each):
-                    yield ValueShown(id=property_, value=text, type=shown_type(kind), language=each)
-        else:
-            type_ = "" if kind is Kind.CLEARED else shown_type(kind)
-            yield ValueShown(id=property_, value=value, type=type_, language="")
+        if not is_localized:
+            yield ValueShown(property_, value, type_, "")
+            continue
+        for each, text in value.items():
+            if language in ("", each):
+                yield ValueShown(property_, text, type_, each)
+
+
+class _Column(NamedTuple):
+    """What is said of each value under a body's key; without a property, the engine's own."""
+
+    property: str | None
+    type: str
+    is_localized: bool
+
+
+@lru_cache(maxsize=MOST_KEYS)
+def _column(key: str) -> _Column:
+    kind, property_ = parsed_key(key)
+    if kind is Kind.ENGINE:
+        return _Column(None, "", is_localized=False)
+    type_ = "" if kind is Kind.CLEARED else shown_type(kind)
+    return _Column(property_, type_, kind.is_localized)

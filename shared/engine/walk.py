@@ -10,6 +10,7 @@ page is of, and only those are looked at.
 """
 
 from collections.abc import Sequence
+from operator import attrgetter
 from typing import Any, Final, Literal, NamedTuple
 
 from tantivy import Occur, Query
@@ -117,7 +118,8 @@ class Walk:
             return None
         start = self._place[0] if self._place else None
         bounds = [compiled(view, node) for node in self._bounds(start, end)]
-        narrowed = Query.boolean_query([(Occur.Must, each) for each in (query, *bounds)])
+        # the bounds leave few records, so they lead: the engine asks the second only about those
+        narrowed = Query.boolean_query([(Occur.Must, each) for each in (*bounds, query)])
         hits = view.searcher.search(narrowed, most + 1, count=False).hits
         if len(hits) > most:
             return None
@@ -145,7 +147,7 @@ class Walk:
     def _in_order(self, items: list[Item]) -> list[Item]:
         """Sorted, and only those behind the place."""
         value, key = self._sorts
-        items.sort(key=lambda item: item.key, reverse=key.descending)
+        items.sort(key=attrgetter("key"), reverse=key.descending)
         items.sort(key=self._value, reverse=value.descending)
         if self._place is None:
             return items

@@ -21,7 +21,7 @@ from functools import lru_cache
 from typing import Any, Final, NamedTuple
 
 Body = Mapping[str, Any]
-_MOST_KEYS: Final = 4096
+MOST_KEYS: Final = 4096
 
 
 class Kind(Enum):
@@ -77,7 +77,7 @@ def body_key(kind: Kind, property_: str) -> str:
     return f"{kind.value}.{property_}"
 
 
-@lru_cache(maxsize=_MOST_KEYS)
+@lru_cache(maxsize=MOST_KEYS)
 def parsed_key(key: str) -> tuple[Kind, str]:
     """The kind and the property of a body's key. Raises ValueError for any other text.
 

@@ -31,6 +31,9 @@ def compared(kind: Kind, value: Any, language: str | None = None) -> list[Any]:
     """
     if kind is Kind.CLEARED:
         return []
+    is_one = not isinstance(value, list | dict)
+    if is_one:
+        return [milliseconds(value) if kind is Kind.TIMESTAMP else value]
     if kind.is_localized:
         chosen = value.values() if language is None else [value.get(language)]
         found = [each for each in chosen if each is not None]
@@ -38,9 +41,7 @@ def compared(kind: Kind, value: Any, language: str | None = None) -> list[Any]:
         return list(dict.fromkeys(texts))
     if kind is Kind.RECORDS:
         return list(value)
-    several = value if isinstance(value, list) else [value]
-    if kind is Kind.TIMESTAMP:
-        several = [milliseconds(each) for each in several]
+    several = map(milliseconds, value) if kind is Kind.TIMESTAMP else value
     return list(dict.fromkeys(several))
 
 
