@@ -19,10 +19,12 @@ from shared.pipeline import (
     looking,
     property_changes,
     schedules,
+    tag_removal,
     transfers,
 )
 from shared.pipeline.job_kinds import (
     CHANGE_PROPERTIES,
+    DELETE_TAG,
     EMPTY_SOURCE,
     EXPORT_ENTRIES,
     IMPORT_FEED,
@@ -48,6 +50,7 @@ def store_snapshot(call: Call, args: Turn) -> Outcome:
 
 WORK: Final[Mapping[str, Step]] = {
     CHANGE_PROPERTIES: property_changes.change_properties,
+    DELETE_TAG: tag_removal.remove_tag,
     DELETE_TENANT: delete_tenant,
     EMPTY_SOURCE: emptying.empty_source,
     EXPORT_ENTRIES: exporting.export_entries,

@@ -1,11 +1,13 @@
 """What arguments of the studio's tools have in common."""
 
 from collections.abc import Iterable
+from datetime import datetime
 from typing import Annotated, Any, Generic, Literal, TypeVar
 
 from pydantic import AwareDatetime, Field, WithJsonSchema
 
 from shared.pipeline import workspace
+from shared.pipeline.managed_tags import values_of
 from shared.pipeline.sources import SOURCE_ID, entries_of
 from shared.tool import Args, Result
 
@@ -35,6 +37,16 @@ class OfSource(StudioArgs):
     def touches(self) -> Iterable[str]:
         """The source's entries."""
         return (entries_of(self.source_id),)
+
+
+class OfTag(StudioArgs):
+    """What is about one managed tag."""
+
+    managed_tag_id: Annotated[str, Field(pattern=SOURCE_ID, description="The managed tag's id.")]
+
+    def touches(self) -> Iterable[str]:
+        """The tag's values."""
+        return (values_of(self.managed_tag_id),)
 
 
 class Written(StudioArgs):
@@ -87,6 +99,29 @@ class Paged(StudioArgs):
         50
     )
     cursor: Annotated[str, Field(description="next_cursor of the page before.")] = ""
+
+
+class OfDefinitions(Paged):
+    """Which definitions of one kind."""
+
+    query: Annotated[str, Field(max_length=200, description="A part of the name or id.")] = ""
+    created_from: Annotated[Time, Field(description="Created at or after this time.")] = None
+    created_to: Annotated[Time, Field(description="Created before this time.")] = None
+    updated_from: Annotated[Time, Field(description="Changed at or after this time.")] = None
+    updated_to: Annotated[Time, Field(description="Changed before this time.")] = None
+
+    def finds(self, id_: str, name: str, created: datetime, updated: datetime) -> bool:
+        """Whether a definition is asked for."""
+        asked = self.query.lower()
+        return (
+            (asked in name.lower() or asked in id_.lower())
+            and _within(created, self.created_from, self.created_to)
+            and _within(updated, self.updated_from, self.updated_to)
+        )
+
+
+def _within(at: datetime, start: datetime | None, end: datetime | None) -> bool:
+    return (start is None or at >= start) and (end is None or at < end)
 
 
 class PageOf(Result, Generic[T]):

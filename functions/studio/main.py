@@ -15,6 +15,8 @@ from functions.studio.tools import (
     jobs,
     removal,
     sources,
+    tag_values,
+    tags,
 )
 from shared.app import App
 from shared.auth.faces import STUDIO
@@ -32,6 +34,8 @@ FAMILIES = (
     files.family,
     history.family,
     removal.family,
+    tags.family,
+    tag_values.family,
     jobs.family,
 )
 

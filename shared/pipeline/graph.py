@@ -4,13 +4,15 @@ from collections.abc import Iterable, Sequence
 from typing import Any, Final, Literal
 
 from shared.errors import Problem
-from shared.pipeline.configuration import Configuration
+from shared.pipeline.configuration import Configuration, Kind
+from shared.pipeline.managed_tags import TAGS
 from shared.pipeline.sources import SOURCES
 from shared.tool import Result
 
 MOST_NODES: Final = 300
-NodeKind = Literal["source"]
-EdgeKind = Literal["relates"]
+_KINDS: Final[tuple[Kind[Any], ...]] = (SOURCES, TAGS)
+NodeKind = Literal["source", "managed_tag"]
+EdgeKind = Literal["relates", "nests"]
 
 
 class Node(Result):
@@ -70,19 +72,27 @@ def _nodes(configuration: Configuration) -> Iterable[Node]:
     for each in configuration.every(SOURCES):
         source = each.value
         yield Node(id=source.id, kind="source", name=source.name, status=source.status)
+    for tag in configuration.every(TAGS):
+        yield Node(
+            id=tag.value.id, kind="managed_tag", name=tag.value.name, status=tag.value.status
+        )
 
 
 def _edges(configuration: Configuration) -> Iterable[Edge]:
     for each in configuration.every(SOURCES):
         for related in each.value.related:
             yield Edge(source=each.value.id, target=related, kind="relates")
+    for tag in configuration.every(TAGS):
+        if tag.value.parent:
+            yield Edge(source=tag.value.parent, target=tag.value.id, kind="nests")
 
 
 def _definition(configuration: Configuration, focus: str) -> dict[str, Any]:
-    found = configuration.find(SOURCES, focus)
-    if found is None:
-        raise Problem("not_found", f"Nothing here is called {focus!r}. List without a focus first.")
-    return found.value.model_dump(mode="json", exclude_defaults=True)
+    for kind in _KINDS:
+        found = configuration.find(kind, focus)
+        if found is not None:
+            return dict(found.value.model_dump(mode="json", exclude_defaults=True))
+    raise Problem("not_found", f"Nothing here is called {focus!r}. List without a focus first.")
 
 
 def _around(focus: str, edges: Sequence[Edge], depth: int) -> set[str]:

@@ -2,6 +2,7 @@
 
 from typing import Final
 
+DELETE_TAG: Final = "delete_managed_tag"
 EMPTY_SOURCE: Final = "empty_source"
 EXPORT_ENTRIES: Final = "export_entries"
 IMPORT_FEED: Final = "import_feed"

@@ -76,6 +76,13 @@ async def test_under_load_nobody_is_served_once_the_change_has_returned(
         ("list_jobs", {}),
         ("purge_data_source", {"source_id": "products", "confirm": True}),
         ("export_entries", {"source_id": "products"}),
+        ("list_managed_tags", {}),
+        ("search_managed_tag_values", {"managed_tag_id": "products"}),
+        (
+            "upsert_managed_tag_values",
+            {"managed_tag_id": "products", "values": [{"key": "x", "value": "x"}]},
+        ),
+        ("delete_managed_tag", {"managed_tag_id": "products", "confirm": True}),
     ],
     ids=lambda each: each if isinstance(each, str) else "",
 )

@@ -2,47 +2,13 @@
 
 import pytest
 
-from shared.app import App
 from shared.entities import changing
 from shared.entities.changing import Link
 from shared.entities.values import Given
 from shared.errors import Problem
-from shared.local.documents import SqliteDocuments
 from tests.platform import Platform
+from tests.raced import RacedApp
 from tests.shared.entities.test_randomized import SUCCESSOR, Tenant
-
-
-class Raced:
-    """The store, with somebody who acts just before the next commit."""
-
-    def __init__(self, documents):
-        self._documents = documents
-        self.rival = None
-
-    def __getattr__(self, name):
-        return getattr(self._documents, name)
-
-    def commit(self, writes):
-        rival, self.rival = self.rival, None
-        if rival is not None:
-            rival()
-        return self._documents.commit(writes)
-
-
-class RacedApp(App):
-    """An app on such a store."""
-
-    def __init__(self, settings, clock=None):
-        super().__init__(settings, clock)
-        self.raced = Raced(SqliteDocuments(settings.data / "documents.sqlite"))
-
-    @property
-    def documents(self):
-        return self.raced
-
-    def close(self):
-        super().close()
-        self.raced.close()
 
 
 @pytest.fixture
