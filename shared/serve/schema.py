@@ -29,15 +29,23 @@ def schema(
 
 def bare(value: Any) -> Any:
     """A schema without descriptions and titles: an agent pays for every word."""
+    return _without(value, frozenset({"description", "title"}))
+
+
+def untitled(value: Any) -> Any:
+    """A schema without titles, which only say a member's name again."""
+    return _without(value, frozenset({"title"}))
+
+
+def _without(value: Any, words: frozenset[str]) -> Any:
     if isinstance(value, dict):
         return {
-            key: _named(each) if key in ("properties", "$defs") else bare(each)
+            key: (
+                {name: _without(member, words) for name, member in each.items()}
+                if key in ("properties", "$defs")  # by name, whatever their names are
+                else _without(each, words)
+            )
             for key, each in value.items()
-            if key not in ("description", "title")
+            if key not in words
         }
-    return [bare(each) for each in value] if isinstance(value, list) else value
-
-
-def _named(members: dict[str, Any]) -> dict[str, Any]:
-    """Members by name, whatever their names are."""
-    return {name: bare(each) for name, each in members.items()}
+    return [_without(each, words) for each in value] if isinstance(value, list) else value
