@@ -28,8 +28,8 @@ from shared.engine.table import Held
 from shared.engine.tables import Tables
 from shared.engine.wanted import Committed, Wanted
 from shared.indexes.folders import emptied, temporary_folder
-from shared.query.answers import Answer, Group, Item
-from shared.query.ast import Question, Summary
+from shared.query.answers import Answer, Group, Item, Vocabulary
+from shared.query.ast import Question, Summary, Values
 
 LANGUAGE: Final = "en"
 """Of a collection's text, where its head names none."""
@@ -57,6 +57,13 @@ class Summed(NamedTuple):
     """What a summary came to, and which commits it includes."""
 
     groups: tuple[Group, ...]
+    freshness: Freshness
+
+
+class Listed(NamedTuple):
+    """The values that records have, and which commits they include."""
+
+    vocabulary: Vocabulary
     freshness: Freshness
 
 
@@ -160,6 +167,11 @@ class Collections:
         """What a summary comes to, as of every commit that was acknowledged before; see `ask`."""
         with self._current(name, head or self.head(name), BUDGET) as (opened, freshness):
             return Summed(opened.replica.summarize(summary), freshness)
+
+    def vocabulary(self, name: CollectionName, asked: Values, head: Head | None = None) -> Listed:
+        """All different values of a property, as of every commit acknowledged before; see `ask`."""
+        with self._current(name, head or self.head(name), BUDGET) as (opened, freshness):
+            return Listed(opened.replica.vocabulary(asked), freshness)
 
     @contextmanager
     def whole(self, name: CollectionName, head: Head) -> Iterator[Replica]:

@@ -18,7 +18,7 @@ from shared.engine.searchable import Sealing
 from shared.engine.walk import Page, Walk
 from shared.errors import Problem
 from shared.query.answers import Answer, Counted
-from shared.query.ast import Facet, Question, Value
+from shared.query.ast import Facet, Question, Value, Values
 from shared.query.checks import check
 from shared.query.kinds import Kind
 
@@ -41,7 +41,7 @@ def answer(view: View, question: Question, sealing: Sealing, seq: int) -> Answer
     query = compiled(view, question.where, scored=ranks)
     wanted: dict[str, Any] = {"total": {"value_count": {"field": index.SEQ}}}
     for number, facet in enumerate(question.facets):
-        wanted[f"facet{number}"] = {"terms": _terms(facet)}
+        wanted[f"facet{number}"] = {"terms": terms(facet, facet.size)}
     walk = None if ranks or not question.limit else Walk(question, place)
     if walk:
         wanted["order"] = walk.wanted()
@@ -54,7 +54,9 @@ def answer(view: View, question: Question, sealing: Sealing, seq: int) -> Answer
     return Answer(
         items=page.items,
         total=int(counted["total"]["value"]),
-        facets=tuple(map(_counted, question.facets, facets)),
+        facets=tuple(
+            counts(of.kind, each) for of, each in zip(question.facets, facets, strict=True)
+        ),
         approximate=frozenset(
             number for number, each in enumerate(facets) if each["doc_count_error_upper_bound"]
         ),
@@ -75,18 +77,19 @@ def _ranked(view: View, query: Query, limit: int, place: list[Any]) -> Page:
     return Page(tuple(items), [start + limit] if more else None)
 
 
-def _terms(facet: Facet) -> dict[str, Any]:
+def terms(asked: Facet | Values, size: int) -> dict[str, Any]:
+    """What is asked of the engine, to count a property's values."""
     return {
-        "field": path_of(facet.kind, facet.property, facet.language),
-        "size": facet.size,
+        "field": path_of(asked.kind, asked.property, asked.language),
+        "size": size,
         "segment_size": MOST_VALUES,
     }
 
 
-def _counted(facet: Facet, found: Mapping[str, Any]) -> tuple[Counted, ...]:
+def counts(kind: Kind, found: Mapping[str, Any]) -> tuple[Counted, ...]:
+    """What it answered with."""
     return tuple(
-        Counted(value(facet.kind, bucket["key"]), bucket["doc_count"])
-        for bucket in found["buckets"]
+        Counted(value(kind, bucket["key"]), bucket["doc_count"]) for bucket in found["buckets"]
     )
 
 

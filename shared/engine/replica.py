@@ -7,7 +7,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Final, NamedTuple
 
-from shared.engine import index, page, summaries, walk
+from shared.engine import index, page, summaries, vocabulary, walk
 from shared.engine.catching_up import Gap
 from shared.engine.index import View
 from shared.engine.manifest import Manifest
@@ -16,8 +16,8 @@ from shared.engine.searchable import Commit, Sealing
 from shared.indexes.files import describe, place, require
 from shared.indexes.guard import guarded
 from shared.indexes.meta import META, living_files
-from shared.query.answers import Answer, Group, Item
-from shared.query.ast import Question, Summary
+from shared.query.answers import Answer, Group, Item, Vocabulary
+from shared.query.ast import Question, Summary, Values
 
 _FEW: Final = 200
 """Records up to which the small heap is enough."""
@@ -145,6 +145,11 @@ class Replica:
     def summarize(self, summary: Summary) -> tuple[Group, ...]:
         """See `Searchable`."""
         return summaries.groups(self._state.view, summary)
+
+    @guarded
+    def vocabulary(self, asked: Values) -> Vocabulary:
+        """See `Searchable`."""
+        return vocabulary.vocabulary(self._state.view, asked)
 
     @guarded
     def bodies(self, keys: Sequence[str]) -> dict[str, Item]:

@@ -10,8 +10,8 @@ from datetime import datetime
 from typing import NamedTuple, Protocol
 
 from shared.engine.rows import Row
-from shared.query.answers import Answer, Group, Item
-from shared.query.ast import Question, Summary
+from shared.query.answers import Answer, Group, Item, Vocabulary
+from shared.query.ast import Question, Summary, Values
 
 
 class Commit(NamedTuple):
@@ -75,6 +75,12 @@ class Searchable(Applied, Protocol):
 
     def summarize(self, summary: Summary) -> tuple[Group, ...]:
         """What is worked out of the records that match, in order of the groups' values.
+
+        Raises `invalid`, `too_broad`.
+        """
+
+    def vocabulary(self, asked: Values) -> Vocabulary:
+        """All different values of a property among the records that match.
 
         Raises `invalid`, `too_broad`.
         """

@@ -53,3 +53,13 @@ class Group(NamedTuple):
 
     values: tuple[Value | None, ...]
     numbers: tuple[Value | None, ...]
+
+
+class Vocabulary(NamedTuple):
+    """All different values of a property, most frequent first, and how many records have each.
+
+    `approximate`: there are too many to count exactly, or to name all.
+    """
+
+    values: tuple[Counted, ...]
+    approximate: bool

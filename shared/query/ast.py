@@ -163,6 +163,16 @@ class Facet:
 
 
 @dataclass(frozen=True, slots=True)
+class Values:
+    """All different values of a property among the records that match."""
+
+    property: str
+    kind: Kind
+    language: str | None = None
+    where: Node = EVERYTHING
+
+
+@dataclass(frozen=True, slots=True)
 class Question:
     """What is asked of one collection.
 

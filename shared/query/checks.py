@@ -18,6 +18,7 @@ from shared.query.ast import (
     Question,
     Sort,
     Summary,
+    Values,
     Words,
 )
 from shared.query.kinds import Kind
@@ -159,9 +160,14 @@ def _check_comparison(node: Compare) -> None:
             _check_text(node.property, str(value))
 
 
+def check_values(asked: Facet | Values) -> None:
+    """The same of a property whose values are counted."""
+    _rule(asked.kind, asked.property)
+    _check_language(asked.property, asked.kind, asked.language)
+
+
 def _check_facet(facet: Facet) -> None:
-    _rule(facet.kind, facet.property)
-    _check_language(facet.property, facet.kind, facet.language)
+    check_values(facet)
     _limit(facet.property, facet.size, ast.MOST_FACET_VALUES, "values of a facet", least=1)
 
 
