@@ -1,10 +1,14 @@
-"""Structured logs: one JSON object a line, in the fields Cloud Logging understands."""
+"""Structured logs: one JSON object a line, in the fields Cloud Logging understands.
+
+Our lines go straight to their output. `logging` is anybody's to configure, and functions-framework
+does so after our import where LOG_EXECUTION_ID is set: handlers are replaced, loggers disabled.
+"""
 
 import logging
 import sys
 import time
 import traceback
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, BinaryIO, Final
 
 import orjson
@@ -12,6 +16,8 @@ import orjson
 from shared import tracing
 
 _LOGGER: Final = logging.getLogger("catalog_mcp")
+_OUTPUTS: Final[list["JsonLines"]] = []
+"""Where our lines go: nowhere but to `logging` until `configure` was called."""
 _SEVERITY: Final = {
     logging.WARNING: "WARNING",
     logging.ERROR: "ERROR",
@@ -70,23 +76,30 @@ class JsonLines(logging.Handler):
         self._stream.flush()
 
 
-def configure(project: str = "") -> None:
-    """Send the platform's lines to stdout as JSON, and libraries' warnings with them."""
+def configure(project: str = "") -> Callable[[], None]:
+    """Send the platform's lines to stdout as JSON, and libraries' warnings with them.
+
+    Gives what takes that back.
+    """
     root = logging.getLogger()
-    root.handlers[:] = [JsonLines(sys.stdout.buffer, project)]
+    before = root.handlers[:], root.level, _OUTPUTS[:]
+    _OUTPUTS[:] = [JsonLines(sys.stdout.buffer, project)]
+    root.handlers[:] = _OUTPUTS
     root.setLevel(logging.WARNING)
-    _LOGGER.setLevel(logging.INFO)
+
+    def undo() -> None:
+        root.handlers[:], _OUTPUTS[:] = before[0], before[2]
+        root.setLevel(before[1])
+
+    return undo
 
 
 def line(message: str, *, level: int = logging.INFO, **fields: Any) -> None:
     """Write one line. Never hand it a credential, an argument or a product's text."""
-    if not _LOGGER.isEnabledFor(level):
-        return
-    for handler in logging.root.handlers:
-        if isinstance(handler, JsonLines):
-            handler.write(level, message, fields)
-            return
-    _LOGGER.log(level, message, extra={"fields": fields})
+    for output in _OUTPUTS:
+        output.write(level, message, fields)
+    if not _OUTPUTS:
+        _LOGGER.log(level, message, extra={"fields": fields})
 
 
 def crash(what: str, **fields: Any) -> None:

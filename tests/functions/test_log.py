@@ -2,10 +2,14 @@
 
 import io
 import logging
+import subprocess
+import sys
 
+import orjson
 import pytest
 
 from shared import log
+from shared.cli.processes import ROOT
 from tests.platform import call, message, product
 
 pytestmark = pytest.mark.anyio
@@ -187,15 +191,41 @@ def test_a_crash_names_every_cause_without_its_words(logged):
     assert not any(said in text for said in SAID)
 
 
+RECONFIGURED = """
+import logging.config
+from shared import log
+
+log.configure()
+logging.config.dictConfig({"version": 1, "root": {"level": "WARNING", "handlers": []}})
+log.line("call", tool="a")
+try:
+    {}["missing"]
+except KeyError:
+    log.crash("here")
+"""
+
+
+def test_our_lines_arrive_whoever_configures_logging_after_us():
+    """As functions-framework does where the platform sets LOG_EXECUTION_ID."""
+    done = subprocess.run(
+        [sys.executable, "-c", RECONFIGURED], check=True, capture_output=True, cwd=ROOT
+    )
+    call, crash = (orjson.loads(each) for each in done.stdout.splitlines())
+    assert (call["message"], call["severity"], call["tool"]) == ("call", "INFO", "a")
+    assert (crash["message"], crash["severity"]) == ("crash", "ERROR")
+
+
 @pytest.mark.parametrize("said", ["plain", "half a character: \ud800"])
 async def test_what_cannot_be_logged_ends_nothing(stocked, monkeypatch, said):
-    handler = log.JsonLines(Broken() if said == "plain" else io.BytesIO())
-    monkeypatch.setattr(logging.root, "handlers", [handler])
+    output = io.TextIOWrapper(Broken() if said == "plain" else io.BytesIO())
+    monkeypatch.setattr(sys, "stdout", output)
     monkeypatch.setattr(logging, "raiseExceptions", False)
+    undo = log.configure()
     logging.getLogger("a.library").warning("%d of them", said)
     log.line("told", word=said)
     async with stocked.http(stocked.token()) as client:
         answer = await call(client, "list_catalogs")
+    undo()
     assert answer.json()["result"]["isError"] is False
 
 

@@ -2,7 +2,6 @@
 
 import importlib
 import json
-import logging
 import re
 from contextlib import redirect_stdout
 from io import BytesIO, TextIOWrapper
@@ -78,7 +77,9 @@ def functions_get_exactly_the_settings(deployment):
     """One variable per field, and values that Settings accepts in the cloud."""
     fields = set(Settings.model_fields) - NOT_IN_THE_CLOUD
     for each in deployment.functions().values():
-        given = each["service_config"][0]["environment_variables"]
+        given = dict(each["service_config"][0]["environment_variables"])
+        # Google would set it to true; then functions-framework takes over stdout and `logging`.
+        assert given.pop("LOG_EXECUTION_ID") == "false"
         assert all(name.startswith(PREFIX) for name in given)
         named = {name.removeprefix(PREFIX).lower() for name in given}
         assert named - ONLY_WHERE_USED == fields - ONLY_WHERE_USED
@@ -276,12 +277,11 @@ def metrics_read_what_is_logged(deployment):
 def a_logged_call():
     """The line that a call writes, of a platform that was made for it."""
     with TemporaryDirectory() as folder, redirect_stdout(TextIOWrapper(BytesIO())) as written:
-        before = logging.getLogger().handlers[:]
-        log.configure()
+        undo = log.configure()
         platform = Platform(Path(folder))
         platform.organization()
         platform.close()
-        logging.getLogger().handlers[:] = before
+        undo()
     lines = [json.loads(line) for line in written.buffer.getvalue().splitlines()]
     return next(line for line in lines if line["message"] == "call")
 

@@ -1,6 +1,7 @@
 """Built zips running as the buildpack runs them, behind a router that does what the load balancer
 does, on emulators."""
 
+import json
 import socketserver
 import subprocess
 import sys
@@ -36,7 +37,8 @@ class Unpacked:
     """One function's zip in an empty folder, running while used as a context manager.
 
     The buildpack compiles the source and starts `functions-framework`, which is gunicorn there, in
-    the folder, with the function's name in FUNCTION_TARGET.
+    the folder, with the function's name in FUNCTION_TARGET. The other variables are those that the
+    platform sets; what Terraform sets wins, as it does there.
     """
 
     def __init__(self, name, folder, runtime, environment):
@@ -49,7 +51,11 @@ class Unpacked:
         subprocess.run([python, "-m", "compileall", "-q", "."], cwd=self.folder, check=True)
         self.port = free_port()
         self.environment = {
+            "FUNCTION_SIGNATURE_TYPE": "http",
+            "K_CONFIGURATION": name,
+            "K_REVISION": f"{name}-00001-abc",
             "K_SERVICE": name,
+            "LOG_EXECUTION_ID": "true",
             **environment,
             "FUNCTION_TARGET": name,
             "PATH": f"{runtime.bin}:/usr/bin:/bin",
@@ -79,6 +85,11 @@ class Unpacked:
     def __exit__(self, *error):
         self.process.terminate()
         self.process.wait(20)
+
+    def lines(self, message):
+        """The lines of JSON with this message that it has written so far."""
+        lines = [each for each in self.log.read_text().splitlines() if each.startswith("{")]
+        return [line for line in map(json.loads, lines) if line["message"] == message]
 
 
 class LoadBalancer(httpx.AsyncBaseTransport, httpx.BaseTransport):

@@ -17,6 +17,7 @@ from shared.gcp.listings import AnalyticsHubListings
 from shared.invoke import Request, invoke
 from shared.local.queue import FileQueue
 from shared.local.warehouse import DuckWarehouse
+from shared.ports.documents import Put
 from shared.settings import Settings
 from tests.browser import App as Client
 from tests.browser import Browser, allowed
@@ -94,8 +95,14 @@ def deployment(tmp_path_factory):
     return Infra(tmp_path_factory.mktemp("infra")).applied()
 
 
+@pytest.fixture(params=["as deployed", "as Google sets it"])
+def execution_ids(request):
+    """LOG_EXECUTION_ID as our functions have it, and as the platform would set it."""
+    return {} if request.param == "as deployed" else {"LOG_EXECUTION_ID": "true"}
+
+
 @pytest.fixture
-def world(tmp_path, firestore_emulator, deployment, runtime, monkeypatch):
+def world(tmp_path, firestore_emulator, deployment, runtime, monkeypatch, execution_ids):
     """Every function running, with an operator behind and a load balancer in front."""
     partner = deployment.functions()["partner"]["service_config"][0]
     settings = Settings.read(partner["environment_variables"])
@@ -107,13 +114,14 @@ def world(tmp_path, firestore_emulator, deployment, runtime, monkeypatch):
         Google(tmp_path / "google", queue, account) as google,
     ):
         elsewhere = {
+            "CATALOG_MCP_DATABASE": tmp_path.name,  # every test has an empty one
             "FIRESTORE_EMULATOR_HOST": firestore_emulator,
             "STORAGE_EMULATOR_HOST": storage.url,
         }
-        for name, text in elsewhere.items():
-            monkeypatch.setenv(name, text)
+        for name in ("FIRESTORE_EMULATOR_HOST", "STORAGE_EMULATOR_HOST"):
+            monkeypatch.setenv(name, elsewhere[name])
         environments = {
-            name: {**here(each, tmp_path, mail.port), **elsewhere}
+            name: {**here(each, tmp_path, mail.port), **elsewhere, **execution_ids}
             for name, each in deployment.functions().items()
         }
         environments["tasks"] |= trusting(google.identity)
@@ -246,6 +254,24 @@ async def test_a_partner_signs_in_finds_products_and_subscribes_through_the_zips
     assert {task.oidc_token.service_account_email for task in handed_over} == {
         settings.tasks_account
     }
+
+
+def test_the_line_of_a_call_and_of_a_crash_arrive_through_the_zips(world):
+    operator, settings = world.operator, world.operator.settings
+    publish(operator)
+    key = operator.do("create_api_key", org="partner", name="tests")["secret"]
+    with world.running["api"] as api:
+        transport = LoadBalancer(world.deployment, dict.fromkeys(FUNCTIONS, api))
+        headers = {"authorization": f"Bearer {key}"}
+        with httpx.Client(transport=transport, base_url=settings.api_url, headers=headers) as rest:
+            listed = rest.get("/catalogs")
+            operator.documents.commit([Put("heads/books", {"productCount": "no number"})])
+            crashed = rest.get("/catalogs")
+    assert (listed.status_code, crashed.status_code) == (200, 500)
+    calls, (crash,) = api.lines("call"), api.lines("crash")
+    assert [line["outcome"] for line in calls] == ["ok", "internal"]
+    assert [line["tool"] for line in calls] == ["list_catalogs"] * 2
+    assert (crash["severity"], crash["requestId"]) == ("ERROR", crashed.headers["x-request-id"])
 
 
 async def test_without_a_credential_every_public_host_says_where_to_get_one(world):

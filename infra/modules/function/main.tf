@@ -69,7 +69,9 @@ resource "google_cloudfunctions2_function" "this" {
     ingress_settings                 = var.ingress
     all_traffic_on_latest_revision   = true
     service_account_email            = google_service_account.this.email
-    environment_variables            = var.platform.environment
+    # Google sets LOG_EXECUTION_ID to true where it is not set, and functions-framework then takes over
+    # stdout and `logging`. Our lines name their trace themselves (shared/log.py).
+    environment_variables = merge(var.platform.environment, { LOG_EXECUTION_ID = "false" })
 
     dynamic "secret_volumes" {
       for_each = toset(var.secrets)
