@@ -1,11 +1,16 @@
 """What every test may ask for."""
 
+import io
 import os
+import sys
+from importlib import import_module
 from pathlib import Path
 
+import orjson
 import pytest
 from hypothesis import settings
 
+from shared import log
 from tests.platform import Platform, product
 
 ENVIRONMENT = os.environ  # noqa: TID251  the test run's own: where data is, whether this is CI
@@ -55,6 +60,26 @@ def with_sign_in(tmp_path, stores):
     platform.member(email="ada@example.com")
     yield platform
     platform.close()
+
+
+@pytest.fixture
+def logged(monkeypatch):
+    """What was logged since it was last asked: as text, and line by line."""
+    for face in ("partner", "studio", "admin"):
+        import_module(f"functions.{face}.main")  # which sends lines elsewhere when it is imported
+    text = io.TextIOWrapper(io.BytesIO())
+    with monkeypatch.context() as patched:
+        patched.setattr(sys, "stdout", text)
+        undo = log.configure("a-project")
+
+    def since():
+        said = text.buffer.getvalue().decode()
+        text.buffer.seek(0)
+        text.buffer.truncate()
+        return said, [orjson.loads(line) for line in said.splitlines()]
+
+    yield since
+    undo()
 
 
 @pytest.fixture(scope="session")

@@ -1,5 +1,6 @@
 """Documents in Firestore."""
 
+import logging
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, Final
@@ -12,6 +13,7 @@ from google.cloud.firestore_v1.types import (
     StructuredQuery,
 )
 
+from shared import log
 from shared.documents import Decoded, checked_path, checked_query, checked_writes, cursor_after
 from shared.errors import Conflict, Problem
 from shared.gcp.firestore_channel import READ_RETRY, SECONDS, connect
@@ -27,6 +29,8 @@ from shared.per_process import PerProcess
 from shared.ports.documents import ABSENT, Add, Page, Query, Snapshot, Write
 
 _UNAVAILABLE: Final = (exceptions.ServerError, exceptions.TooManyRequests, exceptions.RetryError)
+_MISCONFIGURED: Final = (exceptions.Forbidden, exceptions.NotFound, exceptions.Unauthorized)
+"""No such database, credentials that ended, a role that is missing: people have to look."""
 _REFUSED: Final = (
     exceptions.AlreadyExists,
     exceptions.FailedPrecondition,
@@ -133,6 +137,10 @@ def _condition(write: Write) -> str | None:
 def _answered() -> Iterator[None]:
     try:
         yield
+    except _MISCONFIGURED as error:
+        status = type(error).__name__
+        log.line("documents refused", level=logging.ERROR, status=status, reason=error.reason)
+        raise Problem("unavailable", "The database refused us. Try again in a moment.") from error
     except _UNAVAILABLE as error:
         raise Problem(
             "unavailable", "The database did not answer in time. Try again in a moment."

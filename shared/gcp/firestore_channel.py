@@ -22,8 +22,18 @@ from shared.gcp.gathering import Gathering
 
 SECONDS: Final = 5.0
 _RETRIED: Final = (exceptions.ServiceUnavailable, exceptions.InternalServerError)
+_CUT_OFF: Final = "Stream removed"
+"""What gRPC says, as UNKNOWN, of a call whose connection was closed beneath it."""
+
+
+def _passes(error: Exception) -> bool:
+    """Whether a read that failed so is worth another try."""
+    cut_off = isinstance(error, exceptions.Unknown) and _CUT_OFF in error.message
+    return cut_off or isinstance(error, _RETRIED)
+
+
 READ_RETRY: Final = retry.Retry(
-    predicate=retry.if_exception_type(*_RETRIED),
+    predicate=_passes,
     initial=0.05,
     maximum=1.0,
     timeout=SECONDS,
@@ -100,7 +110,9 @@ def _reader(channel: grpc.Channel, root: str) -> Callable[[set[str]], dict[str, 
     def read(names: set[str]) -> dict[str, Any]:
         try:
             return once(names)
-        except _RETRIED:
+        except exceptions.GoogleAPICallError as error:
+            if not _passes(error):
+                raise
             return again(names)
 
     return read

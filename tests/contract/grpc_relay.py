@@ -18,6 +18,7 @@ class Relay(grpc.GenericRpcHandler):
         requests: what each was called with, the bytes of its first message.
         seconds: how long each caller was going to wait.
         failures: statuses to answer the next calls with; `before` they are passed on, or after.
+        details: what comes with them.
     """
 
     target: str
@@ -26,6 +27,7 @@ class Relay(grpc.GenericRpcHandler):
     seconds: list = field(default_factory=list)
     failures: list = field(default_factory=list)
     before: bool = True
+    details: str = "told to fail"
 
     def __enter__(self):
         self.upstream = grpc.insecure_channel(self.target)
@@ -54,14 +56,14 @@ class Relay(grpc.GenericRpcHandler):
             self.seconds.append(context.time_remaining())
             failure = self.failures.pop(0) if self.failures else None
             if failure and self.before:
-                context.abort(failure, "told to fail")
+                context.abort(failure, self.details)
             call = self.upstream.stream_stream(method)(chain([first], requests), metadata=metadata)
             try:
                 answers = list(call)
             except grpc.RpcError as error:
                 context.abort(error.code(), error.details())
             if failure:
-                context.abort(failure, "told to fail")
+                context.abort(failure, self.details)
             yield from answers
 
         return grpc.stream_stream_rpc_method_handler(relay)

@@ -36,6 +36,12 @@ OUTAGES = [
     grpc.StatusCode.UNKNOWN,
 ]
 
+REFUSALS = {
+    grpc.StatusCode.NOT_FOUND: "NotFound",
+    grpc.StatusCode.PERMISSION_DENIED: "PermissionDenied",
+    grpc.StatusCode.UNAUTHENTICATED: "Unauthenticated",
+}
+
 
 @pytest.fixture
 def relay(firestore_emulator, firestore_project, monkeypatch):
@@ -106,6 +112,33 @@ def test_a_read_that_cannot_be_answered_is_unavailable(documents, relay, code):
     for ask in (lambda: documents.get("things/a"), lambda: documents.query(Query(queries.USAGE))):
         with pytest.raises(Problem, match="unavailable"):
             ask()
+
+
+def test_a_read_whose_connection_was_closed_beneath_it_is_asked_again(documents, relay):
+    documents.commit([Put("tenants/a", {})])
+    relay.details = "Stream removed"
+    relay.failures[:] = [grpc.StatusCode.UNKNOWN]
+    assert documents.get("tenants/a") is not None
+    relay.failures[:] = [grpc.StatusCode.UNKNOWN]
+    assert len(documents.query(Query(queries.TENANTS)).items) == 1
+
+
+@pytest.mark.parametrize("code", REFUSALS, ids=str)
+def test_a_database_that_refuses_us_is_unavailable_and_the_line_says_why(
+    documents, relay, code, logged
+):
+    for ask in (
+        lambda: documents.get("things/a"),
+        lambda: documents.query(Query(queries.USAGE)),
+        lambda: documents.commit([Add("things/a", {"n": 1})]),
+    ):
+        relay.failures[:] = [code]
+        with pytest.raises(Problem, match="unavailable") as raised:
+            ask()
+        assert "told to fail" not in raised.value.message
+        (line,) = logged()[1]
+        assert (line["message"], line["severity"]) == ("documents refused", "ERROR")
+        assert line["status"] == REFUSALS[code]
 
 
 def test_a_contended_commit_is_tried_again(documents, relay):
