@@ -49,7 +49,8 @@ tests: $(VENV)/.tests $(INSTALLED) ## The slow tests: emulators, real clients, w
 	$(BIN)/python -m pytest -m slow
 
 .PHONY: simulate
-simulate: $(VENV)/.tests ## A week of 200 organizations with 50 catalogs and 3 readers each
+simulate: $(VENV)/.tests ## Five minutes of a busy organization; a week of 200 with 50 catalogs and 3 readers each
+	$(BIN)/python -m tests.shared.auth.busy
 	$(BIN)/python -m tests.shared.subscriptions.simulation $(ARGS)
 
 bench: $(VENV)/.tests $(FASTMCP)/.installed $(PEERS)/.installed ## Measure everything into docs/performance.md (ARGS=--quick)

@@ -4,6 +4,9 @@
 and spends them without I/O; unused ones go back at its next renewal. Tokens leave the bucket before
 they are spent, so all instances together never serve more than the bucket gave. An empty bucket is
 left to gather `GATHER_SECONDS` worth of tokens first, or every single one would cost a write.
+
+The document takes about one write a second. So leases last the longer the more instances share the
+bucket: the renewals since an instance's own last one say how many do.
 """
 
 import math
@@ -22,10 +25,14 @@ from shared.ports.clock import Clock
 from shared.ports.documents import ABSENT, Documents, Put, Snapshot
 
 LEASE_SECONDS: Final = 2.0
+"""Of an instance that is alone; each further one that shares the bucket adds as much to it."""
 LEASE_SHARE: Final = 1 / 20
 GATHER_SECONDS: Final = 0.4
+GATHER_SHARE: Final = 1 / 5
+LONGEST_GATHER: Final = 2.0
+"""An empty bucket gathers for a fifth of a lease's length, and for this long at most."""
 FULL_SECONDS: Final = 60.0
-"""How long an empty bucket takes to fill, whatever the limit."""
+"""How long an empty bucket takes to fill, whatever the limit; and the longest lease."""
 ATTEMPTS: Final = 12
 
 
@@ -77,6 +84,9 @@ class _Lease:
     limit: int = 0
     shared: float = 0.0
     dry_until: float = 0.0
+    seconds: float = LEASE_SECONDS
+    renewed_at: float | None = None
+    renewals: int = 0
 
 
 class RateLimiter:
@@ -128,20 +138,17 @@ class RateLimiter:
             snapshot = self._documents.get(path)
             shared = lease.limit if snapshot is None else _level(snapshot.data, lease.limit, now)
             level = min(lease.limit, shared + lease.tokens)
-            least = _least(lease.limit)
+            renewals = 0 if snapshot is None else snapshot.data.get("renewals", 0)
+            seconds = _length(lease, renewals, now)
+            least = _least(lease.limit, seconds)
             if level < least:
                 lease.shared = shared
                 lease.dry_until = now + (least - level) * 60 / lease.limit
                 self._restamp(path, snapshot, now)
                 return
-            taken = min(_lease_size(lease.limit), math.floor(level))
+            taken = min(_lease_size(lease.limit, seconds), math.floor(level))
             extra = self._usage.take(org)
-            at = now if snapshot is None else max(now, _counted_at(snapshot.data, now))
-            bucket = Put(
-                path,
-                {"level": level - taken, "at": at, "lease": secrets.token_hex(8)},
-                if_version=ABSENT if snapshot is None else snapshot.version,
-            )
+            bucket = _drawn_from(path, snapshot, level - taken, renewals + 1, now)
             try:
                 self._documents.commit([bucket, *extra])
             except Conflict:
@@ -153,7 +160,8 @@ class RateLimiter:
                 lease.tokens = 0
                 raise
             lease.tokens, lease.shared = taken, level - taken
-            lease.until = now + LEASE_SECONDS
+            lease.seconds, lease.until = seconds, now + seconds
+            lease.renewed_at, lease.renewals = now, renewals + 1
             return
         raise Problem("unavailable", "Too many calls at the same moment. Try again.")
 
@@ -170,12 +178,36 @@ def bucket_path(org: str) -> str:
     return f"rates/{org}"
 
 
-def _lease_size(limit: int) -> int:
-    return max(1, math.floor(min(limit * LEASE_SHARE, limit / 60 * LEASE_SECONDS)))
+def _drawn_from(path: str, bucket: Snapshot | None, level: float, renewals: int, now: float) -> Put:
+    """The bucket after a lease was taken out of it, if nobody else did meanwhile."""
+    at = now if bucket is None else max(now, _counted_at(bucket.data, now))
+    after = {"level": level, "at": at, "lease": secrets.token_hex(8), "renewals": renewals}
+    return Put(path, after, if_version=ABSENT if bucket is None else bucket.version)
 
 
-def _least(limit: int) -> int:
-    return max(1, math.floor(limit / 60 * GATHER_SECONDS))
+def _length(lease: _Lease, renewals: int, now: float) -> float:
+    """How long the lease may last that begins now.
+
+    Others renewed about once each since this instance did, if it did so on time; one that was away
+    for longer than its lease counts as many as there were in a lease's length.
+    """
+    if lease.renewed_at is None or now <= lease.renewed_at:
+        return lease.seconds
+    late = (now - lease.renewed_at) / lease.seconds
+    others = max(0, renewals - lease.renewals) / max(1.0, late)
+    return min(FULL_SECONDS, LEASE_SECONDS * (1 + others))
+
+
+def _lease_size(limit: int, seconds: float) -> int:
+    """Calls in a lease: all leases of that length together hold half of the bucket at most."""
+    share = min(LEASE_SHARE, LEASE_SECONDS / 60, 1 / seconds)
+    return max(1, math.floor(limit * share))
+
+
+def _least(limit: int, seconds: float) -> int:
+    """Calls that an empty bucket gathers before it is written again."""
+    gather = min(LONGEST_GATHER, max(GATHER_SECONDS, GATHER_SHARE * seconds))
+    return max(1, math.floor(limit / 60 * gather))
 
 
 def _level(bucket: Mapping[str, float], limit: int, now: float) -> float:

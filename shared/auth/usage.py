@@ -2,8 +2,8 @@
 
 `usage/{org}:{day}` counts calls as `<surface>__<tool>__<outcome>`, and the time they took as
 `us__<surface>__<tool>`; who called is written with it.
-What an instance has not written when it dies is lost (at most `SECONDS` of one instance's
-counting); nothing is decided on these numbers.
+What an instance has not written when it dies is lost: at most `SECONDS` of one instance's counting,
+or its lease's length where many share the bucket. Nothing is decided on these numbers.
 """
 
 import threading

@@ -1,6 +1,5 @@
 """What holds between `infra/` and the code, asked of the resources an apply would make."""
 
-import importlib
 import json
 import re
 from contextlib import redirect_stdout
@@ -12,11 +11,13 @@ from urllib.parse import urlsplit
 from shared import log
 from shared.auth import keyring
 from shared.cli.deployment import FURTHER, ROUTES
-from shared.ports.documents import ID
-from shared.queries import SHAPES
-from shared.records import Records
 from shared.settings import PREFIX, Settings
 from shared.tool import AUDIT_LINE
+from tests.infra.documents import (
+    every_query_has_its_index,
+    what_every_lease_writes_has_no_rising_index,
+    what_expires_is_removed,
+)
 from tests.infra.files import (
     only_the_portal_may_send_files_from_a_browser,
     what_was_left_behind_is_removed,
@@ -57,11 +58,6 @@ RINGS = {
     "tasks": set(),
 }
 """The key rings each function reads. Only one signs; nobody else could make a refresh token."""
-
-KEPT_PAST_THEIR_TIME = {
-    "api_keys": "expired keys are listed with their last use",
-    "grants": "what was granted until when can be looked at, and extended",
-}
 
 
 def every_function_is_deployed(deployment):
@@ -133,44 +129,6 @@ def only_partners_functions_are_public(deployment):
         name: "ALLOW_INTERNAL_AND_GCLB" if name in PUBLIC else "ALLOW_INTERNAL_ONLY"
         for name in ingress
     }
-
-
-def every_query_has_its_index(deployment):
-    """Composite indexes are those that the declared query shapes need, and no others."""
-    wanted = set()
-    for shape in SHAPES:
-        order = [field for field in shape.order if field != ID]
-        if shape.equal and order:
-            collection = shape.collection.rpartition("/")[2]
-            wanted.add((collection, *shape.equal, *order))
-    made = {
-        (
-            each["collection"],
-            *(
-                ("-" if field["order"] == "DESCENDING" else "") + field["field_path"]
-                for field in each["fields"]
-            ),
-        )
-        for each in deployment.all("google_firestore_index").values()
-    }
-    assert made == wanted
-
-
-def what_expires_is_removed(deployment):
-    """Every stored record with an `expiresAt` has a TTL policy, or a reason to be kept."""
-    expiring = {
-        found.collection.rpartition("/")[2]
-        for found in declared(Records)
-        if "expires_at" in found.model.model_fields
-    }
-    expiring |= {"activity", "limits"}  # written by Add, so not Records
-    expiring |= {"log", "records"}  # of a collection that is named when it is written
-    policies = {
-        each["collection"]: each["field"]
-        for each in deployment.all("google_firestore_field").values()
-        if each["ttl_config"]
-    }
-    assert policies == dict.fromkeys(expiring - set(KEPT_PAST_THEIR_TIME), "expiresAt")
 
 
 def secrets_are_those_of_the_code(deployment):
@@ -355,17 +313,6 @@ def audit_records_are_kept_where_nobody_changes_them(deployment):
     )
 
 
-def declared(type_):
-    """Every instance of a class that is a module's constant in our code."""
-    for path in sorted([*ROOT.glob("shared/**/*.py"), *ROOT.glob("functions/**/*.py")]):
-        if path.name in {"__init__.py", "__main__.py", "main.py"}:
-            continue
-        name = ".".join(path.relative_to(ROOT).with_suffix("").parts)
-        for value in vars(importlib.import_module(name)).values():
-            if isinstance(value, type_):
-                yield value
-
-
 CHECKS = (
     every_function_is_deployed,
     functions_get_exactly_the_settings,
@@ -373,6 +320,7 @@ CHECKS = (
     no_role_is_basic,
     only_partners_functions_are_public,
     every_query_has_its_index,
+    what_every_lease_writes_has_no_rising_index,
     what_expires_is_removed,
     secrets_are_those_of_the_code,
     the_load_balancer_routes_as_dev_does,
