@@ -26,7 +26,10 @@ def texts(given: Given, name: str) -> list[str]:
 def first(given: Given, name: str) -> str | None:
     """An attribute's first value as text."""
     values = given.get(name)
-    return flat(values[0]) if values else None
+    if not values:
+        return None
+    value = values[0]
+    return value if isinstance(value, str) else flat(value)
 
 
 def content(given: Given, name: str) -> str | None:

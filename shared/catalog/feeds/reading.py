@@ -32,7 +32,6 @@ from shared.catalog.products.text import (
     slug,
     unescaped,
 )
-from shared.catalog.products.urls import page_host
 from shared.errors import Problem
 
 Json = dict[str, Any]
@@ -130,7 +129,6 @@ class Reading:
             return None
         try:
             self.base = url = address(value, self.base)
-            page_host(url)
             why = "names no page." if _NAMELESS.search(url) else None
         except Problem as problem:
             url, why = "", problem.message

@@ -250,7 +250,8 @@ def _parse(raw: str) -> _Url:
 
 
 def _no_longer(url: str) -> str:
-    if len(url) > MAX_URL:
+    """The URL. A plus sign counts as the %20 that it is in the normal form."""
+    if len(url) + 2 * url.count("+") > MAX_URL:
         raise _invalid(f"The URL is longer than {MAX_URL} characters when percent-encoded.")
     return url
 

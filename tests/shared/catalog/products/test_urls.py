@@ -106,6 +106,7 @@ JUNK = [
     "https://shop.example/\ud800",
     "https://shop.example/" + "a" * MAX_URL,
     "https://shop.example/" + "ü" * (MAX_URL // 3),
+    "https://shop.example/?q=" + "+" * (MAX_URL // 3),
 ]
 UNSAFE = [
     "https://user@shop.example/p",
@@ -333,9 +334,11 @@ def test_every_product_is_found_by_its_own_url_and_all_its_normal_forms(raw):
 
 
 @given(st.text(), st.none() | urls)
-def test_a_web_url_raises_nothing_but_a_problem_and_is_its_own(raw, base):
+@example("https://shop.example/?q=" + "+" * (MAX_URL // 3), None)
+def test_a_web_url_raises_nothing_but_a_problem_is_its_own_and_has_a_normal_form(raw, base):
     try:
         url = web_url(raw, base)
     except Problem:
         return
     assert web_url(url) == url
+    assert normalize_url(url)
