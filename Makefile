@@ -114,9 +114,10 @@ endif
 .PHONY: provider-schema
 provider-schema: $(VENV)/.tests ## Keep the schema of the resources infra/ uses, for offline checks
 	rm -rf build/provider && mkdir -p build/provider
-	$(BIN)/python -m pip download --quiet --no-deps --dest build/provider cdktn-provider-google==21.1.0
-	$(BIN)/python -m zipfile -e build/provider/*.whl build/provider
-	$(BIN)/python tests/infra/provider_schema.py build/provider/cdktn_provider_google/_jsii/*.tgz
+	$(BIN)/python -m pip download --quiet --no-deps --dest build/provider \
+	  cdktn-provider-google==21.1.0 cdktn-provider-time==14.0.2
+	for each in build/provider/*.whl; do $(BIN)/python -m zipfile -e $$each build/provider; done
+	$(BIN)/python tests/infra/provider_schema.py build/provider/cdktn_provider_*/_jsii/*.tgz
 
 clean: ## Remove environments and build products
 	rm -rf .venv .venv-* build out $(CLIENTS) $(PEERS)

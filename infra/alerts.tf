@@ -52,13 +52,6 @@ resource "google_monitoring_alert_policy" "threshold" {
       threshold = 0.5
       duration  = "300s"
     }
-    "Instances near their limit" = {
-      filter    = "metric.type=\"run.googleapis.com/container/instance_count\" AND resource.type=\"cloud_run_revision\""
-      aligner   = "ALIGN_MAX"
-      reducer   = "REDUCE_MAX"
-      threshold = floor(var.max_instances * 0.8)
-      duration  = "300s"
-    }
     "Work piles up" = {
       filter    = "metric.type=\"cloudtasks.googleapis.com/queue/depth\" AND resource.type=\"cloud_tasks_queue\" AND resource.labels.queue_id=one_of(\"${google_cloud_tasks_queue.work.name}\", \"${google_cloud_tasks_queue.engine.name}\")"
       aligner   = "ALIGN_MAX"
@@ -89,6 +82,34 @@ resource "google_monitoring_alert_policy" "threshold" {
         alignment_period     = "300s"
         per_series_aligner   = each.value.aligner
         cross_series_reducer = each.value.reducer
+      }
+    }
+  }
+  documentation {
+    content = local.manual
+  }
+}
+
+# A function that may have one instance only is at its limit whenever it works: that is no news.
+resource "google_monitoring_alert_policy" "instances" {
+  display_name          = "Instances near their limit"
+  severity              = "ERROR"
+  combiner              = "OR"
+  notification_channels = [google_monitoring_notification_channel.email.id]
+  dynamic "conditions" {
+    for_each = { for name, most in var.max_instances : name => most if most > 1 }
+    content {
+      display_name = "${conditions.key} near its limit"
+      condition_threshold {
+        filter          = "metric.type=\"run.googleapis.com/container/instance_count\" AND resource.type=\"cloud_run_revision\" AND resource.labels.service_name=\"${var.prefix}-${conditions.key}\""
+        comparison      = "COMPARISON_GT"
+        threshold_value = conditions.value * 0.8
+        duration        = "300s"
+        aggregations {
+          alignment_period     = "300s"
+          per_series_aligner   = "ALIGN_MAX"
+          cross_series_reducer = "REDUCE_SUM"
+        }
       }
     }
   }

@@ -11,6 +11,15 @@ gcloud services enable --project "$project" \
   cloudbuild.googleapis.com cloudresourcemanager.googleapis.com iam.googleapis.com \
   secretmanager.googleapis.com serviceusage.googleapis.com storage.googleapis.com
 
+# Anybody may call the public functions, and partners' accounts become members of listings.
+restricted=$(gcloud resource-manager org-policies describe iam.allowedPolicyMemberDomains \
+  --effective --project "$project" --format "value(listPolicy.allowedValues)")
+if [ -n "$restricted" ]; then
+  echo "The organization's policy allows members of its own domains only. Have it make an exception" >&2
+  echo "for $project: docs/operations.md, First deploy, step 1." >&2
+  exit 1
+fi
+
 if ! gcloud storage buckets describe "gs://$project-terraform" >/dev/null 2>&1; then
   gcloud storage buckets create "gs://$project-terraform" --project "$project" --location "$region" \
     --uniform-bucket-level-access --public-access-prevention
@@ -31,7 +40,8 @@ gcloud projects add-iam-policy-binding "$project" --member "serviceAccount:$chec
 
 # Everything infra/ manages, kind by kind; no basic role, and no key is ever made for it.
 for role in \
-  analyticshub.admin bigquery.user cloudfunctions.admin cloudscheduler.admin cloudtasks.queueAdmin \
+  analyticshub.admin bigquery.user certificatemanager.owner cloudfunctions.admin \
+  cloudscheduler.admin cloudtasks.queueAdmin \
   compute.loadBalancerAdmin compute.securityAdmin datastore.owner iam.serviceAccountAdmin \
   iam.serviceAccountUser logging.configWriter logging.logWriter monitoring.editor \
   resourcemanager.projectIamAdmin run.admin secretmanager.admin serviceusage.serviceUsageAdmin \

@@ -85,12 +85,21 @@ def rows() -> Iterator[Row]:
 def warm() -> list[float]:
     """The memory, in GiB, of every function that `min_instances` keeps warm."""
     blocks = (ROOT / "infra" / "functions.tf").read_text().split("\nmodule ")[1:]
-    sizes = [
-        re.search(r'memory += "(\d+)(Gi|Mi)"', block)
+    sizes = memory()
+    return [
+        sizes[block.partition('"')[2].partition('"')[0]]
         for block in blocks
         if "min = var.min_instances" in block
     ]
-    return [int(size[1]) / (1 if size[2] == "Gi" else 1024) for size in sizes if size]
+
+
+def memory() -> dict[str, float]:
+    """The memory, in GiB, that each function has by default."""
+    text = (ROOT / "infra" / "variables.tf").read_text()
+    block = text.partition('variable "memory_gib"')[2].partition("\n}\n")[0]
+    return {
+        name: float(gib) for name, gib in re.findall(r"(\w+) += optional\(number, (.+?)\)", block)
+    }
 
 
 IMPORT_READS, IMPORT_WRITES = 10, 2

@@ -5,7 +5,7 @@ resource "google_storage_bucket" "files" {
   #checkov:skip=CKV_GCP_62:Every publish is an audit record already; functions' reads would double the log bill.
   #checkov:skip=CKV_GCP_78:Files are named after their contents and never overwritten; soft delete brings deleted ones back.
   name                        = "${var.project}-${var.prefix}-files"
-  location                    = var.region
+  location                    = coalesce(var.files_location, var.region)
   storage_class               = "STANDARD"
   uniform_bucket_level_access = true
   public_access_prevention    = "enforced"

@@ -29,7 +29,6 @@ locals {
       CATALOG_MCP_BUCKET           = google_storage_bucket.files.name
       CATALOG_MCP_SECRETS          = "/secrets"
       CATALOG_MCP_CACHE            = "/tmp/segments"
-      CATALOG_MCP_CACHE_BYTES      = "1000000000"
       CATALOG_MCP_REGION           = var.region
       CATALOG_MCP_QUEUE            = google_cloud_tasks_queue.work.name
       CATALOG_MCP_LOCATION         = var.sharing_location
@@ -71,7 +70,7 @@ locals {
     prefix      = var.prefix
     database    = google_firestore_database.documents.name
     sources     = google_storage_bucket.sources.name
-    builder     = google_service_account.builder.id
+    builder     = time_sleep.builder_is_ready.triggers.account
     packages    = var.packages
     roles       = local.common_roles
     environment = local.environment
@@ -87,10 +86,10 @@ module "partner" {
   invoker     = "allUsers"
   roles       = []
   secrets     = local.rings.partner
-  memory      = "2Gi"
+  memory      = var.memory_gib.partner
   concurrency = 40
   timeout     = 60
-  instances   = { min = var.min_instances, max = var.max_instances }
+  instances   = { min = var.min_instances, max = var.max_instances.partner }
   depends_on  = [google_project_service.api]
 }
 
@@ -103,10 +102,10 @@ module "api" {
   invoker     = "allUsers"
   roles       = []
   secrets     = local.rings.api
-  memory      = "2Gi"
+  memory      = var.memory_gib.api
   concurrency = 40
   timeout     = 60
-  instances   = { min = var.min_instances, max = var.max_instances }
+  instances   = { min = var.min_instances, max = var.max_instances.api }
   depends_on  = [google_project_service.api]
 }
 
@@ -119,10 +118,10 @@ module "studio" {
   invoker     = "allUsers"
   roles       = []
   secrets     = local.rings.studio
-  memory      = "4Gi" # replicas lie in /tmp, which is memory
+  memory      = var.memory_gib.studio # replicas lie in /tmp, which is memory
   concurrency = 20
   timeout     = 60
-  instances   = { min = var.min_instances, max = var.max_instances }
+  instances   = { min = var.min_instances, max = var.max_instances.studio }
   depends_on  = [google_project_service.api]
 }
 
@@ -135,10 +134,10 @@ module "admin" {
   invoker     = "allUsers"
   roles       = []
   secrets     = local.rings.admin
-  memory      = "4Gi" # replicas lie in /tmp, which is memory
+  memory      = var.memory_gib.admin # replicas lie in /tmp, which is memory
   concurrency = 20
   timeout     = 60
-  instances   = { min = 0, max = var.max_instances } # few people, who can wait for a start
+  instances   = { min = 0, max = var.max_instances.admin } # few people, who can wait for a start
   depends_on  = [google_project_service.api]
 }
 
@@ -151,10 +150,10 @@ module "auth" {
   invoker     = "allUsers"
   roles       = []
   secrets     = concat(local.rings.auth, local.sign_in_secrets)
-  memory      = "512Mi"
+  memory      = var.memory_gib.auth
   concurrency = 40
   timeout     = 60
-  instances   = { min = var.min_instances, max = var.max_instances }
+  instances   = { min = var.min_instances, max = var.max_instances.auth }
   depends_on  = [google_project_service.api]
 }
 
@@ -167,10 +166,10 @@ module "portal" {
   invoker     = "allUsers"
   roles       = []
   secrets     = concat(local.rings.portal, local.mail_secrets) # invitations are mailed
-  memory      = "2Gi"
+  memory      = var.memory_gib.portal
   concurrency = 40
   timeout     = 60
-  instances   = { min = var.min_instances, max = var.max_instances }
+  instances   = { min = var.min_instances, max = var.max_instances.portal }
   depends_on  = [google_project_service.api]
 }
 
@@ -183,10 +182,10 @@ module "tasks" {
   invoker     = google_service_account.invoker.member
   roles       = ["roles/bigquery.user"]
   secrets     = []
-  memory      = "4Gi" # an export is written to /tmp before it is loaded
+  memory      = var.memory_gib.tasks # an export is written to /tmp before it is loaded
   concurrency = 4
   timeout     = 1800
-  instances   = { min = 0, max = 5 }
+  instances   = { min = 0, max = var.max_instances.tasks }
   depends_on  = [google_project_service.api]
 }
 
@@ -199,9 +198,21 @@ module "engine" {
   invoker     = google_service_account.invoker.member
   roles       = []
   secrets     = []
-  memory      = "4Gi" # replicas lie in /tmp, which is memory
+  memory      = var.memory_gib.engine # replicas lie in /tmp, which is memory
   concurrency = 4
   timeout     = 600
-  instances   = { min = 0, max = 10 }
+  instances   = { min = 0, max = var.max_instances.engine }
   depends_on  = [google_project_service.api]
+}
+
+locals {
+  sizes = [
+    module.admin.size, module.api.size, module.auth.size, module.engine.size, module.partner.size,
+    module.portal.size, module.studio.size, module.tasks.size,
+  ]
+  # Cloud Run holds a deployment's most instances against the region's quota, whether or not they run.
+  largest = {
+    cpu        = sum([for size in local.sizes : size.most * size.cpu])
+    memory_gib = sum([for size in local.sizes : size.most * size.memory_gib])
+  }
 }

@@ -13,6 +13,11 @@ output "portal_url" {
   value       = local.environment.CATALOG_MCP_PORTAL_URL
 }
 
+output "certificate_dns" {
+  description = "The one CNAME record to make first: with it Google issues the certificate of all hosts, before any A record."
+  value       = google_certificate_manager_dns_authorization.domain.dns_resource_record
+}
+
 output "dns" {
   description = "The A records to make: every host, and the one address of the load balancer."
   value       = { for host in keys(local.rest) : host => google_compute_global_address.platform.address }
@@ -21,4 +26,13 @@ output "dns" {
 output "operator_environment" {
   description = "What `catalog-mcp` on an operator's machine needs to act on this deployment."
   value       = { for name, value in local.environment : name => value if !contains(["CATALOG_MCP_CACHE", "CATALOG_MCP_CACHE_BYTES", "CATALOG_MCP_TRACES"], name) }
+}
+
+output "largest" {
+  description = "The vCPUs and GiB of all functions when each has its most instances."
+  value       = local.largest
+  precondition {
+    condition     = local.largest.cpu <= var.quota.cpu && local.largest.memory_gib <= var.quota.memory_gib
+    error_message = "max_instances and memory_gib come to ${local.largest.cpu} vCPUs and ${local.largest.memory_gib} GiB, more than the project may have (quota). Have Google raise it, then quota here."
+  }
 }

@@ -96,17 +96,32 @@ resource "google_compute_url_map" "platform" {
   }
 }
 
-# A certificate cannot change its names: another list is another certificate, made before the old
-# one goes.
-resource "google_compute_managed_ssl_certificate" "platform" {
-  name = "${var.prefix}-${substr(sha256(join(",", sort(keys(local.rest)))), 0, 8)}"
-  managed {
-    domains = sort(keys(local.rest))
-  }
+# One certificate for all hosts, now and later: every one is a name below `domain`. Google issues it
+# once the record of the output `certificate_dns` is there, so it serves before the first host does.
+resource "google_certificate_manager_dns_authorization" "domain" {
+  name       = var.prefix
+  domain     = var.domain
   depends_on = [google_project_service.api]
-  lifecycle {
-    create_before_destroy = true
+}
+
+resource "google_certificate_manager_certificate" "domain" {
+  name = var.prefix
+  managed {
+    domains            = ["*.${var.domain}"]
+    dns_authorizations = [google_certificate_manager_dns_authorization.domain.id]
   }
+}
+
+resource "google_certificate_manager_certificate_map" "platform" {
+  name       = var.prefix
+  depends_on = [google_project_service.api]
+}
+
+resource "google_certificate_manager_certificate_map_entry" "domain" {
+  name         = var.prefix
+  map          = google_certificate_manager_certificate_map.platform.name
+  certificates = [google_certificate_manager_certificate.domain.id]
+  hostname     = "*.${var.domain}"
 }
 
 resource "google_compute_ssl_policy" "modern" {
@@ -117,10 +132,10 @@ resource "google_compute_ssl_policy" "modern" {
 }
 
 resource "google_compute_target_https_proxy" "platform" {
-  name             = var.prefix
-  url_map          = google_compute_url_map.platform.id
-  ssl_certificates = [google_compute_managed_ssl_certificate.platform.id]
-  ssl_policy       = google_compute_ssl_policy.modern.id
+  name            = var.prefix
+  url_map         = google_compute_url_map.platform.id
+  certificate_map = "//certificatemanager.googleapis.com/${google_certificate_manager_certificate_map.platform.id}"
+  ssl_policy      = google_compute_ssl_policy.modern.id
 }
 
 resource "google_compute_global_address" "platform" {

@@ -4,6 +4,7 @@ resource "google_project_service" "api" {
     "analyticshub",
     "artifactregistry",
     "bigquery",
+    "certificatemanager",
     "cloudbuild",
     "cloudfunctions",
     "cloudscheduler",

@@ -31,9 +31,32 @@ resource "google_storage_bucket_iam_member" "builder_reads" {
   member = google_service_account.builder.member
 }
 
+# Cloud Functions copies the zip into a bucket of its own and has the build read it there.
+resource "google_project_iam_member" "builder_reads_copies" {
+  project = var.project
+  role    = "roles/storage.objectViewer"
+  member  = google_service_account.builder.member
+  condition {
+    title      = "build sources"
+    expression = "resource.name.startsWith('projects/_/buckets/gcf-v2-sources-${data.google_project.this.number}-${var.region}')"
+  }
+}
+
 resource "google_project_iam_member" "builder" {
   for_each = toset(["roles/artifactregistry.writer", "roles/logging.logWriter"])
   project  = var.project
   role     = each.key
   member   = google_service_account.builder.member
+}
+
+# A role that was just given is not yet known everywhere: the first builds would fail for want of it.
+# Functions take the builder from here, so they wait for it.
+resource "time_sleep" "builder_is_ready" {
+  create_duration = "60s"
+  triggers        = { account = google_service_account.builder.id }
+  depends_on = [
+    google_project_iam_member.builder,
+    google_project_iam_member.builder_reads_copies,
+    google_storage_bucket_iam_member.builder_reads,
+  ]
 }

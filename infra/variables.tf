@@ -26,7 +26,7 @@ variable "domain" {
 }
 
 variable "region" {
-  description = "Where functions, files and queues are."
+  description = "Where functions and queues are."
   type        = string
   default     = "us-central1"
 }
@@ -35,6 +35,12 @@ variable "documents_location" {
   description = "Where the Firestore database is: the region, or a multi-region such as nam5. Cannot be changed later."
   type        = string
   default     = "us-central1"
+}
+
+variable "files_location" {
+  description = "Where the files are: a region, or a multi-region such as US or EU; empty for the region. Cannot be changed later."
+  type        = string
+  default     = ""
 }
 
 variable "prefix" {
@@ -215,19 +221,52 @@ variable "min_instances" {
   type        = number
   default     = 0
   validation {
-    condition     = var.min_instances >= 0 && var.min_instances <= var.max_instances
-    error_message = "0 to max_instances."
+    condition     = var.min_instances >= 0 && var.min_instances <= min(var.max_instances.api, var.max_instances.auth, var.max_instances.partner, var.max_instances.portal, var.max_instances.studio)
+    error_message = "0 to the least that max_instances lets api, auth, partner, portal or studio have."
   }
 }
 
+variable "memory_gib" {
+  description = "GiB of an instance of each function: 0.5, 1, 2, 4, 8, 16, 24 or 32. Over 4 takes 2 vCPUs or more."
+  type = object({
+    admin   = optional(number, 4)
+    api     = optional(number, 2)
+    auth    = optional(number, 0.5)
+    engine  = optional(number, 4)
+    partner = optional(number, 2)
+    portal  = optional(number, 2)
+    studio  = optional(number, 4)
+    tasks   = optional(number, 4)
+  })
+  default = {}
+}
+
 variable "max_instances" {
-  description = "Most instances of each public function: the bound on cost under attack."
-  type        = number
-  default     = 20
+  description = "Most instances of each function: the bound on cost under attack. The defaults fit a new project's quota."
+  type = object({
+    admin   = optional(number, 1)
+    api     = optional(number, 2)
+    auth    = optional(number, 3)
+    engine  = optional(number, 1)
+    partner = optional(number, 4)
+    portal  = optional(number, 2)
+    studio  = optional(number, 2)
+    tasks   = optional(number, 1)
+  })
+  default = {}
   validation {
-    condition     = var.max_instances >= 1 && var.max_instances <= 1000
+    condition     = alltrue([for most in values(var.max_instances) : most >= 1 && most <= 1000])
     error_message = "1 to 1000, which is what Cloud Run has."
   }
+}
+
+variable "quota" {
+  description = "What Cloud Run lets the project have in the region at once: vCPUs and GiB. Raise it at Google first (docs/operations.md, First deploy)."
+  type = object({
+    cpu        = optional(number, 20)
+    memory_gib = optional(number, 40)
+  })
+  default = {}
 }
 
 variable "anonymous_per_minute" {

@@ -1,10 +1,9 @@
 # Cheap, and closed to nobody who has a credential. Replace project, domain and alert_email.
-environment   = "dev"
-project       = "catalog-mcp-dev"
-domain        = "dev.catalogs.example"
-alert_email   = "ops@catalogs.example"
-max_instances = 3
-log_days      = 7
+environment = "dev"
+project     = "catalog-mcp-dev"
+domain      = "dev.catalogs.example"
+alert_email = "ops@catalogs.example"
+log_days    = 7
 smtp = {
   host   = "smtp.catalogs.example"
   sender = "no-reply@dev.catalogs.example"

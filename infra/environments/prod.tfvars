@@ -2,12 +2,12 @@
 environment        = "prod"
 project            = "catalog-mcp-prod"
 domain             = "catalogs.example"
-documents_location = "nam5"
+documents_location = "nam5" # with files_location: documents and files outlive a region
+files_location     = "US"
 mcp_aliases        = ["codex-mcp"]
 alert_email        = "ops@catalogs.example"
 operators          = ["group:ops@catalogs.example"]
 min_instances      = 1
-max_instances      = 50
 smtp = {
   host   = "smtp.catalogs.example"
   sender = "no-reply@catalogs.example"

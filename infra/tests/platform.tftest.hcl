@@ -6,6 +6,8 @@ mock_provider "google" {
   }
 }
 
+mock_provider "time" {}
+
 variables {
   project     = "catalog-mcp-test"
   environment = "dev"
@@ -30,8 +32,8 @@ run "apply" {
     error_message = "Only the intended functions are behind the load balancer."
   }
   assert {
-    condition     = toset(google_compute_managed_ssl_certificate.platform.managed[0].domains) == toset([for name in concat(["api", "auth", "codex-mcp", "mcp", "portal"], local.faces) : "${name}.catalogs.example"])
-    error_message = "The certificate names every host, and no other."
+    condition     = google_certificate_manager_certificate.domain.managed[0].domains == tolist(["*.catalogs.example"]) && alltrue([for host in keys(local.rest) : can(regex("^[a-z0-9-]+\\.catalogs\\.example$", host))])
+    error_message = "The one certificate is good for every host."
   }
   assert {
     condition     = google_firestore_database.documents.delete_protection_state == "DELETE_PROTECTION_ENABLED"
@@ -105,16 +107,44 @@ run "refuses_values_that_google_would_refuse_late" {
   variables {
     mcp_aliases          = ["mcp"]
     origins              = ["https://app.example/"]
-    min_instances        = 30
-    max_instances        = 20
+    max_instances        = { admin = 0 }
     log_days             = 0
     anonymous_per_minute = 0
   }
   expect_failures = [
     var.mcp_aliases,
     var.origins,
-    var.min_instances,
+    var.max_instances,
     var.log_days,
     var.anonymous_per_minute,
   ]
+}
+
+run "keeps_no_more_warm_than_there_may_be" {
+  command = plan
+  variables { min_instances = 3 }
+  expect_failures = [var.min_instances]
+}
+
+run "refuses_more_than_the_project_may_have" {
+  command = plan
+  variables { max_instances = { partner = 50 } }
+  expect_failures = [output.largest]
+}
+
+run "takes_more_where_the_project_may_have_it" {
+  command = plan
+  variables {
+    max_instances = { partner = 50 }
+    quota         = { cpu = 100, memory_gib = 200 }
+  }
+}
+
+run "adds_a_host_without_another_certificate" {
+  command = plan
+  variables { mcp_aliases = ["codex-mcp", "other"] }
+  assert {
+    condition     = google_certificate_manager_certificate.domain.managed[0].domains == tolist(["*.catalogs.example"]) && google_certificate_manager_certificate.domain.name == "catalog-mcp"
+    error_message = "Another host changes nothing of the certificate that serves."
+  }
 }

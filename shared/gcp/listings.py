@@ -256,6 +256,12 @@ def _answered() -> Iterator[None]:
         yield
     except exceptions.NotFound as error:
         raise Problem("not_found", "There is no listing of this catalog.") from error
+    except exceptions.FailedPrecondition as error:
+        raise Problem(
+            "forbidden",
+            "Our organization's policy lets nobody of this domain in (domain restricted sharing)."
+            " Its administrators have to make an exception for our project.",
+        ) from error
     except exceptions.BadRequest as error:
         raise Problem(
             "invalid",

@@ -93,6 +93,7 @@ def test_an_endless_race_is_unavailable(listings, hub_server, policy):
     [
         ("PERMISSION_DENIED", "forbidden"),
         ("UNAUTHENTICATED", "forbidden"),
+        ("FAILED_PRECONDITION", "forbidden"),
         ("RESOURCE_EXHAUSTED", "unavailable"),
         ("INTERNAL", "unavailable"),
         ("DEADLINE_EXCEEDED", "unavailable"),
@@ -132,6 +133,13 @@ def test_an_answer_that_was_lost_after_the_change_changes_nothing_twice(
 def test_a_principal_that_does_not_exist_is_invalid(listings, hub_server):
     hub_server.unknown.add(ADA)
     with pytest.raises(Problem, match="invalid"):
+        listings.admit("books", ADA)
+
+
+def test_a_policy_that_lets_nobody_else_in_is_named(listings, hub_server):
+    """What Google says of members of other domains under domain restricted sharing."""
+    hub_server.fail("SetIamPolicy", "FAILED_PRECONDITION")
+    with pytest.raises(Problem, match="domain restricted sharing"):
         listings.admit("books", ADA)
 
 

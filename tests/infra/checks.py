@@ -24,6 +24,12 @@ from tests.infra.files import (
 )
 from tests.infra.programs import package
 from tests.infra.roles import roles_are_those_of_the_page
+from tests.infra.sizes import (
+    all_instances_fit_a_new_project,
+    builds_can_read_their_source_and_wait_until_they_may,
+    memory_cpus_and_cache_fit_together,
+    one_certificate_serves_every_host,
+)
 from tests.infra.work import work_is_done_as_simulated, work_is_sent_where_it_is_done
 from tests.platform import Platform
 
@@ -74,6 +80,7 @@ def functions_get_exactly_the_settings(deployment):
     fields = set(Settings.model_fields) - NOT_IN_THE_CLOUD
     for each in deployment.functions().values():
         given = dict(each["service_config"][0]["environment_variables"])
+        del given["WORKERS"]  # the server's
         # Google would set it to true; then functions-framework takes over stdout and `logging`.
         assert given.pop("LOG_EXECUTION_ID") == "false"
         assert all(name.startswith(PREFIX) for name in given)
@@ -336,4 +343,8 @@ CHECKS = (
     work_is_done_as_simulated,
     what_was_left_behind_is_removed,
     only_the_portal_may_send_files_from_a_browser,
+    all_instances_fit_a_new_project,
+    memory_cpus_and_cache_fit_together,
+    builds_can_read_their_source_and_wait_until_they_may,
+    one_certificate_serves_every_host,
 )

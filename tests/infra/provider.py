@@ -12,7 +12,6 @@ from concurrent.futures import ThreadPoolExecutor
 
 import grpc
 
-ADDRESS = "registry.terraform.io/hashicorp/google"
 NESTING = {"single": 1, "list": 2, "set": 3, "map": 4}
 CALLS = 64
 """Threads. Every run of a test keeps some calls open; with too few, Terraform waits for ever."""
@@ -96,7 +95,8 @@ def provider_schema(schemas):
 
 
 class Provider(grpc.GenericRpcHandler):
-    """Serves at a Unix socket while used as a context manager; `environment` is for Terraform."""
+    """Serves at a Unix socket while used as a context manager; `plugin` is for Terraform's
+    TF_REATTACH_PROVIDERS."""
 
     def __init__(self, schemas, socket):
         self._schema = provider_schema(schemas)
@@ -104,14 +104,13 @@ class Provider(grpc.GenericRpcHandler):
         self._server.add_generic_rpc_handlers((self,))
         self._server.add_insecure_port(f"unix:{socket}")
         address = {"Network": "unix", "String": str(socket)}
-        plugin = {
+        self.plugin = {
             "Protocol": "grpc",
             "ProtocolVersion": 6,
             "Pid": os.getpid(),
             "Test": True,
             "Addr": address,
         }
-        self.environment = {"TF_REATTACH_PROVIDERS": json.dumps({ADDRESS: plugin})}
 
     def __enter__(self):
         self._server.start()

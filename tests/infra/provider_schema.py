@@ -1,10 +1,10 @@
-"""Extract the schema of hashicorp/google for the resources `infra/` uses: `make provider-schema`.
+"""Extract the schemas of the providers for the resources `infra/` uses: `make provider-schema`.
 
 HashiCorp's registry is not reachable from every machine, but the same schema is published on PyPI:
-the CDK bindings `cdktn-provider-google` (MPL-2.0) are generated from it, one JavaScript module per
+the CDK bindings `cdktn-provider-…` (MPL-2.0) are generated from it, one JavaScript module per
 resource. Its `…ToHclTerraform` functions name every argument with its type, its `.d.ts` interfaces
 say which are required, and its classes' getters are what the provider computes. The result is kept
-in google_schema.json, so that nothing is downloaded when tests run.
+in google_schema.json and time_schema.json, so that nothing is downloaded when tests run.
 """
 
 import json
@@ -14,7 +14,6 @@ import tarfile
 from pathlib import Path
 
 INFRA = Path(__file__).parents[2] / "infra"
-KEPT = Path(__file__).with_name("google_schema.json")
 TYPES = {"string": "string", "number": "number", "boolean": "bool", "any": "dynamic"}
 FIELD = re.compile(
     r"^ +(\w+): \{\s+value: (.+?),\n\s+isBlock: (true|false),\s+type: \"(\w+)\",\s+"
@@ -106,23 +105,23 @@ def simple(kind, storage):
     return TYPES[storage]
 
 
-def used():
+def used(provider):
     """The resource types, and `data.` types, of the Terraform files."""
     text = "\n".join(path.read_text() for path in sorted(INFRA.rglob("*.tf")))
-    resources = re.findall(r'^resource "(google_\w+)"', text, re.MULTILINE)
-    data = re.findall(r'^data "(google_\w+)"', text, re.MULTILINE)
+    resources = re.findall(rf'^resource "({provider}_\w+)"', text, re.MULTILINE)
+    data = re.findall(rf'^data "({provider}_\w+)"', text, re.MULTILINE)
     return sorted({*resources, *(f"data.{name}" for name in data)})
 
 
 def folder(type_):
     """The module's folder in the package."""
-    bare = type_.removeprefix("data.").removeprefix("google_").replace("_", "-")
+    bare = type_.removeprefix("data.").partition("_")[2].replace("_", "-")
     return f"data-google-{bare}" if type_.startswith("data.") else bare
 
 
-def extract(archive):
+def extract(provider, archive):
     """The schemas of the provider and of all types in use, from the package's archive."""
-    wanted = {"provider": "provider", **{folder(type_): type_ for type_ in used()}}
+    wanted = {"provider": "provider", **{folder(type_): type_ for type_ in used(provider)}}
     scripts, declarations = {}, {}
     with tarfile.open(archive) as file:
         for member in file:
@@ -148,5 +147,8 @@ def extract(archive):
 
 
 if __name__ == "__main__":
-    lines = (f"{json.dumps(k)}: {json.dumps(v)}" for k, v in extract(sys.argv[1]).items())
-    KEPT.write_text("{\n" + ",\n".join(lines) + "\n}\n")
+    for path in sys.argv[1:]:
+        name = re.search(r"provider-(\w+)@", path)[1]
+        found = extract(name, path).items()
+        lines = ",\n".join(f"{json.dumps(key)}: {json.dumps(value)}" for key, value in found)
+        Path(__file__).with_name(f"{name}_schema.json").write_text(f"{{\n{lines}\n}}\n")

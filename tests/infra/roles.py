@@ -4,13 +4,17 @@ import re
 from pathlib import Path
 
 PAGE = Path(__file__).parents[2] / "docs" / "operations.md"
+CONDITIONS = {"documents": "database", "build sources": "build copies"}
+"""What the condition of a role in the project comes to, by its title."""
 WHERE = {
     "google_bigquery_analytics_hub_data_exchange_iam_member": lambda _: "exchange",
     "google_cloud_run_v2_service_iam_member": lambda each: each["name"].rpartition("-")[2],
     "google_cloud_tasks_queue_iam_member": lambda each: (
         "engine queue" if each["name"].endswith("-engine") else "queue"
     ),
-    "google_project_iam_member": lambda each: "database" if each.get("condition") else "project",
+    "google_project_iam_member": lambda each: (
+        CONDITIONS[each["condition"][0]["title"]] if each.get("condition") else "project"
+    ),
     "google_secret_manager_secret_iam_member": lambda each: each["secret_id"],
     "google_service_account_iam_member": lambda each: each["service_account_id"],
     "google_storage_bucket_iam_member": lambda each: (

@@ -4,6 +4,7 @@ import json
 import os
 import shutil
 import subprocess
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -13,7 +14,7 @@ from tests.infra.programs import package
 from tests.infra.provider import Provider
 
 ROOT = Path(__file__).parents[2]
-SCHEMAS = Path(__file__).with_name("google_schema.json")
+PROVIDERS = ("google", "time")
 PATIENCE = 120
 """Seconds one command may take; it takes five."""
 
@@ -49,12 +50,16 @@ class Infra:
 
     def run(self, *arguments):
         """Run one command; its exit status and everything it printed."""
-        schemas = json.loads(SCHEMAS.read_text())
-        socket = self.folder.parent / "provider.sock"
-        with Provider(schemas, socket) as provider:
+        with ExitStack() as stack:
+            plugins = {
+                f"registry.terraform.io/hashicorp/{name}": stack.enter_context(
+                    Provider(schemas(name), self.folder.parent / f"{name}.sock")
+                ).plugin
+                for name in PROVIDERS
+            }
             environment = {
                 **ENVIRONMENT,
-                **provider.environment,
+                "TF_REATTACH_PROVIDERS": json.dumps(plugins),
                 "CHECKPOINT_DISABLE": "1",
                 "TF_CLI_CONFIG_FILE": os.devnull,
                 "TF_IN_AUTOMATION": "1",
@@ -105,6 +110,11 @@ class Deployment:
         """What a function reads from its environment."""
         (service,) = self.functions()[name]["service_config"]
         return Settings.read(service["environment_variables"])
+
+
+def schemas(name):
+    """The schemas of a provider's resources that `infra/` uses."""
+    return json.loads(Path(__file__).with_name(f"{name}_schema.json").read_text())
 
 
 def _resources(module):

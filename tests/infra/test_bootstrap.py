@@ -25,6 +25,7 @@ GCLOUD = r"""#!/bin/sh
 printf '%s\n' "$*" >> "$STATE/calls"
 case "$*" in
   *"$REFUSED"*) exit 1 ;;
+  *" iam.allowedPolicyMemberDomains "*) printf '%s' "$RESTRICTED" ;;
   "storage buckets describe "*) test -e "$STATE/$(basename "$4")" ;;
   "storage buckets create "*) mkdir "$STATE/$(basename "$4")" ;;
   "iam service-accounts describe "*) test -e "$STATE/${4%%@*}" ;;
@@ -34,11 +35,12 @@ esac
 
 MAKES = {
     "analyticshub.admin": {"bigquery_analytics_hub"},
+    "certificatemanager.owner": {"certificate_manager"},
     "cloudfunctions.admin": {"cloudfunctions2"},
     "cloudscheduler.admin": {"cloud_scheduler"},
     "cloudtasks.queueAdmin": {"cloud_tasks"},
     "compute.loadBalancerAdmin": {"compute"},
-    "compute.securityAdmin": {"compute_security", "compute_ssl", "compute_managed_ssl"},
+    "compute.securityAdmin": {"compute_security", "compute_ssl"},
     "datastore.owner": {"firestore"},
     "iam.serviceAccountAdmin": {"service_account"},
     "logging.configWriter": {"logging"},
@@ -67,13 +69,18 @@ class Bootstrap:
         gcloud.write_text(GCLOUD)
         gcloud.chmod(0o755)
 
-    def run(self, *arguments, refused="no such call"):
+    def run(self, *arguments, refused="no such call", restricted=""):
         """Its exit status, and the calls it made."""
         calls = self.state / "calls"
         calls.write_text("")
         done = subprocess.run(
             [str(INFRA / "bootstrap.sh"), *arguments],
-            env={"PATH": f"{self.bin}:/usr/bin:/bin", "STATE": str(self.state), "REFUSED": refused},
+            env={
+                "PATH": f"{self.bin}:/usr/bin:/bin",
+                "STATE": str(self.state),
+                "REFUSED": refused,
+                "RESTRICTED": restricted,
+            },
             capture_output=True,
             text=True,
             check=False,
@@ -104,19 +111,27 @@ def test_the_first_run_makes_the_state_bucket_and_the_account_that_deploys(boots
     enabled = calls[0].split()
     assert enabled[:4] == ["services", "enable", "--project", "a-project"]
     assert {"cloudresourcemanager.googleapis.com", "serviceusage.googleapis.com"} <= set(enabled)
-    assert calls[1:6] == [
+    assert calls[1].startswith("resource-manager org-policies describe iam.allowed")
+    assert calls[2:7] == [
         f"storage buckets describe {BUCKET}",
         f"storage buckets create {BUCKET} --project a-project --location europe-west1 {CLOSED}",
         f"storage buckets update {BUCKET} --versioning",
         f"iam service-accounts describe {DEPLOYER} --project a-project",
         f"iam service-accounts create catalog-mcp-deployer --project a-project {NAMED}",
     ]
-    assert calls[6:9] == [
+    assert calls[7:10] == [
         f"iam service-accounts describe {CHECKER} --project a-project",
         f"iam service-accounts create catalog-mcp-checker --project a-project {CHECKS}",
         f"projects add-iam-policy-binding a-project --member serviceAccount:{CHECKER} {LOGS}",
     ]
-    assert len(roles(calls)) == len(calls) - 9
+    assert len(roles(calls)) == len(calls) - 10
+
+
+def test_an_organization_that_lets_nobody_else_in_is_named_before_anything_is_made(bootstrap):
+    status, calls = bootstrap.run("a-project", restricted="C0abcdefg")
+    assert (status, len(calls)) == (1, 2)
+    assert "exception" in bootstrap.said
+    assert "Ready" not in bootstrap.said
 
 
 def test_a_second_run_changes_nothing(bootstrap):
@@ -203,7 +218,7 @@ def test_the_build_image_is_well_formed_and_a_broken_one_is_not(tmp_path):
 
 def test_the_build_image_has_the_versions_that_are_deployed_and_promised():
     image = (INFRA / "build.Dockerfile").read_text()
-    python = re.search(r"^FROM python:(\d+)\.(\d+)-", image, re.MULTILINE)
+    python = re.search(r"^FROM python:(\d+)\.(\d+)\.\d+-", image, re.MULTILINE)
     module = (INFRA / "modules" / "function" / "main.tf").read_text()
     assert f'runtime         = "python{python[1]}{python[2]}"' in module
     terraform = re.search(r"^FROM hashicorp/terraform:(\d+)\.(\d+)\.\d+ ", image, re.MULTILINE)
@@ -215,3 +230,12 @@ def test_the_build_image_has_the_versions_that_are_deployed_and_promised():
         f"`terraform` {least} or later and Python {python[1]}.{python[2]}"
         in (ROOT / "docs" / "operations.md").read_text()
     )
+
+
+def test_the_build_image_has_one_emulator_and_the_java_that_newer_ones_want():
+    image = (INFRA / "build.Dockerfile").read_text()
+    packages = re.findall(r"(?<= )google-cloud-cli\S*(?= )", image)
+    assert len(packages) == 2
+    assert {each.partition("=")[2] for each in packages} == {"528.0.0-0"}
+    (java,) = re.findall(r"openjdk-(\d+)-jre", image)
+    assert int(java) >= 21

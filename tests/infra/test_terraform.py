@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from tests.infra import checks, work
+from tests.infra import checks, sizes, work
 from tests.infra.terraform import ROOT, Infra
 
 pytestmark = pytest.mark.slow
@@ -158,6 +158,26 @@ BREAKS = {
     ),
     checks.what_was_left_behind_is_removed: ("files.tf", '["exports/"]', '["catalogs/"]'),
     checks.only_the_portal_may_send_files_from_a_browser: ("files.tf", '["PUT"]', '["GET"]'),
+    sizes.all_instances_fit_a_new_project: (
+        "variables.tf",
+        "partner = optional(number, 4)",
+        "partner = optional(number, 20)",
+    ),
+    sizes.memory_cpus_and_cache_fit_together: (
+        "modules/function/main.tf",
+        "1024 * 1024 * 1024 / 2",
+        "1024 * 1024 * 1024",
+    ),
+    sizes.builds_can_read_their_source_and_wait_until_they_may: (
+        "functions.tf",
+        "time_sleep.builder_is_ready.triggers.account",
+        "google_service_account.builder.id",
+    ),
+    sizes.one_certificate_serves_every_host: (
+        "routing.tf",
+        '["*.${var.domain}"]',
+        "sort(keys(local.rest))",
+    ),
 }
 """What each check has to find, in a copy that has all of it."""
 
@@ -169,7 +189,8 @@ def broken(tmp_path_factory):
         copy.replace(file, before, after)
     tests = copy.folder / "tests" / "platform.tftest.hcl"
     given = tests.read_text().partition("\nrun ")[0]
-    tests.write_text(f'{given}\nrun "apply" {{\n  command = apply\n}}\n')
+    room = "variables { quota = { cpu = 1000, memory_gib = 1000 } }"
+    tests.write_text(f'{given}\nrun "apply" {{\n  command = apply\n  {room}\n}}\n')
     return copy.applied()
 
 

@@ -2,6 +2,20 @@
 locals {
   name = "${var.platform.prefix}-${var.name}"
   zip  = "${var.platform.packages}/${var.name}.zip"
+
+  # Cloud Run wants so many vCPUs for so much memory.
+  cpu = var.memory > 24 ? 8 : var.memory > 16 ? 6 : var.memory > 8 ? 4 : var.memory > 4 ? 2 : 1
+
+  environment = merge(var.platform.environment, {
+    # Half of the memory is for opened files, which lie in /tmp. The other half is for the process,
+    # for what requests hold, and for what is being built.
+    CATALOG_MCP_CACHE_BYTES = tostring(floor(var.memory * 1024 * 1024 * 1024 / 2))
+    # One process, whatever the CPUs: a second one would open every file for itself.
+    WORKERS = "1"
+    # Google sets it to true where it is not set. Then functions-framework takes over stdout and
+    # `logging`. Our lines name their trace themselves (shared/log.py).
+    LOG_EXECUTION_ID = "false"
+  })
 }
 
 resource "google_service_account" "this" {
@@ -60,8 +74,8 @@ resource "google_cloudfunctions2_function" "this" {
   }
 
   service_config {
-    available_cpu                    = "1"
-    available_memory                 = var.memory
+    available_cpu                    = tostring(local.cpu)
+    available_memory                 = var.memory < 1 ? "512Mi" : "${var.memory}Gi"
     timeout_seconds                  = var.timeout
     min_instance_count               = var.instances.min
     max_instance_count               = var.instances.max
@@ -69,9 +83,7 @@ resource "google_cloudfunctions2_function" "this" {
     ingress_settings                 = var.ingress
     all_traffic_on_latest_revision   = true
     service_account_email            = google_service_account.this.email
-    # Google sets LOG_EXECUTION_ID to true where it is not set, and functions-framework then takes over
-    # stdout and `logging`. Our lines name their trace themselves (shared/log.py).
-    environment_variables = merge(var.platform.environment, { LOG_EXECUTION_ID = "false" })
+    environment_variables            = local.environment
 
     dynamic "secret_volumes" {
       for_each = toset(var.secrets)

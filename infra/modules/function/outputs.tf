@@ -22,3 +22,8 @@ output "environment" {
   description = "The variables the function runs with."
   value       = google_cloudfunctions2_function.this.service_config[0].environment_variables
 }
+
+output "size" {
+  description = "The vCPUs and GiB of an instance, and how many there may be."
+  value       = { cpu = local.cpu, memory_gib = var.memory, most = var.instances.max }
+}

@@ -52,8 +52,12 @@ variable "secrets" {
 }
 
 variable "memory" {
-  description = "Memory of an instance. Opened segments lie in it: /tmp is memory."
-  type        = string
+  description = "GiB of an instance. Opened segments lie in it: /tmp is memory."
+  type        = number
+  validation {
+    condition     = contains([0.5, 1, 2, 4, 8, 16, 24, 32], var.memory)
+    error_message = "0.5, 1, 2, 4, 8, 16, 24 or 32 GiB: what fits 1, 2, 4, 6 or 8 vCPUs."
+  }
 }
 
 variable "concurrency" {
