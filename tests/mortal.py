@@ -76,3 +76,8 @@ class MortalApp(App):
     @property
     def queue(self):
         return Mortal(super().queue, self.life)
+
+
+def mortal(kind):
+    """The same kind of app, dying as its `life` says."""
+    return MortalApp if kind is App else type(f"Mortal{kind.__name__}", (MortalApp, kind), {})

@@ -51,12 +51,15 @@ def emulator():
 
 
 def _warm_up(address):
-    """Its first commit may take longer than we wait for a database."""
+    """Its first commit and its first read may take longer than we wait for a database."""
     root = "projects/test-warm-up/databases/(default)/documents"
     write = {"update": {"name": f"{root}/things/first"}}
     with grpc.insecure_channel(address) as channel:
         api = FirestoreClient(transport=FirestoreGrpcTransport(channel=channel))
-        api.commit({"database": root.removesuffix("/documents"), "writes": [write]}, timeout=60)
+        database = root.removesuffix("/documents")
+        api.commit({"database": database, "writes": [write]}, timeout=60)
+        asked = {"database": database, "documents": [write["update"]["name"]]}
+        list(api.batch_get_documents(asked, timeout=60))
 
 
 def _wait(process, url):

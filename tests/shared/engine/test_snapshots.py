@@ -14,9 +14,10 @@ from shared.engine.wanted import Author, Part, Wanted
 from shared.errors import Problem
 from shared.ports.documents import Delete
 from shared.query.ast import Question
-from tests.mortal import Killed, MortalApp
+from tests.mortal import Killed, mortal
 from tests.platform import Platform
 
+BOTH_STORES = True
 NAME = CollectionName("shop", "source.products")
 DAY = 86_400
 
@@ -39,7 +40,10 @@ class Shop(Platform):
 
     def empty(self, **options):
         """Another instance, which has nothing yet."""
-        return Shop(self.folder, self.clock, cache=self.folder / secrets.token_hex(4), **options)
+        cache = self.folder / secrets.token_hex(4)
+        return Shop(
+            self.folder, self.clock, **{**self.given, "cache": cache, "app": self.kind, **options}
+        )
 
     @property
     def snapshot(self):
@@ -56,8 +60,8 @@ class Shop(Platform):
 
 
 @pytest.fixture
-def shop(tmp_path):
-    shop = Shop(tmp_path / "data")
+def shop(tmp_path, stores):
+    shop = Shop(tmp_path / "data", **stores)
     yield shop
     shop.close()
 
@@ -155,7 +159,7 @@ def test_killed_at_any_change_the_snapshot_is_the_old_or_the_new_one_and_is_fini
     shop.app.queue.finish(taken)
     deaths = 0
     while True:
-        dying = shop.empty(app=MortalApp)
+        dying = shop.empty(app=mortal(shop.kind))
         dying.app.life.left = deaths
         try:
             dying.job(taken.job, taken.body)
