@@ -58,6 +58,7 @@ locals {
     activity    = "*"
     audit       = "details"
     collections = "*"
+    failures    = "*"
     jobs        = "*"
     log         = "*"
     rates       = "*"

@@ -100,6 +100,14 @@ def hand_over(app: App, kind: Kind, id_: str) -> None:
         enqueue(app, kind, id_, snapshot.data["due"], snapshot.data["generation"])
 
 
+def hand_over_all(app: App, kind: Kind, ids: Iterable[str]) -> None:
+    """Hand over the work of several records, which are read at once; see `hand_over`."""
+    paths = {path(kind, id_): id_ for id_ in ids}
+    for at_, snapshot in (app.bulk_documents.get_many(list(paths)) if paths else {}).items():
+        if snapshot.data.get("due") is not None:
+            enqueue(app, kind, paths[at_], snapshot.data["due"], snapshot.data["generation"])
+
+
 def enqueue(app: App, kind: Kind, id_: str, due: datetime, generation: int) -> None:
     """Hand one turn to the queue, as `hand_over` does."""
     now = app.clock.now()

@@ -9,10 +9,12 @@ from typing import Final
 from shared import work
 from shared.engine import snapshot_turn
 from shared.engine.jobs import JOB, Step, work_on
-from shared.engine.later import SNAPSHOT
+from shared.engine.later import PROJECTION, SNAPSHOT
+from shared.engine.projections import project
 from shared.identity.deleting_tenants import delete_tenant
 from shared.identity.making_tenants import DELETE_TENANT
 from shared.pipeline import (
+    card_building,
     emptying,
     exporting,
     feeds,
@@ -22,9 +24,12 @@ from shared.pipeline import (
     tag_removal,
     transfers,
 )
+from shared.pipeline.card_projection import DEFINING
 from shared.pipeline.job_kinds import (
+    BUILD_CARDS,
     CHANGE_PROPERTIES,
     DELETE_TAG,
+    DROP_COLLECTION,
     EMPTY_SOURCE,
     EXPORT_ENTRIES,
     IMPORT_FEED,
@@ -36,7 +41,7 @@ from shared.serve.worker import SCOPE, Outcome, Swept, Turn
 from shared.tool import Args, Call, Effect, Family, Risk
 
 family = Family("turns", org_types=frozenset({"service"}))
-KINDS: Final = (FEED, JOB, SNAPSHOT, TRANSFER)
+KINDS: Final = (FEED, JOB, PROJECTION, SNAPSHOT, TRANSFER)
 """All scheduled work of this function: what is not listed here, nobody finds again."""
 
 
@@ -48,10 +53,20 @@ def store_snapshot(call: Call, args: Turn) -> Outcome:
     return Outcome(outcome=snapshot_turn.store_snapshot(call.app, args.id, args.generation))
 
 
+@family.tool(
+    scope=SCOPE, effect=Effect.WRITE, risk=Risk.LOW, title="Follow the inputs", idempotent=True
+)
+def follow_inputs(call: Call, args: Turn) -> Outcome:
+    """Compute what changed of a collection that is derived from others."""
+    return Outcome(outcome=project(call.app, DEFINING, args.id, args.generation))
+
+
 WORK: Final[Mapping[str, Step]] = {
+    BUILD_CARDS: card_building.build_cards,
     CHANGE_PROPERTIES: property_changes.change_properties,
     DELETE_TAG: tag_removal.remove_tag,
     DELETE_TENANT: delete_tenant,
+    DROP_COLLECTION: card_building.drop_collection,
     EMPTY_SOURCE: emptying.empty_source,
     EXPORT_ENTRIES: exporting.export_entries,
     IMPORT_FEED: feeds.import_feed,

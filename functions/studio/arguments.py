@@ -13,6 +13,7 @@ from shared.tool import Args, Result
 
 T = TypeVar("T")
 SourceId = Annotated[str, Field(pattern=SOURCE_ID, description="The data source's id.")]
+CardId = Annotated[str, Field(pattern=SOURCE_ID, description="The card definition's id.")]
 EntryId = Annotated[
     str, Field(pattern=r"^[A-Za-z0-9_-]{1,256}$", description="The entry's key in its source.")
 ]
@@ -47,6 +48,12 @@ class OfTag(StudioArgs):
     def touches(self) -> Iterable[str]:
         """The tag's values."""
         return (values_of(self.managed_tag_id),)
+
+
+class OfCard(StudioArgs):
+    """What is about one card definition."""
+
+    card_definition_id: CardId
 
 
 class Written(StudioArgs):

@@ -1,10 +1,10 @@
-"""What is asked of a source's entries, and how that becomes a question."""
+"""What is asked of entries and cards, and how that becomes a question."""
 
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from functions.studio.arguments import OfSource, Paged
+from functions.studio.arguments import OfSource, Paged, StudioArgs
 from shared.pipeline.filters import Filter, Filters
 from shared.pipeline.sources import Source
 from shared.query.ast import Facet, Question, Sort
@@ -30,17 +30,17 @@ class FacetOf(BaseModel):
     language: str = ""
 
 
-class Matching(OfSource):
-    """Which entries of a source."""
+class Matching(StudioArgs):
+    """Which records."""
 
     filters: Annotated[tuple[Filter, ...], Field(description="All of them hold.")] = ()
-    query: Annotated[str, Field(max_length=200, description="Words the entry has.")] = ""
+    query: Annotated[str, Field(max_length=200, description="Words they have.")] = ""
     search_on: Annotated[
         tuple[str, ...], Field(description="Properties that the words are in; any if left out.")
     ] = ()
 
 
-class SearchEntries(Matching, Paged):
+class Search(Matching, Paged):
     """What to find, in which order, and what to count."""
 
     facets: Annotated[
@@ -55,9 +55,16 @@ class SearchEntries(Matching, Paged):
     language: Annotated[str, Field(description="Only these values of localized properties.")] = ""
 
 
-def question(call: Call, source: Source, args: SearchEntries) -> Question:
-    """What is asked of the source's entries. Raises `invalid`, naming what cannot be asked."""
-    filters = filters_of(call, source)
+class MatchingEntries(Matching, OfSource):
+    """Which entries of a source."""
+
+
+class SearchEntries(Search, OfSource):
+    """Which entries of a source, in which order, and what to count."""
+
+
+def question(filters: Filters, args: Search) -> Question:
+    """What is asked of records that filters are read for. Raises `invalid`, naming what cannot."""
     where = filters.matching(args.filters, args.query, args.search_on)
     order = [_sort(filters, each, args.language, f"sort[{n}]") for n, each in enumerate(args.sort)]
     if args.query and not order:

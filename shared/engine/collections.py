@@ -17,7 +17,7 @@ from shared.engine import snapshots
 from shared.engine.catching_up import BUDGET, Budget, Following, Freshness, Gap
 from shared.engine.commit import Writer
 from shared.engine.heads import CollectionName, Head, head_of
-from shared.engine.later import SNAPSHOT, work_id
+from shared.engine.later import PROJECTION, SNAPSHOT, work_id
 from shared.engine.log import tail_of
 from shared.engine.prepare import Stored
 from shared.engine.records import every_record, living_records, read_records
@@ -88,9 +88,15 @@ class Collections:
         What the commit asks for is handed over before this returns.
         """
         committed = self._writer.commit(wanted)
-        for name in committed.asked:
-            work.hand_over(self._app, SNAPSHOT, work_id(name))
+        self.hand_over(committed.asked, committed.projections)
         return committed
+
+    def hand_over(
+        self, snapshots_of: Iterable[CollectionName], projections: Iterable[CollectionName]
+    ) -> None:
+        """Hand over what a commit asked for. Where that fails, the sweeper does."""
+        work.hand_over_all(self._app, SNAPSHOT, map(work_id, snapshots_of))
+        work.hand_over_all(self._app, PROJECTION, map(work_id, projections))
 
     def rehearse(self, wanted: Wanted) -> Committed:
         """What `commit` would come to now; nothing is written."""
@@ -121,12 +127,12 @@ class Collections:
         name: CollectionName,
         question: Question,
         head: Head | None = None,
-        budget: Budget = BUDGET,
+        budget: Budget | None = BUDGET,
     ) -> Asked:
         """What matches, as of every commit that was acknowledged before.
 
         `head`: as it was just read, if it was; `budget`: what may be spent on including the commits
-        up to it. Where that is not enough, the answer says so,
+        up to it, None for whatever it takes. Where that is not enough, the answer says so,
         and the next question goes on from a newer snapshot if there is one.
         Raises `invalid`, `too_broad`, `cursor_expired`; `unavailable` where the log no longer goes
         back far enough, until a turn has built the replica anew.
@@ -139,7 +145,7 @@ class Collections:
         name: CollectionName,
         questions: Sequence[Question],
         head: Head | None = None,
-        budget: Budget = BUDGET,
+        budget: Budget | None = BUDGET,
     ) -> AskedEach:
         """Several questions at once; see `ask`."""
         head = head or self.head(name)
@@ -150,7 +156,7 @@ class Collections:
 
     @contextmanager
     def _current(
-        self, name: CollectionName, head: Head, budget: Budget
+        self, name: CollectionName, head: Head, budget: Budget | None
     ) -> Iterator[tuple[Open, Freshness]]:
         """A replica that was caught up, as far as the budget goes."""
         try:
@@ -158,10 +164,10 @@ class Collections:
                 freshness = opened.catch_up(head.seq, budget)
                 yield opened, freshness
         except Gap:
-            self._ask_for_snapshot(name)
+            self._ask_for_replica(name, head)
             raise
         if freshness.behind and snapshots.newest(self._documents, name) > freshness.revision:
-            self._replicas.drop(name.path)
+            self._replicas.drop(_place(name, head))
 
     def summarize(self, name: CollectionName, summary: Summary, head: Head | None = None) -> Summed:
         """What a summary comes to, as of every commit that was acknowledged before; see `ask`."""
@@ -177,7 +183,8 @@ class Collections:
     def whole(self, name: CollectionName, head: Head) -> Iterator[Replica]:
         """A replica that includes everything up to `head`, however long that takes.
 
-        Where the log does not go back far enough it is built anew from the records.
+        Where the log does not go back far enough it is built anew from the records. A derived
+        collection has none: it raises `Gap`, and has to be computed anew.
         """
         try:
             with self._using(name, head, None) as opened:
@@ -185,8 +192,11 @@ class Collections:
                 yield opened.replica
                 return
         except Gap:
-            self._replicas.drop(name.path)
-        with self._replicas.using(name.path, partial(self._built_anew, name, head)) as opened:
+            self._replicas.drop(_place(name, head))
+            if head.inputs is not None:
+                raise
+        anew = partial(self._built_anew, name, head)
+        with self._replicas.using(_place(name, head), anew) as opened:
             opened.catch_up(head.seq, None)
             yield opened.replica
 
@@ -201,14 +211,14 @@ class Collections:
     def _using(
         self, name: CollectionName, head: Head, budget: Budget | None
     ) -> AbstractContextManager[Open]:
-        return self._replicas.using(name.path, partial(self._opened, name, head, budget))
+        return self._replicas.using(_place(name, head), partial(self._opened, name, head, budget))
 
     def _opened(
         self, name: CollectionName, head: Head, budget: Budget | None, folder: Path
     ) -> Open:
         replica = snapshots.open_newest(
             self._documents, self._app.blobs, name, head.epoch, folder
-        ) or Replica.create(folder, head.language or LANGUAGE)
+        ) or Replica.create(folder, head.language or LANGUAGE, head.emptied)
         following = Following(replica, tail_of(self._documents, name))
         following.catch_up(head.seq, budget)
         return following
@@ -222,13 +232,19 @@ class Collections:
         following.catch_up(self.head(name).seq, None)
         return following
 
-    def _ask_for_snapshot(self, name: CollectionName) -> None:
-        asking = work.ask(SNAPSHOT, work_id(name), self._app.clock.now())
-        self._documents.commit([asking])
-        work.hand_over(self._app, SNAPSHOT, work_id(name))
+    def _ask_for_replica(self, name: CollectionName, head: Head) -> None:
+        """Have a replica built anew: from the records by a snapshot's turn, or from the inputs."""
+        kind = SNAPSHOT if head.inputs is None else PROJECTION
+        self._documents.commit([work.ask(kind, work_id(name), self._app.clock.now())])
+        work.hand_over(self._app, kind, work_id(name))
 
     def _keys(self) -> Sequence[bytes]:
         return self._app.keys.sealing(CURSORS).keys
+
+
+def _place(name: CollectionName, head: Head) -> str:
+    """What a replica is known by on this instance: those of an earlier epoch follow no longer."""
+    return f"{name.path}#{head.epoch}"
 
 
 def collections(app: App) -> Collections:

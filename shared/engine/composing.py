@@ -1,13 +1,13 @@
 """What one try of a commit reads, and what it would write: pure but for the one read."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
 from shared import work
 from shared.engine.heads import CollectionName, FoundHead, Head, head_of, put_head
-from shared.engine.later import SNAPSHOT, SNAPSHOT_WORK, needed_snapshot, work_id
+from shared.engine.later import PROJECTION, SNAPSHOT, SNAPSHOT_WORK, needed_snapshot, work_id
 from shared.engine.log import KEPT, Entry, pack_rows, put_entry
 from shared.engine.outcome import (
     CORRELATIONS,
@@ -27,7 +27,7 @@ _TICK: Final = timedelta(microseconds=1)
 
 @dataclass(frozen=True, slots=True)
 class Read:
-    """What a try found, in one read. Heads are those of its parts and of what it redefines."""
+    """What a try found, in one read. Heads are those of all collections that it touches."""
 
     now: datetime
     heads: Mapping[CollectionName, FoundHead]
@@ -41,11 +41,12 @@ class Read:
 def read_for(documents: Documents, clock: Clock, wanted: Wanted) -> Read:
     """Heads, touched records, and how the call is known: one answer, of one moment."""
     keys = {part.name: [edit.key for edit in part.edits] for part in wanted.parts}
+    names = (*keys, *wanted.redefines, *wanted.moving)
     idempotency = wanted.idempotency.path if wanted.idempotency else None
     correlation = _correlation_path(wanted)
     found = documents.get_many(
         [
-            *(name.path for name in (*keys, *wanted.redefines)),
+            *(name.path for name in names),
             *(record_path(name, key) for name, each in keys.items() for key in each),
             *(turn_path(name) for name in keys),
             *(SNAPSHOT_WORK.path(work_id(name)) for name in keys),
@@ -55,7 +56,7 @@ def read_for(documents: Documents, clock: Clock, wanted: Wanted) -> Read:
     now = clock.now()
     return Read(
         now=now,
-        heads={name: head_of(found.get(name.path), now) for name in (*keys, *wanted.redefines)},
+        heads={name: head_of(found.get(name.path), now) for name in names},
         records={
             name: {key: held(found.get(record_path(name, key))) for key in each}
             for name, each in keys.items()
@@ -101,7 +102,26 @@ def outcome(wanted: Wanted, read: Read, prepared: Mapping[CollectionName, Prepar
         if each.changed
         and (due := needed_snapshot(_changes(read, name, each), read.snapshots[name], read.now))
     }
-    return Committed(wanted.import_id, seqs, prepared, asked)
+    following = dict.fromkeys(_following(wanted, read, prepared))
+    return Committed(wanted.import_id, seqs, prepared, asked, tuple(following))
+
+
+def _following(
+    wanted: Wanted, read: Read, prepared: Mapping[CollectionName, Prepared]
+) -> Iterator[CollectionName]:
+    """The derived collections that have work to do after the commit."""
+    for name, each in prepared.items():
+        if each.changed:
+            consumers = read.heads[name].value.consumers
+            yield from (CollectionName(name.tenant, consumer) for consumer in consumers)
+    if any(each.changed for each in prepared.values()):
+        heads = {name: read.heads[name].value for name in wanted.redefines}
+        heads |= _moved(wanted, read)
+        yield from (
+            name
+            for name, head in heads.items()
+            if head.inputs is not None and head.state != "dropped"
+        )
 
 
 def _changes(read: Read, name: CollectionName, prepared: Prepared) -> int:
@@ -119,7 +139,11 @@ def writes(wanted: Wanted, read: Read, committed: Committed, nonce: str) -> list
             made += _collection_writes(wanted, read, name, prepared, nonce)
     if changes:
         made += _redefined(wanted, read, committed)
+        made += (
+            put_head(name, head, read.heads[name]) for name, head in _moved(wanted, read).items()
+        )
     made += (work.ask(SNAPSHOT, work_id(name), at) for name, at in committed.asked.items())
+    made += (work.ask(PROJECTION, work_id(name), read.now) for name in committed.projections)
     if wanted.idempotency is not None:
         answer = wanted.answer(committed)
         made.append(wanted.idempotency.keep(answer, read.idempotency, read.now))
@@ -151,6 +175,13 @@ def _redefined(wanted: Wanted, read: Read, committed: Committed) -> list[Write]:
         if name not in committed.prepared or not committed.prepared[name].changed
         for head in (read.heads[name],)
     ]
+
+
+def _moved(wanted: Wanted, read: Read) -> Mapping[CollectionName, Head]:
+    """What becomes of the further heads."""
+    if not wanted.moving:
+        return {}
+    return wanted.move({name: found.value for name, found in read.heads.items()})
 
 
 def _definition(wanted: Wanted, read: Read) -> int:

@@ -23,6 +23,24 @@ class CollectionName(NamedTuple):
         return f"tenants/{self.tenant}/collections/{self.id}"
 
 
+class Walk(Record):
+    """How far a derived collection is being computed anew, of all its inputs' records.
+
+    Attributes:
+        definition: the configuration's seq that it computes by.
+        stage, cursor: which input, in their order, and the last of its records that is done. After
+            the inputs come the collection's own records, then those that could not be computed.
+        fresh: nothing was there when it began, so nothing of its own can be out of date.
+        over: it has come to its end.
+    """
+
+    definition: int
+    stage: int = 0
+    cursor: str = ""
+    fresh: bool = False
+    over: bool = False
+
+
 class Head(Record):
     """What a collection's newest commit left.
 
@@ -36,6 +54,11 @@ class Head(Record):
         consumers: the derived collections that read this one.
         language: of its text, two letters.
         definition: the configuration's seq that last changed what the collection means.
+        emptied: the commit at which this epoch began with no records.
+        inputs: of a derived collection: how far it has followed each collection that it is computed
+            from, as epoch and seq; None of one that is written by people.
+        walk: of a derived collection, see `Walk`.
+        failed: how many of its records could not be computed.
     """
 
     seq: int = 0
@@ -49,6 +72,16 @@ class Head(Record):
     language: str | None = None
     definition: int | None = None
     state: Literal["live", "building", "dropped"] = "live"
+    emptied: int = 0
+    inputs: dict[str, tuple[int, int]] | None = None
+    walk: Walk | None = None
+    failed: int = 0
+
+    @property
+    def walks(self) -> bool:
+        """Whether a derived collection has to be computed anew, or is being so."""
+        walk = self.walk
+        return walk is None or not walk.over or walk.definition < (self.definition or 0)
 
 
 class FoundHead(NamedTuple):

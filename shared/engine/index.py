@@ -97,6 +97,13 @@ def view(index: tantivy.Index, language: str) -> View:
     return View(index, index.searcher(), language)
 
 
+def keys(view: View) -> Iterator[str]:
+    """The keys of all records, in no order."""
+    most = view.searcher.num_docs
+    hits = view.searcher.search(tantivy.Query.all_query(), most, count=False).hits if most else ()
+    return (str(view.searcher.doc(address).get_first(KEY)) for _, address in hits)
+
+
 def create(directory: Path, language: str) -> tantivy.Index:
     """A new, empty index in a directory that has none."""
     return _ready(tantivy.Index(schema(), path=str(directory), reuse=False), language)

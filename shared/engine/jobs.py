@@ -68,11 +68,12 @@ class Job(HeldWork):
 
 
 class Next(NamedTuple):
-    """There is more to do, from here on."""
+    """There is more to do, from here on; `at`: not before then, while something else is done."""
 
     cursor: dict[str, Any]
     done: int
     total: int | None = None
+    at: datetime | None = None
 
 
 class Done(NamedTuple):
@@ -179,7 +180,9 @@ def _stepped(app: App, kinds: Mapping[str, Step], id_: str, hold: Hold[Job]) -> 
         done = job.done if came.done is None else came.done
         return _end(app, hold, "succeeded", result=came.result, done=done)
     kept = hold.keep(state="running", cursor=came.cursor, done=came.done, total=came.total)
-    return not kept  # whoever took over goes on
+    if kept and came.at is not None:
+        hold.give_back(came.at)
+    return not kept or came.at is not None  # whoever took over goes on, or a later turn
 
 
 def _end(app: App, hold: Hold[Job], state: JobState, **changes: Any) -> bool:

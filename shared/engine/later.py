@@ -1,7 +1,8 @@
-"""Work that commits leave for later: a replica's files are to be stored.
+"""Work that commits leave for later: a replica's files are to be stored, what is derived follows.
 
 A commit reads what the collection's newest snapshot includes along with everything else. So it
-knows how far that is behind, and asks only where there is something to ask for.
+knows how far that is behind, and asks only where there is something to ask for. Which collections
+are derived from this one stands in its head.
 """
 
 from collections.abc import Mapping
@@ -12,7 +13,7 @@ from shared.engine.heads import CollectionName
 from shared.holds import HeldWork
 from shared.ports.documents import Snapshot
 from shared.ports.queue import ENGINE
-from shared.queries import DUE_SNAPSHOTS
+from shared.queries import DUE_PROJECTIONS, DUE_SNAPSHOTS
 from shared.records import Records
 from shared.work import Kind
 
@@ -35,8 +36,14 @@ class SnapshotWork(HeldWork):
     changes: int = 0
 
 
+class ProjectionWork(HeldWork):
+    """A derived collection that has to follow its inputs, `projections/{tenant}:{collection}`."""
+
+
 SNAPSHOT: Final = Kind(DUE_SNAPSHOTS, "/engine/snapshots", ENGINE, GRACE)
 SNAPSHOT_WORK: Final = Records("snapshot_work", SnapshotWork, "snapshot work")
+PROJECTION: Final = Kind(DUE_PROJECTIONS, "/engine/projections", ENGINE, GRACE)
+PROJECTIONS: Final = Records("projections", ProjectionWork, "projection")
 
 
 def work_id(name: CollectionName) -> str:

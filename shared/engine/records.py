@@ -81,6 +81,18 @@ def every_record(documents: Documents, name: CollectionName) -> Iterator[Item]:
     return (found for each in every(documents, asked) if (found := item(each)))
 
 
+def records_after(documents: Documents, name: CollectionName, key: str, most: int) -> list[Item]:
+    """The next living records in order of key, as they are now; less than `most` at the end."""
+    start = f"={key}" if key else None
+    found: list[Item] = []
+    for snapshot in every(documents, Query(RECORDS, tuple(name), start=start, limit=most + 1)):
+        if record_key(snapshot) > key and (living := item(snapshot)) is not None:
+            found.append(living)
+        if len(found) == most:
+            break
+    return found
+
+
 def put_record(name: CollectionName, changed: Changed, before: Held, at: datetime) -> Put:
     """The write that stores a changed record, if nobody else changed it meanwhile."""
     record = changed.record

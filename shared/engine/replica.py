@@ -51,9 +51,9 @@ class Replica:
 
     @classmethod
     @guarded
-    def create(cls, directory: Path, language: str) -> "Replica":
-        """An empty one. `language`: of its text, two letters."""
-        return cls(directory, index.view(index.create(directory, language), language), 0)
+    def create(cls, directory: Path, language: str, seq: int = 0) -> "Replica":
+        """An empty one, as of a commit. `language`: of its text, two letters."""
+        return cls(directory, index.view(index.create(directory, language), language), seq)
 
     @classmethod
     @guarded
@@ -155,6 +155,11 @@ class Replica:
     def bodies(self, keys: Sequence[str]) -> dict[str, Item]:
         """See `Searchable`."""
         return walk.bodies(self._state.view, keys)
+
+    @guarded
+    def keys(self) -> list[str]:
+        """The keys of all records, in order."""
+        return sorted(index.keys(self._state.view))
 
     def snapshot(self, target: Path) -> Manifest:
         """Its files as they are now, under further names in `target`, and what describes them.

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from shared.engine.heads import CollectionName
+from shared.engine.heads import CollectionName, Head
 from shared.engine.outcome import Idempotency
 from shared.engine.prepare import Edit, Prepared
 from shared.ports.documents import Write
@@ -47,6 +47,8 @@ class Wanted:
         idempotency: how the call is known when it comes again.
         answer: what the call is answered with then, from what it came to.
         also: further writes in the same commit.
+        moving: further collections whose heads the commit moves, and `move` what becomes of them,
+            from all heads as they were read. It is asked anew with every try, and may refuse.
         redefines: collections whose meaning changes with the first part, the configuration: their
             heads name it in the same commit, so that nobody commits by the old one afterwards.
     """
@@ -59,6 +61,8 @@ class Wanted:
     answer: Callable[["Committed"], bytes] = lambda _: b"{}"
     also: tuple[Write, ...] = ()
     redefines: tuple[CollectionName, ...] = ()
+    moving: tuple[CollectionName, ...] = ()
+    move: Callable[[Mapping[CollectionName, Head]], Mapping[CollectionName, Head]] = lambda _: {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +73,7 @@ class Committed:
         import_id: as it was asked for.
         seqs: the sequence number of each collection afterwards; where nothing changed, as it was.
         prepared: what was written to each.
+        projections: the derived collections that have to follow.
         asked: when each collection's snapshot is due, where this commit asked for one.
         repeated: the first answer, where this call had come before; nothing was written then.
     """
@@ -77,4 +82,5 @@ class Committed:
     seqs: Mapping[CollectionName, int]
     prepared: Mapping[CollectionName, Prepared]
     asked: Mapping[CollectionName, datetime] = field(default_factory=dict)
+    projections: tuple[CollectionName, ...] = ()
     repeated: bytes | None = None

@@ -11,11 +11,12 @@ from typing import Final
 from shared.app import App
 from shared.auth.caller import Caller
 from shared.engine import jobs
+from shared.engine.dropping import stored_of
+from shared.engine.heads import CollectionName
 from shared.engine.jobs import JOBS, Done, Job, Next
-from shared.engine.later import SNAPSHOT_WORK
 from shared.identity.records import TENANTS
 from shared.ports.documents import Delete, Query
-from shared.queries import COLLECTIONS, JOBS_OF_TENANT, LOG, RECORDS, ROLES_OF_TENANT, SNAPSHOTS
+from shared.queries import COLLECTIONS, JOBS_OF_TENANT, ROLES_OF_TENANT
 from shared.tool import Call
 
 _FOLDERS: Final = ("tenants", "staged", "transfers")
@@ -59,19 +60,11 @@ def _remove_some(app: App, tenant: str) -> int:
 
 
 def _left(app: App, tenant: str) -> Iterator[str]:
-    """What is stored of a tenant; a collection's head only once everything below it is gone."""
+    """What is stored of a tenant."""
     documents = app.bulk_documents
     heads = documents.query(Query(COLLECTIONS, parents=(tenant,), limit=_AT_ONCE)).items
     for head in heads:
-        below = list(
-            chain.from_iterable(
-                documents.query(Query(shape, parents=(tenant, head.id), limit=_AT_ONCE)).items
-                for shape in (RECORDS, LOG, SNAPSHOTS)
-            )
-        )
-        yield from (each.path for each in below)
-        if not below:
-            yield from (head.path, SNAPSHOT_WORK.path(f"{tenant}:{head.id}"))
+        yield from stored_of(documents, CollectionName(tenant, head.id))
     roles = Query(ROLES_OF_TENANT, equal={"tenant": tenant}, limit=_AT_ONCE)
     yield from (each.path for each in documents.query(roles).items)
 

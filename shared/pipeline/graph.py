@@ -4,15 +4,16 @@ from collections.abc import Iterable, Sequence
 from typing import Any, Final, Literal
 
 from shared.errors import Problem
+from shared.pipeline.cards import CARDS
 from shared.pipeline.configuration import Configuration, Kind
 from shared.pipeline.managed_tags import TAGS
 from shared.pipeline.sources import SOURCES
 from shared.tool import Result
 
 MOST_NODES: Final = 300
-_KINDS: Final[tuple[Kind[Any], ...]] = (SOURCES, TAGS)
-NodeKind = Literal["source", "managed_tag"]
-EdgeKind = Literal["relates", "nests"]
+_KINDS: Final[tuple[Kind[Any], ...]] = (SOURCES, CARDS, TAGS)
+NodeKind = Literal["source", "card", "managed_tag"]
+EdgeKind = Literal["relates", "feeds", "nests"]
 
 
 class Node(Result):
@@ -25,7 +26,7 @@ class Node(Result):
 
 
 class Edge(Result):
-    """A link between two nodes."""
+    """A link between two nodes, by their ids; what is no source has its kind in front."""
 
     source: str
     target: str
@@ -51,14 +52,14 @@ def of(configuration: Configuration, *, focus: str, kinds: Sequence[NodeKind], d
     edges = list(_edges(configuration))
     definition = None
     if focus:
-        definition = _definition(configuration, focus)
-        near = _around(focus, edges, depth)
-        nodes = [node for node in nodes if node.id in near]
+        focused, definition = _definition(configuration, focus)
+        near = _around(focused, edges, depth)
+        nodes = [node for node in nodes if _place(node) in near]
     if kinds:
         nodes = [node for node in nodes if node.kind in kinds]
     truncated = len(nodes) > MOST_NODES
     nodes = nodes[:MOST_NODES]
-    shown = {node.id for node in nodes}
+    shown = {_place(node) for node in nodes}
     return Graph(
         nodes=nodes,
         edges=[edge for edge in edges if edge.source in shown and edge.target in shown],
@@ -72,26 +73,41 @@ def _nodes(configuration: Configuration) -> Iterable[Node]:
     for each in configuration.every(SOURCES):
         source = each.value
         yield Node(id=source.id, kind="source", name=source.name, status=source.status)
+    for card in configuration.every(CARDS):
+        of = card.value
+        yield Node(id=of.id, kind="card", name=of.name, status=of.status)
     for tag in configuration.every(TAGS):
         yield Node(
             id=tag.value.id, kind="managed_tag", name=tag.value.name, status=tag.value.status
         )
 
 
+def _place(node: Node) -> str:
+    """What edges call a node."""
+    return node.id if node.kind == "source" else f"{node.kind}:{node.id}"
+
+
 def _edges(configuration: Configuration) -> Iterable[Edge]:
     for each in configuration.every(SOURCES):
         for related in each.value.related:
             yield Edge(source=each.value.id, target=related, kind="relates")
+    for card in configuration.every(CARDS):
+        for of in card.value.working.sources:
+            yield Edge(source=of.source_id, target=CARDS.key(card.value.id), kind="feeds")
     for tag in configuration.every(TAGS):
         if tag.value.parent:
-            yield Edge(source=tag.value.parent, target=tag.value.id, kind="nests")
+            above, own = TAGS.key(tag.value.parent), TAGS.key(tag.value.id)
+            yield Edge(source=above, target=own, kind="nests")
 
 
-def _definition(configuration: Configuration, focus: str) -> dict[str, Any]:
-    for kind in _KINDS:
-        found = configuration.find(kind, focus)
+def _definition(configuration: Configuration, focus: str) -> tuple[str, dict[str, Any]]:
+    """What edges call the focused node, and the node whole."""
+    kind, _, id_ = focus.rpartition(":")
+    for each in _KINDS:
+        found = configuration.find(each, id_) if kind in ("", each.name) else None
         if found is not None:
-            return dict(found.value.model_dump(mode="json", exclude_defaults=True))
+            place = id_ if each is SOURCES else each.key(id_)
+            return place, found.value.model_dump(mode="json", exclude_defaults=True)
     raise Problem("not_found", f"Nothing here is called {focus!r}. List without a focus first.")
 
 

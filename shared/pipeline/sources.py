@@ -119,6 +119,11 @@ def entries_of(source: str) -> str:
     return f"source.{source}"
 
 
+def kind_of(type_: TypeName) -> Holds:
+    """What values of a type are held as."""
+    return _KINDS[type_]
+
+
 def shown_type(kind: Holds) -> TypeName:
     """What people call what a value is held as."""
     return _NAMES[kind]

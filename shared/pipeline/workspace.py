@@ -3,7 +3,7 @@
 import secrets
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from typing import Final, TypeVar
+from typing import Final, NamedTuple, TypeVar
 
 from shared.app import App
 from shared.engine import jobs
@@ -20,6 +20,13 @@ from shared.tool import Call
 
 TRIES: Final = 5
 T = TypeVar("T")
+
+
+class Moves(NamedTuple):
+    """Heads that a change of the configuration moves, and what becomes of them; see `Wanted`."""
+
+    moving: tuple[CollectionName, ...]
+    move: Callable[[Mapping[CollectionName, Head]], Mapping[CollectionName, Head]]
 
 
 class Workspace:
@@ -69,9 +76,7 @@ class Workspace:
     @property
     def configuration(self) -> Configuration:
         """Everything the tenant has defined."""
-        name = self.name(CONFIGURATION)
-        held = self.collections.table(name, self.head(CONFIGURATION))
-        return Configuration(held, self.call.app.once(_parsed)[name])
+        return configuration_at(self.call.app, self.call.tenant, self.head(CONFIGURATION))
 
     def decide(self, decide: Callable[[Configuration], T]) -> T:
         """Do what depends on the configuration; anew where somebody changed it meanwhile."""
@@ -96,12 +101,13 @@ class Workspace:
         dry_run: bool = False,
         job: Asked | None = None,
         also: tuple[Write, ...] = (),
+        moves: Moves | None = None,
     ) -> Committed:
         """Change the configuration, what collections mean by it, and `also` something else.
 
         A `job` and further writes are in the same commit, so what the change leaves to them is
         never forgotten.
-        `import_id`: of the job that goes on with it.
+        `import_id`: of the job that goes on with it; `moves`: further heads that it moves.
         """
         wanted = Wanted(
             parts=(Part(self.name(CONFIGURATION), edits),),
@@ -109,6 +115,7 @@ class Workspace:
             import_id=job.job.import_id if job else import_id or new_import(),
             redefines=tuple(self.name(each) for each in redefines),
             also=(*also, *((job.write,) if job else ())),
+            **(moves._asdict() if moves else {}),
         )
         committed = self.commit(wanted, dry_run=dry_run)
         if job and not dry_run:
@@ -146,6 +153,12 @@ class Workspace:
         """How this call is known when it comes again; None without a key."""
         caller = self.call.caller.subject
         return Idempotency.of(self.call.tenant, caller, tool, key, arguments) if key else None
+
+
+def configuration_at(app: App, tenant: str, head: Head) -> Configuration:
+    """Everything a tenant has defined, as of the configuration's head or later."""
+    name = CollectionName(tenant, CONFIGURATION)
+    return Configuration(collections(app).table(name, head), app.once(_parsed)[name])
 
 
 def new_import() -> str:

@@ -67,8 +67,8 @@ OF_FACES = [
     for tool in family.tools
 ]
 VERBS = {
-    "auth", "authenticate", "cancel", "change", "check", "create", "deactivate", "delete",
-    "describe", "draft", "end", "execute", "export", "follow", "get", "grant", "import",
+    "activate", "auth", "authenticate", "cancel", "change", "check", "create", "deactivate",
+    "delete", "describe", "draft", "end", "execute", "export", "follow", "get", "grant", "import",
     "ingest", "install", "invite", "list", "lookup", "navigate", "prepare", "promote", "publish",
     "purge", "query", "rebuild", "refresh", "register", "restore", "resume", "retire", "revert",
     "revoke", "roll", "rotate", "run", "search", "set", "start", "store", "suspend", "sweep",

@@ -6,7 +6,8 @@ from typing import Annotated, Any, Literal
 from pydantic import Field
 
 from functions.studio.arguments import EntryId, OfSource, Time, Written, touched
-from functions.studio.asked import SearchEntries, question
+from functions.studio.asked import SearchEntries, filters_of, question
+from functions.studio.found import Behind, FacetShown, behind_shown, facets_shown
 from functions.studio.given import EntryGiven, entry_of
 from functions.studio.views import ValueShown, values_shown
 from shared.auth.faces import STUDIO
@@ -32,29 +33,6 @@ class EntryShown(Result):
     revision: int
 
 
-class CountShown(Result):
-    """A value, and how many entries have it."""
-
-    value: str | int | float | bool
-    count: int
-
-
-class FacetShown(Result):
-    """A property's values, most frequent first; `approximate` where there are very many."""
-
-    property: str
-    values: list[CountShown]
-    approximate: bool
-
-
-class Behind(Result):
-    """How far the answer is behind: commits that are not in it yet."""
-
-    revision: int
-    head: int
-    behind: int
-
-
 class EntriesPage(Result):
     """Entries, how many match, and what was counted. All of one revision."""
 
@@ -76,8 +54,9 @@ def search_entries(call: Call, args: SearchEntries) -> EntriesPage:
     """
     space = Workspace(call)
     source = space.configuration.get(SOURCES, args.source_id).value
+    asked = question(filters_of(call, source), args)
     answer, freshness = space.collections.ask(
-        space.name(source.entries), question(call, source, args), space.head(source.entries)
+        space.name(source.entries), asked, space.head(source.entries)
     )
     return _page(args, answer, freshness)
 
@@ -96,23 +75,12 @@ def _page(args: SearchEntries, answer: Answer, freshness: Freshness) -> EntriesP
             for item in answer.items
         ],
         total=answer.total,
-        facets=[
-            FacetShown(
-                property=asked.property.lower(),
-                values=[CountShown(value=_plain(each.value), count=each.count) for each in counted],
-                approximate=number in answer.approximate,
-            )
-            for number, (asked, counted) in enumerate(zip(args.facets, answer.facets, strict=True))
-        ],
+        facets=facets_shown(args, answer),
         next_cursor=answer.cursor,
         has_more=answer.cursor is not None,
         revision=answer.seq,
-        freshness=Behind(revision=freshness.revision, head=freshness.head, behind=freshness.behind),
+        freshness=behind_shown(freshness),
     )
-
-
-def _plain(value: object) -> str | int | float | bool:
-    return value if isinstance(value, bool | int | float) else str(value)
 
 
 class ListSourceEntries(OfSource):

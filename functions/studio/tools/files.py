@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 from pydantic import Field
 
 from functions.studio.arguments import FileRead, OfSource, StudioArgs, TransferId, Waits, touched
-from functions.studio.asked import Matching, filters_of
+from functions.studio.asked import MatchingEntries, filters_of
 from functions.studio.started import JobShown, shown_asked, started, waited
 from shared.auth.faces import STUDIO
 from shared.auth.tenancy import Role
@@ -133,7 +133,7 @@ def import_feed(call: Call, args: ImportFeed) -> JobShown | Pending:
     return waited(call, own, args.wait)
 
 
-class ExportEntries(Matching, Waits):
+class ExportEntries(MatchingEntries, Waits):
     """Which entries, what of them, and as what."""
 
     properties: Annotated[

@@ -11,6 +11,7 @@ from shared.auth.faces import STUDIO
 from shared.auth.tenancy import Role
 from shared.engine.jobs import Asked
 from shared.errors import Problem
+from shared.pipeline.cards import check_unmapped, of_source
 from shared.pipeline.closing import close
 from shared.pipeline.configuration import Configuration, put
 from shared.pipeline.job_kinds import CHANGE_PROPERTIES, EMPTY_SOURCE
@@ -49,6 +50,13 @@ def _count(call: Call, args: WhichSource) -> int:
 def _unused(configuration: Configuration, source: str) -> None:
     """Refuse to remove what something else names."""
     users = [each.value.id for each in configuration.every(SOURCES) if source in each.value.related]
+    cards = [each.id for each in of_source(configuration, source)]
+    if cards:
+        raise Problem(
+            "conflict",
+            f"The cards {', '.join(cards)} are made of {source!r}. Delete their definitions first.",
+            used_by=cards,
+        )
     if users:
         raise Problem(
             "conflict",
@@ -109,6 +117,7 @@ def _would_delete_property(call: Call, args: WhichProperty) -> Plan:
     space = Workspace(call)
     source = active(space.configuration, args.source_id)
     property_ = unchanging(source, args.property_id)
+    check_unmapped(space.configuration, source.id, property_)
     count = filled(space, source, [property_]).get(property_, 0)
     return Plan(
         f"delete the property {property_!r} of {args.source_id!r} with the values that {count} "
@@ -140,6 +149,7 @@ def delete_data_source_property(call: Call, args: WhichProperty) -> JobShown | P
 def _delete_property(space: Workspace, args: WhichProperty, configuration: Configuration) -> Asked:
     source = active(configuration, args.source_id)
     id_ = unchanging(source, args.property_id)
+    check_unmapped(configuration, source.id, id_)
     before = source.properties[id_]
     after = source.with_properties({id_: before.model_copy(update={"state": "Deleting"})})
     noted_as = noted(before.declared) if before.declared else {"kind": "s", "delimiter": None}

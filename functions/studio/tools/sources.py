@@ -20,6 +20,7 @@ from shared.auth.tenancy import Role
 from shared.engine.jobs import Asked
 from shared.errors import Problem
 from shared.pipeline import schedules, schemas
+from shared.pipeline.cards import redefined
 from shared.pipeline.configuration import Configuration, Defined, put
 from shared.pipeline.job_kinds import CHANGE_PROPERTIES
 from shared.pipeline.job_space import asked
@@ -336,7 +337,7 @@ def _written(
 ) -> SourceWritten:
     """Store a source; what its entries mean changes with it."""
     changes = before is None or before.value != source
-    redefines = [source.entries] if before is not None and changes else []
+    redefines = redefined(space.configuration, before, source) if before and changes else []
     committed = space.configure(
         put(SOURCES, source, before), redefines=redefines, dry_run=dry_run, job=job, also=also
     )

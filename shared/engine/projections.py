@@ -1,0 +1,273 @@
+"""Derived collections follow their inputs: the turn that computes what changed, under its hold.
+
+A turn goes in steps of at most one commit each. A step takes what was committed to the inputs since
+the collection's checkpoint, or the next records of a walk through all of them; it computes the
+records that depend on these, and commits those that changed together with the new checkpoint. So a
+turn that comes twice, late or is killed goes on where the head says, and never goes back.
+
+The inputs may be read at a newer state than the checkpoint names: the later commits then come to
+the same records once more, which are equal by then.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final, NamedTuple
+
+from shared.app import App
+from shared.engine.catching_up import Gap
+from shared.engine.collections import Collections, collections
+from shared.engine.derived import Derivation, Failures, OwnRecords, writes
+from shared.engine.deriving import Compute, derive
+from shared.engine.heads import CollectionName, FoundHead, Head, Walk, head_of
+from shared.engine.history import body_before
+from shared.engine.later import PROJECTION, PROJECTIONS, SNAPSHOT_WORK, name_of, work_id
+from shared.engine.log import read_tail
+from shared.engine.records import records_after
+from shared.errors import Conflict, Problem
+from shared.holds import take
+from shared.ports.documents import Snapshot
+from shared.query.answers import Item
+from shared.query.kinds import Body
+
+TURN: Final = timedelta(seconds=60)
+"""How long one turn goes on; the rest has the next."""
+MOST_KEYS: Final = 500
+"""Records that one step computes, but for those of one commit."""
+_QUIET_STEPS: Final = 20
+"""Steps of a walk that change nothing and are committed together."""
+
+
+@dataclass(frozen=True, slots=True)
+class Projection:
+    """What a derived collection holds, by the configuration of one moment.
+
+    Attributes:
+        inputs: the collections it is computed from, whose records are kept as documents.
+        keys: which of its records depend on a record of an input: given the input, key and body.
+        gathered: reads what records need, at the inputs' heads or beyond, and gives what computes
+            each of them by its key.
+    """
+
+    inputs: tuple[str, ...]
+    keys: Callable[[str, str, Body], Iterable[str]]
+    gathered: Callable[[Mapping[str, Head], list[str]], Compute]
+
+
+class Defining(NamedTuple):
+    """What says what derived collections hold.
+
+    `configuration`: the collection that says it; `of`: a collection as that says it at a head, None
+    where it is none any more.
+    """
+
+    configuration: str
+    of: Callable[[App, CollectionName, Head], Projection | None]
+
+
+def project(
+    app: App, defining: Defining, id_: str, generation: int, lasts: timedelta = TURN
+) -> str:
+    """A task's turn: have a derived collection follow its inputs. What it came to."""
+    hold = take(app, PROJECTION, PROJECTIONS, id_, generation)
+    if hold is None:
+        return "old"
+    turn = _Turn(app, defining, name_of(id_))
+    until = app.clock.now() + lasts
+    try:
+        with hold.kept():
+            while turn.step() or not hold.settle(None):
+                if app.clock.now() >= until:
+                    hold.give_back(app.clock.now())
+                    return "more later"
+    except Problem as problem:
+        hold.fail(problem)
+        return problem.code
+    return "done"
+
+
+class _Read(NamedTuple):
+    """What a step found, in one read."""
+
+    own: FoundHead
+    inputs: Mapping[str, Head]
+    configuration: Head
+    snapshot: Snapshot | None
+    now: datetime
+
+
+class _Chunk(NamedTuple):
+    """Records to compute, each with what made that necessary; the head's state once they are."""
+
+    causes: Mapping[str, str]
+    inputs: Mapping[str, tuple[int, int]]
+    walk: Walk
+
+
+class _Turn:
+    """One turn's steps."""
+
+    def __init__(self, app: App, defining: Defining, name: CollectionName) -> None:
+        self._app = app
+        self._documents = app.bulk_documents
+        self._defining = defining
+        self._name = name
+        self._collections: Collections = collections(app)
+        self._own = OwnRecords(self._collections, name)
+        self._inputs: tuple[str, ...] = ()
+        self._walks_next = False
+
+    def step(self) -> bool:
+        """Do some of the work; whether there was any."""
+        read = self._read()
+        if read is None or read.own.value.state == "dropped":
+            return False
+        projection = self._defining.of(self._app, self._name, read.configuration)
+        if projection is None:
+            return False
+        try:
+            self._own.at(read.own.value)
+        except Gap:
+            return self._commit(read, _begun_anew(read), Derivation())
+        return self._follow(read, projection)
+
+    def _read(self) -> _Read | None:
+        """The own head, the inputs' and the configuration's: of one moment."""
+        while True:
+            names = {each: CollectionName(self._name.tenant, each) for each in self._inputs}
+            configuration = CollectionName(self._name.tenant, self._defining.configuration)
+            about = SNAPSHOT_WORK.path(work_id(self._name))
+            paths = [self._name.path, configuration.path, about]
+            found = self._documents.get_many([*paths, *(name.path for name in names.values())])
+            if self._name.path not in found:
+                return None
+            now = self._app.clock.now()
+            own = head_of(found[self._name.path], now)
+            inputs = tuple(sorted(own.value.inputs or ()))
+            if inputs == self._inputs:
+                heads = {each: head_of(found.get(names[each].path), now).value for each in names}
+                settings = head_of(found.get(configuration.path), now).value
+                return _Read(own, heads, settings, found.get(about), now)
+            self._inputs = inputs
+
+    def _follow(self, read: _Read, projection: Projection) -> bool:
+        """Compute what comes next; steps of a walk that change nothing are taken together."""
+        head = read.own.value
+        for number in range(_QUIET_STEPS):
+            chunk = self._next(read, head, projection)
+            if chunk is None:
+                return number > 0 and self._commit(read, head, Derivation())
+            after = head.model_copy(update={"inputs": dict(chunk.inputs), "walk": chunk.walk})
+            made = self._made(read, projection, chunk)
+            if made.changes or head.walks != after.walks:
+                return self._commit(read, after if made.whole else head, made)
+            head = after
+        return self._commit(read, head, Derivation())
+
+    def _made(self, read: _Read, projection: Projection, chunk: _Chunk) -> Derivation:
+        keys = list(chunk.causes)
+        failures = Failures(self._documents, self._name)
+        failed = failures.of(keys) if read.own.value.failed else {}
+        compute = projection.gathered(read.inputs, keys)
+        made = derive(chunk.causes, compute, self._own.items(keys), read.own.value.seq + 1)
+        return Derivation(made, chunk.causes, failed, whole=len(made.done) == len(keys))
+
+    def _next(self, read: _Read, head: Head, projection: Projection) -> _Chunk | None:
+        """What comes next: commits of the inputs and the walk take turns."""
+        behind = [each for each in self._inputs if _is_behind(head, each, read.inputs[each])]
+        if behind and not (self._walks_next and head.walks):
+            self._walks_next = True
+            return self._of_logs(read, head, projection, behind)
+        self._walks_next = False
+        return self._of_walk(head, projection) if head.walks else None
+
+    def _of_logs(
+        self, read: _Read, head: Head, projection: Projection, behind: list[str]
+    ) -> _Chunk:
+        """What the inputs' next commits make necessary. All their rows count, not the newest."""
+        causes: dict[str, str] = {}
+        inputs = dict(head.inputs or {})
+        walk = head.walk or _walk(head)
+        for each in behind:
+            epoch, seq = inputs[each]
+            now = read.inputs[each]
+            name = CollectionName(self._name.tenant, each)
+            tail = read_tail(self._documents, name, seq, now.seq) if epoch == now.epoch else ()
+            for logged in tail:
+                if causes and len(causes) + len(logged.rows) > MOST_KEYS:
+                    return _Chunk(causes, inputs, walk)
+                cause = f"{each}:{logged.seq}"
+                for row in logged.rows:
+                    for body in (row.body, body_before(row)):
+                        keys = () if body is None else projection.keys(each, row.key, body)
+                        causes |= dict.fromkeys(keys, cause)
+                inputs[each] = (epoch, logged.seq)
+            if inputs[each] == (epoch, seq):  # built anew, or its log is cut: all is looked through
+                inputs[each] = (now.epoch, now.seq)
+                walk = _walk(head)
+        return _Chunk(causes, inputs, walk)
+
+    def _of_walk(self, head: Head, projection: Projection) -> _Chunk:
+        """What the next records make necessary."""
+        walk = head.walk
+        if walk is None or walk.over or walk.definition < (head.definition or 0):
+            walk = _walk(head)
+        cause = f"definition:{walk.definition}"
+        if walk.stage < len(self._inputs):
+            input_ = self._inputs[walk.stage]
+            name = CollectionName(self._name.tenant, input_)
+            items: list[Item] = records_after(self._documents, name, walk.cursor, MOST_KEYS)
+            keys = [key for item in items for key in projection.keys(input_, item.key, item.body)]
+            last = items[-1].key if len(items) == MOST_KEYS else None
+        elif walk.stage == len(self._inputs):
+            keys = [] if walk.fresh else self._own.keys_after(walk.cursor, MOST_KEYS)
+            last = keys[-1] if len(keys) == MOST_KEYS else None
+        else:
+            keys = list(self._failing(walk.cursor))
+            last = keys[-1] if len(keys) == MOST_KEYS else None
+        return _Chunk(dict.fromkeys(keys, cause), head.inputs or {}, self._moved(walk, last))
+
+    def _failing(self, after: str) -> Iterator[str]:
+        yield from Failures(self._documents, self._name).keys_after(after, MOST_KEYS)
+
+    def _moved(self, walk: Walk, last: str | None) -> Walk:
+        if last is not None:
+            return walk.model_copy(update={"cursor": last})
+        over = walk.stage > len(self._inputs)
+        return walk.model_copy(update={"stage": walk.stage + 1, "cursor": "", "over": over})
+
+    def _commit(self, read: _Read, head: Head, made: Derivation) -> bool:
+        """Move the head, with what was computed; somebody else's move has it computed anew."""
+        after, written = writes(self._name, read.own, head, made, read.snapshot, read.now)
+        try:
+            self._documents.commit(written.writes)
+        except Conflict:
+            self._own.forget()
+            return True
+        self._own.wrote(after, made.derived.rows)
+        consumers = [CollectionName(self._name.tenant, each) for each in written.consumers]
+        self._collections.hand_over([self._name] if written.asks else [], consumers)
+        return True
+
+
+def _is_behind(head: Head, input_: str, now: Head) -> bool:
+    return (head.inputs or {}).get(input_) != (now.epoch, now.seq)
+
+
+def _walk(head: Head) -> Walk:
+    """One from the beginning."""
+    return Walk(definition=head.definition or 0, fresh=not head.count and not head.failed)
+
+
+def _begun_anew(read: _Read) -> Head:
+    """The head of a collection that nobody can open any more: it is computed from nothing."""
+    before = read.own.value
+    return before.model_copy(
+        update={
+            "epoch": before.epoch + 1,
+            "emptied": before.seq,
+            "count": 0,
+            "inputs": {each: (head.epoch, head.seq) for each, head in read.inputs.items()},
+            "walk": Walk(definition=before.definition or 0, fresh=True),
+        }
+    )

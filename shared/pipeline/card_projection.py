@@ -1,0 +1,139 @@
+"""Cards as a projection: which depend on an entry, what they are read from, how one is computed."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any, Final
+
+from shared.app import App
+from shared.engine.collections import Collections, collections
+from shared.engine.deriving import Compute
+from shared.engine.heads import CollectionName, Head
+from shared.engine.prepare import MOST_KEY
+from shared.engine.projections import Defining, Projection
+from shared.pipeline.card_values import CardValues
+from shared.pipeline.cards import CARDS, PREFIX, Content, inputs_of
+from shared.pipeline.configuration import CONFIGURATION, Configuration
+from shared.pipeline.sources import SOURCES, Source, entries_of
+from shared.pipeline.workspace import configuration_at
+from shared.query.answers import Item
+from shared.query.ast import MOST_ITEMS, MOST_VALUES, Compare, Question
+from shared.query.kinds import Body, Kind, body_key
+
+_JOINS: Final = (Kind.TEXT, Kind.INTEGER)
+"""What a property that names a card may hold."""
+
+
+def projection_of(app: App, name: CollectionName, head: Head) -> Projection | None:
+    """What a collection of cards holds, by the configuration at a head or later."""
+    prefix, _, rest = name.id.partition(".")
+    card, _, revision = rest.partition(".")
+    if prefix != PREFIX:
+        return None
+    configuration = configuration_at(app, name.tenant, head)
+    found = configuration.find(CARDS, card)
+    content = found.value.of_revision(int(revision)) if found else None
+    if content is None:
+        return None
+    cards = _Cards(collections(app), name.tenant, content, sources_of(configuration, content))
+    return Projection(tuple(inputs_of(card, content)), cards.keys, cards.gathered)
+
+
+DEFINING: Final = Defining(CONFIGURATION, projection_of)
+
+
+def sources_of(configuration: Configuration, content: Content) -> dict[str, Source]:
+    """The sources of cards that there are, by id."""
+    found = (configuration.find(SOURCES, each.source_id) for each in content.sources)
+    return {each.value.id: each.value for each in found if each is not None}
+
+
+class _Cards:
+    """The cards of one revision."""
+
+    def __init__(
+        self, of: Collections, tenant: str, content: Content, sources: Mapping[str, Source]
+    ) -> None:
+        self._collections = of
+        self._tenant = tenant
+        self._values = CardValues(content, sources)
+        self._joins = {entries_of(each.source_id): each.join_property for each in content.sources}
+        self._sources = [entries_of(each.source_id) for each in content.sources]
+
+    def keys(self, input_: str, key: str, body: Body) -> Iterable[str]:
+        """The cards that a record of an input belongs to."""
+        property_ = self._joins.get(input_)
+        return joined(property_, body) if property_ else (key,)
+
+    def gathered(self, heads: Mapping[str, Head], keys: list[str]) -> Compute:
+        """Reads the entries of these cards; gives what computes each."""
+        entries: dict[str, dict[str, list[Body]]] = {}
+        for input_ in self._sources:
+            name = CollectionName(self._tenant, input_)
+            property_ = self._joins[input_]
+            if not property_:
+                living = self._collections.living(name, keys)
+                entries[input_] = {key: [item.body] for key, item in living.items()}
+                continue
+            grouped: dict[str, list[Body]] = defaultdict(list)
+            for item in self._linked(name, heads[input_], property_, keys):
+                for key in joined(property_, item.body):
+                    grouped[key].append(item.body)
+            entries[input_] = grouped
+
+        def compute(key: str) -> Mapping[str, Any] | None:
+            of = {
+                input_.partition(".")[2]: found[key]
+                for input_, found in entries.items()
+                if key in found
+            }
+            return self._values.body(of) if of else None
+
+        return compute
+
+    def _linked(
+        self, name: CollectionName, head: Head, property_: str, keys: list[str]
+    ) -> Iterator[Item]:
+        """The entries whose join property names one of these cards, in order of key."""
+        for at in range(0, len(keys), MOST_VALUES):
+            some = keys[at : at + MOST_VALUES]
+            whole = [int(key) for key in some if _is_whole(key)]
+            for where in (
+                Compare(property_, Kind.TEXT, "in", tuple(some), case_sensitive=True),
+                *([Compare(property_, Kind.INTEGER, "in", tuple(whole))] if whole else ()),
+            ):
+                yield from self._every(name, head, Question(where, limit=MOST_ITEMS))
+
+    def _every(self, name: CollectionName, head: Head, question: Question) -> Iterator[Item]:
+        cursor = None
+        while True:
+            asked = Question(question.where, limit=question.limit, cursor=cursor)
+            answer = self._collections.ask(name, asked, head, budget=None).answer
+            yield from answer.items
+            cursor = answer.cursor
+            if cursor is None:
+                return
+
+
+def joined(property_: str, body: Body) -> tuple[str, ...]:
+    """The card that an entry names in a property; none where it names nothing that is a key."""
+    for kind in _JOINS:
+        value = body.get(body_key(kind, property_))
+        if value is not None:
+            key = str(value)
+            fits = 0 < len(key) <= MOST_KEY and "/" not in key and key.isprintable()
+            return (key,) if fits and key == key.strip() else ()
+    return ()
+
+
+def _is_whole(key: str) -> bool:
+    return key.removeprefix("-").isdecimal() and key == str(int(key))
+
+
+def check_join(source: Source, property_: str) -> str | None:
+    """What is wrong with a property that is to name the card; None for nothing."""
+    known = source.properties.get(property_)
+    if known is None:
+        return f"The source {source.id!r} has no property {property_!r}."
+    if known.kind not in _JOINS:
+        return f"{property_!r} holds no single text or whole number, so it names no card."
+    return None
