@@ -21,6 +21,7 @@ from shared.pipeline import (
     looking,
     property_changes,
     schedules,
+    segment_changes,
     tag_removal,
     transfers,
 )
@@ -34,6 +35,7 @@ from shared.pipeline.job_kinds import (
     EXPORT_ENTRIES,
     IMPORT_FEED,
     LOOK_AT_FILE,
+    MOVE_SEGMENT,
 )
 from shared.pipeline.schedules import FEED
 from shared.pipeline.transfers import TRANSFER
@@ -70,6 +72,7 @@ WORK: Final[Mapping[str, Step]] = {
     EMPTY_SOURCE: emptying.empty_source,
     EXPORT_ENTRIES: exporting.export_entries,
     IMPORT_FEED: feeds.import_feed,
+    MOVE_SEGMENT: segment_changes.move_segment,
     LOOK_AT_FILE: looking.look_at_file,
 }
 """The steps of every kind of job."""

@@ -1,5 +1,6 @@
 """What is asked of entries and cards, and how that becomes a question."""
 
+from collections.abc import Sequence
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -7,7 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from functions.studio.arguments import OfSource, Paged, StudioArgs
 from shared.pipeline.filters import Filter, Filters
 from shared.pipeline.sources import Source
-from shared.query.ast import Facet, Question, Sort
+from shared.query.ast import All, Facet, Node, Question, Sort
 from shared.tool import Call
 
 
@@ -63,8 +64,11 @@ class SearchEntries(Search, OfSource):
     """Which entries of a source, in which order, and what to count."""
 
 
-def question(filters: Filters, args: Search) -> Question:
-    """What is asked of records that filters are read for. Raises `invalid`, naming what cannot."""
+def question(filters: Filters, args: Search, narrowed: Sequence[Node] = ()) -> Question:
+    """What is asked of records that filters are read for. Raises `invalid`, naming what cannot.
+
+    `narrowed`: further conditions that all hold.
+    """
     where = filters.matching(args.filters, args.query, args.search_on)
     order = [_sort(filters, each, args.language, f"sort[{n}]") for n, each in enumerate(args.sort)]
     if args.query and not order:
@@ -81,7 +85,7 @@ def question(filters: Filters, args: Search) -> Question:
     for n, each in enumerate(args.properties):
         filters.kind(each, f"properties[{n}]")
     return Question(
-        where=where,
+        where=All((where, *narrowed)) if narrowed else where,
         order=tuple(order),
         facets=tuple(facets),
         limit=args.limit,

@@ -44,6 +44,14 @@ class PendingShown(Result):
     removed: list[str]
 
 
+class SegmentDefinitionShown(Result):
+    """A kind of segments, and the properties they ask for first."""
+
+    id: str
+    name: str
+    properties: list[str]
+
+
 class CardDefinitionShown(Result):
     """A card definition; `job_id` builds it now."""
 
@@ -55,6 +63,7 @@ class CardDefinitionShown(Result):
     sources: list[CardSourceShown]
     properties: list[CardPropertyShown]
     pending: PendingShown | None
+    segment_definitions: list[SegmentDefinitionShown]
     job_id: str
 
 
@@ -104,6 +113,9 @@ def definition_shown(card: CardDefinition) -> CardDefinitionShown:
         sources=[CardSourceShown(**each.model_dump()) for each in card.content.sources],
         properties=[_property(each) for each in card.content.properties],
         pending=None if card.pending is None else _pending(card),
+        segment_definitions=[
+            SegmentDefinitionShown(**each.model_dump()) for each in card.segment_definitions
+        ],
         job_id=card.job,
     )
 

@@ -154,6 +154,13 @@ class Collections:
             asked = tuple(opened.replica.answer(each, sealing) for each in questions)
             return AskedEach(asked, freshness)
 
+    def found(
+        self, name: CollectionName, keys: Sequence[str], head: Head | None = None
+    ) -> dict[str, Item]:
+        """The records of these keys, as of every commit that was acknowledged before; see `ask`."""
+        with self._current(name, head or self.head(name), BUDGET) as (opened, _):
+            return opened.replica.bodies(keys)
+
     @contextmanager
     def _current(
         self, name: CollectionName, head: Head, budget: Budget | None

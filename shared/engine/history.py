@@ -39,12 +39,17 @@ def of_record(
             return
         yield event
         previous = event.row.previous
-    while previous:
-        event = _event(read_entries(documents, name, (previous,)).get(previous), key)
+    yield from since(documents, name, key, previous)
+
+
+def since(documents: Documents, name: CollectionName, key: str, seq: int) -> Iterator[Event]:
+    """A record's changes from a commit that changed it on backwards, one by one."""
+    while seq:
+        event = _event(read_entries(documents, name, (seq,)).get(seq), key)
         if event is None:
             return
         yield event
-        previous = event.row.previous
+        seq = event.row.previous
 
 
 def of_range(documents: Documents, name: CollectionName, seqs: Sequence[int]) -> Iterator[Event]:

@@ -19,6 +19,7 @@ from shared.engine.jobs import JOBS, Asked, Done, Job, Next
 from shared.engine.later import PROJECTIONS, work_id
 from shared.engine.projections import project
 from shared.errors import Problem
+from shared.pipeline import segments
 from shared.pipeline.card_definitions import checked_again
 from shared.pipeline.card_projection import DEFINING
 from shared.pipeline.cards import CARDS, CardDefinition, collection_of, inputs_of
@@ -78,6 +79,7 @@ def activate(
             "invalid", "A card has no properties yet. Add some first.", field="properties"
         )
     checked_again(configuration, card)
+    segments.check_fitting(configuration, card, space.call.now)
     number = card.last + 1
     job = asked(space.call, BUILD_CARDS, card=card_id, revision=number)
     update = {"status": status, "building": number, "last": number, "job": jobs.own_id(job.id)}
@@ -153,6 +155,7 @@ def _switch(space: Workspace, job: Job, configuration: Configuration) -> None:
 def delete(space: Workspace, configuration: Configuration, card_id: str) -> None:
     """Remove a definition and its cards."""
     seen = configuration.get(CARDS, card_id)
+    check_unused(configuration, card_id)
     kept = _kept_of(space, seen.value)
     drops = [dropping(space.call, name) for name, _ in kept]
     also = tuple(each.write for each in drops)
@@ -160,6 +163,15 @@ def delete(space: Workspace, configuration: Configuration, card_id: str) -> None
     space.configure(remove(CARDS, seen), moves=moves, also=also)
     for each in drops:
         jobs.begin(space.call.app, each)
+
+
+def check_unused(configuration: Configuration, card_id: str) -> None:
+    """Raises `conflict` where something else is about a card definition."""
+    users = [each.id for each in segments.of_card(configuration, card_id)]
+    if users:
+        named = ", ".join(users[:3])
+        message = f"{card_id!r} has the segments {named}. Delete them first."
+        raise Problem("conflict", message, used_by=users)
 
 
 def dropping(call: Call, name: CollectionName) -> Asked:

@@ -6,6 +6,7 @@ from typing import Annotated, Final, Literal, NamedTuple
 from pydantic import Field
 
 from shared.errors import Problem
+from shared.pipeline import segments
 from shared.pipeline.card_projection import check_join, sources_of
 from shared.pipeline.cards import (
     CARDS,
@@ -17,10 +18,12 @@ from shared.pipeline.cards import (
     CardSource,
     Content,
     Mapped,
+    SegmentDefinition,
 )
 from shared.pipeline.configuration import Configuration
+from shared.pipeline.managed_tags import TAGS
 from shared.pipeline.properties import PROPERTY_ID
-from shared.pipeline.sources import SOURCE_ID, SOURCES, Source, TypeName, checked_type
+from shared.pipeline.sources import SOURCE_ID, SOURCES, Source, TypeName, checked_type, invalid
 from shared.tool import Args
 
 _LISTED: Final = 100
@@ -48,6 +51,15 @@ class GivenCardProperty(Args):
     required: bool = False
 
 
+class GivenSegmentDefinition(Args):
+    """A kind of segments; `properties` are those they ask for first."""
+
+    id: Annotated[str, Field(pattern=SOURCE_ID)]
+    name: Annotated[str, Field(max_length=200)] = ""
+    properties: tuple[Annotated[str, Field(max_length=100)], ...] = ()
+
+
+GivenSegmentDefinitions = Annotated[tuple[GivenSegmentDefinition, ...], Field(max_length=50)]
 GivenSources = Annotated[tuple[GivenSource, ...], Field(max_length=MOST_SOURCES)]
 GivenCardProperties = Annotated[tuple[GivenCardProperty, ...], Field(max_length=MOST_PROPERTIES)]
 
@@ -88,12 +100,46 @@ def checked_content(
     )
     wrong = [
         *_wrong_sources(configuration, made),
-        *_wrong_properties(properties, made, sources_of(configuration, made)),
+        *_wrong_properties(configuration, properties, made),
     ]
     if wrong:
         errors = [each._asdict() for each in wrong[:_LISTED]]
         raise Problem("invalid", f"{wrong[0].path}: {wrong[0].message}", errors=errors)
     return made
+
+
+def checked_segment_definitions(
+    configuration: Configuration,
+    card_id: str,
+    content: Content,
+    given: Sequence[GivenSegmentDefinition],
+) -> tuple[SegmentDefinition, ...]:
+    """A card's segment definitions as they are to be.
+
+    Raises `invalid` for an id that is taken and an unknown property, `conflict` for one that is
+    left out and that segments belong to.
+    """
+    others = {
+        known.id
+        for each in configuration.every(CARDS)
+        if each.value.id != card_id
+        for known in each.value.segment_definitions
+    }
+    made: dict[str, SegmentDefinition] = {}
+    for number, each in enumerate(given):
+        path = f"segment_definitions[{number}]"
+        if each.id in others or each.id in made:
+            raise invalid(f"{path}.id", f"There is a segment definition {each.id!r} already.")
+        properties = tuple(id_.lower() for id_ in each.properties)
+        for at, id_ in enumerate(properties):
+            if content.find(id_) is None:
+                raise invalid(f"{path}.properties[{at}]", f"The card has no property {id_!r}.")
+        made[each.id] = SegmentDefinition(id=each.id, name=each.name, properties=properties)
+    for segment in segments.of_card(configuration, card_id):
+        if segment.definition and segment.definition not in made:
+            message = f"The segment {segment.id!r} belongs to {segment.definition!r}."
+            raise Problem("conflict", message, used_by=[segment.id])
+    return tuple(made.values())
 
 
 def checked_again(configuration: Configuration, card: CardDefinition) -> None:
@@ -178,8 +224,9 @@ def _related(sources: Sequence[Source]) -> set[str]:
 
 
 def _wrong_properties(
-    given: Sequence[GivenCardProperty], content: Content, sources: dict[str, Source]
+    configuration: Configuration, given: Sequence[GivenCardProperty], content: Content
 ) -> Iterator[Wrong]:
+    sources = sources_of(configuration, content)
     at = {each.id.lower(): number for number, each in reversed(list(enumerate(given)))}
     if len(content.properties) > MOST_PROPERTIES:
         yield Wrong("properties", f"A card has at most {MOST_PROPERTIES} properties.")
@@ -188,6 +235,9 @@ def _wrong_properties(
         wrong = checked_type(path, each.type, each.delimiter or "")
         if wrong is not None:
             yield Wrong(*wrong)
+        if each.managed_tag_id and configuration.find(TAGS, each.managed_tag_id) is None:
+            message = f"There is no managed tag {each.managed_tag_id!r}."
+            yield Wrong(f"{path}.managed_tag_id", message)
         for mapped in each.mapped:
             source = sources.get(mapped.source_id)
             if source is None:

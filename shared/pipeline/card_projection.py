@@ -11,13 +11,14 @@ from shared.engine.heads import CollectionName, Head
 from shared.engine.prepare import MOST_KEY
 from shared.engine.projections import Defining, Projection
 from shared.pipeline.card_values import CardValues
-from shared.pipeline.cards import CARDS, PREFIX, Content, inputs_of
+from shared.pipeline.cards import CARDS, PREFIX, Content, inputs_of, members_of
 from shared.pipeline.configuration import CONFIGURATION, Configuration
+from shared.pipeline.segments import Segmenting
 from shared.pipeline.sources import SOURCES, Source, entries_of
 from shared.pipeline.workspace import configuration_at
 from shared.query.answers import Item
 from shared.query.ast import MOST_ITEMS, MOST_VALUES, Compare, Question
-from shared.query.kinds import Body, Kind, body_key
+from shared.query.kinds import SEGMENTS, Body, Kind, body_key
 
 _JOINS: Final = (Kind.TEXT, Kind.INTEGER)
 """What a property that names a card may hold."""
@@ -34,7 +35,13 @@ def projection_of(app: App, name: CollectionName, head: Head) -> Projection | No
     content = found.value.of_revision(int(revision)) if found else None
     if content is None:
         return None
-    cards = _Cards(collections(app), name.tenant, content, sources_of(configuration, content))
+    cards = _Cards(
+        collections(app),
+        CollectionName(name.tenant, members_of(card)),
+        content,
+        sources_of(configuration, content),
+        Segmenting(configuration, card, content, app.clock.now()),
+    )
     return Projection(tuple(inputs_of(card, content)), cards.keys, cards.gathered)
 
 
@@ -51,10 +58,16 @@ class _Cards:
     """The cards of one revision."""
 
     def __init__(
-        self, of: Collections, tenant: str, content: Content, sources: Mapping[str, Source]
+        self,
+        of: Collections,
+        members: CollectionName,
+        content: Content,
+        sources: Mapping[str, Source],
+        segments: Segmenting,
     ) -> None:
         self._collections = of
-        self._tenant = tenant
+        self._members = members
+        self._segments = segments
         self._values = CardValues(content, sources)
         self._joins = {entries_of(each.source_id): each.join_property for each in content.sources}
         self._sources = [entries_of(each.source_id) for each in content.sources]
@@ -68,7 +81,7 @@ class _Cards:
         """Reads the entries of these cards; gives what computes each."""
         entries: dict[str, dict[str, list[Body]]] = {}
         for input_ in self._sources:
-            name = CollectionName(self._tenant, input_)
+            name = CollectionName(self._members.tenant, input_)
             property_ = self._joins[input_]
             if not property_:
                 living = self._collections.living(name, keys)
@@ -80,13 +93,21 @@ class _Cards:
                     grouped[key].append(item.body)
             entries[input_] = grouped
 
+        now = max(head.at for head in heads.values())
+        named = self._collections.living(self._members, keys) if self._segments else {}
+
         def compute(key: str) -> Mapping[str, Any] | None:
             of = {
                 input_.partition(".")[2]: found[key]
                 for input_, found in entries.items()
                 if key in found
             }
-            return self._values.body(of) if of else None
+            if not of:
+                return None
+            body = self._values.body(of)
+            members = named[key].body if key in named else {}
+            found = self._segments.of(key, body, members, now)
+            return body | {SEGMENTS: found} if found else body
 
         return compute
 

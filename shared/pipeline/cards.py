@@ -98,6 +98,16 @@ class Content(BaseModel):
         return next((each for each in self.properties if each.id == property_), None)
 
 
+class SegmentDefinition(BaseModel):
+    """A kind of segments of a card; `properties` are those they ask for first."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    id: str
+    name: str = ""
+    properties: tuple[str, ...] = ()
+
+
 class CardDefinition(Definition):
     """A card definition, `card:{id}` of the configuration.
 
@@ -119,6 +129,7 @@ class CardDefinition(Definition):
     building: int = 0
     last: int = 0
     job: str = ""
+    segment_definitions: tuple[SegmentDefinition, ...] = ()
     created_at: datetime
 
     @property
@@ -212,6 +223,20 @@ def check_unmapped(configuration: Configuration, source: str, property_: str) ->
             "them first.",
             used_by=list(dict.fromkeys(users)),
         )
+
+
+def check_no_tag(configuration: Configuration, tag: str) -> None:
+    """Raises `conflict` where a property of cards takes its values from a managed tag."""
+    users = [
+        each.value.id
+        for each in configuration.every(CARDS)
+        for content in (each.value.content, each.value.working)
+        if any(tag == of.managed_tag_id for of in content.properties)
+    ]
+    if users:
+        named = list(dict.fromkeys(users))
+        message = f"Properties of the cards {', '.join(named)} name {tag!r}. Change them first."
+        raise Problem("conflict", message, used_by=named)
 
 
 def redefined(configuration: Configuration, before: Defined[Source], after: Source) -> list[str]:

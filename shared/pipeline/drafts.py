@@ -50,7 +50,8 @@ class Issue(Result):
 class Draft(Result):
     """A definition as it would be; `ready` when nothing stands in its way.
 
-    `import_arguments`: of a draft for a file, what import_feed takes once the source is there.
+    `import_arguments`: of a draft for a file, what import_feed takes once the source is there;
+    `preview`: of a segment, the cards it would have.
     """
 
     draft: dict[str, Any]
@@ -58,6 +59,7 @@ class Draft(Result):
     issues: list[Issue]
     ready: bool
     import_arguments: dict[str, Any] = {}  # noqa: RUF012  pydantic copies defaults
+    preview: dict[str, Any] = {}  # noqa: RUF012  pydantic copies defaults
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,13 +7,14 @@ from shared.errors import Problem
 from shared.pipeline.cards import CARDS
 from shared.pipeline.configuration import Configuration, Kind
 from shared.pipeline.managed_tags import TAGS
+from shared.pipeline.segments import SEGMENTS
 from shared.pipeline.sources import SOURCES
 from shared.tool import Result
 
 MOST_NODES: Final = 300
-_KINDS: Final[tuple[Kind[Any], ...]] = (SOURCES, CARDS, TAGS)
-NodeKind = Literal["source", "card", "managed_tag"]
-EdgeKind = Literal["relates", "feeds", "nests"]
+_KINDS: Final[tuple[Kind[Any], ...]] = (SOURCES, CARDS, SEGMENTS, TAGS)
+NodeKind = Literal["source", "card", "segment", "managed_tag"]
+EdgeKind = Literal["relates", "feeds", "segments", "nests"]
 
 
 class Node(Result):
@@ -80,6 +81,9 @@ def _nodes(configuration: Configuration) -> Iterable[Node]:
         yield Node(
             id=tag.value.id, kind="managed_tag", name=tag.value.name, status=tag.value.status
         )
+    for segment in configuration.every(SEGMENTS):
+        its = segment.value
+        yield Node(id=its.id, kind="segment", name=its.name, status=its.status)
 
 
 def _place(node: Node) -> str:
@@ -98,6 +102,9 @@ def _edges(configuration: Configuration) -> Iterable[Edge]:
         if tag.value.parent:
             above, own = TAGS.key(tag.value.parent), TAGS.key(tag.value.id)
             yield Edge(source=above, target=own, kind="nests")
+    for segment in configuration.every(SEGMENTS):
+        of_card, own = CARDS.key(segment.value.card), SEGMENTS.key(segment.value.id)
+        yield Edge(source=of_card, target=own, kind="segments")
 
 
 def _definition(configuration: Configuration, focus: str) -> tuple[str, dict[str, Any]]:

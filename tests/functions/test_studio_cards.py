@@ -266,6 +266,17 @@ async def test_what_cards_are_made_of_cannot_be_deleted_under_them(north, studio
     assert refused["used_by"] == ["products"]
 
 
+async def test_a_property_may_name_a_managed_tag_which_then_stays(north):
+    named = [{"id": "brand", "managed_tag_id": "brands"}]
+    asked = {"id": "cards", "name": "Cards", "sources": [{"source_id": "products"}]}
+    refused = await north.refused("create_card_definition", **asked, properties=named)
+    assert refused["details"][0]["path"] == "properties[0].managed_tag_id"
+    await north.call("create_managed_tag", id="brands", name="Brands")
+    await north.call("create_card_definition", **asked, properties=named)
+    refused = await north.refused("delete_managed_tag", managed_tag_id="brands")
+    assert (refused["code"], refused["used_by"]) == ("conflict", ["cards"])
+
+
 async def test_the_configuration_shows_cards_with_what_feeds_them_and_a_focused_one_whole(
     north, studio
 ):

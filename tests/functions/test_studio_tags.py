@@ -172,7 +172,9 @@ async def test_tags_are_listed_renamed_and_nested_but_never_below_themselves(stu
     refused = await stocked.refused("create_managed_tag", id="more", name="all ROOMS")
     assert (refused["code"], refused["details"][0]["path"]) == ("conflict", "name")
     graph = await stocked.call("list_configuration", focus="rooms")
-    assert graph["edges"] == [{"source": TAG, "target": "rooms", "kind": "nests"}]
+    assert graph["edges"] == [
+        {"source": f"managed_tag:{TAG}", "target": "managed_tag:rooms", "kind": "nests"}
+    ]
     assert graph["definition"]["name"] == "All rooms"
     only = await stocked.call("list_configuration", kinds=["managed_tag"])
     assert [each["id"] for each in only["nodes"]] == [TAG, "rooms"]

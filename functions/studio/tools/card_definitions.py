@@ -14,10 +14,12 @@ from shared.pipeline import card_building, card_drafts
 from shared.pipeline.card_building import settled
 from shared.pipeline.card_definitions import (
     GivenCardProperties,
+    GivenSegmentDefinitions,
     GivenSource,
     GivenSources,
     check_new,
     checked_content,
+    checked_segment_definitions,
 )
 from shared.pipeline.cards import CARDS, CardDefinition
 from shared.pipeline.configuration import Configuration, Defined, put
@@ -30,6 +32,7 @@ from shared.tool import Call, Confirmed, Effect, Family, Pending, Plan, Result, 
 family = Family(
     "card_definitions", org_types=STUDIO.org_types, tenant=True, toolset="cards", touched=touched
 )
+Kinds = Annotated[GivenSegmentDefinitions, Field(description="Kinds of segments, all of them.")]
 Name = Annotated[str, Field(max_length=200, description="For people.")]
 
 
@@ -76,6 +79,7 @@ class CreateCardDefinition(Written):
     properties: Annotated[
         GivenCardProperties, Field(description="The first place with a value wins.")
     ] = ()
+    segment_definitions: Kinds = ()
 
 
 class CardDefinitionWritten(Result):
@@ -109,11 +113,15 @@ def _create(
     space: Workspace, args: CreateCardDefinition, configuration: Configuration
 ) -> CardDefinitionWritten:
     check_new(configuration, args.id)
+    content = checked_content(configuration, args.sources, args.properties)
     card = CardDefinition(
         id=args.id,
         name=args.name,
         description=args.description,
-        content=checked_content(configuration, args.sources, args.properties),
+        content=content,
+        segment_definitions=checked_segment_definitions(
+            configuration, args.id, content, args.segment_definitions
+        ),
         created_at=space.call.now,
     )
     return _written(space, card, None, dry_run=args.dry_run)
@@ -130,6 +138,7 @@ class UpdateCardDefinition(OfCard, Written):
     properties_remove: Annotated[
         tuple[Annotated[str, Field(pattern=PROPERTY_ID)], ...], Field(description="Ids.")
     ] = ()
+    segment_definitions: Kinds = ()
     discard: Annotated[bool, Field(description="Drop what waits for activation.")] = False
 
 
@@ -165,7 +174,13 @@ def _update(
         update |= {"status": card.moved("discard"), "pending": None}
     if args.properties_upsert or args.properties_remove:
         update |= _edited(configuration, card.model_copy(update=update), args)
-    return _written(space, card.model_copy(update=update), seen, dry_run=args.dry_run)
+    after = card.model_copy(update=update)
+    if "segment_definitions" in given:
+        kinds = checked_segment_definitions(
+            configuration, card.id, after.working, args.segment_definitions
+        )
+        after = after.model_copy(update={"segment_definitions": kinds})
+    return _written(space, after, seen, dry_run=args.dry_run)
 
 
 def _edited(
@@ -252,6 +267,7 @@ class DeleteCardDefinition(OfCard, Confirmed):
 def _would_delete(call: Call, args: DeleteCardDefinition) -> Plan:
     space = Workspace(call)
     card = space.configuration.get(CARDS, args.card_definition_id).value
+    card_building.check_unused(space.configuration, card.id)
     count = space.head(card.cards).count if card.revision else 0
     return Plan(
         f"delete the card definition {card.id!r} with its {count} cards. Entries stay.",

@@ -1,21 +1,23 @@
 """What happened to entries, and how it is taken back."""
 
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from functions.studio.arguments import EntryId, OfSource, Time, Written, touched
+from functions.studio.arguments import EntryId, OfSource, StudioArgs, Time, Written, touched
 from shared.auth.faces import STUDIO
 from shared.auth.tenancy import Role
 from shared.engine import history
+from shared.engine.derived import KEPT as DERIVED_KEPT
 from shared.engine.heads import CollectionName
 from shared.engine.history import Event
 from shared.engine.log import KEPT
 from shared.errors import Problem
 from shared.pipeline import changelog, undoing
-from shared.pipeline.sources import SOURCES, Source, active
+from shared.pipeline.cards import CARDS
+from shared.pipeline.sources import SOURCE_ID, SOURCES, Source, active, invalid
 from shared.pipeline.workspace import Workspace
 from shared.query.kinds import parsed_key
 from shared.tool import Call, Effect, Family, Result, Risk
@@ -57,9 +59,13 @@ class VersionsPage(Result):
     kept_since: datetime
 
 
-class GetEntryHistory(OfSource):
-    """Whose history."""
+class GetEntryHistory(StudioArgs):
+    """Whose history: an entry's of a source, or a card's."""
 
+    source_id: Annotated[str, Field(pattern=f"{SOURCE_ID}|^$", description="Its source.")] = ""
+    card_definition_id: Annotated[
+        str, Field(pattern=f"{SOURCE_ID}|^$", description="In place of a source: a card's.")
+    ] = ""
     entry_id: EntryId
     property: Annotated[str, Field(description="Only changes of this property.")] = ""
     limit: Annotated[int, Field(ge=1, le=200, description="Most items.")] = 50
@@ -70,15 +76,32 @@ class GetEntryHistory(OfSource):
 def get_entry_history(call: Call, args: GetEntryHistory) -> VersionsPage:
     """Tell what happened to one entry, newest first: old and new values, who, when, which import.
 
-    It works for deleted entries. restore_entry_version brings a version back.
+    It works for deleted entries. restore_entry_version brings a version back. Of a card that is
+    there it tells the same, with the segments it entered and left; that is kept for 30 days.
     """
     space = Workspace(call)
+    if bool(args.source_id) == bool(args.card_definition_id):
+        raise invalid("source_id", "Give either source_id or card_definition_id.")
+    find = _of_card if args.card_definition_id else _of_entry
+    found = changelog.page(find(space, args), args.property.lower(), args.limit, args.cursor)
+    return _page(call, found, DERIVED_KEPT if args.card_definition_id else KEPT)
+
+
+def _of_entry(space: Workspace, args: GetEntryHistory) -> Iterator[Event]:
     name = _entries(space, args.source_id)
     record = space.collections.get(name, [args.entry_id]).get(args.entry_id)
     if record is None:
         raise Problem("not_found", f"There never was an entry {args.entry_id!r} in this source.")
-    events = history.of_record(call.app.bulk_documents, name, args.entry_id, record)
-    return _page(call, changelog.page(events, args.property.lower(), args.limit, args.cursor))
+    return history.of_record(space.call.app.bulk_documents, name, args.entry_id, record)
+
+
+def _of_card(space: Workspace, args: GetEntryHistory) -> Iterator[Event]:
+    card = space.configuration.get(CARDS, args.card_definition_id).value
+    name = space.name(card.built)
+    item = space.collections.found(name, [args.entry_id]).get(args.entry_id)
+    if item is None:
+        raise Problem("not_found", f"There is no card {args.entry_id!r}.")
+    return history.since(space.call.app.bulk_documents, name, args.entry_id, item.seq)
 
 
 class QueryChangelog(OfSource):
@@ -219,12 +242,12 @@ def _entries(space: Workspace, source_id: str) -> CollectionName:
     return space.name(source.entries)
 
 
-def _page(call: Call, page: changelog.Page) -> VersionsPage:
+def _page(call: Call, page: changelog.Page, kept: timedelta = KEPT) -> VersionsPage:
     return VersionsPage(
         items=[_shown(event) for event in page.events],
         next_cursor=page.cursor,
         has_more=page.cursor is not None,
-        kept_since=call.now - KEPT,
+        kept_since=call.now - kept,
     )
 
 

@@ -10,6 +10,7 @@ from functions.studio.started import JobShown, shown_asked, waited
 from shared.auth.faces import STUDIO
 from shared.auth.tenancy import Role
 from shared.pipeline import managed_tags
+from shared.pipeline.cards import check_no_tag
 from shared.pipeline.configuration import Configuration, Defined, put
 from shared.pipeline.job_kinds import DELETE_TAG
 from shared.pipeline.job_space import asked
@@ -190,6 +191,7 @@ class DeleteManagedTag(OfTag, Confirmed, Waits):
 def _would_delete(call: Call, args: DeleteManagedTag) -> Plan:
     space = Workspace(call)
     tag = space.configuration.get(TAGS, args.managed_tag_id).value
+    check_no_tag(space.configuration, tag.id)
     count = space.head(tag.values).count
     does = f"delete the managed tag {tag.id!r} with its {count} values."
     return Plan(does, {"values": count})
@@ -216,6 +218,7 @@ def delete_managed_tag(call: Call, args: DeleteManagedTag) -> JobShown | Pending
 
 
 def _delete(space: Workspace, configuration: Configuration, args: DeleteManagedTag) -> JobShown:
+    check_no_tag(configuration, args.managed_tag_id)
     job = asked(space.call, DELETE_TAG, tag=args.managed_tag_id)
     managed_tags.close(space, configuration, args.managed_tag_id, job)
     return shown_asked(job)
