@@ -19,16 +19,42 @@ def shown(errors: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
     """
     left = MOST_ECHOED
     found = []
-    for each in errors[:MOST_ERRORS]:
+    for each in _without_consequences(errors)[:MOST_ERRORS]:
         loc = [part[:_LONGEST_NAME] if isinstance(part, str) else part for part in each["loc"]]
         if each["type"] == "extra_forbidden" and loc and isinstance(loc[-1], str):
             loc[-1] = loc[-1][:left]  # the name was sent, too
             left -= len(loc[-1])
-        error = {**each, "loc": tuple(loc), "msg": each["msg"][:_LONGEST_MESSAGE]}
+        message = _message(each)[:_LONGEST_MESSAGE]
+        error = {**each, "type": _TYPES.get(each["type"], each["type"]), "msg": message}
+        error["loc"] = tuple(loc)
+        if "ctx" in each:
+            error["ctx"] = {name: each["ctx"][name] for name in each["ctx"] if name not in _OURS}
         if "input" in each:
             error["input"], left = _cut(each["input"], left)
         found.append(error)
     return found
+
+
+def _without_consequences(errors: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    """The errors, without those of lists that are only too short for what is wrong inside them."""
+    inside = {each["loc"][:length] for each in errors for length in range(len(each["loc"]))}
+    return [each for each in errors if each["type"] != "too_short" or each["loc"] not in inside]
+
+
+def _message(error: Mapping[str, Any]) -> str:
+    """What is wrong, in words of JSON: what things are called in Python says nothing to others."""
+    said = _MESSAGES.get(error["type"], error["msg"])
+    return str(said).replace("Tuple should", "List should").replace(" after validation", "")
+
+
+_TYPES: Final = {"tuple_type": "list_type", "model_type": "dict_type"}
+_OURS: Final = ("class_name", "field_type")
+"""What errors say of our code."""
+_MESSAGES: Final = {
+    "tuple_type": "Input should be a valid list",
+    "model_type": "Input should be a valid object",
+    "dict_type": "Input should be a valid object",
+}
 
 
 def wrong_fields(errors: Iterable[Mapping[str, Any]]) -> Iterator[dict[str, str]]:

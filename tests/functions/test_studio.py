@@ -177,6 +177,21 @@ async def test_a_filter_that_cannot_be_asked_says_what_to_ask_instead(
     assert said in refused["details"][0]["message"]
 
 
+@pytest.mark.parametrize(
+    ("entries", "path", "said"),
+    [
+        ("p1", "entries", "Input should be a valid list"),
+        ([], "entries", "List should have at least 1 item, not 0"),
+        (["p1"], "entries[0]", "Input should be a valid object"),
+        ([{"id": "p1", "colour": 1}], "entries[0].colour", "Extra inputs are not permitted"),
+    ],
+    ids=str,
+)  # fmt: skip
+async def test_what_is_wrong_is_said_once_and_in_words_of_json(stocked, entries, path, said):
+    refused = await stocked.refused("import_data", source_id="products", entries=entries)
+    assert refused["details"] == [{"path": path, "message": said}]
+
+
 async def test_a_walk_in_any_order_meets_each_entry_once(stocked):
     met, cursor = [], ""
     while True:
