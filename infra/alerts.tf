@@ -53,7 +53,7 @@ resource "google_monitoring_alert_policy" "threshold" {
       duration  = "300s"
     }
     "Work piles up" = {
-      filter    = "metric.type=\"cloudtasks.googleapis.com/queue/depth\" AND resource.type=\"cloud_tasks_queue\" AND resource.labels.queue_id=one_of(\"${google_cloud_tasks_queue.work.name}\", \"${google_cloud_tasks_queue.engine.name}\")"
+      filter    = "metric.type=\"cloudtasks.googleapis.com/queue/depth\" AND resource.type=\"cloud_tasks_queue\" AND resource.labels.queue_id=one_of(\"${google_cloud_tasks_queue.work.name}\", \"${google_cloud_tasks_queue.exports.name}\", \"${google_cloud_tasks_queue.engine.name}\")"
       aligner   = "ALIGN_MAX"
       reducer   = "REDUCE_MAX"
       threshold = 5000

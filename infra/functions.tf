@@ -36,6 +36,7 @@ locals {
       CATALOG_MCP_DATASET_PREFIX   = var.dataset_prefix
       CATALOG_MCP_EXPORT_EVERY     = tostring(var.export_every)
       CATALOG_MCP_EXPORT_FRESH_FOR = tostring(var.export_fresh_for)
+      CATALOG_MCP_EXPORT_QUEUE     = google_cloud_tasks_queue.exports.name
       CATALOG_MCP_ENGINE_QUEUE     = google_cloud_tasks_queue.engine.name
       CATALOG_MCP_TASKS_URL        = local.tasks_url
       CATALOG_MCP_ENGINE_URL       = local.engine_url

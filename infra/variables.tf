@@ -177,6 +177,16 @@ variable "export_every" {
   }
 }
 
+variable "exports_at_once" {
+  description = "Catalogs that are loaded into BigQuery, or built whole, at once: all of them in the memory of the tasks function."
+  type        = number
+  default     = 2
+  validation {
+    condition     = var.exports_at_once >= 1 && var.exports_at_once <= 10
+    error_message = "1 to 10."
+  }
+}
+
 variable "export_fresh_for" {
   description = "Seconds after its export that a table is promised to be fresh."
   type        = number

@@ -27,6 +27,27 @@ resource "google_cloud_tasks_queue" "work" {
   depends_on = [google_project_service.api]
 }
 
+# Whole catalogs: loads into BigQuery, and builds. Each takes minutes and much of an instance's memory,
+# and must not stand in the way of cells.
+resource "google_cloud_tasks_queue" "exports" {
+  name     = "${var.prefix}-exports"
+  location = var.region
+  rate_limits {
+    max_dispatches_per_second = 1
+    max_concurrent_dispatches = var.exports_at_once
+  }
+  retry_config {
+    max_attempts  = 20
+    min_backoff   = "10s"
+    max_backoff   = "600s"
+    max_doublings = 6
+  }
+  stackdriver_logging_config {
+    sampling_ratio = 0.1
+  }
+  depends_on = [google_project_service.api]
+}
+
 # What collections leave for later, apart from exports, which take minutes.
 resource "google_cloud_tasks_queue" "engine" {
   name     = "${var.prefix}-engine"
@@ -71,6 +92,14 @@ locals {
 resource "google_cloud_tasks_queue_iam_member" "enqueuer" {
   for_each = local.workers
   name     = google_cloud_tasks_queue.work.name
+  location = var.region
+  role     = "roles/cloudtasks.enqueuer"
+  member   = each.value
+}
+
+resource "google_cloud_tasks_queue_iam_member" "export_enqueuer" {
+  for_each = local.workers
+  name     = google_cloud_tasks_queue.exports.name
   location = var.region
   role     = "roles/cloudtasks.enqueuer"
   member   = each.value

@@ -25,7 +25,7 @@ from shared.ports.documents import Documents
 from shared.ports.fetch import Fetch
 from shared.ports.listings import Listings, OwnListings
 from shared.ports.mail import Mailer
-from shared.ports.queue import ENGINE, WORK, OwnQueue, Queue
+from shared.ports.queue import ENGINE, EXPORTS, WORK, OwnQueue, Queue
 from shared.ports.secrets import Secrets
 from shared.ports.warehouse import Warehouse
 from shared.settings import Settings
@@ -268,6 +268,7 @@ def _queue(app: App) -> Queue:
             settings.region,
             {
                 WORK: Place(settings.queue, settings.tasks_url),
+                EXPORTS: Place(settings.export_queue, settings.tasks_url),
                 ENGINE: Place(settings.engine_queue, settings.engine_url),
             },
             account=settings.tasks_account,

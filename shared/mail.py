@@ -12,7 +12,7 @@ from shared import log
 from shared.errors import Problem
 from shared.per_process import PerProcess
 from shared.ports.secrets import Secrets
-from shared.settings import Smtp
+from shared.servers import Smtp
 
 TIMEOUT: Final = 10.0
 THREADS: Final = 4

@@ -5,6 +5,9 @@ turn that is. Whoever makes the work necessary declares the kind. The queue only
 time: a task is named after the record, the time and the generation, so handing it over twice is one
 task. What the queue lost, the sweeper finds overdue, raises its generation by compare-and-set, and
 hands over again; the turn of an older generation is no longer anybody's.
+
+Operators may pause a queue (`pauses/{queue}`). Its turns are then refused, so that it tries them
+again later, and nothing is swept into it: a queue that stands still would grow with every sweep.
 """
 
 import hashlib
@@ -32,6 +35,8 @@ FURTHEST: Final = timedelta(days=2)
 """Work further ahead is not handed over yet: the sweeper does that when it is due."""
 MOST_SWEPT: Final = 1000
 """Of one kind at once: a third of what the queue sends until the next sweep (infra/work.tf)."""
+PAUSE_SECONDS: Final = 60
+"""When a queue may try a turn again that it was refused while it is paused."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,8 +135,18 @@ def turn(app: App, kind: Kind, records: Records[S], id_: str, generation: int) -
     over then. And it may have waited in a queue that is behind, with its generation raised by the
     sweeper meanwhile: a turn whose time has come is taken at once, because in a queue that is far
     behind, its own task would be overtaken by the next sweep, for ever.
+
+    Raises `rate_limited` while the queue is paused, `unavailable`.
     """
-    found = records.find(app.documents, id_)
+    paused, here = pause_path(kind.queue), records.path(id_)
+    read = app.documents.get_many([paused, here])
+    if paused in read:
+        raise Problem(
+            "rate_limited",
+            "An operator paused this work. It is tried again.",
+            retry_after=PAUSE_SECONDS,
+        )
+    found = records.read(read[here]) if here in read else None
     if found is None or found.value.due is None:
         return None
     if found.value.generation == generation or found.value.due <= app.clock.now():
@@ -159,9 +174,19 @@ def is_spent(record: Scheduled) -> bool:
     return record.attempts >= MOST_ATTEMPTS
 
 
+def pause_path(queue: str) -> str:
+    """The document that is there while a queue is paused."""
+    return f"pauses/{queue}"
+
+
 def sweep(app: App, kinds: Iterable[Kind]) -> int:
-    """Hand over again what is overdue; how many records that were. At most MOST_SWEPT of a kind."""
-    return sum(_sweep(app, kind) for kind in kinds)
+    """Hand over again what is overdue; how many records that were. At most MOST_SWEPT of a kind.
+
+    Nothing of a queue that is paused.
+    """
+    wanted = tuple(kinds)
+    paused = app.documents.get_many(sorted({pause_path(kind.queue) for kind in wanted}))
+    return sum(_sweep(app, kind) for kind in wanted if pause_path(kind.queue) not in paused)
 
 
 def _sweep(app: App, kind: Kind) -> int:

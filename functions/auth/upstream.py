@@ -29,7 +29,7 @@ from shared.identity.addresses import exact
 from shared.identity.people import person_of_identity
 from shared.ports.documents import ABSENT, Delete
 from shared.serve.pages.web import Incoming, OAuthError, Outgoing, redirect, with_query
-from shared.settings import Upstream
+from shared.servers import Upstream
 
 GOOD_FOR: Final = timedelta(minutes=15)
 FRESH: Final = 3600.0

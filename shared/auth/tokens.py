@@ -21,7 +21,8 @@ from shared.auth.jwks import RemoteKeys
 from shared.auth.keyring import KeyRings
 from shared.errors import Problem
 from shared.ports.clock import Clock
-from shared.settings import ClaimNames, ExternalIssuer, Settings
+from shared.servers import ClaimNames, ExternalIssuer
+from shared.settings import Settings
 
 REMEMBERED: Final = 60.0
 MOST_REMEMBERED: Final = 4096

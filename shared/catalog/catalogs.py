@@ -10,6 +10,7 @@ from shared.identity.names import PLAIN
 from shared.identity.records import CatalogKey, kept_tenant
 from shared.paging import Paged, PageOf
 from shared.ports.documents import ABSENT
+from shared.ports.queue import EXPORTS as LONG
 from shared.queries import CATALOGS as ALL_CATALOGS
 from shared.queries import DUE_EXPORTS
 from shared.records import Record, Records
@@ -19,7 +20,7 @@ from shared.work import Kind
 family = Family("catalogs", org_types=frozenset({"operator"}))
 
 MOST_HOSTS: Final = 64
-EXPORT: Final = Kind(DUE_EXPORTS, "/jobs/exports")
+EXPORT: Final = Kind(DUE_EXPORTS, "/jobs/exports", LONG)
 """A catalog's version or state changed, and its copy in the warehouse is to follow. By its key."""
 
 

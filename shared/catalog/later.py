@@ -14,6 +14,7 @@ from zlib import crc32
 from shared import work
 from shared.app import App
 from shared.errors import Conflict, Problem
+from shared.ports.queue import EXPORTS
 from shared.queries import DUE_REBUILDS, DUE_TIDYING
 from shared.records import Records
 from shared.work import Kind, Scheduled
@@ -33,7 +34,7 @@ class Rebuild(Scheduled):
 
 
 TIDY: Final = Kind(DUE_TIDYING, "/jobs/tidying")
-REBUILD: Final = Kind(DUE_REBUILDS, "/jobs/rebuilds")
+REBUILD: Final = Kind(DUE_REBUILDS, "/jobs/rebuilds", EXPORTS)
 TIDYING: Final = Records("tidying", Tidying, "tidying")
 REBUILDS: Final = Records("rebuilds", Rebuild, "rebuild")
 

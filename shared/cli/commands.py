@@ -12,7 +12,7 @@ from shared.catalog.tools import publishing, versions
 from shared.cli import collection, demo, story
 from shared.cli.deployment import last_settings
 from shared.cli.operations import acting, command_of, commands, run, show
-from shared.identity import signing_keys
+from shared.identity import pauses, signing_keys
 from shared.settings import Settings, is_described
 from shared.tool import Progress, Tool
 
@@ -185,6 +185,15 @@ for _name, _tool in (
     ("seal", "rotate_sealing_key"),
 ):
     keys_group.add_command(command_of(signing_keys.family[_tool], _settings), _name)
+
+
+@acts.group("work")
+def work_group() -> None:
+    """Pause queues of work for later, and let them go on."""
+
+
+for _name, _tool in (("show", "list_queues"), ("pause", "pause_work"), ("resume", "resume_work")):
+    work_group.add_command(command_of(pauses.family[_tool], _settings), _name)
 
 acts.add_command(collection.group(_settings))
 for command in commands(_settings):

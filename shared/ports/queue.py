@@ -6,8 +6,10 @@ from datetime import datetime
 from typing import Any, Final, Protocol
 
 WORK: Final = "work"
+EXPORTS: Final = "exports"
+"""What takes minutes and much memory: a whole catalog at once."""
 ENGINE: Final = "engine"
-QUEUES: Final = frozenset({WORK, ENGINE})
+QUEUES: Final = frozenset({WORK, EXPORTS, ENGINE})
 """The queues there are, by our name for them; each adapter knows where it is."""
 
 

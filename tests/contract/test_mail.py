@@ -8,7 +8,7 @@ from shared.errors import Problem
 from shared.local.mail import FileMailer
 from shared.local.secrets import FileSecrets
 from shared.mail import SmtpMailer
-from shared.settings import Smtp
+from shared.servers import Smtp
 from tests.mail_server import MailServer
 
 

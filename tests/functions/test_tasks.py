@@ -10,7 +10,7 @@ from functions.engine import turns
 from functions.tasks.jobs.subscriptions import KINDS
 from shared import queries
 from shared.clock import SystemClock
-from shared.settings import TaskIssuer
+from shared.servers import TaskIssuer
 from tests.google_identity import GoogleIdentity
 from tests.platform import JOBS, WORKER, Platform
 

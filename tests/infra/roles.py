@@ -6,12 +6,11 @@ from pathlib import Path
 PAGE = Path(__file__).parents[2] / "docs" / "operations.md"
 CONDITIONS = {"documents": "database", "build sources": "build copies"}
 """What the condition of a role in the project comes to, by its title."""
+QUEUES = {"engine": "engine queue", "exports": "export queue", "work": "queue"}
 WHERE = {
     "google_bigquery_analytics_hub_data_exchange_iam_member": lambda _: "exchange",
     "google_cloud_run_v2_service_iam_member": lambda each: each["name"].rpartition("-")[2],
-    "google_cloud_tasks_queue_iam_member": lambda each: (
-        "engine queue" if each["name"].endswith("-engine") else "queue"
-    ),
+    "google_cloud_tasks_queue_iam_member": lambda each: QUEUES[each["name"].rpartition("-")[2]],
     "google_project_iam_member": lambda each: (
         CONDITIONS[each["condition"][0]["title"]] if each.get("condition") else "project"
     ),

@@ -14,6 +14,7 @@ def work_is_sent_where_it_is_done(deployment):
     queues = deployment.all("google_cloud_tasks_queue").values()
     assert {(queue["name"], queue["location"]) for queue in queues} == {
         (settings.queue, settings.region),
+        (settings.export_queue, settings.region),
         (settings.engine_queue, settings.region),
     }
     (exchange,) = deployment.all("google_bigquery_analytics_hub_data_exchange").values()

@@ -2,7 +2,8 @@
 
 import pytest
 
-from shared.settings import ExternalIssuer, Settings
+from shared.servers import ExternalIssuer
+from shared.settings import Settings
 
 
 def issuer(**changed):

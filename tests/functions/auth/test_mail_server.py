@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from shared.settings import Smtp
+from shared.servers import Smtp
 from tests.browser import App, Browser
 from tests.mail_server import MailServer
 from tests.platform import Platform

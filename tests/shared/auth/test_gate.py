@@ -8,7 +8,7 @@ from shared.auth.caller import ApiKey, Token
 from shared.auth.gate import Gate
 from shared.errors import Problem
 from shared.ports.documents import Put
-from shared.settings import ExternalIssuer
+from shared.servers import ExternalIssuer
 from tests.counting import CountedApp
 from tests.platform import Platform, call, product, value
 

@@ -14,7 +14,7 @@ from shared.auth.faces import PARTNER
 from shared.auth.keyring import SigningRing, new_signing_key, store_signing
 from shared.auth.tokens import KeysNeeded
 from shared.errors import Problem
-from shared.settings import ExternalIssuer
+from shared.servers import ExternalIssuer
 from tests.platform import Platform
 from tests.shared.auth.conftest import LOOPBACK
 

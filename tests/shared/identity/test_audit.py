@@ -120,6 +120,8 @@ CHANGES = {
         "catalog.rolled_back",
         lambda p: {"catalog": "books", "version": a_second_version(p)},
     ),
+    "pause_work": ("work.paused", lambda _: {"queue": "engine"}),
+    "resume_work": ("work.resumed", lambda p: p.do("pause_work") and {"queue": "work"}),
     "withdraw_catalog": ("catalog.withdrawn", lambda p: {"catalog": a_catalog(p)}),
     "restore_catalog": ("catalog.restored", lambda p: {"catalog": a_withdrawn_catalog(p)}),
 }
