@@ -1,7 +1,10 @@
-"""Opened indexes: downloaded, checked, memory-mapped, and let go when disk runs short.
+"""Opened indexes: downloaded, checked, memory-mapped, and let go when room runs short.
 
 A version of an index is immutable, so an opened one needs no looking after; which version to use
 is for others to say.
+
+The files lie in memory where /tmp does, so a version is admitted before it is fetched: what it
+lacks is set aside, others go, and only then it comes. One that would not fit alone never comes.
 """
 
 import logging
@@ -10,9 +13,10 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from contextvars import copy_context
 from pathlib import Path
+from stat import S_ISREG
 from typing import Final, Generic, NamedTuple, Protocol, TypeVar
 
 from shared import log
@@ -76,7 +80,8 @@ class Opened(Generic[M, T]):
         kind: how manifests are found and versions opened.
         blobs: where the files are.
         directory: where files are kept; processes of a machine may share it; may be lost.
-        most_bytes: how much may lie there; what was not used for longest goes first.
+        most_bytes: how much may lie there, what is on its way included; what was not used for
+            longest goes first.
         unnamed_seconds: how long a file is kept that no opened version has.
     """
 
@@ -98,12 +103,13 @@ class Opened(Generic[M, T]):
         self._opened: dict[_Key, _Version[M, T]] = {}
         self._used: dict[_Key, float] = {}
         self._reopened: dict[str, float] = {}
+        self._coming: dict[str, int] = {}
 
     def open(self, name: str, number: int) -> T:
         """One version of an index.
 
         Raises what the kind raises when the version is gone, `unavailable` when its files cannot
-        be had whole.
+        be had whole, or there is no room for them.
         """
         return self._version(name, number).opened
 
@@ -169,7 +175,8 @@ class Opened(Generic[M, T]):
         spoiled: set[File] = set()
         for _ in range(ATTEMPTS):
             try:
-                self._bring(name, needed, target)
+                with self._room(name, needed):
+                    self._bring(name, needed, target)
             except FileNotFoundError:  # tidied up on its way
                 continue
             except Problem as problem:
@@ -213,20 +220,75 @@ class Opened(Generic[M, T]):
         link(files, directory, target, by_digest=True)
 
     def _let_go(self, newest: _Key) -> None:
-        """Close what is too much: old versions of this index, then whatever was used least.
+        """Close old versions of an index that has a newer one.
 
         What is mapped stays readable for those who use it now; only the names go.
         """
-        by_use = sorted(self._opened, key=lambda key: self._used.get(key, 0.0))
-        siblings = [key for key in by_use if key.name == newest.name]
+        siblings = [key for key in self._by_use() if key.name == newest.name]
         for key in siblings[:-MOST_VERSIONS]:
             self._close(key)
-        for key in by_use:
-            if key == newest or key not in self._opened:
-                continue
-            if _size(self._directory) <= self._most_bytes:
+
+    @contextmanager
+    def _room(self, name: str, files: Iterable[File]) -> Iterator[None]:
+        """Room for what is to be fetched of these files, while it is. Raises `unavailable`."""
+        different = {file.sha256: file.size for file in files}
+        whole = sum(different.values())
+        if whole > self._most_bytes:
+            raise _too_large(name, whole, self._most_bytes)
+        with self._lock:
+            folder = self._files(name)
+            missing = {
+                digest: size
+                for digest, size in different.items()
+                if digest not in self._coming and not (folder / digest).exists()
+            }
+            self._admit(name, sum(missing.values()))
+            self._coming |= missing
+        try:
+            yield
+        finally:
+            with self._lock:
+                for digest in missing:
+                    self._coming.pop(digest, None)
+
+    def _admit(self, name: str, wanted: int) -> None:
+        """Let go of what was used least, until so many bytes more have room."""
+        for key in (None, *self._by_use()):
+            if self._taken() + wanted <= self._most_bytes:
                 return
-            self._close(key)
+            if key is not None:
+                self._close(key)
+            self._remove_unnamed()
+        if self._taken() + wanted > self._most_bytes:
+            log.line("no room for an index", level=logging.WARNING, index=name, bytes=wanted)
+            raise Problem(
+                "unavailable", "There is no room here at the moment to open this. Try again."
+            )
+
+    def _by_use(self) -> list[_Key]:
+        return sorted(self._opened, key=lambda key: self._used.get(key, 0.0))
+
+    def _taken(self) -> int:
+        """Bytes of the files of all indexes that lie there or are on their way.
+
+        Versions only give them further names.
+        """
+        lying = sum(status.st_size for _, status in self._whole_files())
+        return lying + sum(self._coming.values())
+
+    def _remove_unnamed(self) -> None:
+        """Remove files that no version has. A process that was about to name one fetches it."""
+        for path, status in self._whole_files():
+            if status.st_nlink == 1:
+                Path(path).unlink(missing_ok=True)
+
+    def _whole_files(self) -> Iterator[tuple[str, os.stat_result]]:
+        """Files that lie there, without those that are on their way."""
+        for index in self._directory.iterdir() if self._directory.exists() else ():
+            for path, status in _listed(index / FILES):
+                name = Path(path).name
+                if name not in self._coming and S_ISREG(status.st_mode):
+                    yield path, status
 
     def _close(self, key: _Key) -> None:
         del self._opened[key]
@@ -242,6 +304,15 @@ class Opened(Generic[M, T]):
 
     def _files(self, name: str) -> Path:
         return self._directory / name / FILES
+
+
+def _too_large(name: str, size: int, most: int) -> Problem:
+    """That an instance cannot hold this, whatever else it lets go; the others are served on."""
+    log.line("index too large", level=logging.ERROR, index=name, bytes=size, limit=most)
+    return Problem(
+        "unavailable",
+        "This is larger than what serves it can hold. We have been told.",
+    )
 
 
 def _missing(name: str) -> Problem:
@@ -265,13 +336,6 @@ def fetch_all(blobs: Blobs, wanted: Mapping[Path, str]) -> None:
             for path, name in wanted.items()
         ]:
             done.result()
-
-
-def _size(directory: Path) -> int:
-    """Bytes of the files of all indexes. Versions only give them further names."""
-    return sum(
-        status.st_size for index in directory.iterdir() for _, status in _listed(index / FILES)
-    )
 
 
 def _listed(folder: Path) -> Iterator[tuple[str, os.stat_result]]:

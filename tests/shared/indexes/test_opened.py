@@ -136,10 +136,59 @@ def test_what_one_process_tidies_up_another_one_can_open(texts, cache):
 
 def test_what_was_used_least_makes_room_and_is_fetched_again(texts, cache):
     texts.add("pens", 1, "Fine.")
-    open_texts, _ = opened(texts, cache, most=1, unnamed_seconds=0)
+    open_texts, _ = opened(texts, cache, most=30)
     for last, first in (("books", "pens"), ("pens", "books"), ("books", "pens")):
         assert open_texts.open(last, 1).directory.exists()
         assert not any(path.is_file() for path in (cache / first).rglob("*"))
+
+
+def lying(cache):
+    """Bytes of the files that lie in a cache, whole or half, under however many names."""
+    files = [path.stat() for path in cache.rglob("*") if path.is_file()]
+    return sum({each.st_ino: each.st_size for each in files}.values())
+
+
+def test_room_is_made_before_a_version_is_fetched_and_not_after(texts, cache):
+    for number in range(2, VERSIONS + 1):
+        texts.add("books", number, f"Chapter {number}.")
+    seen = []
+    open_texts, _ = opened(texts, cache, lambda *_: seen.append(lying(cache)), most=45)
+    for number in [*range(1, VERSIONS + 1)] * 2:
+        assert open_texts.open("books", number).text
+        assert lying(cache) <= 45
+    assert max(seen) <= 45
+
+
+def test_a_version_larger_than_all_there_is_never_comes_and_the_others_are_served(
+    texts, cache, logged
+):
+    texts.add("long", 1, "Once upon a time. " * 10)
+    open_texts, blobs = opened(texts, cache, lambda *_: None, most=60)
+    assert open_texts.open("books", 1).text
+    for _ in range(2):
+        with pytest.raises(Problem, match="larger than what serves it can hold"):
+            open_texts.open("long", 1)
+    assert open_texts.open("books", 1).text
+    assert set(blobs.fetched.values()) == {1}
+    assert {line["message"] for line in logged()[1]} == {"index too large"}
+
+
+def test_two_that_come_at_once_do_not_take_each_others_room(texts, cache):
+    texts.add("pens", 1, "Fine points, in four colours.")
+    refused = []
+
+    def meanwhile(*_):
+        if refused:
+            return
+        refused.append(None)
+        with pytest.raises(Problem, match="no room here at the moment") as raised:
+            open_texts.open("pens", 1)
+        refused.append(raised.value.code)
+
+    open_texts, _ = opened(texts, cache, meanwhile, most=40)
+    assert open_texts.open("books", 1).text
+    assert refused[1:] == ["unavailable"]
+    assert open_texts.open("pens", 1).text
 
 
 def test_a_file_that_lies_damaged_in_the_store_is_fetched_twice_and_said_to_be_damaged(
