@@ -20,6 +20,9 @@ locals {
   tasks_url  = "https://${var.prefix}-tasks-${data.google_project.this.number}.${var.region}.run.app"
   engine_url = "https://${var.prefix}-engine-${data.google_project.this.number}.${var.region}.run.app"
 
+  # The least memory of those that serve catalogs: half of it is for opened ones.
+  serving_gib = min(var.memory_gib.api, var.memory_gib.partner, var.memory_gib.portal)
+
   # What every function runs with: one variable per field of Settings (shared/settings.py).
   environment = merge(
     {
@@ -29,6 +32,7 @@ locals {
       CATALOG_MCP_BUCKET           = google_storage_bucket.files.name
       CATALOG_MCP_SECRETS          = "/secrets"
       CATALOG_MCP_CACHE            = "/tmp/segments"
+      CATALOG_MCP_VERSION_BYTES    = tostring(floor(local.serving_gib * 1024 * 1024 * 1024 / 2))
       CATALOG_MCP_REGION           = var.region
       CATALOG_MCP_QUEUE            = google_cloud_tasks_queue.work.name
       CATALOG_MCP_LOCATION         = var.sharing_location
@@ -183,7 +187,7 @@ module "tasks" {
   invoker     = google_service_account.invoker.member
   roles       = ["roles/bigquery.user"]
   secrets     = []
-  memory      = var.memory_gib.tasks # an export is written to /tmp before it is loaded
+  memory      = var.memory_gib.tasks # a whole build has a catalog twice in /tmp
   concurrency = 4
   timeout     = 1800
   instances   = { min = 0, max = var.max_instances.tasks }

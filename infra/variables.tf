@@ -180,10 +180,10 @@ variable "export_every" {
 variable "exports_at_once" {
   description = "Catalogs that are loaded into BigQuery, or built whole, at once: all of them in the memory of the tasks function."
   type        = number
-  default     = 2
+  default     = 1
   validation {
-    condition     = var.exports_at_once >= 1 && var.exports_at_once <= 10
-    error_message = "1 to 10."
+    condition     = var.exports_at_once >= 1 && var.exports_at_once * 4 * min(var.memory_gib.api, var.memory_gib.partner, var.memory_gib.portal) <= var.memory_gib.tasks
+    error_message = "Building the largest catalog that is served takes four times the memory that serves it: raise memory_gib.tasks to four times the least of api, partner and portal, for each at once."
   }
 }
 
@@ -246,7 +246,7 @@ variable "memory_gib" {
     partner = optional(number, 2)
     portal  = optional(number, 2)
     studio  = optional(number, 4)
-    tasks   = optional(number, 4)
+    tasks   = optional(number, 8)
   })
   default = {}
 }
@@ -259,7 +259,7 @@ variable "max_instances" {
     auth    = optional(number, 3)
     engine  = optional(number, 1)
     partner = optional(number, 4)
-    portal  = optional(number, 2)
+    portal  = optional(number, 1)
     studio  = optional(number, 2)
     tasks   = optional(number, 1)
   })

@@ -28,6 +28,8 @@ class Settings(Frozen):
         service: what this process is deployed as, by Cloud Run's K_SERVICE; none on a laptop.
         data, cache: the folders of the local backend and of opened segments, which may be lost.
         cache_bytes: most bytes kept there.
+        version_bytes: most bytes that answering from a version of a catalog may take: what every
+            serving function holds.
         project, database, bucket, secrets: the Google project, its Firestore database, the bucket
             of published files, the folder secrets are mounted in.
         region, queue: where the Cloud Tasks queue is, and its name.
@@ -71,6 +73,7 @@ class Settings(Frozen):
     data: Path = Path("data")
     cache: Path | None = None
     cache_bytes: Annotated[int, Field(gt=0)] = 1_500_000_000
+    version_bytes: Annotated[int, Field(gt=0)] = 1_500_000_000
     project: str = ""
     database: str = "(default)"
     bucket: str = ""

@@ -148,3 +148,9 @@ run "adds_a_host_without_another_certificate" {
     error_message = "Another host changes nothing of the certificate that serves."
   }
 }
+
+run "refuses_more_exports_at_once_than_fit_the_tasks_functions_memory" {
+  command = plan
+  variables { exports_at_once = 2 }
+  expect_failures = [var.exports_at_once]
+}

@@ -19,6 +19,7 @@ from shared.catalog.heads import Head, head_path
 from shared.catalog.later import REBUILD, REBUILDS, TIDY, TIDYING, rebuild_at, tidy_at
 from shared.catalog.lease import Lease, leased
 from shared.catalog.products.product import Product
+from shared.catalog.segment.manifest import Manifest
 from shared.catalog.segment.reader import Dispute, Segment
 from shared.catalog.versions import MadeBy, Version, store, version_id, versions
 from shared.errors import Conflict, Problem
@@ -114,9 +115,10 @@ def finish(
     """Store the files of a built version, then move the head to it.
 
     `parent`: the files of the version it was built on, which are stored already. Raises `invalid`
-    for products of too many hosts.
+    for products of too many hosts, `too_large` for more than serving instances hold.
     """
     manifest = built.manifest
+    _check_size(manifest, made.call.app.settings.version_bytes)
     if len(manifest.hosts) > MOST_HOSTS:
         raise Problem(
             "invalid",
@@ -145,6 +147,25 @@ def finish(
     found = list(disputes)
     published = move(made, next_head, writes, event=f"catalog.{made_by}", worn=manifest.worn)
     return replace(published, disputed=len(found), disputes=tuple(found[:MOST_DISPUTES]))
+
+
+def _check_size(manifest: Manifest, limit: int) -> None:
+    """Refuse a version that no serving instance could open beside nothing else."""
+    size = sum({file.sha256: file.size for file in manifest.served}.values())
+    if size <= limit:
+        return
+    each = max(1, size // max(1, manifest.product_count))
+    raise Problem(
+        "too_large",
+        f"Serving these {manifest.product_count:,} products takes {size:,} bytes of memory, about "
+        f"{each:,} each; the functions here have {limit:,} for it. Nothing was changed. Have "
+        f"memory_gib of api, partner and portal raised (docs/operations.md, When to outgrow what), "
+        f"or split the catalog.",
+        products=manifest.product_count,
+        size=size,
+        limit=limit,
+        most_products=limit // each,
+    )
 
 
 def move(

@@ -27,6 +27,7 @@ from tests.infra.roles import roles_are_those_of_the_page
 from tests.infra.sizes import (
     all_instances_fit_a_new_project,
     builds_can_read_their_source_and_wait_until_they_may,
+    catalogs_that_can_be_published_can_be_served_and_built,
     memory_cpus_and_cache_fit_together,
     one_certificate_serves_every_host,
 )
@@ -346,5 +347,6 @@ CHECKS = (
     all_instances_fit_a_new_project,
     memory_cpus_and_cache_fit_together,
     builds_can_read_their_source_and_wait_until_they_may,
+    catalogs_that_can_be_published_can_be_served_and_built,
     one_certificate_serves_every_host,
 )

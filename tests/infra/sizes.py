@@ -1,6 +1,10 @@
 """That a first apply fits a new project: what instances take together, and who builds them."""
 
+from shared.settings import Settings
+
 GIB = 1 << 30
+SERVING = ("api", "partner", "portal")
+"""The functions that answer from catalogs."""
 NEW_PROJECT = {"cpu": 20, "memory": 40 * GIB}
 """What Cloud Run lets a new project have in a region at once (Cloud Run, "Quotas and limits")."""
 LEAST_CPUS = ((24, 8), (16, 6), (8, 4), (4, 2), (0, 1))
@@ -34,6 +38,21 @@ def memory_cpus_and_cache_fit_together(deployment):
         variables = service["environment_variables"]
         assert int(variables["CATALOG_MCP_CACHE_BYTES"]) == memory // 2
         assert variables["WORKERS"] == "1"
+
+
+def catalogs_that_can_be_published_can_be_served_and_built(deployment):
+    """Every serving function holds the largest version, and one that builds has it twice."""
+    functions = deployment.functions()
+    serving = [memory_of(functions[name]["service_config"][0]) for name in SERVING]
+    for name in functions:
+        assert deployment.settings(name).version_bytes == min(serving) // 2
+    operators = Settings.read(deployment.outputs["operator_environment"])
+    assert operators.version_bytes == min(serving) // 2
+    queue = deployment.all("google_cloud_tasks_queue")["google_cloud_tasks_queue.exports"]
+    at_once = queue["rate_limits"][0]["max_concurrent_dispatches"]
+    (tasks,) = functions["tasks"]["service_config"]
+    assert memory_of(tasks) >= 4 * min(serving) * at_once
+    assert tasks["max_instance_request_concurrency"] >= at_once
 
 
 def builds_can_read_their_source_and_wait_until_they_may(deployment):
