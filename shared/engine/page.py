@@ -3,7 +3,7 @@
 In order they are a walk (`walk`). By score is a ranking and no walk: it pages by number.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import timedelta
 from hashlib import blake2b
 from typing import Any, Final
@@ -55,7 +55,7 @@ def answer(view: View, question: Question, sealing: Sealing, seq: int) -> Answer
         items=page.items,
         total=int(counted["total"]["value"]),
         facets=tuple(
-            counts(of.kind, each) for of, each in zip(question.facets, facets, strict=True)
+            counts(of.kind, each["buckets"]) for of, each in zip(question.facets, facets, strict=True)
         ),
         approximate=frozenset(
             number for number, each in enumerate(facets) if each["doc_count_error_upper_bound"]
@@ -86,11 +86,9 @@ def terms(asked: Facet | Values, size: int) -> dict[str, Any]:
     }
 
 
-def counts(kind: Kind, found: Mapping[str, Any]) -> tuple[Counted, ...]:
+def counts(kind: Kind, buckets: Iterable[Mapping[str, Any]]) -> tuple[Counted, ...]:
     """What it answered with."""
-    return tuple(
-        Counted(value(kind, bucket["key"]), bucket["doc_count"]) for bucket in found["buckets"]
-    )
+    return tuple(Counted(value(kind, bucket["key"]), bucket["doc_count"]) for bucket in buckets)
 
 
 def value(kind: Kind, key: Any) -> Value:

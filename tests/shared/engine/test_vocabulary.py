@@ -68,3 +68,13 @@ def test_more_values_than_a_facet_may_have_are_all_there(asked):
 def test_a_language_of_a_property_that_has_none_is_refused(asked):
     with pytest.raises(Problem, match="has no languages"):
         asked.replica.vocabulary(Values("brand", Kind.TEXT, "en"))
+
+
+def test_a_text_past_two_hundred_letters_is_left_out_whatever_kind_it_is_of(asked):
+    long = "x" * 201
+    asked.commit({"1": {"s.note": long, "l.notes": [long, "short"]}, "2": {"s.note": "x" * 200}})
+    found = {
+        name: [each.value for each in asked.replica.vocabulary(Values(name, kind)).values]
+        for name, kind in (("note", Kind.TEXT), ("notes", Kind.LIST))
+    }
+    assert found == {"note": ["x" * 200], "notes": ["short"]}
