@@ -1,7 +1,6 @@
 """What arguments of the studio's tools have in common."""
 
 from collections.abc import Iterable
-from datetime import datetime
 from typing import Annotated, Any, Generic, Literal, TypeVar
 
 from pydantic import AwareDatetime, Field, WithJsonSchema
@@ -106,29 +105,6 @@ class Paged(StudioArgs):
         50
     )
     cursor: Annotated[str, Field(description="next_cursor of the page before.")] = ""
-
-
-class OfDefinitions(Paged):
-    """Which definitions of one kind."""
-
-    query: Annotated[str, Field(max_length=200, description="A part of the name or id.")] = ""
-    created_from: Annotated[Time, Field(description="Created at or after this time.")] = None
-    created_to: Annotated[Time, Field(description="Created before this time.")] = None
-    updated_from: Annotated[Time, Field(description="Changed at or after this time.")] = None
-    updated_to: Annotated[Time, Field(description="Changed before this time.")] = None
-
-    def finds(self, id_: str, name: str, created: datetime, updated: datetime) -> bool:
-        """Whether a definition is asked for."""
-        asked = self.query.lower()
-        return (
-            (asked in name.lower() or asked in id_.lower())
-            and _within(created, self.created_from, self.created_to)
-            and _within(updated, self.updated_from, self.updated_to)
-        )
-
-
-def _within(at: datetime, start: datetime | None, end: datetime | None) -> bool:
-    return (start is None or at >= start) and (end is None or at < end)
 
 
 class PageOf(Result, Generic[T]):

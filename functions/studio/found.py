@@ -34,7 +34,7 @@ def facets_shown(args: Search, answer: Answer) -> list[FacetShown]:
     return [
         FacetShown(
             property=asked.property.lower(),
-            values=[CountShown(value=_plain(each.value), count=each.count) for each in counted],
+            values=[CountShown(value=plain(each.value), count=each.count) for each in counted],
             approximate=number in answer.approximate,
         )
         for number, (asked, counted) in enumerate(zip(args.facets, answer.facets, strict=True))
@@ -46,5 +46,6 @@ def behind_shown(freshness: Freshness) -> Behind:
     return Behind(revision=freshness.revision, head=freshness.head, behind=freshness.behind)
 
 
-def _plain(value: object) -> str | int | float | bool:
+def plain(value: object) -> str | int | float | bool:
+    """A value as JSON has it; a time as its text."""
     return value if isinstance(value, bool | int | float) else str(value)

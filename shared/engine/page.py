@@ -55,7 +55,8 @@ def answer(view: View, question: Question, sealing: Sealing, seq: int) -> Answer
         items=page.items,
         total=int(counted["total"]["value"]),
         facets=tuple(
-            counts(of.kind, each["buckets"]) for of, each in zip(question.facets, facets, strict=True)
+            counts(of.kind, each["buckets"])
+            for of, each in zip(question.facets, facets, strict=True)
         ),
         approximate=frozenset(
             number for number, each in enumerate(facets) if each["doc_count_error_upper_bound"]

@@ -21,9 +21,9 @@ from shared.pipeline.cards import (
     SegmentDefinition,
 )
 from shared.pipeline.configuration import Configuration
-from shared.pipeline.managed_tags import TAGS
 from shared.pipeline.properties import PROPERTY_ID
 from shared.pipeline.sources import SOURCE_ID, SOURCES, Source, TypeName, checked_type, invalid
+from shared.pipeline.tagging import unfit
 from shared.tool import Args
 
 _LISTED: Final = 100
@@ -235,8 +235,7 @@ def _wrong_properties(
         wrong = checked_type(path, each.type, each.delimiter or "")
         if wrong is not None:
             yield Wrong(*wrong)
-        if each.managed_tag_id and configuration.find(TAGS, each.managed_tag_id) is None:
-            message = f"There is no managed tag {each.managed_tag_id!r}."
+        if each.managed_tag_id and (message := unfit(configuration, each)):
             yield Wrong(f"{path}.managed_tag_id", message)
         for mapped in each.mapped:
             source = sources.get(mapped.source_id)

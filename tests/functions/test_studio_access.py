@@ -77,6 +77,7 @@ async def test_under_load_nobody_is_served_once_the_change_has_returned(
         ("purge_data_source", {"source_id": "products", "confirm": True}),
         ("export_entries", {"source_id": "products"}),
         ("list_managed_tags", {}),
+        ("search_property_values", {"card_definition_id": "products", "property_id": "brand"}),
         ("search_managed_tag_values", {"managed_tag_id": "products"}),
         (
             "upsert_managed_tag_values",

@@ -7,9 +7,10 @@ from typing import Annotated, Any, Literal
 from pydantic import Field
 
 from functions.studio.arguments import (
-    OfDefinitions,
     OfSource,
+    Paged,
     SourceId,
+    Time,
     Written,
     touched,
 )
@@ -44,24 +45,35 @@ family = Family("sources", org_types=STUDIO.org_types, tenant=True, touched=touc
 PAGE_OF_PROPERTIES = 100
 
 
-class SearchDataSources(OfDefinitions):
+class SearchDataSources(Paged):
     """Which sources."""
 
+    query: Annotated[str, Field(max_length=200, description="A part of the name or id.")] = ""
     type: Annotated[
         Literal["", "Generic", "Media"], Field(description="Sources of this type; all if empty.")
     ] = ""
     status: Annotated[
         Literal["", "Active", "Purging"], Field(description="Of this status; all if empty.")
     ] = ""
+    created_from: Annotated[Time, Field(description="Created at or after this time.")] = None
+    created_to: Annotated[Time, Field(description="Created before this time.")] = None
+    updated_from: Annotated[Time, Field(description="Changed at or after this time.")] = None
+    updated_to: Annotated[Time, Field(description="Changed before this time.")] = None
 
     def holds(self, defined: Defined[Source]) -> bool:
         """Whether a source is asked for."""
-        source = defined.value
+        source, asked = defined.value, self.query.lower()
         return (
-            self.type in ("", source.type)
+            (asked in source.name.lower() or asked in source.id.lower())
+            and self.type in ("", source.type)
             and self.status in ("", source.status)
-            and self.finds(source.id, source.name, source.created_at, defined.updated)
+            and _within(source.created_at, self.created_from, self.created_to)
+            and _within(defined.updated, self.updated_from, self.updated_to)
         )
+
+
+def _within(at: datetime, start: datetime | None, end: datetime | None) -> bool:
+    return (start is None or at >= start) and (end is None or at < end)
 
 
 class SourcesPage(Result):

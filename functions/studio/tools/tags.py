@@ -1,11 +1,11 @@
 """Managed tags: values that people keep by hand, for properties to be chosen from."""
 
 from datetime import datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 from pydantic import Field
 
-from functions.studio.arguments import OfDefinitions, OfTag, Waits, Written, touched
+from functions.studio.arguments import OfTag, Paged, Waits, Written, touched
 from functions.studio.started import JobShown, shown_asked, waited
 from shared.auth.faces import STUDIO
 from shared.auth.tenancy import Role
@@ -44,20 +44,17 @@ class TagsPage(Result):
     total: int
 
 
-class ListManagedTags(OfDefinitions):
+class ListManagedTags(Paged):
     """Which managed tags."""
 
-    type: Annotated[Literal["", TagType], Field(description="Of this type; all if empty.")] = ""
+    query: Annotated[str, Field(max_length=200, description="A part of the name or id.")] = ""
     parent_id: Annotated[str, Field(max_length=100, description="Listed under this tag.")] = ""
 
-    def holds(self, defined: Defined[ManagedTag]) -> bool:
+    def holds(self, tag: ManagedTag) -> bool:
         """Whether a tag is asked for."""
-        tag = defined.value
-        return (
-            self.type in ("", tag.type)
-            and self.parent_id in ("", tag.parent)
-            and self.finds(tag.id, tag.name, tag.created_at, defined.updated)
-        )
+        asked = self.query.lower()
+        is_named = asked in tag.name.lower() or asked in tag.id.lower()
+        return is_named and self.parent_id in ("", tag.parent)
 
 
 @family.tool(scope="studio:read", effect=Effect.READ, risk=Risk.LOW, title="List managed tags")
@@ -67,7 +64,7 @@ def list_managed_tags(call: Call, args: ListManagedTags) -> TagsPage:
     Use it to find a tag's id; search_managed_tag_values looks into one.
     """
     space = Workspace(call)
-    found = [each for each in space.configuration.every(TAGS) if args.holds(each)]
+    found = [each for each in space.configuration.every(TAGS) if args.holds(each.value)]
     rest = [each for each in found if each.value.id > args.cursor]
     items = rest[: args.limit]
     heads = space.heads([each.value.values for each in items])
