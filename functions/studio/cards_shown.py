@@ -1,12 +1,16 @@
 """How the studio shows card definitions."""
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 from shared.engine.derived import Failures
+from shared.pipeline import relations, segments
 from shared.pipeline.card_building import settled
-from shared.pipeline.card_values import LOST
+from shared.pipeline.card_filters import sources_of
+from shared.pipeline.card_values import INCOMPLETE, LOST, languages_of
 from shared.pipeline.cards import CARDS, CardDefinition, CardProperty
-from shared.pipeline.filters import filter_type
+from shared.pipeline.filters import ANY, filter_type
+from shared.pipeline.relations import Relation
 from shared.pipeline.workspace import Workspace
 from shared.query.answers import Answer
 from shared.query.ast import Compare, Marked, Question
@@ -91,12 +95,30 @@ class FailingShown(Result):
     cause: str
 
 
+class RelationShown(Result):
+    """A relation: a card of the source is related to those of the target with the same value."""
+
+    id: str
+    name: str
+    source: str
+    target: str
+
+
 class CardDescribed(Result):
-    """A card definition, and what its cards hold; `filled`: the share that has each property."""
+    """A card definition, and what its cards hold.
+
+    `filled`: the share that has each property; `complete`: that has all that is required, by
+    language, `_` for all together.
+
+    Sides of relations are `card definition.property`.
+    """
 
     definition: CardDefinitionShown
+    relations: list[RelationShown]
+    segments: list[str]
     card_count: int
     filled: dict[str, float]
+    complete: dict[str, float]
     lost: list[LostShown]
     failed: int
     failing: list[FailingShown]
@@ -158,31 +180,62 @@ def described(space: Workspace, card_id: str) -> CardDescribed:
     """A card definition with what its cards hold. Raises `not_found`."""
     stored = space.configuration.get(CARDS, card_id).value
     card = settled(space.call.app, space.call.tenant, stored)
-    shown = definition_shown(card)
-    if not card.revision:
-        return CardDescribed(
-            definition=shown, card_count=0, filled={}, lost=[], failed=0, failing=[]
-        )
+    held = _held(space, card) if card.revision else _Held(0, {}, {}, [], 0, [])
+    return CardDescribed(
+        definition=definition_shown(card),
+        relations=[_relation(each) for each in relations.of_card(space.configuration, card.id)],
+        segments=[each.id for each in segments.of_card(space.configuration, card.id)],
+        **held._asdict(),
+    )
+
+
+class _Held(NamedTuple):
+    """What cards hold."""
+
+    card_count: int
+    filled: dict[str, float]
+    complete: dict[str, float]
+    lost: list[LostShown]
+    failed: int
+    failing: list[FailingShown]
+
+
+def _held(space: Workspace, card: CardDefinition) -> _Held:
     name, head = space.name(card.cards), space.head(card.cards)
     properties = card.content.properties
+    languages = languages_of(card.content, sources_of(space.configuration, card.content))
+    complete = [ANY, *languages] if any(each.required for each in properties) else []
     filled = [Question(Compare(each.id, each.kind, "exists"), limit=0) for each in properties]
     lost = [Question(Marked(LOST, (each.id,)), limit=EXAMPLES) for each in properties]
-    answers = space.collections.ask_each(name, [*filled, *lost], head).answers
-    failures = Failures(space.call.app.bulk_documents, name).after("", EXAMPLES)
-    return CardDescribed(
-        definition=shown,
-        card_count=head.count,
-        filled={
-            each.id: round(answer.total / head.count, _DECIMALS) if head.count else 0.0
+    lacking = [Question(Marked(INCOMPLETE, (each,)), limit=0) for each in complete]
+    answers = space.collections.ask_each(name, [*filled, *lost, *lacking], head).answers
+    amount = len(properties)
+    return _Held(
+        head.count,
+        {
+            each.id: _share(answer.total, head.count)
             for each, answer in zip(properties, answers, strict=False)
         },
-        lost=_lost(properties, answers[len(properties) :]),
-        failed=head.failed,
-        failing=[
+        {
+            language: _share(head.count - answer.total, head.count)
+            for language, answer in zip(complete, answers[2 * amount :], strict=True)
+        },
+        _lost(properties, answers[amount : 2 * amount]),
+        head.failed,
+        [
             FailingShown(id=each.id[1:], error=each.value.error, cause=each.value.cause)
-            for each in failures
+            for each in Failures(space.call.app.bulk_documents, name).after("", EXAMPLES)
         ],
     )
+
+
+def _relation(given: Relation) -> RelationShown:
+    source, target = (".".join(each) for each in given.sides())
+    return RelationShown(id=given.id, name=given.name, source=source, target=target)
+
+
+def _share(part: int, whole: int) -> float:
+    return round(part / whole, _DECIMALS) if whole else 0.0
 
 
 def _lost(properties: Sequence[CardProperty], answers: Sequence[Answer]) -> list[LostShown]:

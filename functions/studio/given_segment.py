@@ -7,6 +7,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from functions.studio.arguments import CardId, StudioArgs
 from shared.errors import Problem
+from shared.pipeline.card_filters import filters_of
 from shared.pipeline.cards import CARDS, CardDefinition
 from shared.pipeline.configuration import Configuration
 from shared.pipeline.drafts import slug
@@ -83,7 +84,7 @@ def new_segment(
     if not card_id:
         raise invalid("segment_definition_id", "Name it, or a card_definition_id.")
     card = configuration.get(CARDS, card_id).value
-    condition(args.filter or (), card.content, space.call.now)
+    condition(args.filter or (), filters_of(configuration, card.content, space.call.now))
     segment = Segment(
         id=id_,
         name=args.name,

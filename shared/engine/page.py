@@ -81,7 +81,9 @@ def _ranked(view: View, query: Query, limit: int, place: list[Any]) -> Page:
 def terms(asked: Facet | Values, size: int) -> dict[str, Any]:
     """What is asked of the engine, to count a property's values."""
     return {
-        "field": path_of(asked.kind, asked.property, asked.language),
+        "field": path_of(asked.kind, asked.property, asked.language)
+        if asked.property
+        else index.KEY,
         "size": size,
         "segment_size": MOST_VALUES,
     }

@@ -199,6 +199,8 @@ class _Compiler:
 
     def _linked(self, node: Linked, path: str) -> Query:
         _require_few(len(node.values), "values are linked")
+        if not node.property:
+            return self._among(index.KEY, node.values)
         values = linked_values(node)
         if node.kind.is_text:
             return self._among(path, list({text_term(str(value)) for value in values}))

@@ -3,7 +3,7 @@
 from shared.engine.index import View, was_cut
 from shared.engine.page import MOST_VALUES, counts, terms
 from shared.engine.search import compiled
-from shared.query.answers import Vocabulary
+from shared.query.answers import Counted, Vocabulary
 from shared.query.ast import Values
 from shared.query.checks import check_condition, check_values
 
@@ -19,6 +19,11 @@ def vocabulary(view: View, asked: Values) -> Vocabulary:
     query = compiled(view, asked.where)
     found = view.searcher.aggregate(query, {"values": {"terms": terms(asked, MOST_VALUES)}})
     values = found["values"]
-    buckets = [each for each in values["buckets"] if not was_cut(str(each["key"]))]
+    buckets = values["buckets"]
+    if asked.property:
+        whole = [each for each in buckets if not was_cut(str(each["key"]))]
+        found_values = counts(asked.kind, whole)
+    else:
+        found_values = tuple(Counted(each["key"], each["doc_count"]) for each in buckets)
     is_short = values["doc_count_error_upper_bound"] or values["sum_other_doc_count"]
-    return Vocabulary(counts(asked.kind, buckets), approximate=bool(is_short))
+    return Vocabulary(found_values, approximate=bool(is_short))

@@ -19,7 +19,7 @@ from shared.engine.jobs import JOBS, Asked, Done, Job, Next
 from shared.engine.later import PROJECTIONS, work_id
 from shared.engine.projections import project
 from shared.errors import Problem
-from shared.pipeline import segments
+from shared.pipeline import relations, segments
 from shared.pipeline.card_definitions import checked_again
 from shared.pipeline.card_projection import DEFINING
 from shared.pipeline.cards import CARDS, CardDefinition, collection_of, inputs_of
@@ -80,6 +80,7 @@ def activate(
         )
     checked_again(configuration, card)
     segments.check_fitting(configuration, card, space.call.now)
+    relations.check_fitting(configuration, card)
     number = card.last + 1
     job = asked(space.call, BUILD_CARDS, card=card_id, revision=number)
     update = {"status": status, "building": number, "last": number, "job": jobs.own_id(job.id)}
@@ -167,10 +168,13 @@ def delete(space: Workspace, configuration: Configuration, card_id: str) -> None
 
 def check_unused(configuration: Configuration, card_id: str) -> None:
     """Raises `conflict` where something else is about a card definition."""
-    users = [each.id for each in segments.of_card(configuration, card_id)]
+    users = [
+        *(each.id for each in segments.of_card(configuration, card_id)),
+        *(each.id for each in relations.of_card(configuration, card_id)),
+    ]
     if users:
         named = ", ".join(users[:3])
-        message = f"{card_id!r} has the segments {named}. Delete them first."
+        message = f"{named} are segments or relations of {card_id!r}. Delete them first."
         raise Problem("conflict", message, used_by=users)
 
 

@@ -7,7 +7,8 @@ from pydantic import Field
 
 from shared.errors import Problem
 from shared.pipeline import segments
-from shared.pipeline.card_projection import check_join, sources_of
+from shared.pipeline.card_filters import sources_of
+from shared.pipeline.card_projection import check_join
 from shared.pipeline.cards import (
     CARDS,
     MOST_CARDS,

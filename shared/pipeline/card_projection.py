@@ -10,11 +10,12 @@ from shared.engine.deriving import Compute
 from shared.engine.heads import CollectionName, Head
 from shared.engine.prepare import MOST_KEY
 from shared.engine.projections import Defining, Projection
+from shared.pipeline.card_filters import sources_of
 from shared.pipeline.card_values import CardValues
 from shared.pipeline.cards import CARDS, PREFIX, Content, inputs_of, members_of
-from shared.pipeline.configuration import CONFIGURATION, Configuration
+from shared.pipeline.configuration import CONFIGURATION
 from shared.pipeline.segments import Segmenting
-from shared.pipeline.sources import SOURCES, Source, entries_of
+from shared.pipeline.sources import Source, entries_of
 from shared.pipeline.workspace import configuration_at
 from shared.query.answers import Item
 from shared.query.ast import MOST_ITEMS, MOST_VALUES, Compare, Question
@@ -46,12 +47,6 @@ def projection_of(app: App, name: CollectionName, head: Head) -> Projection | No
 
 
 DEFINING: Final = Defining(CONFIGURATION, projection_of)
-
-
-def sources_of(configuration: Configuration, content: Content) -> dict[str, Source]:
-    """The sources of cards that there are, by id."""
-    found = (configuration.find(SOURCES, each.source_id) for each in content.sources)
-    return {each.value.id: each.value for each in found if each is not None}
 
 
 class _Cards:

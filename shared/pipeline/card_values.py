@@ -2,8 +2,8 @@
 
 What a source holds as another type is converted by way of its text. A value that has no such text
 is left out, and the card says of which property (`lost`); a required property without a value is
-`missing`, in each language where it is localized. Both are the engine's own keys of the record, so
-they can be counted and asked for.
+`missing`, in each language where it is localized, and makes the card `incomplete` in that language,
+or in all. These are the engine's own keys of the record, so they can be counted and asked for.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -12,11 +12,13 @@ from typing import Any, Final, NamedTuple
 from shared.engine.typed import Declared
 from shared.pipeline.cards import CardProperty, Content
 from shared.pipeline.conversion import converted
+from shared.pipeline.filters import ANY
 from shared.pipeline.sources import Source
 from shared.query.kinds import Body, Kind, body_key
 
 LOST: Final = "lost"
 MISSING: Final = "missing"
+INCOMPLETE: Final = "incomplete"
 _KINDS: Final = tuple(
     each for each in Kind if each not in (Kind.ENGINE, Kind.CLEARED, Kind.RECORDS)
 )
@@ -60,7 +62,13 @@ class CardValues:
         missing = list(self._missing(made))
         if missing:
             made[body_key(Kind.ENGINE, MISSING)] = missing
+            made[body_key(Kind.ENGINE, INCOMPLETE)] = self._incomplete(missing)
         return made
+
+    def _incomplete(self, missing: Sequence[str]) -> list[str]:
+        """The languages in which something is missing, and ANY."""
+        named = {each.partition(".")[2] for each in missing}
+        return [ANY, *(each for each in self.languages if "" in named or each in named)]
 
     def _missing(self, body: Body) -> Iterator[str]:
         for property_, key, _ in self._properties:

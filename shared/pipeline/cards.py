@@ -149,7 +149,12 @@ class CardDefinition(Definition):
 
     @property
     def built(self) -> str:
-        """The same; raises `conflict` while there are none."""
+        """The collection of the cards that are in use. Raises `conflict` while there are none."""
+        self.check_built()
+        return self.cards
+
+    def check_built(self) -> None:
+        """Raises `conflict` while there are no cards."""
         if not self.revision:
             raise Problem(
                 "conflict",
@@ -157,7 +162,6 @@ class CardDefinition(Definition):
                 "Use activate_card_definition first.",
                 status=self.status,
             )
-        return self.cards
 
     def of_revision(self, revision: int) -> Content | None:
         """What cards of a revision are made of; None where it is no longer kept true."""

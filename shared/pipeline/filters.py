@@ -20,7 +20,7 @@ from shared.query.kinds import Kind
 
 FilterType = Literal[
     "text", "localized_text", "list", "localized_list", "boolean", "number", "timestamp",
-    "key", "updated_at",
+    "key", "updated_at", "complete",
 ]  # fmt: skip
 _TYPES: Final[Mapping[Kind, FilterType]] = {
     Kind.TEXT: "text",
@@ -45,7 +45,10 @@ OPERATORS: Final[Mapping[str, tuple[str, ...]]] = {
     "timestamp": (*_TIME, "exists", "missing"),
     "key": ("eq", "in", "prefix"),
     "updated_at": _TIME,
+    "complete": ("eq",),
 }
+ANY: Final = "_"
+"""Stands for all languages together, where a card says in which it is incomplete."""
 _DURATION: Final = re.compile(
     r"P(?=.)(?:(\d{1,5})W)?(?:(\d{1,6})D)?(?:T(?=.)(?:(\d{1,6})H)?(?:(\d{1,6})M)?(?:(\d{1,7})S)?)?"
 )
@@ -59,7 +62,11 @@ class Filter(BaseModel):
 
     property: Annotated[str, Field(max_length=256)] = ""
     type: Annotated[
-        str, Field(description="As describe_data_source_schema says; key, updated_at for those.")
+        str,
+        Field(
+            description="As describe_ says; key, updated_at for those; complete of cards, with "
+            "true or false."
+        ),
     ] = ""
     op: Annotated[str, Field(description="One of the property's operators.")] = ""
     value: Annotated[Any, Field(description="A value, or a list for in, between and lists.")] = None
@@ -81,11 +88,18 @@ class Filters:
     Args:
         kinds: what each property holds; one without a type, None.
         now: what `within_last` counts back from.
+        languages: of cards, in which they may be complete; None of what is not complete or not.
     """
 
-    def __init__(self, kinds: Mapping[str, Kind | None], now: datetime) -> None:
+    def __init__(
+        self,
+        kinds: Mapping[str, Kind | None],
+        now: datetime,
+        languages: Sequence[str] | None = None,
+    ) -> None:
         self._kinds = kinds
         self._now = now
+        self._languages = languages
 
     def all(self, given: Sequence[Filter], path: str = "filters") -> Node:
         """The condition that all of them hold. Raises `invalid`, naming the one that cannot."""
@@ -132,6 +146,8 @@ class Filters:
         if given.type in ("key", "updated_at"):
             self._check_op(given, given.type, path)
             return _key(given, path) if given.type == "key" else self._updated(given, path)
+        if given.type == "complete" and self._languages is not None:
+            return self._complete(given, self._languages, path)
         kind = self.kind(given.property, f"{path}.property")
         wanted = filter_type(kind)
         if given.type != wanted:
@@ -145,6 +161,17 @@ class Filters:
         if kind.is_list:
             return self._list(given, kind, path)
         return self._scalar(given, kind, path)
+
+    def _complete(self, given: Filter, languages: Sequence[str], path: str) -> Node:
+        """Whether all required values are there, in one language or in all."""
+        self._check_op(given, "complete", path)
+        if not isinstance(given.value, bool):
+            raise invalid(f"{path}.value", "complete takes true or false.")
+        if given.language and given.language not in languages:
+            known = f"in {', '.join(languages)}" if languages else "in no language of their own"
+            raise invalid(f"{path}.language", f"Cards are complete {known}.")
+        lacking = ast.Marked("incomplete", (given.language or ANY,))
+        return Not(lacking) if given.value else lacking
 
     def _check_op(self, given: Filter, type_: str, path: str) -> None:
         if given.op not in OPERATORS[type_]:

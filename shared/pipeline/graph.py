@@ -7,13 +7,14 @@ from shared.errors import Problem
 from shared.pipeline.cards import CARDS
 from shared.pipeline.configuration import Configuration, Kind
 from shared.pipeline.managed_tags import TAGS
+from shared.pipeline.relations import RELATIONS
 from shared.pipeline.segments import SEGMENTS
 from shared.pipeline.sources import SOURCES
 from shared.tool import Result
 
 MOST_NODES: Final = 300
-_KINDS: Final[tuple[Kind[Any], ...]] = (SOURCES, CARDS, SEGMENTS, TAGS)
-NodeKind = Literal["source", "card", "segment", "managed_tag"]
+_KINDS: Final[tuple[Kind[Any], ...]] = (SOURCES, CARDS, SEGMENTS, RELATIONS, TAGS)
+NodeKind = Literal["source", "card", "segment", "relation", "managed_tag"]
 EdgeKind = Literal["relates", "feeds", "segments", "nests"]
 
 
@@ -77,6 +78,8 @@ def _nodes(configuration: Configuration) -> Iterable[Node]:
     for card in configuration.every(CARDS):
         of = card.value
         yield Node(id=of.id, kind="card", name=of.name, status=of.status)
+    for relation in configuration.every(RELATIONS):
+        yield Node(id=relation.value.id, kind="relation", name=relation.value.name, status="Active")
     for tag in configuration.every(TAGS):
         yield Node(
             id=tag.value.id, kind="managed_tag", name=tag.value.name, status=tag.value.status
@@ -98,6 +101,10 @@ def _edges(configuration: Configuration) -> Iterable[Edge]:
     for card in configuration.every(CARDS):
         for of in card.value.working.sources:
             yield Edge(source=of.source_id, target=CARDS.key(card.value.id), kind="feeds")
+    for relation in configuration.every(RELATIONS):
+        for card_id, _ in relation.value.sides():
+            place = RELATIONS.key(relation.value.id)
+            yield Edge(source=CARDS.key(card_id), target=place, kind="relates")
     for tag in configuration.every(TAGS):
         if tag.value.parent:
             above, own = TAGS.key(tag.value.parent), TAGS.key(tag.value.id)

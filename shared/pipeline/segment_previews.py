@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from typing import Final, NamedTuple
 
+from shared.pipeline.card_filters import filters_of
 from shared.pipeline.cards import CardDefinition
 from shared.pipeline.segment_members import Named
 from shared.pipeline.segments import Segment, condition, holds, read_filters
@@ -32,7 +33,8 @@ def preview(space: Workspace, card: CardDefinition, after: Segment, named: Named
     now = InSegment(after.id or _NONE)
     wants: Node | None = None
     if after.kind == "query":
-        wants = condition(read_filters(after), card.content, space.call.now)
+        reader = filters_of(space.configuration, card.content, space.call.now)
+        wants = condition(read_filters(after), reader)
     if after.status != "Active":
         (answer,) = space.collections.ask_each(name, [Question(now, limit=0)], head).answers
         return Preview(0, 0, answer.total, [])

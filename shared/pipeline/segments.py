@@ -13,6 +13,7 @@ from typing import Any, Final, Literal
 from pydantic import BaseModel, ConfigDict
 
 from shared.errors import Problem
+from shared.pipeline.card_filters import filters_of
 from shared.pipeline.cards import CARDS, CardDefinition, Content
 from shared.pipeline.configuration import Configuration, Definition, Kind
 from shared.pipeline.filters import Filter, Filters
@@ -94,13 +95,11 @@ def of_card(configuration: Configuration, card: str) -> Iterator[Segment]:
             yield each.value
 
 
-def condition(
-    filters: Sequence[Filter], content: Content, now: datetime, path: str = "filter"
-) -> Node:
+def condition(filters: Sequence[Filter], reader: Filters, path: str = "filter") -> Node:
     """What cards have to match. Raises `invalid` for what cannot be asked, or moves by itself."""
     for number, each in enumerate(filters):
         _check_standing(each, f"{path}[{number}]")
-    node = Filters(content.kinds, now).all(filters, path)
+    node = reader.all(filters, path)
     check_condition(node)
     return node
 
@@ -122,8 +121,9 @@ def read_filters(segment: Segment) -> list[Filter]:
 
 def check_fitting(configuration: Configuration, card: CardDefinition, now: datetime) -> None:
     """Whether a card's segments can be asked of what it is to be. Raises `invalid`."""
+    reader = filters_of(configuration, card.working, now)
     for segment in of_card(configuration, card.id):
-        condition(read_filters(segment), card.working, now, f"segments.{segment.id}.filter")
+        condition(read_filters(segment), reader, f"segments.{segment.id}.filter")
 
 
 class Segmenting:
@@ -136,11 +136,12 @@ class Segmenting:
         self, configuration: Configuration, card: str, content: Content, now: datetime
     ) -> None:
         self._nodes: list[tuple[str, Node | None]] = []
+        reader = filters_of(configuration, content, now)
         for segment in of_card(configuration, card):
             if segment.status != "Active":
                 continue
             try:
-                asks = condition(read_filters(segment), content, now)
+                asks = condition(read_filters(segment), reader)
             except Problem:
                 continue
             self._nodes.append((segment.id, asks if segment.kind == "query" else None))

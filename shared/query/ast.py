@@ -104,7 +104,8 @@ class Marked:
 class Linked:
     """A value of the property is the key of one of these records, or a value they are linked by.
 
-    `values` are what the other side offers, looked up before.
+    `values` are what the other side offers, looked up before. Without a property it is the record's
+    own key that is one of them.
     """
 
     property: str
@@ -164,7 +165,7 @@ class Facet:
 
 @dataclass(frozen=True, slots=True)
 class Values:
-    """All different values of a property among the records that match."""
+    """All different values of a property among the records that match; of none, their keys."""
 
     property: str
     kind: Kind

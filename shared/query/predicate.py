@@ -104,11 +104,18 @@ def _holds(node: Node, item: Item, terms: Terms) -> bool:
         case InSegment() | Marked():
             asked = node.values if isinstance(node, Marked) else (node.segment,)
             return not {*asked}.isdisjoint(_marks(node, item))
-        case Linked(property_, kind, _):
-            offered = {_plain(value) for value in linked_values(node)}
-            return any(_plain(value) in offered for value in values_of(item.body, property_, kind))
+        case Linked():
+            return _links(node, item)
         case _:
             raise TypeError(f"no condition on one record: {node!r}")
+
+
+def _links(node: Linked, item: Item) -> bool:
+    if not node.property:
+        return item.key in node.values
+    offered = {_plain(value) for value in linked_values(node)}
+    found = values_of(item.body, node.property, node.kind)
+    return any(_plain(value) in offered for value in found)
 
 
 def _compares(node: Compare, item: Item) -> bool:
@@ -208,10 +215,10 @@ def _plain(value: Value) -> Value:
 
 def _actual(node: Node, item: Item) -> tuple[Any, ...]:
     match node:
+        case Keys() | Linked(""):
+            return (item.key,)
         case Compare(property_) | Linked(property_):
             return _has(item, property_, node.language if isinstance(node, Compare) else None)
-        case Keys():
-            return (item.key,)
         case Updated():
             return (item.updated,)
         case InSegment() | Marked():

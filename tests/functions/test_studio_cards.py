@@ -335,3 +335,46 @@ async def test_who_only_reads_defines_nothing(studio, north):
     said = await editor.forbidden("activate_card_definition", card_definition_id="products")
     assert "publisher" in said
     await editor.close()
+
+
+async def test_what_is_required_and_missing_is_counted_named_and_asked_for(studio, north):
+    await north.call("create_data_source", id="texts", name="Texts", languages=["sv", "en"])
+    texts = [
+        {"id": key, "properties": [{"id": "name", "value": "N", "language": each} for each in of]}
+        for key, of in {"a": ("sv", "en"), "b": ("sv",), "c": ()}.items()
+    ]
+    await north.call("import_data", source_id="texts", entries=texts)
+    await north.call("import_data", source_id="texts", entries=[given("a", ean="1")])
+    await north.call("import_data", source_id="texts", entries=[given("b", ean="2")])
+    properties = [{"id": "name", "required": True}, {"id": "ean", "required": True}]
+    await define(north, studio, properties, "texts", ["texts"])
+    described = await north.call("describe_card_definition", card_definition_id="texts")
+    assert described["complete"] == {"_": 0.3333, "sv": 0.6667, "en": 0.3333}
+
+    async def found(value, language="", tool="search_cards"):
+        complete = {"type": "complete", "op": "eq", "value": value, "language": language}
+        page = await north.call(tool, card_definition_id="texts", filters=[complete])
+        return {each["id"]: each["missing"] for each in page["items"]}
+
+    assert await found(value=True) == {"a": []}
+    assert await found(value=True, language="sv") == {"a": [], "b": ["name.en"]}
+    assert await found(value=False, language="en") == {
+        "b": ["name.en"],
+        "c": ["name.sv", "name.en", "ean"],
+    }
+    complete = {"type": "complete", "op": "eq", "value": True, "language": "sv"}
+    made = await north.call(
+        "create_segment", name="Swedish", card_definition_id="texts", filter=[complete]
+    )
+    assert made["preview"]["count"] == 2
+    await north.call("update_data_source", source_id="texts", languages=["sv"])
+    studio.work(2)
+    assert await found(value=True) == {"a": [], "b": []}
+    asked = {"segments": {"any_of": ["swedish"]}, "card_definition_id": "texts"}
+    assert (await north.call("search_cards", **asked))["total"] == 2
+    refused = await north.refused(
+        "search_cards", card_definition_id="texts", filters=[{**complete, "language": "fi"}]
+    )
+    assert refused["details"][0]["path"] == "filters[0].language"
+    refused = await north.refused("search_entries", source_id="texts", filters=[complete])
+    assert refused["code"] == "validation_error"

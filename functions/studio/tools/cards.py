@@ -1,57 +1,30 @@
 """Cards: searched, and what they are made of."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from functions.studio.arguments import OfCard, touched
 from functions.studio.asked import Search, question
+from functions.studio.card_conditions import RelatedTo, SegmentsOf, related_nodes
 from functions.studio.cards_shown import CardDescribed, described
 from functions.studio.found import Behind, FacetShown, behind_shown, facets_shown
 from functions.studio.views import ValueShown, values_shown
 from shared.auth.faces import STUDIO
 from shared.engine.collections import Asked
 from shared.engine.deriving import FAILED
+from shared.pipeline.card_filters import filters_of
 from shared.pipeline.card_values import LOST, MISSING
 from shared.pipeline.cards import CARDS, CardDefinition, Content, collection_of
-from shared.pipeline.configuration import Configuration
-from shared.pipeline.filters import Filters
-from shared.pipeline.segments import of_card
 from shared.pipeline.sources import invalid
 from shared.pipeline.workspace import Workspace
-from shared.query import ast
 from shared.query.answers import Item
-from shared.query.ast import InSegment, Node, Not
 from shared.query.kinds import SEGMENTS, Kind, body_key
 from shared.tool import Call, Effect, Family, Result, Risk
 
 family = Family("cards", org_types=STUDIO.org_types, tenant=True, touched=touched)
-
-
-class SegmentsOf(BaseModel):
-    """Ids of segments."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    any_of: tuple[str, ...] = ()
-    all_of: tuple[str, ...] = ()
-    none_of: tuple[str, ...] = ()
-
-    def nodes(self, configuration: Configuration, card: str) -> Iterator[Node]:
-        """The conditions. Raises `invalid` for what is no segment of these cards."""
-        known = {each.id for each in of_card(configuration, card)}
-        for way in ("any_of", "all_of", "none_of"):
-            for number, id_ in enumerate(getattr(self, way)):
-                if id_ not in known:
-                    message = f"The cards have no segment {id_[:100]!r}."
-                    raise invalid(f"segments.{way}[{number}]", message)
-        yield from (InSegment(id_) for id_ in self.all_of)
-        if self.any_of:
-            yield ast.Any(tuple(InSegment(id_) for id_ in self.any_of))
-        if self.none_of:
-            yield Not(ast.Any(tuple(InSegment(id_) for id_ in self.none_of)))
 
 
 class SearchCards(Search, OfCard):
@@ -60,6 +33,9 @@ class SearchCards(Search, OfCard):
     segments: Annotated[SegmentsOf, Field(description="Ids of segments they are in.")] = (
         SegmentsOf()
     )
+    relations: Annotated[
+        tuple[RelatedTo, ...], Field(max_length=5, description="All of them hold.")
+    ] = ()
     revision: Annotated[
         Literal["active", "building"], Field(description="Those in use, or those being built.")
     ] = "active"
@@ -109,8 +85,11 @@ def search_cards(call: Call, args: SearchCards) -> CardsPage:
     card = space.configuration.get(CARDS, args.card_definition_id).value
     collection, content = _asked_of(card, args.revision)
     name, head = space.name(collection), space.head(collection)
-    filters = Filters(content.kinds, call.now)
-    narrowed = list(args.segments.nodes(space.configuration, card.id))
+    filters = filters_of(space.configuration, content, call.now)
+    narrowed = [
+        *args.segments.nodes(space.configuration, card.id),
+        *related_nodes(space, card.id, args.relations),
+    ]
     asked = space.collections.ask(name, question(filters, args, narrowed), head)
     return _page(args, asked, head.inputs or {})
 

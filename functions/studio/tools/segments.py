@@ -18,6 +18,7 @@ from functions.studio.given_segment import (
 from shared.auth.faces import STUDIO
 from shared.auth.tenancy import Role
 from shared.pipeline import segment_changes, segment_drafts
+from shared.pipeline.card_filters import filters_of
 from shared.pipeline.cards import CARDS, CardDefinition
 from shared.pipeline.configuration import Configuration
 from shared.pipeline.drafts import Draft, slug
@@ -254,7 +255,7 @@ def _update(space: Workspace, args: UpdateSegment, configuration: Configuration)
     segment = _changed(seen.value, args)
     card = configuration.get(CARDS, segment.card).value
     if segment.kind == "query":
-        condition(args.filter, card.content, space.call.now)
+        condition(args.filter, filters_of(configuration, card.content, space.call.now))
     before = named_by(space, card.id, segment.id)
     named = _named(segment, args, before)
     segment = segment.model_copy(update={"status": _status(space, seen.value, segment, args)})
