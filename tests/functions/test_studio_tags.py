@@ -229,7 +229,7 @@ async def test_killed_at_any_change_a_tag_is_deleted_once_with_all_its_values(tm
         taken = studio.app.queue.take()
         studio.app.queue.finish(taken)
         dying = Studio(studio.folder, studio.clock, app=MortalApp, **studio.given)
-        dying.app.life.left = deaths
+        dying.app.life.left = 2 * deaths
         survived = True
         try:
             dying.job(taken.job, taken.body)
@@ -325,5 +325,35 @@ async def test_values_that_come_while_their_tag_is_being_deleted_are_refused(tmp
     studio.work(60)
     await north.call("create_managed_tag", name="Sizes")
     assert await keys(north, "sizes") == []
+    await north.close()
+    studio.close()
+
+
+async def test_limits_are_told_with_their_numbers_and_nothing_past_them_is_written(tmp_path):
+    studio = Studio(tmp_path / "data").fill()
+    studio.do("change_organization", id="shop", rate_limit=1_000_000)
+    studio.clock.advance(60)  # the bucket fills
+    north = studio.connected()
+    await north.call("create_managed_tag", name="Parts")
+    asked = {"managed_tag_id": "parts"}
+    top = [{"key": "top", "value": "Top"}]
+    await north.call("upsert_managed_tag_values", **asked, values=top)
+    for begin in range(1, 10_000, 500):
+        values = [
+            {"key": f"p{n}", "value": f"Part {n}", "parent_key": "top" if n < 600 else ""}
+            for n in range(begin, min(begin + 500, 10_000))
+        ]
+        await north.call("upsert_managed_tag_values", **asked, values=values)
+    more = [{"key": "more", "value": "More"}, {"key": "p1", "value": "Changed"}]
+    refused = await north.refused("upsert_managed_tag_values", **asked, values=more)
+    assert (refused["code"], refused["values"], refused["limit"]) == ("too_large", 10_000, 10_000)
+    assert (await keys(north, "parts", query="changed")) == []
+    gone = {**asked, "keys": ["top"], "confirm": True}
+    refused = await north.refused("delete_managed_tag_values", **gone)
+    assert (refused["code"], refused["raised"], refused["limit"]) == ("too_large", 599, 500)
+    for number in range(199):
+        await north.call("create_managed_tag", name=f"Tag {number}")
+    refused = await north.refused("create_managed_tag", name="One more")
+    assert (refused["code"], refused["limit"]) == ("too_large", 200)
     await north.close()
     studio.close()
