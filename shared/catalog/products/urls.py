@@ -250,8 +250,7 @@ def _parse(raw: str) -> _Url:
 
 
 def _no_longer(url: str) -> str:
-    """The URL. A plus sign counts as the %20 that it is in the normal form."""
-    if len(url) + 2 * url.count("+") > MAX_URL:
+    if len(url) + 2 * url.count("+") > MAX_URL:  # a plus becomes %20 in the normal form
         raise _invalid(f"The URL is longer than {MAX_URL} characters when percent-encoded.")
     return url
 
