@@ -19,6 +19,7 @@ ROUTES: Final = (
     Route("POST", "/followings", "followGrants", subscriptions.family["follow_grants"]),
     Route("POST", "/tidying", "tidyCatalog", catalogs.family["tidy_catalog"]),
     Route("POST", "/rebuilds", "rebuildCatalog", catalogs.family["rebuild_catalog"]),
+    Route("POST", "/widenings", "followHosts", catalogs.family["follow_hosts"]),
     Route("POST", "/sweep", "sweep", subscriptions.family["sweep_overdue_work"]),
 )
 

@@ -22,9 +22,9 @@ from shared.catalog.products.product import Product
 from shared.catalog.segment.manifest import Manifest
 from shared.catalog.segment.reader import Dispute, Segment
 from shared.catalog.versions import MadeBy, Version, store, version_id, versions
+from shared.catalog.widening import FIRST, WIDEN, granted
 from shared.errors import Conflict, Problem
 from shared.identity.access_changes import widen_hosts
-from shared.identity.grants import organizations_granted
 from shared.indexes.files import File
 from shared.ports.documents import ABSENT, Write
 from shared.records import Found
@@ -228,18 +228,23 @@ def _next_head(made: Making, version: Version, hosts: Iterable[str]) -> Head:
 
 
 def _widen(made: Making, hosts: tuple[str, ...]) -> None:
-    """Let the catalog, and all it is granted to, know of new hosts before a product is there."""
+    """Let the catalog, and the first it is granted to, know of new hosts before a product is there.
+
+    All others follow in turns of their own, and so do the first if this is cut off.
+    """
     call, key, catalog = made.call, made.key, made.catalog
     if not set(hosts) - set(catalog.value.hosts):
         return
     widened = catalog.value.model_copy(update={"hosts": hosts})
+    orgs, _ = granted(call, key, FIRST, None)
+    asks = [work.ask(WIDEN, key, call.app.clock.now())] if orgs else []
     call.commit(
-        [CATALOGS.put(key, widened, if_version=catalog.version)],
+        [CATALOGS.put(key, widened, if_version=catalog.version), *asks],
         event="catalog.hosts_widened",
         target=key,
     )
-    orgs = organizations_granted(call.app.documents, key)
-    widen_hosts(call, key, hosts, list(orgs))
+    widen_hosts(call, key, hosts, orgs)
+    work.hand_over(call.app, WIDEN, key)
 
 
 def _replaced(made: Making, head: Head) -> list[Write]:

@@ -3,7 +3,7 @@
 A rotation is three steps, each safe to stop after (auth.md 3.3): a next key is published ahead of
 its use, so that whoever keeps our key set for a while has it; then it signs, and the one before is
 still published; then that one is removed, once no token it signed can be alive. Sealing keys are
-never removed in a rotation: ids of clients last for ever.
+never removed in a rotation, since ids of clients last for ever; revoking a ring removes them all.
 """
 
 import secrets as random
@@ -148,6 +148,13 @@ def revoke_signing_key(call: Call, args: RevokeSigningKey) -> RingView:
     return _signing(call, "signing_key.revoked", revoke, kid=args.kid)
 
 
+_SEALING_EVENTS: Final = {
+    "prepare": "sealing_key.prepared",
+    "promote": "sealing_key.promoted",
+    "revoke": "sealing_key.revoked",
+}
+
+
 class RotateSealingKey(Args):
     """Which ring, which step."""
 
@@ -156,8 +163,11 @@ class RotateSealingKey(Args):
         Field(description="What it seals: sign-in, cursors, or the portal's cookies and forms."),
     ] = SEALING
     step: Annotated[
-        Literal["prepare", "promote"],
-        Field(description="prepare: accept a new key everywhere; promote: seal with it."),
+        Literal["prepare", "promote", "revoke"],
+        Field(
+            description="prepare: accept a new key everywhere; promote: seal with it; revoke: the "
+            "ring leaked, so nothing that was sealed before is accepted any more."
+        ),
     ]
 
 
@@ -165,19 +175,26 @@ class RotateSealingKey(Args):
     scope="identity:write", effect=Effect.WRITE, risk=Risk.HIGH, title="Rotate the sealing key"
 )
 def rotate_sealing_key(call: Call, args: RotateSealingKey) -> RingView:
-    """Seal with a new key, in two steps. Earlier keys stay accepted: ids of clients last."""
+    """Seal with a new key, in two steps. Earlier keys stay accepted: ids of clients last.
+
+    Revoke where the ring was seen by somebody: within two minutes everything it sealed is refused.
+    Of sign-in that ends refresh tokens and ids of clients, which register anew; of the portal who
+    is signed in there; of cursors the walks that are under way.
+    """
     ring = SealingRing.unpack(call.app.secrets.read(args.ring))
     now = call.app.clock.time()
     if args.step == "prepare":
         if ring.prepared:
             raise Problem("conflict", "A key is prepared already. Promote it.")
         changed = SealingRing((*ring.keys, random.token_bytes(32)), prepared=now)
+    elif args.step == "revoke":
+        changed = SealingRing((random.token_bytes(32),))
     else:
         if not ring.prepared:
             raise Problem("conflict", "No key is prepared. Prepare one first.")
         _wait(ring.prepared + SPREAD - now, "Instances may not have the prepared key yet.")
         changed = SealingRing((ring.keys[-1], *ring.keys[:-1]))
-    _audit(call, args.ring, f"sealing_key.{args.step}d")
+    _audit(call, args.ring, _SEALING_EVENTS[args.step])
     call.app.secrets.write(args.ring, changed.pack())
     return _view(call)
 

@@ -3,7 +3,7 @@
 As those of subscriptions do, a job answers 200 whatever came of it, and arranges its own next turn.
 """
 
-from shared.catalog import rebuilding, tidying
+from shared.catalog import rebuilding, tidying, widening
 from shared.serve.worker import SCOPE, Outcome, Turn
 from shared.tool import Call, Effect, Family, Risk
 
@@ -24,3 +24,15 @@ def tidy_catalog(call: Call, args: Turn) -> Outcome:
 def rebuild_catalog(call: Call, args: Turn) -> Outcome:
     """Build a catalog whole whose changes left many dead records behind."""
     return Outcome(outcome=rebuilding.rebuild(call, args.id, args.generation))
+
+
+@family.tool(
+    scope=SCOPE,
+    effect=Effect.WRITE,
+    risk=Risk.LOW,
+    title="Follow hosts",
+    idempotent=True,
+)
+def follow_hosts(call: Call, args: Turn) -> Outcome:
+    """Tell the next organizations a catalog is granted to which hosts its pages are on."""
+    return Outcome(outcome=widening.widen(call, args.id, args.generation))

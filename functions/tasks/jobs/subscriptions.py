@@ -9,6 +9,7 @@ from typing import Final
 from shared import work
 from shared.catalog.catalogs import EXPORT
 from shared.catalog.later import REBUILD, TIDY
+from shared.catalog.widening import WIDEN
 from shared.identity.access_changes import FOLLOWING
 from shared.serve.worker import SCOPE, Outcome, Swept, Turn
 from shared.subscriptions import cells, exporting, following, listing_checks
@@ -16,7 +17,7 @@ from shared.subscriptions.records import CELL, LISTING
 from shared.tool import Args, Call, Effect, Family, Risk
 
 family = Family("subscriptions", org_types=frozenset({"service"}))
-KINDS: Final = (CELL, EXPORT, FOLLOWING, LISTING, REBUILD, TIDY)
+KINDS: Final = (CELL, EXPORT, FOLLOWING, LISTING, REBUILD, TIDY, WIDEN)
 """All scheduled work of this function: what is not listed here, nobody finds again."""
 
 

@@ -108,6 +108,21 @@ async def test_a_new_sealing_key_keeps_clients_refresh_tokens_and_browsers(with_
     assert (await newcomer.refresh("ort_x")).json()["error"] == "invalid_grant"
 
 
+async def test_a_revoked_sealing_key_opens_nothing_any_more_on_any_instance(with_sign_in):
+    clock, other = with_sign_in.clock, with_sign_in.again()
+    app, tokens, _ = await signed_in(with_sign_in)
+    app.client = other.http(face="auth")
+    before = (await app.refresh(tokens["refresh_token"])).json()
+    with_sign_in.do("rotate_sealing_key", step="revoke")
+    clock.advance(61)
+    refused = (await app.refresh(before["refresh_token"])).json()
+    assert refused["error"] in ("invalid_grant", "invalid_client")
+    assert await works(other, before) == 200  # an access token is signed, and lives ten minutes
+    _, again, _ = await signed_in(other)
+    assert await works(with_sign_in, again) == 200
+    assert with_sign_in.do("list_signing_keys")["sealing"] == 1
+
+
 def test_no_operation_shows_a_private_key(with_sign_in):
     shown = str(with_sign_in.do("list_signing_keys"))
     assert "PRIVATE" not in shown
