@@ -20,6 +20,7 @@ STATUS: Final[dict[str, int]] = {
     "confirmation_required": 422,
     "tenant_required": 422,
     "too_broad": 422,
+    "answer_full": 422,
     "too_large": 413,
     "unsupported_media_type": 415,
     # what is there

@@ -11,7 +11,7 @@ from mcp.shared.exceptions import MCPError
 from mcp_types.version import MODERN_PROTOCOL_VERSIONS
 
 from shared.invoke import Reply, Request
-from shared.serve.schema import schema
+from shared.serve.schema import outline, schema
 from shared.tool import Tool
 
 RATE_LIMITED_LEGACY: Final = -32029
@@ -20,6 +20,7 @@ RATE_LIMITED_MODERN: Final = 429
 
 OUTCOMES: Final = frozenset(
     {
+        "answer_full",
         "catalog_not_found",
         "catalog_not_granted",
         "cursor_expired",
@@ -38,13 +39,14 @@ OUTCOMES: Final = frozenset(
 
 _ERROR: Final = {
     "type": "object",
-    "description": "A documented outcome that is not the answer hoped for.",
-    "properties": {
-        "error": {"type": "string", "description": "The outcome's code."},
-        "message": {"type": "string", "description": "What it means and what to do next."},
-    },
+    "properties": {"error": {"type": "string"}, "message": {"type": "string"}},
     "required": ["error", "message"],
 }
+"""A documented outcome that is not the answer hoped for."""
+
+_SHOWN: Final = 2
+"""Levels of names that an output schema shows: every client pays for it in every conversation, and
+few models ever see it. The whole is in REST's OpenAPI document."""
 
 
 class PartnerRenderer:
@@ -52,16 +54,12 @@ class PartnerRenderer:
 
     def output_schema(self, tool: Tool[Any]) -> dict[str, Any]:
         """`{"result": value | error}`."""
-        value = schema(tool.output, mode="out")
-        definitions = value.pop("$defs", None)
-        made: dict[str, Any] = {
+        value = outline(schema(tool.output, mode="out"), _SHOWN)
+        return {
             "type": "object",
             "properties": {"result": {"anyOf": [value, _ERROR]}},
             "required": ["result"],
         }
-        if definitions:
-            made["$defs"] = definitions
-        return made
 
     def result(
         self, reply: Reply, tool: Tool[Any], request: Request, version: str

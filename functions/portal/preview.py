@@ -53,9 +53,9 @@ def search(visit: Visit) -> Outgoing:
 def product(visit: Visit) -> Outgoing:
     """One product, as a card and as the record programs get."""
     catalog = visit.asked("catalog")
-    asked = {"canonical_url": visit.asked("url"), "catalogs": [catalog]}
+    asked = {"url": visit.asked("url"), "catalog": catalog}
     found, catalogs = visit.run_each(
-        (agents.family["lookup_product"], asked), (own.family["list_own_catalogs"], {})
+        (api.family["lookup_record"], asked), (own.family["list_own_catalogs"], {})
     )
     shown = _named(catalogs, catalog)
     return visit.page("product.html", catalog=shown, record=found, item=found["product"])

@@ -8,6 +8,8 @@ import orjson
 
 from shared.auth.access import Access
 from shared.catalog.heads import Head
+from shared.catalog.products.compact import summary as summary_of
+from shared.catalog.products.compact import without_empty
 from shared.catalog.products.terms_view import with_own
 from shared.catalog.products.urls import NORMALIZED_EXACT, lookup_forms, page_host
 from shared.catalog.reach import heads_of, reached
@@ -28,19 +30,32 @@ class Match:
 
     def members(self, url: str) -> bytes:
         """The members of the answer as JSON, without its braces."""
-        found = self.located.found
-        facts = orjson.dumps(
-            {
-                "catalogKey": self.head.catalog,
-                "catalogDisplayName": self.head.display_name,
-                "sourceBaseUrl": self.head.source_base_url,
-                "requestedUrl": url,
-                "normalizedUrl": found.form,
-                "matchedVia": found.via,
-            }
-        )
         product, variant = self._product()
-        return facts[1:-1] + b',"matchedVariant":' + variant + b',"product":' + product
+        return self._facts(url) + b',"matchedVariant":' + variant + b',"product":' + product
+
+    def bare(self, url: str, *, summary: bool = False) -> bytes:
+        """The answer as JSON without members that are null or empty; with the product's summary."""
+        found, shelf = self.located.found, self.located.shelf
+        product, variant = shelf.bare(found.number), b""
+        if found.variant is not None:
+            whole = [without_empty(orjson.loads(each)) for each in self._product()]
+            product, variant = map(orjson.dumps, whole)
+            variant = b',"matchedVariant":' + variant
+        if summary:
+            product = orjson.dumps(summary_of(orjson.loads(product)))
+        return b"{%b%b,%b}" % (self._facts(url), variant, b'"product":' + product)
+
+    def _facts(self, url: str) -> bytes:
+        found = self.located.found
+        facts = {
+            "catalogKey": self.head.catalog,
+            "catalogDisplayName": self.head.display_name,
+            "sourceBaseUrl": self.head.source_base_url,
+            "requestedUrl": url,
+            "normalizedUrl": found.form,
+            "matchedVia": found.via,
+        }
+        return orjson.dumps(facts)[1:-1]
 
     def _product(self) -> tuple[bytes, bytes]:
         """The product, and the variant that was asked for or null.

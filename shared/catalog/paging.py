@@ -1,6 +1,6 @@
 """One page of an answer: cursors opened, versions found, items joined."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import orjson
@@ -8,7 +8,8 @@ import orjson
 from shared.auth.keyring import CURSORS
 from shared.catalog.reach import Reached
 from shared.catalog.search.cursor import Place, unseal
-from shared.catalog.search.search import Page, Question, search
+from shared.catalog.search.room import Room
+from shared.catalog.search.search import Page, Question, Show, search
 from shared.catalog.search.shelf import Shelf
 from shared.catalog.search.words import MOST_WORDS
 from shared.tool import Call
@@ -21,7 +22,7 @@ class ReadyPage:
     items: list[bytes]
     cursor: str | None
     text: str
-    note: str | None = None
+    note: str = ""
 
     def members(self) -> bytes:
         """The members `items`, `nextCursor`, and `note` where there is one, without braces."""
@@ -31,25 +32,42 @@ class ReadyPage:
 
 
 def page_of(
-    call: Call, catalogs: Sequence[Reached], question: Question, *, limit: int, cursor: str | None
+    call: Call,
+    catalogs: Sequence[Reached],
+    question: Question,
+    *,
+    limit: int,
+    cursor: str | None,
+    show: Show = Shelf.item,
+    room: Room | None = None,
 ) -> ReadyPage:
-    """The page of this question that the cursor points to.
+    """The page of this question that the cursor points to; `show` and `room` as `search` has them.
 
     A walk stays in the versions it began in. Raises `invalid_limit`, `invalid`, `cursor_expired`.
     """
     ring = call.app.keys.sealing(CURSORS)
     places = _places(cursor, question, ring.keys) if cursor else None
     shelves = [_shelf(call, each, places) for each in catalogs]
-    page = search(shelves, question, limit=limit, key=ring.keys[0], places=places)
-    note = _note(page) if page.left_out else None
-    return ReadyPage(page.items, page.cursor, page.effective_query, note)
-
-
-def _note(page: Page) -> str:
-    return (
-        f"The first {MOST_WORDS} words of the query were looked for, and {page.left_out} were not."
-        " Ask with fewer words."
+    page = search(
+        shelves,
+        question,
+        limit=limit,
+        key=ring.keys[0],
+        places=places,
+        show=show,
+        room=room,
     )
+    return ReadyPage(page.items, page.cursor, page.effective_query, " ".join(_notes(page)))
+
+
+def _notes(page: Page) -> Iterator[str]:
+    if page.left_out:
+        yield (
+            f"The first {MOST_WORDS} words of the query were looked for, and {page.left_out} were"
+            " not. Ask with fewer words."
+        )
+    if page.full:
+        yield (f"There was room for {len(page.items)} products here. Go on with nextCursor.")
 
 
 def _places(cursor: str, question: Question, keys: Sequence[bytes]) -> dict[str, Place] | None:

@@ -91,21 +91,21 @@ async def test_a_variant_is_in_the_bigquery_view_as_a_lookup_shows_it(shop):
         for name in ("currency", "availability", "condition", "mpn"):
             assert row[name] == shown[name]
         assert {each["name"]: each["value"] for each in row["options"]} == shown["options"]
-        assert row["image_urls"] == shown["imageUrls"]
+        assert row["image_urls"] == shown.get("imageUrls", [])
 
 
 @pytest.mark.parametrize("ask", [over_mcp, over_rest])
 async def test_the_groups_page_answers_with_the_group(shop, ask):
     found = await ask(shop, "https://books.example/parka")
-    assert found["matchedVariant"] is None
+    assert found.get("matchedVariant") is None
     shown = found["product"]
     assert (shown["currentPrice"], shown["availability"]) == (80.0, "in_stock")
-    assert shown["condition"] is None  # they differ
+    assert shown.get("condition") is None  # they differ
 
 
 async def test_an_unknown_variant_of_the_page_is_the_group_found_loosely(shop):
     found = await over_mcp(shop, "https://books.example/parka?variant=9")
-    assert (found["matchedVia"], found["matchedVariant"]) == ("loose", None)
+    assert (found["matchedVia"], found.get("matchedVariant")) == ("loose", None)
 
 
 async def test_an_address_for_telephones_leads_to_its_variant(shop):
@@ -120,9 +120,9 @@ async def test_a_sale_and_an_end_of_the_variant_are_the_terms_on_top(shop):
     offer = found["product"]["offer"]
     assert offer["sale"]["startsAt"] == "2026-12-01T00:00:00Z"
     assert offer["expiresAt"] == found["matchedVariant"]["expiresAt"] == "2026-12-21T00:00:00Z"
-    assert offer["shipping"] == []
+    assert "shipping" not in offer
     other = await over_mcp(shop, "https://books.example/parka?variant=1")
-    assert other["product"]["offer"] is None
+    assert "offer" not in other["product"]
 
 
 async def test_a_sale_of_a_variant_is_judged_when_asked(shop):
@@ -133,7 +133,7 @@ async def test_a_sale_of_a_variant_is_judged_when_asked(shop):
         async with shop.http(shop.token()) as client:
             page = await value(client, "search_products", {"catalog": "books"})
         assert found["product"]["currentPrice"] == found["matchedVariant"]["currentPrice"] == price
-        assert found["product"]["originalPrice"] == before
+        assert found["product"].get("originalPrice") == before
         assert page["items"][0]["currentPrice"] == min(80.0, price)
 
 

@@ -20,6 +20,7 @@ from shared.tool import Effect, Family
 from tests.infra.programs import package
 from tests.platform import LEGACY, ORIGIN, Platform, message
 from tests.snapshots import same_as_snapshot
+from tests.tokens import tokens
 
 ROOT = Path(__file__).parents[2]
 COMMANDS = (*OPERATIONS, publishing.family, versions.family)
@@ -142,8 +143,9 @@ async def test_a_face_shows_what_its_snapshots_say(tmp_path, face):
     tools = response.json()["result"]["tools"]
     for tool in tools:
         same_as_snapshot(f"{face.name}/{tool['name']}.json", tool)
-    size = len(orjson.dumps(tools))
-    same_as_snapshot(f"{face.name}/size.json", {"tools": len(tools), "bytes": size})
+    encoded = orjson.dumps(tools)
+    size = {"tools": len(tools), "bytes": len(encoded), "tokens": tokens(encoded)}
+    same_as_snapshot(f"{face.name}/size.json", size)
 
 
 def test_the_openapi_document_is_what_its_snapshot_says():

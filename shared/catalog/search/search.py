@@ -9,7 +9,7 @@ Where a version that `places` names is no longer kept, the caller raises `cursor
 """
 
 import heapq
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from hashlib import blake2b
 from typing import Any, Final, NamedTuple
 
@@ -20,6 +20,7 @@ from shared.catalog.search.cursor import Place, expired, seal
 from shared.catalog.search.facets import clauses, holding
 from shared.catalog.search.order import Hit, Order
 from shared.catalog.search.ranked import ranked
+from shared.catalog.search.room import Room
 from shared.catalog.search.shelf import Shelf
 from shared.catalog.search.words import understand
 from shared.errors import Problem
@@ -53,12 +54,18 @@ class Page(NamedTuple):
         cursor: continues; None at the end.
         effective_query: what was looked for: the query, or as the first item's catalog spells it.
         left_out: how many words of the query were not looked for, because it has too many.
+        full: whether it ends because there was no more room.
     """
 
     items: list[bytes]
     cursor: str | None
     effective_query: str
     left_out: int = 0
+    full: bool = False
+
+
+Show = Callable[[Shelf, int, float], bytes]
+"""An item as JSON: of a product of a shelf, by its number, with its score 0..1."""
 
 
 @guarded
@@ -69,12 +76,15 @@ def search(
     limit: int,
     key: bytes,
     places: Mapping[str, Place] | None = None,
+    show: Show = Shelf.item,
+    room: Room | None = None,
 ) -> Page:
     """One page of the one order of this question over these catalogs.
 
     Catalogs are merged by score, then by key; each keeps its own order. `places` is what
     `unseal(cursor, question.digest(), key)` gave; the caller has opened those versions, and leaves
-    out catalogs that are no longer granted. Every match is seen exactly once in a walk.
+    out catalogs that are no longer granted. Every match is seen exactly once in a walk. `show`
+    makes an item; the page ends before one that `room` does not take.
 
     Raises `invalid_limit`, `invalid`, and `cursor_expired` when the caller's restriction on a
     catalog, or how we order products, changed during the walk.
@@ -87,16 +97,20 @@ def search(
         if places is None or shelf.catalog in places
     ]
     items: list[bytes] = []
-    cursor, text = None, (question.query or "").strip()
+    cursor, text, full = None, (question.query or "").strip(), False
     for walk, hit in heapq.merge(*(walk.steps() for walk in walks), key=_falling):
-        if len(items) == limit:
+        if len(items) < limit:
+            item = show(walk.shelf, hit.number, hit.score)
+            full = room is not None and not room.takes(item)
+        if full or len(items) == limit:
             left = {walk.shelf.catalog: walk.place() for walk in walks}
             cursor = seal(left, question.digest(), key)
             break
         text = text if items else walk.order.text
         walk.position = hit.after
-        items.append(walk.shelf.item(hit.number, hit.score))
-    return Page(items, cursor, text, max((walk.order.left_out for walk in walks), default=0))
+        items.append(item)
+    left_out = max((walk.order.left_out for walk in walks), default=0)
+    return Page(items, cursor, text, left_out, full)
 
 
 @guarded

@@ -6,6 +6,7 @@ from functools import cached_property
 
 import orjson
 
+from shared.catalog.products.compact import without_empty
 from shared.catalog.search.facets import within
 from shared.catalog.search.order import Hit
 from shared.catalog.segment.reader import Segment
@@ -54,6 +55,24 @@ class Shelf:
     def item(self, number: int, score: float) -> bytes:
         """The list item of a product of `current`; `score` 0..1."""
         return b"%b%d,%b}" % (self._begin, round(100 * score), self.current.item(number, self.at))
+
+    def card(self, number: int, score: float) -> bytes:
+        """The card of a product of `current`, without the name of its catalog."""
+        members = self.current.card(number, self.at)
+        return b'{%b,"displayMatchScore":%d}' % (members, round(100 * score))
+
+    def named_card(self, number: int, score: float) -> bytes:
+        """The card of a product of `current`, with the key of its catalog."""
+        return b'{"catalogKey":"%b",%b' % (self.catalog.encode(), self.card(number, score)[1:])
+
+    def bare_item(self, number: int, score: float) -> bytes:
+        """The list item of a product of `current`, without members that are null or empty."""
+        return orjson.dumps(without_empty(orjson.loads(self.item(number, score))))
+
+    def bare(self, number: int) -> bytes:
+        """The full view of a product of `current`, without members that are null or empty."""
+        name = orjson.dumps(self.display_name)
+        return b'{"catalogDisplayName":%b,%b}' % (name, self.current.bare(number, self.at))
 
     def full(self, number: int) -> bytes:
         """The full view of a product of `current`."""

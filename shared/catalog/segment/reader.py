@@ -9,10 +9,12 @@ from pathlib import Path
 from typing import Any, Final, NamedTuple
 
 import numpy as np
+import orjson
 import tantivy
 from numpy.typing import NDArray
 from tantivy import FieldType, Occur, Query
 
+from shared.catalog.products.compact import card, without_empty
 from shared.catalog.products.product import Product
 from shared.catalog.products.urls import Claim, LookupForm, winner
 from shared.catalog.segment import index as engine
@@ -37,6 +39,9 @@ from shared.indexes.words import surface_analyzer
 
 MOST_WORDS: Final = 2048
 """Words of queries, and terms of those, that an opened segment remembers what it knows of."""
+MOST_CARDS: Final = 8192
+MOST_BARE: Final = 1024
+"""Short views that an opened segment remembers: 4 MB of cards, and 2 MB of bare full views."""
 BATCH: Final = 32
 """A product's number is that of its batch, and below it so many bits of its place there."""
 _ORDINAL: Final = 0xFFFF_FFFF
@@ -138,6 +143,8 @@ class Segment:
         self._of = {batch: each for each in self._generations for batch in each.batches}
         self.lexicons = [Lexicon(directory / f"lexicon.{each.number}") for each in newest_first]
         self._dead = self._read_dead()
+        self._cards: dict[int, bytes] = {}
+        self._bare: dict[int, bytes] = {}
         self.timed = manifest.format > 1 and self.count(_before(self.schema, engine.FOREVER)) > 0
         documents = engine.documents(manifest.index)
         self.term = lru_cache(maxsize=MOST_WORDS)(terms_of(self.searcher, self.schema, documents))
@@ -261,6 +268,32 @@ class Segment:
         members = generation.records.full(generation.ordinal(number), at)
         return members if self.manifest.format > 1 else full_of_today(members)
 
+    def card(self, number: int, at: float) -> bytes:
+        """The JSON members of a card (`products.compact`), as they are at a second since 1970.
+
+        Remembered where offers do not change with time: parsing costs as much as all else.
+        """
+        found = self._cards.get(number)
+        if found is None:
+            found = orjson.dumps(card(_object(self.item(number, at))))[1:-1]
+            self._remember(self._cards, MOST_CARDS, number, found)
+        return found
+
+    def bare(self, number: int, at: float) -> bytes:
+        """The full view's JSON members that are not empty, as they are at a second since 1970."""
+        found = self._bare.get(number)
+        if found is None:
+            found = orjson.dumps(without_empty(_object(self.full(number, at))))[1:-1]
+            self._remember(self._bare, MOST_BARE, number, found)
+        return found
+
+    def _remember(self, known: dict[int, bytes], most: int, number: int, view: bytes) -> None:
+        if self.timed:
+            return
+        if len(known) >= most:
+            known.clear()
+        known[number] = view
+
     def titles(self, numbers: list[int]) -> NDArray[Any]:
         """Hashed titles and kinds of these products, a row each: see `segment.titles`."""
         *newer, oldest = self._generations
@@ -335,6 +368,11 @@ class Segment:
     def _is_dead(self, number: int) -> bool:
         at = bisect_left(self._dead, number)
         return at < len(self._dead) and self._dead[at] == number
+
+
+def _object(members: bytes) -> Any:
+    """Members as the object they are the inside of."""
+    return orjson.loads(b"{%b}" % members)
 
 
 def _before(schema: tantivy.Schema, moment: int) -> Query:

@@ -1,19 +1,22 @@
 """The tools a partner organization's agents use: only what is granted to it exists for them."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, Final, Literal
 
 import orjson
 from pydantic import Field
 
 from shared.auth.access import Access
+from shared.catalog.fitting import fitted
 from shared.catalog.healing import healing
 from shared.catalog.lookup import covering, look_up
 from shared.catalog.paging import page_of
 from shared.catalog.products.shapes import FullView, ListItem, VariantView
 from shared.catalog.reach import heads_of, reached
+from shared.catalog.search.room import Room
 from shared.catalog.search.search import DEFAULT_LIMIT, Question
+from shared.catalog.search.shelf import Shelf
 from shared.errors import Problem
 from shared.tool import Args, Call, Effect, Family, Json, Result, Risk
 
@@ -85,6 +88,22 @@ class FoundProduct(Result):
     product: Annotated[FullView, Field(description="The product, whole.")]
 
 
+class NotFound(Result):
+    """An address that was not answered, and why."""
+
+    requested_url: Annotated[str, Field(description="The address as it was asked.")]
+    error: Annotated[str, Field(description="Such as product_not_found.")]
+    message: Annotated[str, Field(description="What to do next.")]
+
+
+class FoundProducts(Result):
+    """What each of several addresses led to, in their order."""
+
+    items: Annotated[list[FoundProduct | NotFound], Field(description="One for each address.")]
+
+
+MOST_LOOKUPS: Final = 20
+
 CatalogNames = Annotated[
     tuple[Annotated[str, Field(max_length=64)], ...] | None,
     Field(
@@ -95,25 +114,42 @@ CatalogNames = Annotated[
 ]
 
 
+View = Annotated[
+    Literal["compact", "full"],
+    Field(description="compact: what a choice needs. full: all that is known."),
+]
+
+
 class LookupProduct(Args):
-    """Which page, and where to look."""
+    """Which pages, and where to look."""
 
     canonical_url: Annotated[
-        str, Field(description="The product page's address, as a browser shows it.")
-    ]
+        str | None, Field(description="The product page's address, as a browser shows it.")
+    ] = None
+    canonical_urls: Annotated[
+        tuple[Annotated[str, Field(max_length=2048)], ...] | None,
+        Field(max_length=MOST_LOOKUPS, description="Up to 20 addresses instead of one."),
+    ] = None
     catalogs: CatalogNames = None
+    view: View = "full"
+
+    @property
+    def urls(self) -> tuple[str, ...]:
+        """The addresses that are asked for, each once."""
+        one = () if self.canonical_url is None else (self.canonical_url,)
+        return tuple(dict.fromkeys((*one, *(self.canonical_urls or ()))))
 
 
 def _heads_for_lookup(args: LookupProduct, access: Access) -> Iterable[str]:
-    return covering(access, args.canonical_url, args.catalogs)
+    return {path for url in args.urls for path in covering(access, url, args.catalogs)}
 
 
 @family.tool(
     scope="catalog:read",
     effect=Effect.READ,
     risk=Risk.LOW,
-    title="Look a product up by its page",
-    returns=FoundProduct,
+    title="Look products up by page",
+    returns=FoundProduct | FoundProducts,
     reads=_heads_for_lookup,
 )
 @healing
@@ -121,14 +157,44 @@ def lookup_product(call: Call, args: LookupProduct) -> Json:
     """Find the product behind a product page's URL, with everything the catalog knows of it.
 
     Use this when you have a link. Tracking parameters, www. and trailing slashes do not matter.
-    Without a match the result is an error: product_not_found, catalog_not_granted (none of the
-    named catalogs is granted to you) or invalid_product_url.
+    Several addresses are answered one by one, in items. What is not known is left out. Without a
+    match the result is an error: product_not_found, catalog_not_granted or invalid_product_url.
     """
+    urls = args.urls
+    if not urls:
+        raise Problem("invalid", "Give canonical_url, or canonical_urls.", field="canonical_url")
     require_any(call, args.catalogs, "catalog_not_granted")
-    match = look_up(call, args.canonical_url, names=args.catalogs, strict=False)
+    if args.canonical_urls is None:
+        return Json(fitted(_found(call, args, urls[0])))
+    return Json(b'{"items":[' + b",".join(_each(call, args, urls)) + b"]}")
+
+
+def _found(call: Call, args: LookupProduct, url: str) -> bytes:
+    match = look_up(call, url, names=args.catalogs, strict=False)
     if match is None:
         raise not_found()
-    return Json(b"{" + match.members(args.canonical_url) + b"}")
+    return match.bare(url, summary=args.view == "compact")
+
+
+def _each(call: Call, args: LookupProduct, urls: Iterable[str]) -> Iterator[bytes]:
+    """An answer for each address: what was found, or which problem there was."""
+    room = Room()
+    for url in urls:
+        try:
+            answer = fitted(_found(call, args, url))
+        except Problem as problem:
+            answer = _not_answered(url, problem)
+        if not room.takes(answer):
+            answer = _not_answered(url, Problem("answer_full", _NO_ROOM))
+        yield answer
+
+
+def _not_answered(url: str, problem: Problem) -> bytes:
+    said = {"requestedUrl": url[:2048], "error": problem.code, "message": problem.message}
+    return orjson.dumps(said)
+
+
+_NO_ROOM: Final = "There was no room for it here. Look it up in another call, or use view compact."
 
 
 class ProductPage(Result):
@@ -151,12 +217,14 @@ class SearchProducts(Args):
         str | None,
         Field(description="Words, a brand, a model number or a GTIN. Left out: browse."),
     ] = None
-    limit: Annotated[int, Field(strict=True, description="Products a page, 1 to 100.")] = (
-        DEFAULT_LIMIT
-    )
+    limit: Annotated[
+        int,
+        Field(strict=True, description="Products a page, 1 to 100; 10 to 20 are enough to choose."),
+    ] = DEFAULT_LIMIT
     cursor: Annotated[
         str | None, Field(description="nextCursor of the page before, with the same query.")
     ] = None
+    view: View = "compact"
 
 
 def _head_for_search(args: SearchProducts, access: Access) -> Iterable[str]:
@@ -176,8 +244,8 @@ def search_products(call: Call, args: SearchProducts) -> Json:
     """Search the products of one granted catalog by words, or browse it without a query.
 
     Use list_catalogs for the catalog keys. Each page is the best that is left; go on with
-    nextCursor until it is null. Errors: catalog_not_granted, invalid_limit, cursor_expired (search
-    again without the cursor).
+    nextCursor until it is null. What is not known of a product is left out. Errors:
+    catalog_not_granted, invalid_limit, cursor_expired (search again without the cursor).
     """
     require_any(call, (args.catalog,), "catalog_not_granted")
     page = page_of(
@@ -186,6 +254,8 @@ def search_products(call: Call, args: SearchProducts) -> Json:
         Question(query=args.query, catalogs=(args.catalog,)),
         limit=args.limit,
         cursor=args.cursor,
+        show=Shelf.card if args.view == "compact" else Shelf.bare_item,
+        room=Room(),
     )
     return Json(b"{" + page.members() + b"}")
 

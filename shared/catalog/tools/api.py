@@ -105,6 +105,34 @@ def lookup_url(call: Call, args: LookupByUrl) -> Json:
     return Json(b"{" + match.members(args.url) + b"," + more + b"}")
 
 
+class LookupInCatalog(Args):
+    """Which page of which catalog."""
+
+    catalog: Annotated[str, Field(description="The catalog's key.")]
+    url: Annotated[str, Field(description="The product page's address.")]
+
+
+@family.tool(
+    scope="catalog:read",
+    effect=Effect.READ,
+    risk=Risk.LOW,
+    title="Look a product of one catalog up",
+    returns=FoundProduct,
+    reads=lambda args, access: covering(access, args.url, (args.catalog,)),
+)
+@healing
+def lookup_record(call: Call, args: LookupInCatalog) -> Json:
+    """Find the product behind a URL in one granted catalog, as the record that programs get.
+
+    The portal shows it.
+    """
+    require_any(call, (args.catalog,), "catalog_not_granted")
+    match = look_up(call, args.url, names=(args.catalog,), strict=False)
+    if match is None:
+        raise not_found()
+    return Json(b"{" + match.members(args.url) + b"}")
+
+
 def as_markdown(arguments: Mapping[str, Any], body: bytes) -> Any:
     """The Markdown form of a lookup's answer where it was asked for, with who it is in headers."""
     if arguments.get("format") not in ("markdown", "md"):

@@ -83,8 +83,8 @@ async def test_a_product_keeps_its_uuid_through_republish_and_rollback(stocked):
     async with stocked.http(stocked.token()) as client:
 
         async def uuid():
-            page = await value(client, "search_products", {"catalog": "books", "query": "3"})
-            return page["items"][0]["uuid"]
+            asked = {"catalog": "books", "query": "3", "view": "full"}
+            return (await value(client, "search_products", asked))["items"][0]["uuid"]
 
         first = await uuid()
         stocked.publish("books", rows(3, 4))
