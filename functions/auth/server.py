@@ -11,6 +11,7 @@ from shared.auth.caller import Caller, Token
 from shared.auth.faces import ENDPOINT, PARTNER, Face, deployed_faces
 from shared.auth.keyring import SEALING
 from shared.auth.tenancy import TENANT_PATTERN
+from shared.serve.http import plain_host
 from shared.serve.pages.site import Site
 from shared.serve.pages.web import OAuthError
 from shared.tool import Call
@@ -60,7 +61,7 @@ class AuthServer(Site):
 
     def _resource(self, name: str) -> Resource | None:
         """What one spelling stands for. A query only narrows a connection, so it says nothing."""
-        text = name.partition("?")[0].removesuffix("/")
+        text = _comparable(name.partition("?")[0].removesuffix("/"))
         base = text.removesuffix(ENDPOINT)
         face = self._bases.get(base)
         if face is not None:
@@ -93,6 +94,15 @@ class AuthServer(Site):
         )
 
 
+def _comparable(address: str) -> str:
+    """An address as it is compared: scheme and host in lower case, without a default port."""
+    try:
+        parts = urlsplit(address)
+    except ValueError:
+        return address
+    return parts._replace(netloc=plain_host(parts.netloc)).geturl()
+
+
 def _bases(app: App, faces: Iterable[Face]) -> dict[str, Face]:
     """What every spelling of a face's addresses begins with that clients send.
 
@@ -108,5 +118,5 @@ def _bases(app: App, faces: Iterable[Face]) -> dict[str, Face]:
         base = urlsplit(face.base(settings))
         further = settings.hosts if base.netloc == own else ()
         for host in (base.netloc, *further):
-            found.setdefault(base._replace(netloc=host).geturl(), face)
+            found.setdefault(base._replace(netloc=plain_host(host)).geturl(), face)
     return found

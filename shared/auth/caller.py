@@ -1,5 +1,6 @@
 """Who is calling: what a credential proves, before anything was read, and after."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final, Literal, NamedTuple, get_args
 
@@ -10,6 +11,12 @@ EVERY_TYPE: Final[frozenset[str]] = frozenset(get_args(OrgType))
 Surface = Literal["mcp", "rest", "cli", "auth", "tasks", "engine", "portal", "studio", "admin"]
 """By which way a call came in: partners' MCP, REST, an operator's command line, sign-in, the work
 queue, the engine's, the portal, the studio's MCP, or operators' MCP."""
+
+
+KEYS_MAY: Final[Mapping[Surface, frozenset[str]]] = {"mcp": frozenset({"catalog:read"})}
+"""The scopes of an API key, by surface; all where none are said.
+
+Over MCP it reads catalogs, as over REST: what else stands there takes a person."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -36,6 +36,7 @@ class Face:
         spelling: the letter case of its arguments and results.
         tenants: whether each tenant has an address of its own below it, `/{tenant}/mcp`.
         tenant_argument: the argument of its tools that names a tenant, which wins over the address.
+        takes_keys: whether API keys are good there as well as tokens, for what `KEYS_MAY` says.
         is_own_client: it is a client of ours; nobody is asked to consent, and no other client
             gets tokens for it.
     """
@@ -48,6 +49,7 @@ class Face:
     spelling: Spelling = PLAIN
     tenants: bool = False
     tenant_argument: str = ""
+    takes_keys: bool = False
     is_own_client: bool = False
 
     def address(self, settings: Settings) -> str | None:
@@ -85,6 +87,7 @@ PARTNER: Final = Face(
     },
     surface="mcp",
     org_types=frozenset({"catalog_partner"}),
+    takes_keys=True,
 )
 
 STUDIO: Final = Face(

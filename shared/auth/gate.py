@@ -15,7 +15,16 @@ from functools import lru_cache
 from typing import Any, Final, NamedTuple
 
 from shared.auth.access import Access
-from shared.auth.caller import ApiKey, Caller, Credential, Operator, Service, Surface, Token
+from shared.auth.caller import (
+    KEYS_MAY,
+    ApiKey,
+    Caller,
+    Credential,
+    Operator,
+    Service,
+    Surface,
+    Token,
+)
 from shared.auth.lent import lent
 from shared.auth.tenancy import Role, Tenancy, judged, role_in_organization, tenant_reads
 from shared.errors import Problem
@@ -145,7 +154,7 @@ class Gate:
         created: datetime = record.data["createdAt"]
         if created.timestamp() <= access.valid_after:
             raise Problem("unauthenticated", "Invalid API key")
-        caller = Caller(surface, key.id, org, access.type, "key", None, None)
+        caller = Caller(surface, key.id, org, access.type, "key", KEYS_MAY.get(surface), None)
         if access is not seen:
             self._complete(found, asked, reads(access))
         if not tenant:

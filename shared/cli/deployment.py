@@ -3,6 +3,7 @@
 This module imports little: `dev` starts functions with it before anything else is loaded.
 """
 
+from collections.abc import Iterable
 from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
 from typing import Any, Final
@@ -43,8 +44,13 @@ FIRST: Final = ("partner", "api")
 """What must answer before anybody is told how to connect; the others start behind these."""
 
 
-def settings_for(origin: str, data: Path, **changes: Any) -> Settings:
-    """The settings of a dev deployment at one origin. Its other loopback spelling works too."""
+def settings_for(
+    origin: str, data: Path, *, origins: Iterable[str] = (), **changes: Any
+) -> Settings:
+    """The settings of a dev deployment at one origin. Its other loopback spelling works too.
+
+    `origins`: further pages that may call it, such as a browser client that is tried.
+    """
     port = origin.rpartition(":")[2]
     return Settings(
         backend="local",
@@ -63,7 +69,7 @@ def settings_for(origin: str, data: Path, **changes: Any) -> Settings:
         tasks_account="work-queue@localhost",
         export_every=1,
         hosts=(f"localhost:{port}", f"127.0.0.1:{port}"),
-        origins=(f"http://localhost:{port}", f"http://127.0.0.1:{port}"),
+        origins=(f"http://localhost:{port}", f"http://127.0.0.1:{port}", *origins),
         **changes,
     )
 

@@ -14,7 +14,7 @@ import click
 from shared.cli.deployment import FIRST, ROUTES, SETTINGS_FILE, settings_for
 from shared.cli.processes import Functions
 from shared.errors import Problem
-from shared.settings import machine_environment
+from shared.settings import Settings, machine_environment
 
 
 def serve(*, port: int, data: Path, catalogs: Path | None, as_json: bool, **changes: Any) -> None:
@@ -22,7 +22,8 @@ def serve(*, port: int, data: Path, catalogs: Path | None, as_json: bool, **chan
 
     `changes` are settings that differ from a dev deployment's own.
     """
-    settings = settings_for(f"http://localhost:{port}", data, **changes)
+    origins = Settings.read().origins
+    settings = settings_for(f"http://localhost:{port}", data, origins=origins, **changes)
     data.mkdir(parents=True, exist_ok=True)
     (data / SETTINGS_FILE).write_text(settings.model_dump_json(exclude={"service"}))
     log = data / "functions.log"

@@ -141,7 +141,10 @@ def _has_body(request: Request) -> bool:
 
 
 def _passed(headers: Iterable[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:
-    return [(name, value) for name, value in headers if name.decode().lower() not in _HOP]
+    """The headers that are handed on, without blanks around their values, as load balancers do."""
+    return [
+        (name, value.strip(b" \t")) for name, value in headers if name.decode().lower() not in _HOP
+    ]
 
 
 def _streamed(answer: httpx.Response) -> Response:

@@ -6,6 +6,7 @@ returns as one, so a function returns its host.
 
 import random
 import re
+import zlib
 from collections import Counter
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from typing import Any, Final
@@ -83,6 +84,25 @@ async def read_body(receive: Any, most: int) -> bytes:
     return b"".join(parts)
 
 
+def decoded(raw: bytes, head: Head, most: int) -> bytes:
+    """The body without its content coding. Raises `too_large`, `unsupported_media_type`."""
+    coding = head.headers.get("content-encoding", "").lower()
+    if coding in ("", "identity"):
+        return raw
+    if coding not in ("gzip", "x-gzip"):
+        raise Problem("unsupported_media_type", "Send the body as it is, or as gzip.")
+    reading = zlib.decompressobj(zlib.MAX_WBITS | 16)
+    try:
+        body = reading.decompress(raw, most + 1)
+    except zlib.error:
+        raise Problem("unsupported_media_type", "The body is not gzip.") from None
+    if len(body) > most:
+        raise _too_large(most)
+    if not reading.eof or reading.unused_data:
+        raise Problem("unsupported_media_type", "The body is not one whole gzip.")
+    return body
+
+
 async def respond(
     send: Any, status: int, body: bytes = b"", headers: Headers = (), *, head_only: bool = False
 ) -> None:
@@ -126,47 +146,56 @@ class Entrance:
     """
 
     def __init__(self, settings: Settings) -> None:
-        self._hosts = settings.known_hosts
+        self._hosts = frozenset(map(plain_host, settings.known_hosts))
         self._origins = settings.known_origins
 
     def knows(self, head: Head) -> bool:
         """Whether the request is for a host that is ours."""
-        return head.headers.get("host", "").lower() in self._hosts
+        host = head.headers.get("host", "")
+        return host in self._hosts or plain_host(host) in self._hosts
 
-    def refusal(self, head: Head) -> tuple[int, str] | None:
-        """The status and sentence to refuse with, or None to go on."""
+    def refusal(self, head: Head, *, public: bool = False) -> tuple[int, str] | None:
+        """The status and sentence to refuse with, or None to go on.
+
+        `public`: what is asked for is the same for everybody, so any page may read it.
+        """
         if not self.knows(head):
             return 421, "This server does not answer to that host."
         origin = head.headers.get("origin")
-        if origin is not None and origin not in self._origins:
+        if origin is not None and origin not in self._origins and not public:
             return 403, "Pages of that origin may not call this server."
         return None
 
-    def cors(self, head: Head) -> Headers:
-        """The headers that let a known page read the answer; none for others."""
+    def cors(self, head: Head, *, public: bool = False) -> Headers:
+        """The headers that let a known page read the answer, any page where it is `public`."""
         origin = head.headers.get("origin")
         if origin is None or origin not in self._origins:
-            return ()
+            return ((b"access-control-allow-origin", b"*"),) if public else ()
         return (
             (b"access-control-allow-origin", origin.encode()),
             (b"access-control-expose-headers", b"www-authenticate, mcp-session-id, x-request-id"),
             (b"vary", b"origin"),
         )
 
-    def preflight(self, head: Head) -> Headers:
+    def preflight(self, head: Head, *, public: bool = False) -> Headers:
         """What an OPTIONS request is answered with."""
         return (
-            *self.cors(head),
+            *self.cors(head, public=public),
             (b"access-control-allow-methods", b"GET, POST, OPTIONS"),
             (b"access-control-allow-headers", _allowed_headers(head)),
             (b"access-control-max-age", b"600"),
         )
 
 
+def plain_host(host: str) -> str:
+    """A Host as it is compared: lower case, without a default port (RFC 9110 4.2.3)."""
+    return host.lower().removesuffix(":443").removesuffix(":80")
+
+
 def same_host(url: str, head: Head) -> str:
     """The URL as seen through the (known) host the client used, for resource metadata."""
     parts = urlsplit(url)
-    return parts._replace(netloc=head.headers.get("host", parts.netloc)).geturl()
+    return parts._replace(netloc=plain_host(head.headers.get("host", parts.netloc))).geturl()
 
 
 def error_body(message: str) -> bytes:

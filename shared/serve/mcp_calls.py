@@ -20,6 +20,7 @@ from pydantic.alias_generators import to_snake
 from shared.errors import Problem
 from shared.invoke import Reply, Request
 from shared.near import near
+from shared.serve.habits import as_meant
 from shared.serve.narrowing import WHOLE, Narrowing
 from shared.serve.run import Runner
 from shared.spelling import Case
@@ -171,7 +172,7 @@ def _without_unknown(
     takes: type[Args] = tool.takes_in(case)
     shown, known = _names(takes)
     if given.keys() <= known:
-        return given, []
+        return (as_meant(tool, given, case) if given else given), []
     unknown = sorted(given.keys() - known)
     if len(unknown) > MOST_UNKNOWN:
         message = f"More than {MOST_UNKNOWN} arguments are not known. Leave them out."
@@ -180,9 +181,8 @@ def _without_unknown(
         meant = near(name, shown) if len(name) <= LONGEST_NAME else []
         if meant:
             return _near_miss(name, meant), []
-    return {name: value for name, value in given.items() if name in known}, [
-        name[:100] for name in unknown[:20]
-    ]
+    ours = {name: value for name, value in given.items() if name in known}
+    return as_meant(tool, ours, case), [name[:100] for name in unknown[:20]]
 
 
 @cache

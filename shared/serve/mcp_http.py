@@ -23,17 +23,18 @@ from mcp_types import INVALID_REQUEST
 from mcp_types.version import HANDSHAKE_PROTOCOL_VERSIONS
 
 from shared import log
-from shared.auth.caller import Token
+from shared.auth.caller import ApiKey, Token
 from shared.auth.faces import Face
 from shared.errors import Problem
 from shared.invoke import Request
-from shared.serve.bearer import bearer, challenge
+from shared.serve.bearer import api_key, bearer, challenge
 from shared.serve.discovery import authorization_server
 from shared.serve.http import (
     JSON,
     Entrance,
     Head,
     Scope,
+    decoded,
     error_body,
     read_body,
     respond,
@@ -42,12 +43,16 @@ from shared.serve.http import (
 )
 from shared.serve.mcp_calls import Refused, Served, current
 from shared.serve.mcp_messages import (
+    EVENTS,
     Message,
     Rejected,
+    agreeable,
     check_headers,
     classify,
+    event,
     failed,
     parse,
+    takes_only_stream,
     takes_stream,
 )
 from shared.serve.mcp_paths import Paths, Place, metadata_of
@@ -58,6 +63,7 @@ from shared.serve.narrowing import WHOLE, Narrowing, narrowing
 from shared.serve.run import Runner
 from shared.tool import Tool
 
+WELL_KNOWN: Final = "/.well-known/"
 MOST_LISTS: Final = 64
 """Lists of tools that are kept ready: one for each narrowing and version that is asked for."""
 
@@ -129,20 +135,22 @@ class McpEndpoint:
         await safely(partial(self._answer, scope, head, receive), head, send)
 
     def _answer(self, scope: Scope, head: Head, receive: Any, send: Any) -> Awaitable[None]:
-        always = ((b"x-request-id", head.request_id.encode()), *self._entrance.cors(head))
-        refusal = self._entrance.refusal(head)
+        document = self._described(head) if WELL_KNOWN in head.path else None
+        public = document is not None
+        cors = self._entrance.cors(head, public=public)
+        always = ((b"x-request-id", head.request_id.encode()), *cors)
+        refusal = self._entrance.refusal(head, public=public)
         if refusal is not None:
             status, message = refusal
             return respond(send, status, error_body(message), (JSON, *always))
         if head.method == "OPTIONS":
-            return respond(send, 204, b"", (*always[:1], *self._entrance.preflight(head)))
+            preflight = self._entrance.preflight(head, public=public)
+            return respond(send, 204, b"", (*always[:1], *preflight))
+        if document is not None:
+            return self._document(head, send, document, always)
         place = self._paths.endpoint(head.path)
         if place is not None:
             return self._endpoint(scope, receive, send, head, place, always)
-        if self._settings.sign_in:
-            document = self._described(head)
-            if document is not None:
-                return self._document(head, send, document, always)
         return respond(send, 404, error_body("Not Found"), (JSON, *always))
 
     def _described(self, head: Head) -> dict[str, Any] | None:
@@ -150,6 +158,8 @@ class McpEndpoint:
 
         A tenant's is answered for any well-formed name: who asks is not known here.
         """
+        if not self._settings.sign_in:
+            return None
         place = self._paths.described(head.path)
         if place is not None:
             return {
@@ -174,11 +184,8 @@ class McpEndpoint:
         if head.method not in ("GET", "HEAD"):
             await respond(send, 405, b"", (*always, (b"allow", b"GET, HEAD")))
             return
-        known = any(name == b"access-control-allow-origin" for name, _ in always)
-        anybody = () if known else ((b"access-control-allow-origin", b"*"),)
         body = orjson.dumps(document)
-        headers = (JSON, *anybody, *always)
-        await respond(send, 200, body, headers, head_only=head.method == "HEAD")
+        await respond(send, 200, body, (JSON, *always), head_only=head.method == "HEAD")
 
     async def _endpoint(
         self, scope: Scope, receive: Any, send: Any, head: Head, place: Place, always: Any
@@ -206,11 +213,13 @@ class McpEndpoint:
         except Problem as problem:
             await respond(send, problem.status, error_body(problem.message), (JSON, *always))
 
-    async def _verified(self, head: Head) -> Token:
+    async def _verified(self, head: Head) -> Token | ApiKey:
         text = bearer(head)
         try:
             if text is None:
                 raise _no_token()
+            if self._face.takes_keys and text.startswith(f"{self._settings.api_key_prefix}_"):
+                return api_key(head, self._settings.api_key_prefix)
             return await self._runner.verify(text, self._face)
         except Problem as problem:
             raise self._refused(problem, head.request_id) from None
@@ -239,7 +248,8 @@ class McpEndpoint:
     ) -> None:
         check_headers(head)
         served = Served(request, self._narrowing(scope))
-        raw = await read_body(receive, self._settings.max_body)
+        most = self._settings.max_body
+        raw = decoded(await read_body(receive, most), head, most)
         message = parse(raw)
         current.set(served)
         if "id" not in message:
@@ -283,8 +293,11 @@ class McpEndpoint:
         if tool is not None and tool.streams:
             stream = _progress(head, message, send, always)
         if stream is None:
-            result = await self._result(head, message, served, tool)
-            await respond(send, 200, _answer_to(message, result), (JSON, *always))
+            body = _answer_to(message, await self._result(head, message, served, tool))
+            kind = JSON
+            if takes_only_stream(head):
+                kind, body = EVENTS, event(body)
+            await respond(send, 200, body, (kind, *always))
             return
         telling = served._replace(request=served.request._replace(progress=stream.tell))
         try:
@@ -338,7 +351,8 @@ class McpEndpoint:
         )
         exchange = _Exchange(transport, message["id"])
         runner = ServerRunner(self._server, _connection(route, exchange), {})
-        return await runner.on_request(exchange, message["method"], message.get("params"))
+        method, params = message["method"], message.get("params")
+        return await runner.on_request(exchange, method, agreeable(method, params))
 
 
 def _answer_to(message: Message, result: bytes) -> bytes:

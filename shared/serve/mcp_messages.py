@@ -1,5 +1,6 @@
 """JSON-RPC requests as they come over HTTP: read, classified by the SDK's rules, or refused."""
 
+import json
 import logging
 import re
 from collections.abc import Callable, Mapping
@@ -31,7 +32,9 @@ from shared.serve.json_body import MOST_DEPTH, TooDeep, read_json
 
 UNSTATED_VERSION: Final = "2025-03-26"
 """What a request without MCP-Protocol-Version may be taken for (2025-06-18, transports)."""
+_WITHOUT_BATCHES: Final = "2024-11-05"
 STREAM: Final = "text/event-stream"
+EVENTS: Final = (b"content-type", b"text/event-stream")
 Message = dict[str, Any]
 Schemas = Callable[[Any], Mapping[str, Any] | None]
 """The input schema of a tool whose arguments are mirrored in headers (SEP-2243), by its name."""
@@ -62,7 +65,7 @@ def check_headers(head: Head) -> None:
     if content_type != "application/json":
         raise Rejected(INVALID_REQUEST, "Content-Type must be application/json", status=415)
     accept = head.headers.get("accept")
-    if accept is not None and not _ACCEPTED.search(accept):
+    if accept is not None and STREAM not in accept and not _ACCEPTED.search(accept):
         raise Rejected(INVALID_REQUEST, "Accept must allow application/json", status=406)
 
 
@@ -71,12 +74,34 @@ def takes_stream(head: Head) -> bool:
     return STREAM in head.headers.get("accept", "")
 
 
+def takes_only_stream(head: Head) -> bool:
+    """Whether the client reads nothing but an event stream: then an answer is one event."""
+    return takes_stream(head) and not _ACCEPTED.search(head.headers["accept"])
+
+
+def event(body: bytes) -> bytes:
+    """A message as a server-sent event."""
+    return b"event: message\ndata: %b\n\n" % body
+
+
+def agreeable(method: str, params: Any) -> Any:
+    """The params of a request, whose revision is one that can be agreed to.
+
+    2025-03-26 demands batches, which we do not take. Who asks for it is offered the one before: a
+    client asks for its newest, and does not know those after.
+    """
+    if method != "initialize" or not isinstance(params, dict):
+        return params
+    batches = params.get("protocolVersion") == UNSTATED_VERSION
+    return {**params, "protocolVersion": _WITHOUT_BATCHES} if batches else params
+
+
 def parse(raw: bytes) -> Message:
-    """One JSON-RPC request or notification. Raises Rejected."""
+    """One JSON-RPC request or notification. Raises Rejected, with the id where one can be read."""
     try:
         message = read_json(raw)
     except orjson.JSONDecodeError:
-        raise Rejected(PARSE_ERROR, "The body is not JSON") from None
+        raise Rejected(PARSE_ERROR, "The body is not JSON", id_=_id_of_odd_text(raw)) from None
     except TooDeep:
         message = f"The body nests deeper than {MOST_DEPTH} levels"
         raise Rejected(INVALID_REQUEST, message) from None
@@ -86,10 +111,26 @@ def parse(raw: bytes) -> Message:
         or not isinstance(message.get("method"), str)
         or ("id" in message and type(message["id"]) not in (int, str))
     ):
-        raise Rejected(INVALID_REQUEST, "The body must be one JSON-RPC 2.0 request or notification")
+        text = "The body must be one JSON-RPC 2.0 request or notification"
+        raise Rejected(INVALID_REQUEST, text, id_=_id_of(message))
     if not isinstance(message.get("params"), (dict, NoneType)):
         raise Rejected(INVALID_PARAMS, "params must be an object", id_=message.get("id"))
     return message
+
+
+def _id_of(message: Any) -> int | str | None:
+    """The id of what may be a message."""
+    found = message.get("id") if isinstance(message, dict) else None
+    return found if type(found) in (int, str) else None
+
+
+def _id_of_odd_text(raw: bytes) -> int | str | None:
+    """The id where only Python's own reader takes the text: it lets lone surrogates through."""
+    try:
+        found = _id_of(json.loads(raw))
+    except (ValueError, RecursionError):
+        return None
+    return found if isinstance(found, int) or (found and found.isascii()) else None
 
 
 def classify(head: Head, message: Message, schema_of: Schemas | None) -> InboundModernRoute:

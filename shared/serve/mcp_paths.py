@@ -12,7 +12,11 @@ _TENANT: Final = TENANT_PATTERN.strip("^$")
 
 
 class Place(NamedTuple):
-    """An endpoint: its path, and the tenant it is of; empty for the face's own."""
+    """An endpoint: its path as it was asked, and the tenant it is of; empty for the face's own.
+
+    With a slash behind it is the same endpoint. What is said of it keeps the spelling: clients
+    compare that with the address they have.
+    """
 
     path: str
     tenant: str = ""
@@ -30,14 +34,16 @@ class Paths:
         self.own = Place(base_path(address))
         self._with_slash = f"{self.own.path}/"
         base = re.escape(self.own.path.removesuffix(ENDPOINT))
-        self._tenants = re.compile(f"({base}/({_TENANT}){ENDPOINT})/?") if tenants else None
+        self._tenants = re.compile(f"{base}/({_TENANT}){ENDPOINT}/?") if tenants else None
 
     def endpoint(self, path: str) -> Place | None:
-        """The endpoint that stands there; with a slash behind it is the same one."""
-        if path in (self.own.path, self._with_slash):
+        """The endpoint that stands there."""
+        if path == self.own.path:
             return self.own
+        if path == self._with_slash:
+            return Place(path)
         match = self._tenants.fullmatch(path) if self._tenants else None
-        return None if match is None else Place(match[1], match[2])
+        return None if match is None else Place(path, match[1])
 
     def described(self, path: str) -> Place | None:
         """The endpoint whose resource metadata stands there (RFC 9728 3.1)."""

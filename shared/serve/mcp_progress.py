@@ -10,7 +10,7 @@ from typing import Any, Final
 import orjson
 
 from shared.serve.http import Headers
-from shared.serve.mcp_messages import STREAM
+from shared.serve.mcp_messages import STREAM, event
 
 _HEADERS: Final = (
     (b"content-type", STREAM.encode()),
@@ -93,5 +93,5 @@ class ProgressStream:
             self.has_begun = True
             start = {"type": "http.response.start", "status": 200, "headers": [*self._headers]}
             await self._send(start)
-        body = b"event: message\ndata: %b\n\n" % data
+        body = event(data)
         await self._send({"type": "http.response.body", "body": body, "more_body": more})

@@ -19,7 +19,7 @@ from shared.auth.faces import Face
 from shared.serve.mcp_calls import Renderer, ToolCalls, current, unknown_tool
 from shared.serve.narrowing import toolset_of
 from shared.serve.run import Runner
-from shared.serve.schema import schema, untitled
+from shared.serve.schema import plain, schema
 from shared.spelling import Case
 from shared.tool import Effect, Family, Tool
 
@@ -105,9 +105,9 @@ def _describe(tool: Tool[Any], face: Face, renderer: Renderer) -> types.Tool:
 
 def _input_schema(tool: Tool[Any], case: Case) -> dict[str, Any]:
     """What it takes. Clients may add arguments of their own, which are ignored and named."""
-    made: dict[str, Any] = untitled(schema(tool.takes_in(case), mode="in"))
-    for name in ("additionalProperties", "description"):
-        made.pop(name, None)
+    changes = tool.effect is not Effect.READ
+    made = plain(schema(tool.takes_in(case), mode="in"), null=changes)
+    made.pop("description", None)
     made.setdefault("properties", {})
     return made
 

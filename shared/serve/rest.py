@@ -16,7 +16,17 @@ from shared.auth.rate import Budget
 from shared.errors import Problem
 from shared.invoke import Reply, Request
 from shared.serve.bearer import api_key
-from shared.serve.http import JSON, Entrance, Head, Scope, error_body, read_body, respond, safely
+from shared.serve.http import (
+    JSON,
+    Entrance,
+    Head,
+    Scope,
+    decoded,
+    error_body,
+    read_body,
+    respond,
+    safely,
+)
 from shared.serve.json_body import MOST_DEPTH, TooDeep, read_json
 from shared.serve.run import Runner
 from shared.spelling import PLAIN, Spelling
@@ -211,7 +221,8 @@ class RestHost:
         unknown = {name: each for name, each in arguments.items() if name not in route.query}
         if unknown:
             raise _no_query(unknown)
-        raw = await read_body(receive, route.most_body or self._settings.max_body)
+        most = route.most_body or self._settings.max_body
+        raw = decoded(await read_body(receive, most), head, most)
         content_type = head.headers.get("content-type", "").partition(";")[0].strip().lower()
         if content_type != "application/json":
             raise Problem("unsupported_media_type", "Send the body as application/json.")

@@ -1,7 +1,7 @@
 """A type as the JSON Schema that hosts show."""
 
 from collections.abc import Mapping
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
 from pydantic import TypeAdapter
 
@@ -30,26 +30,69 @@ def schema(
 
 def bare(value: Any) -> Any:
     """A schema without descriptions and titles: an agent pays for every word."""
-    return _without(value, frozenset({"description", "title"}))
-
-
-def untitled(value: Any) -> Any:
-    """A schema without titles, which only say a member's name again."""
-    return _without(value, frozenset({"title"}))
-
-
-def _without(value: Any, words: frozenset[str]) -> Any:
     if isinstance(value, dict):
         return {
             key: (
-                {name: _without(member, words) for name, member in each.items()}
+                {name: bare(member) for name, member in each.items()}
                 if key in ("properties", "$defs")  # by name, whatever their names are
-                else _without(each, words)
+                else bare(each)
             )
             for key, each in value.items()
-            if key not in words
+            if key not in ("description", "title")
         }
-    return [_without(each, words) for each in value] if isinstance(value, list) else value
+    return [bare(each) for each in value] if isinstance(value, list) else value
+
+
+def plain(made: dict[str, Any], *, null: bool = False) -> dict[str, Any]:
+    """The schema of what comes in, as every client's converter reads it.
+
+    No titles, no references, one value as a list of one. An optional argument is one that is not
+    required, and not one that may be null unless `null`.
+    """
+    described: dict[str, Any] = _plain(made, made.get("$defs", {}), (), null=null)
+    return described
+
+
+def _plain(
+    made: Any, definitions: Mapping[str, Any], inside: tuple[str, ...], *, null: bool
+) -> dict[str, Any]:
+    name = made.get("$ref", "").rpartition("/")[2]
+    if name:
+        if name in inside:
+            return {}  # it refers to itself: what it is stands around it
+        made = {**definitions[name], **made}
+        inside = (*inside, name)
+    found: dict[str, Any] = {}
+    for key, value in made.items():
+        if key == "properties":
+            found[key] = {
+                each: _plain(one, definitions, inside, null=null) for each, one in value.items()
+            }
+        elif key == "const":
+            found["enum"] = [value]
+        elif isinstance(value, dict):
+            found[key] = _plain(value, definitions, inside, null=null)
+        elif key in _CHOICES:
+            found[key] = [_plain(each, definitions, inside, null=null) for each in value]
+        elif not (key in _NOT_PLAIN or (key == "additionalProperties" and not value)):
+            found[key] = value
+    found.pop("$defs", None)
+    return found if null else _not_null(found)
+
+
+def _not_null(made: dict[str, Any]) -> dict[str, Any]:
+    """The schema without null among its choices, and no choice where one is left."""
+    kinds = [each for each in made.get("anyOf", ()) if each != {"type": "null"}]
+    if not kinds or len(kinds) == len(made["anyOf"]):
+        return made
+    rest = {key: each for key, each in made.items() if key != "anyOf"}
+    if rest.get("default", "") is None:
+        del rest["default"]
+    return {**kinds[0], **rest} if len(kinds) == 1 else {**rest, "anyOf": kinds}
+
+
+_CHOICES: Final = ("anyOf", "oneOf", "allOf", "prefixItems")
+_NOT_PLAIN: Final = ("title", "$ref", "discriminator")
 
 
 def outline(made: dict[str, Any], depth: int) -> dict[str, Any]:
