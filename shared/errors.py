@@ -32,6 +32,7 @@ STATUS: Final[dict[str, int]] = {
     "subscriber_not_found": 404,
     "tenant_not_found": 404,
     "cursor_expired": 410,
+    "cursor_mismatch": 422,
     # what stands in the way
     "conflict": 409,
     "type_conflict": 409,

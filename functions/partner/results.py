@@ -24,6 +24,7 @@ OUTCOMES: Final = frozenset(
         "catalog_not_found",
         "catalog_not_granted",
         "cursor_expired",
+        "cursor_mismatch",
         "domain_not_covered",
         "invalid_limit",
         "invalid_principal",

@@ -7,7 +7,7 @@ import orjson
 
 from shared.auth.keyring import CURSORS
 from shared.catalog.reach import Reached
-from shared.catalog.search.cursor import Place, unseal
+from shared.catalog.search.cursor import Place, mismatch, unseal
 from shared.catalog.search.room import Room
 from shared.catalog.search.search import Page, Question, Show, search
 from shared.catalog.search.shelf import Shelf
@@ -40,13 +40,18 @@ def page_of(
     cursor: str | None,
     show: Show = Shelf.item,
     room: Room | None = None,
+    strict: bool = False,
 ) -> ReadyPage:
     """The page of this question that the cursor points to; `show` and `room` as `search` has them.
 
-    A walk stays in the versions it began in. Raises `invalid_limit`, `invalid`, `cursor_expired`.
+    A walk stays in the versions it began in. A cursor that is none of this question begins at page
+    1, or is `cursor_mismatch` where that is `strict`. Raises `invalid_limit`, `invalid`,
+    `cursor_expired`.
     """
     ring = call.app.keys.sealing(CURSORS)
     places = _places(cursor, question, ring.keys) if cursor else None
+    if strict and cursor and places is None:
+        raise mismatch()
     shelves = [_shelf(call, each, places) for each in catalogs]
     page = search(
         shelves,

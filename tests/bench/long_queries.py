@@ -18,7 +18,7 @@ from pathlib import Path
 
 from shared.auth.faces import PARTNER
 from shared.catalog.search.words import LONGEST_QUERY
-from shared.catalog.tools import agents
+from shared.catalog.tools import searching
 from shared.clock import SystemClock
 from shared.invoke import Request, invoke
 from tests.bench.fit import read_products
@@ -84,7 +84,7 @@ def asking(folder):
 
     def ask(text):
         arguments = {"catalog": "icecat", "query": text}
-        reply = invoke(agents.family["search_products"], platform.app, request, arguments)
+        reply = invoke(searching.family["search_products"], platform.app, request, arguments)
         assert reply.problem is None
 
     return ask

@@ -17,7 +17,7 @@ from shared.catalog.segment.analysis import TEXT
 from shared.catalog.segment.index import WORDS
 from shared.catalog.segment.reader import Segment
 from shared.catalog.segment.writer import build
-from shared.catalog.tools import agents
+from shared.catalog.tools import searching
 from shared.clock import SystemClock
 from shared.indexes.words import analyzer
 from shared.invoke import Request, invoke
@@ -105,7 +105,7 @@ def invoked(feed: Path, products: Sequence[Product], folder: Path) -> Answer:
 
     def answer(query: str) -> list[str]:
         arguments = {"catalog": CATALOG, "query": query, "limit": DEPTH}
-        reply = invoke(agents.family["search_products"], platform.app, request, arguments)
+        reply = invoke(searching.family["search_products"], platform.app, request, arguments)
         return [keys[item["uuid"]] for item in orjson.loads(reply.body)["items"]]
 
     return answer

@@ -1,4 +1,8 @@
-"""The same question through MCP and through REST comes to the same values and the same codes."""
+"""The same question through MCP and through REST comes to the same values and the same codes.
+
+They differ where models and programs do: what `test_habits` reads as meant is an error over REST,
+and a cursor of another question begins at page 1 there.
+"""
 
 import pytest
 
@@ -18,7 +22,6 @@ SEARCH = [
     {"limit": 0},
     {"limit": 101},
     {"limit": -5},
-    {"limit": "3"},
     {"limit": "three"},
     {"limit": 1.5},
     {"limit": True},
@@ -26,11 +29,9 @@ SEARCH = [
     {"query": ["book"]},
     {"query": "x" * 5_000},
     {"query": "no product has this"},
-    {"cursor": "not a cursor"},
     {"cursor": 7},
     {"catalog": "toys"},
     {"catalog": "granted_to_nobody"},
-    {"catalog": ""},
     {"catalog": 7},
     {"catalog": "x" * 65},
     {"limits": 1},
@@ -42,7 +43,6 @@ LOOKUP = [
     {"canonical_url": f"{URL}?unknown=1"},
     {"canonical_url": "https://books.example/p/99"},
     {"canonical_url": "nonsense"},
-    {"canonical_url": ""},
     {"canonical_url": 7},
     {"canonical_url": None},
     {},

@@ -266,13 +266,13 @@ async def test_a_walk_shows_no_product_that_left_the_restriction_meanwhile(stock
         assert await value(agent, "search_products", again) == {"items": [], "nextCursor": None}
 
 
-async def test_a_forged_cursor_starts_at_page_one(agent):
-    first = await value(agent, "search_products", {"catalog": "books", "limit": 2})
+async def test_a_forged_cursor_starts_at_page_one_over_rest_and_is_refused_over_mcp(agent, backend):
+    first = await search(backend, catalog="books", limit=2)
     for cursor in ("x", "AAAA", first["nextCursor"][:-2] + "AA", "é" * 20):
-        page = await value(
-            agent, "search_products", {"catalog": "books", "limit": 2, "cursor": cursor}
-        )
+        page = await search(backend, catalog="books", limit=2, cursor=cursor)
         assert page["items"] == first["items"]
+        asked = {"catalog": "books", "limit": 2, "cursor": cursor}
+        assert (await value(agent, "search_products", asked))["error"] == "cursor_mismatch"
 
 
 async def test_a_cursor_outlives_a_republish_but_not_its_version(stocked, agent):

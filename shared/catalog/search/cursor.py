@@ -1,9 +1,9 @@
 """What a partner's cursor says: how far each catalog was walked, and in which version of it.
 
 So any instance continues in the very order the walk began in. Anything that is not a cursor of
-ours for this very question is no cursor: the walk starts at page 1 (contract/partner.md, the one
-named exception to "nothing is silently ignored"). That holds for a cursor of another question too:
-it says nothing about this one.
+ours for this very question is no cursor, a cursor of another question neither: it says nothing
+about this one. Over REST the walk then starts at page 1, as its published client expects; over MCP
+it is `cursor_mismatch`.
 """
 
 from collections.abc import Mapping
@@ -46,6 +46,15 @@ def unseal(cursor: str | None, question: str, key: bytes) -> dict[str, Place] | 
         catalog: Place(version, tuple(position) if position else None, *more)
         for catalog, (version, position, *more) in places.items()
     }
+
+
+def mismatch() -> Problem:
+    """`cursor_mismatch`: what a face says that does not begin again at page 1."""
+    return Problem(
+        "cursor_mismatch",
+        "This cursor is damaged, or was given for another question. Ask exactly as for the page "
+        "before, or search again without a cursor.",
+    )
 
 
 def expired() -> Problem:

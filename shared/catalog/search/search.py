@@ -32,7 +32,10 @@ MOST: Final = 100
 
 
 class Question(NamedTuple):
-    """What is asked. An absent or blank `query` browses. `catalogs` as the caller named them."""
+    """What is asked. A `query` that is absent, blank or `*` browses.
+
+    `catalogs`: as the caller named them.
+    """
 
     query: str | None = None
     facets: tuple[Facet, ...] = ()
@@ -40,6 +43,12 @@ class Question(NamedTuple):
     price_min: float | None = None
     price_max: float | None = None
     catalogs: tuple[str, ...] | None = None
+
+    @property
+    def text(self) -> str:
+        """The text to look for; empty to browse."""
+        text = (self.query or "").strip()
+        return "" if text == "*" else text
 
     def digest(self) -> str:
         """Differs for every other question: what a cursor is bound to."""
@@ -97,7 +106,7 @@ def search(
         if places is None or shelf.catalog in places
     ]
     items: list[bytes] = []
-    cursor, text, full = None, (question.query or "").strip(), False
+    cursor, text, full = None, question.text, False
     for walk, hit in heapq.merge(*(walk.steps() for walk in walks), key=_falling):
         if len(items) < limit:
             item = show(walk.shelf, hit.number, hit.score)
@@ -124,7 +133,7 @@ def order_of(shelf: Shelf, question: Question, at: float) -> Order:
 
     `at`: for which second since 1970.
     """
-    segment, text = shelf.segment, (question.query or "").strip()
+    segment, text = shelf.segment, question.text
     conditions = clauses(
         segment.schema,
         facets=(*question.facets, *shelf.only),

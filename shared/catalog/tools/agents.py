@@ -11,12 +11,9 @@ from shared.auth.access import Access
 from shared.catalog.fitting import fitted
 from shared.catalog.healing import healing
 from shared.catalog.lookup import covering, look_up
-from shared.catalog.paging import page_of
-from shared.catalog.products.shapes import FullView, ListItem, VariantView
+from shared.catalog.products.shapes import FullView, VariantView
 from shared.catalog.reach import heads_of, reached
 from shared.catalog.search.room import Room
-from shared.catalog.search.search import DEFAULT_LIMIT, Question
-from shared.catalog.search.shelf import Shelf
 from shared.errors import Problem
 from shared.tool import Args, Call, Effect, Family, Json, Result, Risk
 
@@ -195,69 +192,6 @@ def _not_answered(url: str, problem: Problem) -> bytes:
 
 
 _NO_ROOM: Final = "There was no room for it here. Look it up in another call, or use view compact."
-
-
-class ProductPage(Result):
-    """One page of products."""
-
-    items: Annotated[list[ListItem], Field(description="Products, the best match first.")]
-    next_cursor: Annotated[
-        str | None, Field(description="Pass as cursor for the next page; null at the end.")
-    ]
-    note: Annotated[
-        str | None, Field(description="What was not looked for; absent where all was.")
-    ] = None
-
-
-class SearchProducts(Args):
-    """Where to search, and for what."""
-
-    catalog: Annotated[str, Field(description="The key of one granted catalog.")]
-    query: Annotated[
-        str | None,
-        Field(description="Words, a brand, a model number or a GTIN. Left out: browse."),
-    ] = None
-    limit: Annotated[
-        int,
-        Field(strict=True, description="Products a page, 1 to 100; 10 to 20 are enough to choose."),
-    ] = DEFAULT_LIMIT
-    cursor: Annotated[
-        str | None, Field(description="nextCursor of the page before, with the same query.")
-    ] = None
-    view: View = "compact"
-
-
-def _head_for_search(args: SearchProducts, access: Access) -> Iterable[str]:
-    return heads_of(access, [args.catalog])
-
-
-@family.tool(
-    scope="catalog:read",
-    effect=Effect.READ,
-    risk=Risk.LOW,
-    title="Search a catalog",
-    returns=ProductPage,
-    reads=_head_for_search,
-)
-@healing
-def search_products(call: Call, args: SearchProducts) -> Json:
-    """Search the products of one granted catalog by words, or browse it without a query.
-
-    Use list_catalogs for the catalog keys. Each page is the best that is left; go on with
-    nextCursor until it is null. What is not known of a product is left out. Errors:
-    catalog_not_granted, invalid_limit, cursor_expired (search again without the cursor).
-    """
-    require_any(call, (args.catalog,), "catalog_not_granted")
-    page = page_of(
-        call,
-        reached(call, (args.catalog,)),
-        Question(query=args.query, catalogs=(args.catalog,)),
-        limit=args.limit,
-        cursor=args.cursor,
-        show=Shelf.card if args.view == "compact" else Shelf.bare_item,
-        room=Room(),
-    )
-    return Json(b"{" + page.members() + b"}")
 
 
 def require_any(call: Call, names: Iterable[str] | None, code: str) -> None:

@@ -18,12 +18,11 @@ from shared.catalog.search.search import DEFAULT_LIMIT, Question
 from shared.catalog.tools.agents import (
     CatalogNames,
     FoundProduct,
-    ProductPage,
     not_found,
     require_any,
 )
+from shared.catalog.tools.searching import Facets, ProductPage
 from shared.errors import Problem
-from shared.facets import Facet
 from shared.tool import Args, Call, Effect, Family, Json, Result, Risk
 
 family = Family("api", org_types=frozenset({"catalog_partner"}))
@@ -148,9 +147,6 @@ def as_markdown(arguments: Mapping[str, Any], body: bytes) -> Any:
         (b"content-type", b"text/markdown; charset=utf-8"),
         *((name.encode(), value.encode()) for name, value in headers.items()),
     ]
-
-
-Facets = Annotated[tuple[Facet, ...], Field(max_length=50)]
 
 
 class SearchRequest(Args):

@@ -1,0 +1,136 @@
+"""Searching the granted catalogs, for agents: compact, within what a model can afford."""
+
+from collections.abc import Iterable
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from shared.auth.access import Access
+from shared.catalog.healing import healing
+from shared.catalog.paging import page_of
+from shared.catalog.products.shapes import ListItem
+from shared.catalog.reach import heads_of, reached
+from shared.catalog.search.room import Room
+from shared.catalog.search.search import DEFAULT_LIMIT, Question
+from shared.catalog.search.shelf import Shelf
+from shared.catalog.tools.agents import View, require_any
+from shared.facets import Facet
+from shared.tool import Args, Call, Effect, Family, Json, Result, Risk
+
+family = Family("searching", toolset="catalogs", org_types=frozenset({"catalog_partner"}))
+
+
+class ProductPage(Result):
+    """One page of products."""
+
+    items: Annotated[list[ListItem], Field(description="Products, the best match first.")]
+    next_cursor: Annotated[
+        str | None, Field(description="Pass as cursor for the next page; null at the end.")
+    ]
+    note: Annotated[
+        str | None, Field(description="What was not looked for; absent where all was.")
+    ] = None
+
+
+Facets = Annotated[tuple[Facet, ...], Field(max_length=50)]
+_CONDITION = "condition"
+_AVAILABILITY = "availability"
+
+
+class Narrowed(Args):
+    """Which catalogs, and which of their products."""
+
+    catalog: Annotated[
+        str | None, Field(description="One catalog's key; all granted ones if left out.")
+    ] = None
+    catalogs: Annotated[
+        tuple[Annotated[str, Field(max_length=64)], ...] | None,
+        Field(min_length=1, max_length=500, description="Several catalogs' keys."),
+    ] = None
+    query: Annotated[
+        str | None,
+        Field(description="Words, a brand, a model number or a GTIN. Left out or *: browse."),
+    ] = None
+    price_min: Annotated[float | None, Field(ge=0, description="Lowest price, inclusive.")] = None
+    price_max: Annotated[float | None, Field(ge=0, description="Highest price, inclusive.")] = None
+    in_stock: Annotated[
+        bool | None, Field(description="true: only what is in stock. false: all.")
+    ] = None
+    condition: Annotated[
+        Literal["new", "refurbished", "used"] | None, Field(description="Only of this condition.")
+    ] = None
+    facets: Annotated[
+        Facets | None,
+        Field(description='What products must have: [{"name": "color", "values": ["red"]}].'),
+    ] = None
+    exclude_facets: Annotated[Facets | None, Field(description="What they must not have.")] = None
+
+    @property
+    def names(self) -> tuple[str, ...] | None:
+        """The catalogs that were named, each once, in order; None for all granted."""
+        one = () if self.catalog is None else (self.catalog,)
+        return tuple(sorted({*one, *(self.catalogs or ())})) or None
+
+    def question(self) -> Question:
+        """What is asked."""
+        wanted = [Facet(name=_CONDITION, values=(self.condition,))] if self.condition else []
+        if self.in_stock:
+            wanted.append(Facet(name=_AVAILABILITY, values=("in_stock",)))
+        return Question(
+            query=self.query,
+            facets=(*(self.facets or ()), *wanted),
+            exclude_facets=self.exclude_facets or (),
+            price_min=self.price_min,
+            price_max=self.price_max,
+            catalogs=self.names,
+        )
+
+
+class SearchProducts(Narrowed):
+    """What to search for, and how much to show."""
+
+    limit: Annotated[
+        int,
+        Field(strict=True, description="Products a page, 1 to 100; 10 to 20 are enough to choose."),
+    ] = DEFAULT_LIMIT
+    cursor: Annotated[
+        str | None, Field(description="nextCursor of the page before, all else the same.")
+    ] = None
+    view: View = "compact"
+
+
+def heads_for(args: Narrowed, access: Access) -> Iterable[str]:
+    """The heads of the catalogs that are asked."""
+    return heads_of(access, args.names)
+
+
+@family.tool(
+    scope="catalog:read",
+    effect=Effect.READ,
+    risk=Risk.LOW,
+    title="Search catalogs",
+    returns=ProductPage,
+    reads=heads_for,
+)
+@healing
+def search_products(call: Call, args: SearchProducts) -> Json:
+    """Search the granted catalogs by words, price, stock and facets, or browse them.
+
+    Use list_catalogs for catalog keys and count_facets for facet values. Go on with nextCursor
+    until it is null. What is not known of a product is left out. Errors: catalog_not_granted,
+    invalid_limit, cursor_mismatch and cursor_expired (search again without the cursor).
+    """
+    require_any(call, args.names, "catalog_not_granted")
+    catalogs = reached(call, args.names)
+    card = Shelf.card if len(catalogs) == 1 else Shelf.named_card
+    page = page_of(
+        call,
+        catalogs,
+        args.question(),
+        limit=args.limit,
+        cursor=args.cursor,
+        show=card if args.view == "compact" else Shelf.bare_item,
+        room=Room(),
+        strict=True,
+    )
+    return Json(b"{" + page.members() + b"}")
