@@ -17,12 +17,16 @@ from shared.tool import Call
 
 @dataclass(frozen=True, slots=True)
 class ReadyPage:
-    """Items as JSON, the cursor that continues, the text that was looked for, what to know."""
+    """Items as JSON, the cursor that continues, the text that was looked for, what to know.
+
+    `question`: what was asked in the end, where more was read from the text than words.
+    """
 
     items: list[bytes]
     cursor: str | None
     text: str
     note: str = ""
+    question: Question | None = None
 
     def members(self) -> bytes:
         """The members `items`, `nextCursor`, and `note` where there is one, without braces."""
@@ -62,7 +66,8 @@ def page_of(
         show=show,
         room=room,
     )
-    return ReadyPage(page.items, page.cursor, page.effective_query, " ".join(_notes(page)))
+    note = " ".join(_notes(page))
+    return ReadyPage(page.items, page.cursor, page.effective_query, note, page.question)
 
 
 def _notes(page: Page) -> Iterator[str]:

@@ -83,7 +83,7 @@ async def test_what_goes_wrong_is_raised_as_its_type(stocked, connect):
         )
         wrong = client.search_products(facets=[{"name": "category_path.depth_9", "values": ["x"]}])
         assert await failure(wrong) == (sdk.OctogenValidationError, 422)
-        planned = client.search_products(q="x", understand=True)
+        planned = client.search_products(q="x", diversity=True)
         assert await failure(planned) == (sdk.OctogenValidationError, 422)
         unknown = client.search_products(q="x", catalogs=["nothing"])
         assert await failure(unknown) == (sdk.OctogenNotFoundError, 404)

@@ -143,6 +143,7 @@ async def test_the_answer_says_what_really_ran(backend):
     assert answer["effectiveQuery"] == {
         "text": "product",
         "understood": False,
+        "without": [],
         "catalogs": ["books"],
         "facets": [{"name": "color", "values": ["Red"], "source": "caller"}],
         "excludeFacets": [],
@@ -184,7 +185,7 @@ async def test_all_granted_catalogs_are_searched_and_walked_exactly_once(stocked
 @pytest.mark.parametrize(
     ("request_body", "detail"),
     [
-        ({"q": "x", "understand": True}, "not_supported"),
+        ({"q": "x", "relax": True}, "not_supported"),
         ({"q": "x", "brand_quality_min": 2}, "not_supported"),
         ({"url": "ftp://books.example/p/1"}, "unsafe_url"),
         ({"url": "https://me:pw@books.example/p/1"}, "unsafe_url"),

@@ -45,7 +45,6 @@ def titles(page):
         ({"query": "*"}, {"Trail shoe", "Road shoe", "Leather boot"}),
         ({"query": ""}, {"Trail shoe", "Road shoe", "Leather boot"}),
     ],
-    ids=str,
 )
 async def test_a_search_is_narrowed_over_mcp_as_over_rest(agent, arguments, found):
     page = await value(agent, "search_products", {"catalog": "books", **arguments})

@@ -9,12 +9,14 @@ Where a version that `places` names is no longer kept, the caller raises `cursor
 """
 
 import heapq
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from hashlib import blake2b
 from typing import Any, Final, NamedTuple
 
 import orjson
+from tantivy import Occur
 
+from shared.catalog.search import meaning as meanings
 from shared.catalog.search.browse import Browse
 from shared.catalog.search.cursor import Place, expired, seal
 from shared.catalog.search.facets import clauses, holding
@@ -34,7 +36,8 @@ MOST: Final = 100
 class Question(NamedTuple):
     """What is asked. A `query` that is absent, blank or `*` browses.
 
-    `catalogs`: as the caller named them.
+    `catalogs`: as the caller named them. `understand`: whether price bounds and what is not wanted
+    are read from the text (`search.meaning`); `without`: words that products must not have.
     """
 
     query: str | None = None
@@ -43,6 +46,8 @@ class Question(NamedTuple):
     price_min: float | None = None
     price_max: float | None = None
     catalogs: tuple[str, ...] | None = None
+    understand: bool = True
+    without: tuple[str, ...] = ()
 
     @property
     def text(self) -> str:
@@ -52,7 +57,7 @@ class Question(NamedTuple):
 
     def digest(self) -> str:
         """Differs for every other question: what a cursor is bound to."""
-        return _digest([*self])
+        return _digest([meanings.REVISION, *self])
 
 
 class Page(NamedTuple):
@@ -64,6 +69,7 @@ class Page(NamedTuple):
         effective_query: what was looked for: the query, or as the first item's catalog spells it.
         left_out: how many words of the query were not looked for, because it has too many.
         full: whether it ends because there was no more room.
+        question: what was asked in the end, where more was read from the text than words.
     """
 
     items: list[bytes]
@@ -71,6 +77,7 @@ class Page(NamedTuple):
     effective_query: str
     left_out: int = 0
     full: bool = False
+    question: Question | None = None
 
 
 Show = Callable[[Shelf, int, float], bytes]
@@ -100,13 +107,14 @@ def search(
     """
     if not 1 <= limit <= MOST:
         raise Problem("invalid_limit", f"limit goes from 1 to {MOST}.", min=1, max=MOST)
+    meant = understood(question, shelves)
     walks = [
-        _Walk(shelf, question, (places or {}).get(shelf.catalog), limit + 1)
+        _Walk(shelf, meant or question, (places or {}).get(shelf.catalog), limit + 1)
         for shelf in sorted(shelves, key=lambda shelf: shelf.catalog)
         if places is None or shelf.catalog in places
     ]
     items: list[bytes] = []
-    cursor, text, full = None, question.text, False
+    cursor, text, full = None, (meant or question).text, False
     for walk, hit in heapq.merge(*(walk.steps() for walk in walks), key=_falling):
         if len(items) < limit:
             item = show(walk.shelf, hit.number, hit.score)
@@ -119,13 +127,33 @@ def search(
         walk.position = hit.after
         items.append(item)
     left_out = max((walk.order.left_out for walk in walks), default=0)
-    return Page(items, cursor, text, left_out, full)
+    return Page(items, cursor, text, left_out, full, meant)
 
 
 @guarded
 def count(shelf: Shelf, question: Question) -> int:
     """How many products of the catalog answer the question, within the caller's restriction."""
-    return order_of(shelf, question, shelf.at).count()
+    meant = understood(question, [shelf]) or question
+    return order_of(shelf, meant, shelf.at).count()
+
+
+def understood(question: Question, shelves: Iterable[Shelf]) -> Question | None:
+    """The question with what its text says beside words; None where that is nothing.
+
+    A bound that the caller gave stays, and its words are taken out of the text all the same.
+    """
+    if not question.understand or not question.text:
+        return None
+    found = meanings.meaning(question.text, (shelf.segment for shelf in shelves))
+    if found is None:
+        return None
+    low, high = question.price_min, question.price_max
+    return question._replace(
+        query=found.text,
+        price_min=found.price_min if low is None else low,
+        price_max=found.price_max if high is None else high,
+        without=found.without,
+    )
 
 
 def order_of(shelf: Shelf, question: Question, at: float) -> Order:
@@ -142,6 +170,9 @@ def order_of(shelf: Shelf, question: Question, at: float) -> Order:
         price_max=question.price_max,
     )
     conditions += holding(segment, at)
+    for words in question.without:
+        if (unwanted := meanings.excluded(segment, words)) is not None:
+            conditions.append((Occur.MustNot, unwanted))
     if not text:
         return Browse(segment, conditions)
     return ranked(segment, text, understand(segment, text), conditions)

@@ -294,6 +294,11 @@ class Segment:
             known.clear()
         known[number] = view
 
+    def title(self, number: int) -> str:
+        """The product's title."""
+        title: str = _object(self.item(number, 0.0))["title"]
+        return title
+
     def titles(self, numbers: list[int]) -> NDArray[Any]:
         """Hashed titles and kinds of these products, a row each: see `segment.titles`."""
         *newer, oldest = self._generations

@@ -28,7 +28,6 @@ from shared.tool import Args, Call, Effect, Family, Json, Result, Risk
 family = Family("api", org_types=frozenset({"catalog_partner"}))
 
 PLANNED: Final = (
-    "understand",
     "relax",
     "diversity",
     "omit_generated_facets",
@@ -173,6 +172,13 @@ class SearchRequest(Args):
     cursor: Annotated[
         str | None, Field(description="nextCursor of the page before, with the same request.")
     ] = None
+    understand: Annotated[
+        bool | None,
+        Field(
+            strict=True,
+            description="False: words like `under $20` or `without zip` are only words.",
+        ),
+    ] = None
     debug: Annotated[
         bool | None,
         Field(strict=True, description="Also say which version of each catalog was searched."),
@@ -209,6 +215,9 @@ class EffectiveQuery(Result):
 
     text: Annotated[str, Field(description="The text that was matched; empty when browsing.")]
     understood: Annotated[bool, Field(description="Whether filters were derived from the text.")]
+    without: Annotated[
+        tuple[str, ...], Field(description="What the text does not want; derived from it.")
+    ]
     catalogs: tuple[str, ...] | None
     facets: tuple[EffectiveFacet, ...]
     exclude_facets: tuple[EffectiveFacet, ...]
@@ -258,11 +267,12 @@ def search_catalogs(call: Call, args: SearchRequest) -> Json:
         price_min=args.price_min,
         price_max=args.price_max,
         catalogs=args.names,
+        understand=args.understand is not False,
     )
     catalogs = reached(call, args.names)
     limit = DEFAULT_LIMIT if args.limit is None else args.limit
     page = page_of(call, catalogs, question, limit=limit, cursor=args.cursor)
-    ran = _effective(question, page.text)
+    ran = _effective(page.question or question, page.text, understood=page.question is not None)
     more: dict[str, Any] = {"requestId": call.request_id, "effectiveQuery": ran}
     if args.debug:
         more["debug"] = [
@@ -271,10 +281,11 @@ def search_catalogs(call: Call, args: SearchRequest) -> Json:
     return Json(b"{" + page.members() + b"," + orjson.dumps(more)[1:-1] + b"}")
 
 
-def _effective(question: Question, text: str) -> dict[str, Any]:
+def _effective(question: Question, text: str, *, understood: bool) -> dict[str, Any]:
     return EffectiveQuery(
         text=text,
-        understood=False,
+        understood=understood,
+        without=question.without,
         catalogs=question.catalogs,
         facets=tuple(EffectiveFacet(**dict(facet)) for facet in question.facets),
         exclude_facets=tuple(EffectiveFacet(**dict(facet)) for facet in question.exclude_facets),

@@ -1,8 +1,9 @@
 """Searching the granted catalogs, for agents: compact, within what a model can afford."""
 
 from collections.abc import Iterable
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
+import orjson
 from pydantic import Field
 
 from shared.auth.access import Access
@@ -20,6 +21,17 @@ from shared.tool import Args, Call, Effect, Family, Json, Result, Risk
 family = Family("searching", toolset="catalogs", org_types=frozenset({"catalog_partner"}))
 
 
+class Understood(Result):
+    """What was read from the query beside words."""
+
+    query: Annotated[str, Field(description="The words that were looked for.")]
+    price_min: Annotated[float | None, Field(description="A lowest price that it says.")] = None
+    price_max: Annotated[float | None, Field(description="A highest price that it says.")] = None
+    without: Annotated[
+        tuple[str, ...], Field(description="What it does not want; products have none of these.")
+    ] = ()
+
+
 class ProductPage(Result):
     """One page of products."""
 
@@ -29,6 +41,14 @@ class ProductPage(Result):
     ]
     note: Annotated[
         str | None, Field(description="What was not looked for; absent where all was.")
+    ] = None
+
+
+class SearchPage(ProductPage):
+    """One page of products, and what the query was taken for."""
+
+    understood: Annotated[
+        Understood | None, Field(description="What was read from the query beside words.")
     ] = None
 
 
@@ -64,6 +84,10 @@ class Narrowed(Args):
         Field(description='What products must have: [{"name": "color", "values": ["red"]}].'),
     ] = None
     exclude_facets: Annotated[Facets | None, Field(description="What they must not have.")] = None
+    understand: Annotated[
+        bool,
+        Field(description='false: "hub under $20" are only words, no price bound or exclusion.'),
+    ] = True
 
     @property
     def names(self) -> tuple[str, ...] | None:
@@ -83,6 +107,7 @@ class Narrowed(Args):
             price_min=self.price_min,
             price_max=self.price_max,
             catalogs=self.names,
+            understand=self.understand,
         )
 
 
@@ -109,7 +134,7 @@ def heads_for(args: Narrowed, access: Access) -> Iterable[str]:
     effect=Effect.READ,
     risk=Risk.LOW,
     title="Search catalogs",
-    returns=ProductPage,
+    returns=SearchPage,
     reads=heads_for,
 )
 @healing
@@ -133,4 +158,18 @@ def search_products(call: Call, args: SearchProducts) -> Json:
         room=Room(),
         strict=True,
     )
-    return Json(b"{" + page.members() + b"}")
+    return Json(b"{" + page.members() + shown_meaning(args, page.question) + b"}")
+
+
+def shown_meaning(asked: Narrowed, meant: Question | None) -> bytes:
+    """The member `understood`, where more was read from the text than words."""
+    if meant is None:
+        return b""
+    shown: dict[str, Any] = {"query": meant.text}
+    if asked.price_min is None and meant.price_min is not None:
+        shown["priceMin"] = meant.price_min
+    if asked.price_max is None and meant.price_max is not None:
+        shown["priceMax"] = meant.price_max
+    if meant.without:
+        shown["without"] = meant.without
+    return b',"understood":' + orjson.dumps(shown)
