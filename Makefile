@@ -5,6 +5,7 @@ BIN := $(VENV)/bin
 CLIENTS := tests/e2e/node_modules
 BIGQUERY := .venv-bigquery
 CHECKOV := .venv-checkov
+LIBRARIES := .venv-clients
 FASTMCP := .venv-fastmcp
 PEERS := tests/bench/peers/node_modules
 ENVIRONMENT ?= dev
@@ -44,7 +45,7 @@ types: $(VENV)/.tests
 fast: $(VENV)/.tests
 	$(BIN)/python -m pytest -m "not slow" --numprocesses auto --dist loadfile
 
-INSTALLED := $(CLIENTS)/.installed $(CHECKOV)/.installed $(BIGQUERY)/.installed
+INSTALLED := $(CLIENTS)/.installed $(LIBRARIES)/.installed $(CHECKOV)/.installed $(BIGQUERY)/.installed
 tests: $(VENV)/.tests $(INSTALLED) ## The slow tests: emulators, real clients, whole processes
 	$(BIN)/python -m pytest -m slow
 
@@ -63,6 +64,10 @@ red-team: $(VENV)/.tests ## Try the tests' hostile inputs on a running platform:
 .PHONY: soak
 soak: $(VENV)/.tests ## Half of what it can serve, for 30 minutes, while everything changes
 	$(BIN)/python -m tests.bench.soak $(ARGS)
+
+.PHONY: client-libraries
+client-libraries: $(VENV)/.tests $(CLIENTS)/.installed $(LIBRARIES)/.installed ## List, convert and call with each client library, into docs/clients.md
+	UPDATE_SNAPSHOTS=1 $(BIN)/python -m pytest tests/e2e/test_client_libraries.py
 
 .PHONY: more-clients
 more-clients: $(VENV)/.tests ## Sign in with Codex and opencode as well (large downloads)
@@ -85,6 +90,8 @@ lock: $(VENV)/.tests ## Pin every library, with hashes
 	  --no-emit-index-url tests/contract/bigquery_emulator.in -o tests/contract/bigquery_emulator.txt
 	echo checkov==3.3.30 | $(BIN)/uv pip compile --quiet --universal --python-version 3.11 \
 	  --generate-hashes --no-header --no-emit-index-url - -o tests/infra/checkov.txt
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header \
+	  --no-emit-index-url tests/clients/requirements.in -o tests/clients/requirements.txt
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header \
 	  --no-emit-index-url tests/bench/peers/fastmcp.in -o tests/bench/peers/fastmcp.txt
 	$(BIN)/npm install --prefix tests/e2e --package-lock-only --loglevel=error
@@ -146,6 +153,11 @@ $(BIGQUERY)/.installed: tests/contract/bigquery_emulator.txt
 	  $(PYTHON) -m venv $(BIGQUERY) && $(BIGQUERY)/bin/python -m pip --quiet \
 	    --disable-pip-version-check install $(LOCKED_LIBRARIES) $<; \
 	else mkdir $(BIGQUERY); fi
+	touch $@
+
+$(LIBRARIES)/.installed: tests/clients/requirements.txt
+	$(PYTHON) -m venv $(LIBRARIES)
+	$(LIBRARIES)/bin/python -m pip --quiet --disable-pip-version-check install $(LOCKED_LIBRARIES) $<
 	touch $@
 
 $(FASTMCP)/.installed: tests/bench/peers/fastmcp.txt

@@ -61,7 +61,6 @@ TOKENS = {
     "no subject": lambda p: signed(p, claims_of(p, sub=None)),
     "no session": lambda p: signed(p, claims_of(p, sid=None, jti=None)),
     "an ID token's type": lambda p: signed(p, claims_of(p), typ="id+jwt"),
-    "an API key": lambda p: p.key(),
     "a refresh token's form": lambda _: f"ort_{'a' * 32}_1_{'A' * 22}",
     "nine kilobytes": lambda p: signed(p, claims_of(p, more="x" * 9000)),
     "no text at all": lambda _: "...",

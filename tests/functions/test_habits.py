@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.platform import LEGACY, call, message, product, value
+from tests.platform import LEGACY, ORIGIN, Platform, call, message, product, value
 
 pytestmark = pytest.mark.anyio
 URL = "https://books.example/p/1"
@@ -46,7 +46,6 @@ async def test_one_text_or_a_json_text_is_read_as_the_list_it_means(client, cata
         {"limit": {}, "catalog": 7},
         {"query": 7},
         {"query": ["book"]},
-        {"catalog": None},
         {"catalog": "books", "view": "short"},
     ],
     ids=str,
@@ -61,7 +60,10 @@ async def test_what_means_nothing_certain_is_refused_without_words_of_our_own(cl
 async def test_a_list_is_called_a_list_in_what_is_said(client):
     asked = {"canonical_url": URL, "catalogs": {"books": True}}
     response = await call(client, "lookup_product", asked)
-    assert "should be a list" in response.json()["result"]["structuredContent"]["result"]["message"]
+    assert (
+        "should be a valid list"
+        in response.json()["result"]["structuredContent"]["result"]["message"]
+    )
 
 
 async def test_what_an_operation_takes_as_an_object_may_come_as_its_json_text(client):
@@ -110,3 +112,15 @@ async def test_an_api_key_is_judged_over_mcp_as_over_rest(stocked):
     stocked.grant("partner", "books", surfaces=["rest"])
     async with stocked.http(stocked.key()) as program:
         assert await value(program, "list_catalogs") == []
+
+
+@pytest.mark.parametrize("face", ["studio", "admin"])
+async def test_an_api_key_is_no_token_at_another_face(tmp_path, face):
+    platform = Platform(tmp_path, faces={face: f"{ORIGIN}/{face}/mcp"})
+    platform.organization("org", type={"studio": "catalog_owner", "admin": "operator"}[face])
+    async with platform.http(face=face) as client:
+        headers = {"authorization": f"Bearer octo_live_{'0' * 32}_{'A' * 43}"}
+        asked = message("tools/call", {"name": "whoami"})
+        response = await client.post(f"/{face}/mcp", json=asked, headers=headers)
+    platform.close()
+    assert response.status_code == 401

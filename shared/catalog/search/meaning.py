@@ -46,12 +46,11 @@ _WITHOUT: Final = re.compile(
     r"|except(?:\s+for)?|excluding|ohne)\s+"
     rf"(?P<first>{_WORD}(?:\s+{_WORD})?)(?P<more>(?:\s*(?:,|or|oder)\s+{_WORD})*)"
 )
-_MINUS: Final = re.compile(r"(?<!\S)-(?P<first>[^\W\d_]{2,}[\w]*)(?!\S)(?P<more>)")
-_HINT: Final = re.compile(r"\d|with|w/o|not|but|except|excluding|ohne|(?<!\S)-")
+_HINT: Final = re.compile(r"\d|with|w/o|not|but|except|excluding|ohne")
 _JOINING: Final = re.compile(r"\s*(?:,|(?<!\w)(?:or|oder)(?!\w))\s*")
 _DANGLING: Final = re.compile(r"(?:\s+(?:but|for|and|with))?\s*$")
-_MARKED: Final = re.compile(rf"{_MARK}|^-")
-"""What means one thing only, whatever a product is called: a currency, a minus."""
+_MARKED: Final = re.compile(_MARK)
+"""What means one thing only, whatever a product is called."""
 _DIGITS: Final = re.compile(r"\d[\d.,]*")
 _THOUSANDS: Final = re.compile(r"[.,](?=\d{3}(?:\D|$))")
 _LOOKED_AT: Final = 20
@@ -115,13 +114,12 @@ def _read(text: str) -> Meaning:
         phrases.append(found[0])
         left = _cut(left, found)
     without: list[str] = []
-    for pattern in (_WITHOUT, _MINUS):
-        found = pattern.search(left.lower())
-        rest = _cut(left, found) if found else ""
-        if found and rest:
-            without += filter(None, _JOINING.split(found["first"] + found["more"]))
-            phrases.append(found[0])
-            left = rest
+    found = _WITHOUT.search(left.lower())
+    rest = _cut(left, found) if found else ""
+    if found and rest:
+        without += filter(None, _JOINING.split(found["first"] + found["more"]))
+        phrases.append(found[0])
+        left = rest
     return Meaning(left, low, high, tuple(without), tuple(phrases))
 
 

@@ -75,7 +75,7 @@ async def test_the_resource_metadata_names_the_spelling_the_client_used(tmp_path
     platform = Platform(tmp_path, sign_in=True, hosts=("127.0.0.1:8080",))
     async with platform.http(host=host) as client:
         response = await client.get(f"/.well-known/oauth-protected-resource{path}")
-        challenge = (await client.post("/mcp/")).headers["www-authenticate"]
+        challenge = (await client.post("/mcp")).headers["www-authenticate"]
     assert response.json()["resource"] == f"http://{host}/mcp"
     assert response.json()["authorization_servers"] == [AUTH]
     assert "offline_access" not in response.json()["scopes_supported"]

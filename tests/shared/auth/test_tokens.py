@@ -114,7 +114,6 @@ REFUSED = {
     "typ of something else": lambda p: signed(p, {"typ": "dpop+jwt"}),
     "an unknown critical header": lambda p: signed(p, {"crit": ["x"], "x": 1}),
     "no session": lambda p: signed(p, sid=None),
-    "an API key": lambda p: p.key(),
     "too long": lambda p: signed(p, padding="x" * 9000),
     "deep": lambda _: unsigned({"alg": "ES256", "typ": "at+jwt"}, b"[" * 5000),
     "a long number": lambda _: unsigned({"alg": "ES256"}, b'{"iss":' + b"9" * 5000 + b"}"),
