@@ -52,22 +52,25 @@ def _known(name: str) -> str:
     return name
 
 
+FacetName = Annotated[
+    str,
+    Field(
+        min_length=1,
+        max_length=128,
+        description="brand_name, brand_slug, product_type, gender, age_groups, color, "
+        "color_family, category_path.depth_0 to category_path.depth_6, or any product "
+        "attribute, such as fit or attribute_facets.fit.",
+    ),
+    AfterValidator(_known),
+]
+
+
 class Facet(BaseModel):
     """Products that have at least one of the values."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    name: Annotated[
-        str,
-        Field(
-            min_length=1,
-            max_length=128,
-            description="brand_name, brand_slug, product_type, gender, age_groups, color, "
-            "color_family, category_path.depth_0 to category_path.depth_6, or any product "
-            "attribute, such as fit or attribute_facets.fit.",
-        ),
-        AfterValidator(_known),
-    ]
+    name: FacetName
     values: Annotated[
         tuple[Annotated[str, Field(max_length=256)], ...],
         Field(min_length=1, max_length=100, description="Any of these; letter case is ignored."),

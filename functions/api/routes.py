@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from shared.catalog.tools import agents, api
+from shared.catalog.tools import agents, api, facet_counts
 from shared.identity import me
 from shared.serve.rest import Route
 
@@ -19,6 +19,22 @@ ROUTES: Final = (
         show=api.as_markdown,
         other_forms=("text/markdown",),
         errors={"404": ("product_not_found or domain_not_covered.", "Error")},
+    ),
+    Route(
+        "POST",
+        "/products/parse",
+        "parseProductAlias",
+        api.family["lookup_url"],
+        show=api.as_markdown,
+        other_forms=("text/markdown",),
+        errors={"404": ("product_not_found or domain_not_covered.", "Error")},
+    ),
+    Route(
+        "POST",
+        "/products/facet-counts",
+        "countProductFacets",
+        facet_counts.family["count_product_facets"],
+        errors={"404": _NO_CATALOG},
     ),
     Route(
         "POST",

@@ -21,6 +21,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.anyio]
 ARGUMENTS = {
     "list_catalogs": {},
     "search_products": {"catalog": "demo_shop", "query": "tent"},
+    "count_facets": {"facet_names": ["brand_name"]},
     "lookup_product": {"canonical_url": "https://demo-shop.example/products/alpine-tent-2"},
     "list_bigquery_listing_resources": {},
     "list_bigquery_subscribers": {},

@@ -100,3 +100,31 @@ async def test_an_empty_budget_says_how_long_to_wait(stocked, connect):
         with pytest.raises(sdk.OctogenRateLimitError) as raised:
             await client.get_me()
     assert 1 <= raised.value.retry_after <= 60
+
+
+async def test_facet_counts_are_parsed_and_say_what_a_choice_would_come_to(connect):
+    async with connect() as client:
+        counted = await client.count_product_facets(
+            q="running shoe under $40",
+            facets=[{"name": "color", "values": ["red"]}],
+            attributes=["color", "size"],
+            facet_names=["category_path.depth_0"],
+            categories=[{"key": "blue ones", "facets": [{"name": "color", "values": ["blue"]}]}],
+        )
+        page = await client.search_products(
+            q="running shoe under $40", facets=[{"name": "color", "values": ["blue"]}]
+        )
+    color, size = counted.attributes
+    assert {each.value: each.count for each in color.values} == {"Red": 2, "Blue": 2}
+    assert (color.handle, color.facet_name, size.values) == ("color", "color", [])
+    assert len(page.items) == 2
+    assert [(each.key, each.count) for each in counted.categories] == [("blue ones", 0)]
+    assert counted.effective_query.understood
+    assert counted.effective_query.price_max == 40
+
+
+async def test_parsing_a_page_is_looking_it_up(connect):
+    async with connect() as client:
+        body = {"url": ROWS[0]["url"]}
+        answer = await client._json("parseProductAlias", json=body)
+    assert answer["product"]["title"] == "Running shoe 1"

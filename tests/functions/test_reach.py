@@ -83,3 +83,44 @@ async def test_catalogs_without_a_grant_are_refused_where_only_such_were_named(a
         assert found["error"] == "catalog_not_granted"
     page = await value(agent, "search_products", {"catalogs": ["other", "toys"]})
     assert titles(page) == {"Bear", "Toy shoe"}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "found"),
+    [
+        ({"facet_names": ["color"]}, {"Red": 2, "Blue": 1}),
+        ({"facet_names": "brand_name", "price_min": 100}, {"Tarn": 1, "Corrie": 1}),
+        ({"facet_names": ["availability"]}, {"in_stock": 2, "out_of_stock": 1}),
+        ({"facet_names": ["color"], "query": "leather boot"}, {"Red": 1}),
+        (
+            {"facet_names": ["color"], "facets": {"name": "color", "values": ["red"]}},
+            {"Red": 2, "Blue": 1},
+        ),
+        ({"facet_names": ["fit"]}, {}),
+    ],
+)
+async def test_an_agent_learns_which_values_there_are(agent, arguments, found):
+    (counted,) = await value(agent, "count_facets", {"catalog": "books", **arguments})
+    assert {each["value"]: each["count"] for each in counted["values"]} == found
+    assert counted["complete"] is True
+
+
+async def test_counts_are_those_of_the_search_that_is_narrowed_by_the_value(agent):
+    for counted in await value(agent, "count_facets", {}):
+        for each in counted["values"]:
+            facet = {"name": counted["name"], "values": [each["value"]]}
+            page = await value(agent, "search_products", {"facets": [facet]})
+            assert len(page["items"]) == each["count"]
+
+
+async def test_values_beyond_the_limit_are_said_to_be_there(agent):
+    asked = {"catalog": "books", "facet_names": ["color"], "value_limit": 1}
+    (counted,) = await value(agent, "count_facets", asked)
+    assert counted["values"] == [{"value": "Red", "count": 2}]
+    assert counted["complete"] is False
+
+
+async def test_a_facet_that_cannot_be_is_refused(agent):
+    asked = {"facet_names": ["category_path.depth_9"]}
+    result = (await call(agent, "count_facets", asked)).json()["result"]
+    assert result["structuredContent"]["result"]["error"] == "invalid"

@@ -19,7 +19,7 @@ from tantivy import Occur
 from shared.catalog.search import meaning as meanings
 from shared.catalog.search.browse import Browse
 from shared.catalog.search.cursor import Place, expired, seal
-from shared.catalog.search.facets import clauses, holding
+from shared.catalog.search.facets import Clause, clauses, holding
 from shared.catalog.search.order import Hit, Order
 from shared.catalog.search.ranked import ranked
 from shared.catalog.search.room import Room
@@ -162,6 +162,15 @@ def order_of(shelf: Shelf, question: Question, at: float) -> Order:
     `at`: for which second since 1970.
     """
     segment, text = shelf.segment, question.text
+    conditions = conditions_of(shelf, question, at)
+    if not text:
+        return Browse(segment, conditions)
+    return ranked(segment, text, understand(segment, text), conditions)
+
+
+def conditions_of(shelf: Shelf, question: Question, at: float) -> list[Clause]:
+    """What products must be, beside having words of the text."""
+    segment = shelf.segment
     conditions = clauses(
         segment.schema,
         facets=(*question.facets, *shelf.only),
@@ -173,9 +182,7 @@ def order_of(shelf: Shelf, question: Question, at: float) -> Order:
     for words in question.without:
         if (unwanted := meanings.excluded(segment, words)) is not None:
             conditions.append((Occur.MustNot, unwanted))
-    if not text:
-        return Browse(segment, conditions)
-    return ranked(segment, text, understand(segment, text), conditions)
+    return conditions
 
 
 class _Walk:

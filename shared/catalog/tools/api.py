@@ -272,7 +272,7 @@ def search_catalogs(call: Call, args: SearchRequest) -> Json:
     catalogs = reached(call, args.names)
     limit = DEFAULT_LIMIT if args.limit is None else args.limit
     page = page_of(call, catalogs, question, limit=limit, cursor=args.cursor)
-    ran = _effective(page.question or question, page.text, understood=page.question is not None)
+    ran = effective(question, page.question, page.text).model_dump(by_alias=True)
     more: dict[str, Any] = {"requestId": call.request_id, "effectiveQuery": ran}
     if args.debug:
         more["debug"] = [
@@ -281,17 +281,19 @@ def search_catalogs(call: Call, args: SearchRequest) -> Json:
     return Json(b"{" + page.members() + b"," + orjson.dumps(more)[1:-1] + b"}")
 
 
-def _effective(question: Question, text: str, *, understood: bool) -> dict[str, Any]:
+def effective(asked: Question, meant: Question | None, text: str | None = None) -> EffectiveQuery:
+    """What really ran: what was asked, or was read from its words; `text` as it was spelled."""
+    question = meant or asked
     return EffectiveQuery(
-        text=text,
-        understood=understood,
+        text=question.text if text is None else text,
+        understood=meant is not None,
         without=question.without,
         catalogs=question.catalogs,
         facets=tuple(EffectiveFacet(**dict(facet)) for facet in question.facets),
         exclude_facets=tuple(EffectiveFacet(**dict(facet)) for facet in question.exclude_facets),
         price_min=question.price_min,
         price_max=question.price_max,
-    ).model_dump(by_alias=True)
+    )
 
 
 def _not_supported(what: str) -> Problem:

@@ -90,7 +90,7 @@ class Narrowed(Args):
     ] = True
 
     @property
-    def names(self) -> tuple[str, ...] | None:
+    def chosen(self) -> tuple[str, ...] | None:
         """The catalogs that were named, each once, in order; None for all granted."""
         one = () if self.catalog is None else (self.catalog,)
         return tuple(sorted({*one, *(self.catalogs or ())})) or None
@@ -106,7 +106,7 @@ class Narrowed(Args):
             exclude_facets=self.exclude_facets or (),
             price_min=self.price_min,
             price_max=self.price_max,
-            catalogs=self.names,
+            catalogs=self.chosen,
             understand=self.understand,
         )
 
@@ -126,7 +126,7 @@ class SearchProducts(Narrowed):
 
 def heads_for(args: Narrowed, access: Access) -> Iterable[str]:
     """The heads of the catalogs that are asked."""
-    return heads_of(access, args.names)
+    return heads_of(access, args.chosen)
 
 
 @family.tool(
@@ -145,8 +145,8 @@ def search_products(call: Call, args: SearchProducts) -> Json:
     until it is null. What is not known of a product is left out. Errors: catalog_not_granted,
     invalid_limit, cursor_mismatch and cursor_expired (search again without the cursor).
     """
-    require_any(call, args.names, "catalog_not_granted")
-    catalogs = reached(call, args.names)
+    require_any(call, args.chosen, "catalog_not_granted")
+    catalogs = reached(call, args.chosen)
     card = Shelf.card if len(catalogs) == 1 else Shelf.named_card
     page = page_of(
         call,
