@@ -1,6 +1,7 @@
 """A derived collection's own records, and the commit that changes them."""
 
 import secrets
+from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -97,12 +98,12 @@ class OwnRecords:
         mine = {key: self._written[key] for key in keys if key in self._written}
         return found | {key: item for key, item in mine.items() if item is not None}
 
-    def keys_after(self, key: str, most: int) -> list[str]:
-        """The next keys in order, of all that were there when a walk came to them."""
+    def keys_after(self, key: str) -> list[str]:
+        """The keys behind one, in order, of all that were there when a walk came to them."""
         if self._keys is None:
             with self._of.whole(self._name, self._held) as replica:
                 self._keys = replica.keys()
-        return [each for each in self._keys if each > key][:most]
+        return self._keys[bisect_right(self._keys, key) :]
 
     def wrote(self, head: Head, rows: Iterable[Row]) -> None:
         """Include a commit of this turn, after which the head is this."""

@@ -22,7 +22,7 @@ from shared.engine.deriving import Compute, derive
 from shared.engine.heads import CollectionName, FoundHead, Head, Walk, head_of
 from shared.engine.history import body_before
 from shared.engine.later import PROJECTION, PROJECTIONS, SNAPSHOT_WORK, name_of, work_id
-from shared.engine.log import read_tail
+from shared.engine.log import entry_path, read_tail
 from shared.engine.records import records_after
 from shared.errors import Conflict, Problem
 from shared.holds import take
@@ -34,6 +34,8 @@ TURN: Final = timedelta(seconds=60)
 """How long one turn goes on; the rest has the next."""
 MOST_KEYS: Final = 500
 """Records that one step computes, but for those of one commit."""
+Seen = Mapping[str, Mapping[str, Item]]
+"""Records of inputs that were read: by input and key."""
 _QUIET_STEPS: Final = 20
 """Steps of a walk that change nothing and are committed together."""
 
@@ -46,12 +48,13 @@ class Projection:
         inputs: the collections it is computed from, whose records are kept as documents.
         keys: which of its records depend on a record of an input: given the input, key and body.
         gathered: reads what records need, at the inputs' heads or beyond, and gives what computes
-            each of them by its key.
+            each of them by its key. It is given the heads, the keys, and records of inputs that
+            were just read.
     """
 
     inputs: tuple[str, ...]
     keys: Callable[[str, str, Body], Iterable[str]]
-    gathered: Callable[[Mapping[str, Head], list[str]], Compute]
+    gathered: Callable[[Mapping[str, Head], list[str], Seen], Compute]
 
 
 class Defining(NamedTuple):
@@ -97,11 +100,15 @@ class _Read(NamedTuple):
 
 
 class _Chunk(NamedTuple):
-    """Records to compute, each with what made that necessary; the head's state once they are."""
+    """Records to compute, each with what made that necessary; the head's state once they are.
+
+    `seen`: what was read on the way.
+    """
 
     causes: Mapping[str, str]
     inputs: Mapping[str, tuple[int, int]]
     walk: Walk
+    seen: Seen
 
 
 class _Turn:
@@ -116,6 +123,8 @@ class _Turn:
         self._own = OwnRecords(self._collections, name)
         self._inputs: tuple[str, ...] = ()
         self._walks_next = False
+        self._walked: set[str] = set()
+        """Records that the walk has computed in this turn, for its last stages to pass over."""
 
     def step(self) -> bool:
         """Do some of the work; whether there was any."""
@@ -125,11 +134,25 @@ class _Turn:
         projection = self._defining.of(self._app, self._name, read.configuration)
         if projection is None:
             return False
+        head = read.own.value
+        if not head.walks and not self._behind(read, head):
+            return self._is_cut(read) and self._commit(read, _begun_anew(read), Derivation())
         try:
-            self._own.at(read.own.value)
+            self._own.at(head)
         except Gap:
             return self._commit(read, _begun_anew(read), Derivation())
         return self._follow(read, projection)
+
+    def _is_cut(self, read: _Read) -> bool:
+        """Whether nobody can open the collection: neither its snapshot nor its log reach back."""
+        head = read.own.value
+        stored = read.snapshot.data.get("seq", 0) if read.snapshot else 0
+        first = max(stored, head.emptied) + 1
+        return first <= head.seq and self._documents.get(entry_path(self._name, first)) is None
+
+    def _behind(self, read: _Read, head: Head) -> list[str]:
+        """The inputs that have gone on since."""
+        return [each for each in self._inputs if _is_behind(head, each, read.inputs[each])]
 
     def _read(self) -> _Read | None:
         """The own head, the inputs' and the configuration's: of one moment."""
@@ -168,13 +191,13 @@ class _Turn:
         keys = list(chunk.causes)
         failures = Failures(self._documents, self._name)
         failed = failures.of(keys) if read.own.value.failed else {}
-        compute = projection.gathered(read.inputs, keys)
+        compute = projection.gathered(read.inputs, keys, chunk.seen)
         made = derive(chunk.causes, compute, self._own.items(keys), read.own.value.seq + 1)
         return Derivation(made, chunk.causes, failed, whole=len(made.done) == len(keys))
 
     def _next(self, read: _Read, head: Head, projection: Projection) -> _Chunk | None:
         """What comes next: commits of the inputs and the walk take turns."""
-        behind = [each for each in self._inputs if _is_behind(head, each, read.inputs[each])]
+        behind = self._behind(read, head)
         if behind and not (self._walks_next and head.walks):
             self._walks_next = True
             return self._of_logs(read, head, projection, behind)
@@ -195,7 +218,7 @@ class _Turn:
             tail = read_tail(self._documents, name, seq, now.seq) if epoch == now.epoch else ()
             for logged in tail:
                 if causes and len(causes) + len(logged.rows) > MOST_KEYS:
-                    return _Chunk(causes, inputs, walk)
+                    return _Chunk(causes, inputs, walk, {})
                 cause = f"{each}:{logged.seq}"
                 for row in logged.rows:
                     for body in (row.body, body_before(row)):
@@ -204,28 +227,33 @@ class _Turn:
                 inputs[each] = (epoch, logged.seq)
             if inputs[each] == (epoch, seq):  # built anew, or its log is cut: all is looked through
                 inputs[each] = (now.epoch, now.seq)
-                walk = _walk(head)
-        return _Chunk(causes, inputs, walk)
+                walk, self._walked = _walk(head), set()
+        return _Chunk(causes, inputs, walk, {})
 
     def _of_walk(self, head: Head, projection: Projection) -> _Chunk:
         """What the next records make necessary."""
         walk = head.walk
         if walk is None or walk.over or walk.definition < (head.definition or 0):
-            walk = _walk(head)
+            walk, self._walked = _walk(head), set()
         cause = f"definition:{walk.definition}"
+        seen: Seen = {}
         if walk.stage < len(self._inputs):
             input_ = self._inputs[walk.stage]
             name = CollectionName(self._name.tenant, input_)
             items: list[Item] = records_after(self._documents, name, walk.cursor, MOST_KEYS)
             keys = [key for item in items for key in projection.keys(input_, item.key, item.body)]
+            self._walked.update(keys)
+            seen = {input_: {item.key: item for item in items}}
             last = items[-1].key if len(items) == MOST_KEYS else None
         elif walk.stage == len(self._inputs):
-            keys = [] if walk.fresh else self._own.keys_after(walk.cursor, MOST_KEYS)
+            after = [] if walk.fresh else self._own.keys_after(walk.cursor)
+            keys = [key for key in after if key not in self._walked][:MOST_KEYS]
             last = keys[-1] if len(keys) == MOST_KEYS else None
         else:
             keys = list(self._failing(walk.cursor))
             last = keys[-1] if len(keys) == MOST_KEYS else None
-        return _Chunk(dict.fromkeys(keys, cause), head.inputs or {}, self._moved(walk, last))
+        causes = dict.fromkeys(keys, cause)
+        return _Chunk(causes, head.inputs or {}, self._moved(walk, last), seen)
 
     def _failing(self, after: str) -> Iterator[str]:
         yield from Failures(self._documents, self._name).keys_after(after, MOST_KEYS)

@@ -9,7 +9,7 @@ from shared.engine.collections import Collections, collections
 from shared.engine.deriving import Compute
 from shared.engine.heads import CollectionName, Head
 from shared.engine.prepare import MOST_KEY
-from shared.engine.projections import Defining, Projection
+from shared.engine.projections import Defining, Projection, Seen
 from shared.pipeline.card_filters import sources_of
 from shared.pipeline.card_values import CardValues
 from shared.pipeline.cards import CARDS, PREFIX, Content, inputs_of, members_of
@@ -72,14 +72,16 @@ class _Cards:
         property_ = self._joins.get(input_)
         return joined(property_, body) if property_ else (key,)
 
-    def gathered(self, heads: Mapping[str, Head], keys: list[str]) -> Compute:
+    def gathered(self, heads: Mapping[str, Head], keys: list[str], seen: Seen) -> Compute:
         """Reads the entries of these cards; gives what computes each."""
         entries: dict[str, dict[str, list[Body]]] = {}
         for input_ in self._sources:
             name = CollectionName(self._members.tenant, input_)
             property_ = self._joins[input_]
             if not property_:
-                living = self._collections.living(name, keys)
+                living = dict(seen.get(input_, {}))
+                rest = [key for key in keys if key not in living]
+                living |= self._collections.living(name, rest) if rest else {}
                 entries[input_] = {key: [item.body] for key, item in living.items()}
                 continue
             grouped: dict[str, list[Body]] = defaultdict(list)
@@ -89,7 +91,8 @@ class _Cards:
             entries[input_] = grouped
 
         now = max(head.at for head in heads.values())
-        named = self._collections.living(self._members, keys) if self._segments else {}
+        some = self._segments and heads[self._members.id].count
+        named = self._collections.living(self._members, keys) if some else {}
 
         def compute(key: str) -> Mapping[str, Any] | None:
             of = {

@@ -42,7 +42,7 @@ class CardValues:
 
     def __init__(self, content: Content, sources: Mapping[str, Source]) -> None:
         self._properties = [
-            (each, body_key(each.kind, each.id), _columns(each, sources))
+            (each, each.declared, body_key(each.kind, each.id), _columns(each, sources))
             for each in content.properties
         ]
         self.languages = languages_of(content, sources)
@@ -51,8 +51,8 @@ class CardValues:
         """A card's body, from the bodies of its entries by source."""
         made: dict[str, Any] = {}
         lost: list[str] = []
-        for property_, key, columns in self._properties:
-            value, whole = _value(property_, columns, entries)
+        for property_, declared, key, columns in self._properties:
+            value, whole = _value(declared, columns, entries)
             if value is not None:
                 made[key] = value
             if not whole:
@@ -71,7 +71,7 @@ class CardValues:
         return [ANY, *(each for each in self.languages if "" in named or each in named)]
 
     def _missing(self, body: Body) -> Iterator[str]:
-        for property_, key, _ in self._properties:
+        for property_, _, key, _ in self._properties:
             if property_.required:
                 yield from missing(property_, body.get(key), self.languages)
 
@@ -110,18 +110,18 @@ def _columns(property_: CardProperty, sources: Mapping[str, Source]) -> list[_Co
 
 
 def _value(
-    property_: CardProperty, columns: Sequence[_Column], entries: Mapping[str, Sequence[Body]]
+    becomes: Declared, columns: Sequence[_Column], entries: Mapping[str, Sequence[Body]]
 ) -> tuple[Any, bool]:
     """The first value that is not empty, and whether all that was met could be converted."""
     found: dict[str, Any] | None = None
-    whole = True
+    whole, localized = True, becomes.kind.is_localized
     for column in columns:
         for body in entries.get(column.source, ()):
-            value, good = _converted(property_.declared, column, body)
+            value, good = _converted(becomes, column, body)
             whole = whole and good
             if value is None or value in ("", [], {}):
                 continue
-            if not property_.kind.is_localized:
+            if not localized:
                 return value, whole
             given = {language: one for language, one in value.items() if one not in ("", [])}
             found = {**given, **(found or {})}

@@ -19,7 +19,7 @@ from shared.pipeline.configuration import Configuration, Definition, Kind
 from shared.pipeline.filters import Filter, Filters
 from shared.pipeline.sources import invalid
 from shared.query.answers import Item
-from shared.query.ast import Node
+from shared.query.ast import All, Node
 from shared.query.checks import check_condition
 from shared.query.kinds import Body, body_key
 from shared.query.kinds import Kind as Holds
@@ -101,7 +101,7 @@ def condition(filters: Sequence[Filter], reader: Filters, path: str = "filter") 
         _check_standing(each, f"{path}[{number}]")
     node = reader.all(filters, path)
     check_condition(node)
-    return node
+    return node.of[0] if isinstance(node, All) and len(node.of) == 1 else node
 
 
 def _check_standing(given: Filter, path: str) -> None:
