@@ -159,6 +159,18 @@ async def test_a_card_is_made_of_several_sources_and_the_first_value_wins(north,
     }
 
 
+async def test_more_cards_than_one_step_computes_are_built_and_walked_again(north, studio):
+    for at in (0, 400, 800):
+        entries = [given(f"n{number:04}", title="New") for number in range(at, at + 400)]
+        await north.call("import_data", source_id="products", entries=entries)
+    job = await define(north, studio)
+    assert job["result"]["cards"] == 1202
+    await north.call("update_data_source", source_id="products", languages=["sv"])
+    studio.work(5)
+    found = await north.call("search_cards", card_definition_id="products", query="new", limit=0)
+    assert found["total"] == 1200
+
+
 async def test_what_does_not_convert_is_left_out_counted_and_listed(north, studio):
     entries = [given("p3", title="Mug", size="12"), given("p4", title="Bag", size="large")]
     await north.call("import_data", source_id="products", entries=entries)
