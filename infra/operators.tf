@@ -2,7 +2,7 @@
 
 resource "google_project_iam_member" "operator" {
   for_each = {
-    for pair in setproduct(var.operators, ["roles/logging.viewer", "roles/monitoring.viewer"]) :
+    for pair in setproduct(var.operators, ["roles/logging.viewer", "roles/monitoring.viewer", "roles/run.viewer"]) :
     "${pair[1]} ${pair[0]}" => pair
   }
   project = var.project

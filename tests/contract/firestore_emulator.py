@@ -36,11 +36,11 @@ def absent():
 
 
 @contextmanager
-def emulator():
-    """Its address, while it runs."""
+def emulator(*options):
+    """Its address, while it runs; `options` as its own command line takes them."""
     port = free_port()
     java = ["java", "-Xmx512m", "-XX:+UseSerialGC", "-Duser.language=en", "-cp", JAR]
-    command = [*java, MAIN, "start", "--host=127.0.0.1", f"--port={port}"]
+    command = [*java, MAIN, "start", "--host=127.0.0.1", f"--port={port}", *options]
     with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
         try:
             _wait(process, f"http://127.0.0.1:{port}/")

@@ -23,7 +23,10 @@ from tests.infra.files import (
     what_was_left_behind_is_removed,
 )
 from tests.infra.programs import package
-from tests.infra.roles import roles_are_those_of_the_page
+from tests.infra.roles import (
+    operators_may_do_what_the_runbook_asks_of_them,
+    roles_are_those_of_the_page,
+)
 from tests.infra.sizes import (
     all_instances_fit_a_new_project,
     builds_can_read_their_source_and_wait_until_they_may,
@@ -336,6 +339,7 @@ CHECKS = (
     data_is_hard_to_lose,
     metrics_read_what_is_logged,
     roles_are_those_of_the_page,
+    operators_may_do_what_the_runbook_asks_of_them,
     outputs_are_what_is_handed_out,
     the_edge_limits_every_address,
     what_is_kept_is_as_the_page_says,

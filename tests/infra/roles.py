@@ -2,6 +2,7 @@
 
 import re
 from pathlib import Path
+from typing import Final
 
 PAGE = Path(__file__).parents[2] / "docs" / "operations.md"
 CONDITIONS = {"documents": "database", "build sources": "build copies"}
@@ -29,6 +30,26 @@ TRACES = ("telemetry.tracesWriter", "project")
 def roles_are_those_of_the_page(deployment):
     """Every binding is in "Who may do what", and every line there is a binding."""
     assert granted(deployment) == described()
+
+
+TYPED: Final = {"gcloud run services describe": ("run.viewer", "project")}
+"""What the runbook has operators type when something happens, and the role that takes."""
+
+
+def operators_may_do_what_the_runbook_asks_of_them(deployment):
+    """Every gcloud command of the two sections for when something happens. What else there is of
+    gcloud in the page is an owner's, and says so."""
+    text = PAGE.read_text()
+    asked = "".join(
+        text.partition(f"\n## {title}\n")[2].partition("\n## ")[0]
+        for title in ("When an alert comes", "When something else")
+    )
+    typed = re.findall(r"`(gcloud(?: [a-z][a-z-]+)+)", asked)
+    assert typed
+    operators = {(role, on) for who, role, on in granted(deployment) if who == "operators"}
+    for command in typed:
+        (role,) = (role for known, role in TYPED.items() if command.startswith(known))
+        assert role in operators, command
 
 
 def granted(deployment):

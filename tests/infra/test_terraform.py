@@ -138,6 +138,11 @@ BREAKS = {
     checks.data_is_hard_to_lose: ("documents.tf", "_RECOVERY_ENABLED", "_RECOVERY_DISABLED"),
     checks.metrics_read_what_is_logged: ("monitoring.tf", "jsonPayload.ms", "jsonPayload.took"),
     checks.roles_are_those_of_the_page: ("functions.tf", "roles/bigquery.user", "roles/run.viewer"),
+    checks.operators_may_do_what_the_runbook_asks_of_them: (
+        "operators.tf",
+        "roles/run.viewer",
+        "roles/cloudtrace.user",
+    ),
     checks.outputs_are_what_is_handed_out: ("outputs.tf", "_API_URL", "_MCP_URL"),
     checks.the_edge_limits_every_address: (
         "edge.tf",
