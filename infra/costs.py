@@ -28,7 +28,16 @@ READ, WRITE = 0.03 / 100_000, 0.09 / 100_000
 LOGGED, LOGGED_FREE, EGRESS = 0.50, 50, 0.12
 """A GiB of logs, the GiB a month that are free, a GiB to the internet."""
 
-READS: Final = 4  # session, membership, access, head (shared/auth/gate.py)
+PER_CALL: Final = {"rare": (5.0, 3.0), "moderate": (5.0, 2.17), "busy": (4.03, 0.03)}
+"""Documents that a call reads and writes: of an organization that calls every ten minutes, every
+ten seconds, twenty times a second. tests/contract/test_call_costs.py counts them."""
+BUILT, BUILT_FREE, IMAGES, IMAGES_FREE = 0.006, 2_500, 0.10, 0.5
+"""A minute of Cloud Build and the minutes that are free; a GB of images and those that are free."""
+RELEASES, BUILD_MINUTES, IMAGE_GB, IMAGES_KEPT = 4, 3, 0.3, 3
+"""Releases a month, minutes a function's build takes, the size of its image, how many are kept."""
+SECRET, SECRET_READ, SECRETS_HELD, RINGS_READ = 0.06, 0.03 / 10_000, 6, 2
+"""A secret's version; a read. Rings and passwords there are; rings that a call needs, each read at
+most once a minute and instance (shared/auth/keyring.py)."""
 ANSWER, LOG = 5_000, 2_000  # bytes: ten products; our line and Cloud Run's own
 ALONE, SHARED, BUSY = 0.100, 0.015, 0.40
 """Seconds billed for a call that has an instance to itself (the granularity), and for one that
@@ -36,6 +45,8 @@ shares it; how busy an instance is when Cloud Run starts the next."""
 OFTEN: Final = 10_000
 """Calls an hour from which they share instances, and leases of the rate limit."""
 SCALES: Final = {"idle": 0, "10 calls/h": 10, "1,000 calls/h": 1_000, "100,000 calls/h": 100_000}
+PACES: Final = ("rare", "rare", "moderate", "busy")
+"""How often an organization calls, at each scale."""
 
 
 class Row(NamedTuple):
@@ -70,16 +81,55 @@ def rows() -> Iterator[Row]:
         ),
     )
     yield row("requests: 0.40 a million", *(calls * REQUESTS for calls in months))
-    yield row("Firestore reads: 0.03 a 100,000", *(calls * READS * READ for calls in months))
+    documents = [PER_CALL[pace] for pace in PACES]
+    yield row(
+        "Firestore reads: 0.03 a 100,000",
+        *(calls * reads * READ for calls, (reads, _) in zip(months, documents, strict=True)),
+    )
     yield row(
         "Firestore writes: 0.09 a 100,000",
-        *(calls * (0.5 if many else 1) * WRITE for calls, many in zip(months, often, strict=True)),
+        *(calls * writes * WRITE for calls, (_, writes) in zip(months, documents, strict=True)),
     )
+    yield from _standing(months, often)
     yield row(
         f"logs: 0.50 a GiB beyond {LOGGED_FREE}",
         *(max(0.0, calls * LOG / GIB - LOGGED_FREE) * LOGGED for calls in months),
     )
     yield row("egress: 0.12 a GiB", *(calls * ANSWER / GIB * EGRESS for calls in months))
+
+
+def _standing(months: list[int], often: list[bool]) -> Iterator[Row]:
+    """What costs something whether or not anybody calls."""
+    yield Row(
+        "secrets: 0.06 a version, 0.03 a 10,000 reads",
+        tuple(
+            SECRETS_HELD * SECRET
+            + min(calls, _minutes(calls, shared=shared)) * RINGS_READ * SECRET_READ
+            for calls, shared in zip(months, often, strict=True)
+        ),
+    )
+    minutes = RELEASES * len(memory()) * BUILD_MINUTES
+    stored = len(memory()) * IMAGES_KEPT * IMAGE_GB
+    fixed = max(0, minutes - BUILT_FREE) * BUILT + max(0.0, stored - IMAGES_FREE) * IMAGES
+    yield Row(
+        f"{minutes} minutes of builds, {stored:.0f} GB of images: {BUILT}, {IMAGES:.2f}",
+        tuple(fixed for _ in months),
+    )
+
+
+def _minutes(calls: float, *, shared: bool) -> float:
+    """Minutes of instances that serve calls, of the whole month at most where one is enough."""
+    return SECONDS / 60 * max(1.0, calls * SHARED / BUSY / SECONDS if shared else 1.0)
+
+
+def rarely() -> str:
+    """What the dearest scale's documents cost where every call is a rare one, in Markdown."""
+    calls = max(SCALES.values()) * HOURS
+    reads, writes = PER_CALL["rare"]
+    return (
+        f"The same calls of organizations that all call rarely: {_money(calls * reads * READ)} for "
+        f"reads and {_money(calls * writes * WRITE)} for writes."
+    )
 
 
 def warm() -> list[float]:
@@ -155,12 +205,13 @@ def _money(dollars: float) -> str:
 def main() -> None:
     """Print the table, or put it into the page."""
     if "--write" not in sys.argv[1:]:
-        sys.stdout.write(f"{table()}\n{studio()}")
+        sys.stdout.write(f"{table()}\n{rarely()}\n\n{studio()}")
         return
     text = PAGE.read_text()
     old = re.compile(r"^\| \| idle \|.*?\n(?=\n)", re.MULTILINE | re.DOTALL)
     of_studio = re.compile(r"^\| a million \|.*?\n(?=\n)", re.MULTILINE | re.DOTALL)
     text = old.sub(lambda _: table(), text, count=1)
+    text = re.sub(r"^The same calls of organizations.*$", rarely(), text, flags=re.MULTILINE)
     PAGE.write_text(of_studio.sub(lambda _: studio(), text, count=1))
 
 
