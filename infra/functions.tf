@@ -37,6 +37,7 @@ locals {
       CATALOG_MCP_QUEUE            = google_cloud_tasks_queue.work.name
       CATALOG_MCP_LOCATION         = var.sharing_location
       CATALOG_MCP_EXCHANGE         = google_bigquery_analytics_hub_data_exchange.catalogs.data_exchange_id
+      CATALOG_MCP_EXCHANGES        = tostring(var.exchanges)
       CATALOG_MCP_DATASET_PREFIX   = var.dataset_prefix
       CATALOG_MCP_EXPORT_EVERY     = tostring(var.export_every)
       CATALOG_MCP_EXPORT_FRESH_FOR = tostring(var.export_fresh_for)

@@ -10,17 +10,34 @@ resource "google_bigquery_analytics_hub_data_exchange" "catalogs" {
   depends_on       = [google_project_service.api]
 }
 
-# The tasks function makes listings and lets partners in; the partner function and the
-# portal do the latter when somebody asks for a refresh.
-resource "google_bigquery_analytics_hub_data_exchange_iam_member" "listings" {
-  for_each = {
+# An exchange takes 1,000 listings. A catalog's is found by its key (shared/gcp/listings.py).
+resource "google_bigquery_analytics_hub_data_exchange" "further" {
+  for_each         = toset([for number in range(1, var.exchanges) : tostring(number)])
+  location         = var.sharing_location
+  data_exchange_id = "${google_bigquery_analytics_hub_data_exchange.catalogs.data_exchange_id}_${each.key}"
+  display_name     = "Product catalogs ${each.key}"
+  discovery_type   = "DISCOVERY_TYPE_PRIVATE"
+  deletion_policy  = "PREVENT"
+}
+
+locals {
+  sharers = {
     partner = { member = module.partner.member, role = "roles/analyticshub.listingAdmin" }
     portal  = { member = module.portal.member, role = "roles/analyticshub.listingAdmin" }
     tasks   = { member = module.tasks.member, role = "roles/analyticshub.listingAdmin" }
     maker   = { member = module.tasks.member, role = "roles/analyticshub.publisher" }
   }
+}
+
+# The tasks function makes listings and lets partners in; the partner function and the
+# portal do the latter when somebody asks for a refresh.
+resource "google_bigquery_analytics_hub_data_exchange_iam_member" "listings" {
+  for_each = {
+    for pair in setproduct(range(var.exchanges), keys(local.sharers)) :
+    "${pair[1]} ${pair[0]}" => merge(local.sharers[pair[1]], { exchange = pair[0] })
+  }
   location         = var.sharing_location
-  data_exchange_id = google_bigquery_analytics_hub_data_exchange.catalogs.data_exchange_id
+  data_exchange_id = each.value.exchange == 0 ? google_bigquery_analytics_hub_data_exchange.catalogs.data_exchange_id : google_bigquery_analytics_hub_data_exchange.further[tostring(each.value.exchange)].data_exchange_id
   role             = each.value.role
   member           = each.value.member
 }

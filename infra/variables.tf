@@ -157,6 +157,16 @@ variable "sharing_location" {
   default     = "us"
 }
 
+variable "exchanges" {
+  description = "Data exchanges that listings are spread over, 1,000 catalogs in each. Cannot be changed once a catalog is published."
+  type        = number
+  default     = 1
+  validation {
+    condition     = var.exchanges >= 1 && var.exchanges <= 100
+    error_message = "1 to 100."
+  }
+}
+
 variable "dataset_prefix" {
   description = "What suggested names of partners' linked datasets begin with."
   type        = string

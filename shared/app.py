@@ -287,6 +287,7 @@ def _listings(app: App) -> Listings:
             settings.project or "local-exchange",
             settings.location,
             settings.exchange,
+            settings.exchanges,
             address=settings.analytics_hub,
         )
     from shared.local.listings import FileListings

@@ -34,6 +34,7 @@ class Settings(Frozen):
             of published files, the folder secrets are mounted in.
         region, queue: where the Cloud Tasks queue is, and its name.
         location, exchange: where partners' tables and the Analytics Hub exchange are, its name.
+        exchanges: how many there are; the second is `exchange` and `_1`.
         dataset_prefix: what suggested names of linked datasets begin with.
         export_every: seconds between two exports of a catalog that is published more often.
         export_fresh_for: seconds after its export that a table is promised to be fresh.
@@ -84,6 +85,7 @@ class Settings(Frozen):
     engine_queue: str = "engine"
     location: str = "us"
     exchange: Annotated[str, Field(pattern=r"^[A-Za-z0-9_]{1,63}$")] = "catalog_mcp"
+    exchanges: Annotated[int, Field(ge=1, le=100)] = 1
     dataset_prefix: Annotated[str, Field(pattern=r"^[A-Za-z0-9_]{1,40}$")] = "octogen"
     export_every: Annotated[int, Field(ge=0)] = 900
     export_fresh_for: Annotated[int, Field(gt=0)] = 172_800

@@ -18,6 +18,7 @@ variables {
   upstreams   = [{ id = "google", name = "Google", issuer = "https://accounts.google.com", client_id = "c", secret = "google-client-secret", any_domain = true }]
   operators   = ["group:ops@catalogs.example"]
   traces      = true
+  exchanges   = 2
 }
 
 run "plan" {

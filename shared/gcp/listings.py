@@ -6,6 +6,7 @@ at most 1,500 principals; calls are throttled per minute and project.
 
 import random
 import time
+import zlib
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Final
@@ -58,6 +59,8 @@ class AnalyticsHubListings:
 
     Args:
         project, location, exchange: which data exchange.
+        exchanges: how many; one takes 1,000 listings. The further ones are `{exchange}_1` and so
+            on. A catalog's is found by its key, so their number never changes once there are any.
         address: host:port of a server without TLS instead of Google's, for tests.
         connect: makes the client; another one in tests.
     """
@@ -67,13 +70,15 @@ class AnalyticsHubListings:
         project: str,
         location: str,
         exchange: str,
+        exchanges: int = 1,
         *,
         address: str = "",
         connect: Callable[[], AnalyticsHubServiceClient] | None = None,
     ) -> None:
         self._project = project
         self._location = location
-        self._exchange = f"projects/{project}/locations/{location}/dataExchanges/{exchange}"
+        parent = f"projects/{project}/locations/{location}/dataExchanges/{exchange}"
+        self._exchanges = [parent, *(f"{parent}_{number}" for number in range(1, exchanges))]
         self._client = PerProcess(connect or (lambda: _connect(address)))
 
     @property
@@ -83,7 +88,7 @@ class AnalyticsHubListings:
 
     def resource(self, catalog: str) -> str:
         """The listing's full name."""
-        return f"{self._exchange}/listings/{_listing_id(catalog)}"
+        return f"{self._exchange(catalog)}/listings/{_listing_id(catalog)}"
 
     def keep(self, catalog: str, text: ListingText) -> None:
         """Create the listing, or make it say this."""
@@ -162,10 +167,13 @@ class AnalyticsHubListings:
         if client is not None:
             client.transport.close()
 
+    def _exchange(self, catalog: str) -> str:
+        return self._exchanges[zlib.crc32(catalog.encode()) % len(self._exchanges)]
+
     def _create(self, catalog: str, wanted: Listing) -> Listing:
         client = self._client.get()
         request = CreateListingRequest(
-            parent=self._exchange, listing_id=_listing_id(catalog), listing=wanted
+            parent=self._exchange(catalog), listing_id=_listing_id(catalog), listing=wanted
         )
         try:
             return client.create_listing(request, timeout=_SECONDS)

@@ -1,10 +1,12 @@
 """What AnalyticsHubListings promises beyond the port: etags, failures, other people's policies."""
 
+from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
 from shared.errors import Problem
+from shared.gcp.listings import AnalyticsHubListings
 from shared.ports.listings import ListingText
 from tests.contract.hub_server import SUBSCRIBER
 
@@ -148,3 +150,23 @@ def test_a_hub_that_is_not_there_is_unavailable_within_seconds(listings, hub_ser
     hub_server.server.stop(grace=None).wait()
     with pytest.raises(Problem, match="unavailable"):
         listings.admit("books", ADA)
+
+
+def test_catalogs_are_spread_over_exchanges_by_their_keys(hub_server):
+    """An exchange takes 1,000 listings."""
+    both = [
+        AnalyticsHubListings(
+            "local-exchange", "us", "catalog_mcp", number, address=hub_server.address
+        )
+        for number in (2, 2)
+    ]
+    keys = [f"shop_{number}" for number in range(12)]
+    for key in keys:
+        both[0].keep(key, TEXT)
+        both[1].admit(key, ADA)
+    assert [both[0].members(key) for key in keys] == [[ADA]] * len(keys)
+    parents = Counter(name.split("/")[5] for name in hub_server.listings)
+    assert set(parents) == {"catalog_mcp", "catalog_mcp_1"}
+    assert min(parents.values()) >= 3
+    for each in both:
+        each.close()

@@ -1,5 +1,6 @@
 """That queues and clocks call what does the work, as fast as its simulation says."""
 
+from collections import Counter
 from urllib.parse import urlsplit
 
 from functions.engine.main import ROUTES as TURNS
@@ -17,11 +18,15 @@ def work_is_sent_where_it_is_done(deployment):
         (settings.export_queue, settings.region),
         (settings.engine_queue, settings.region),
     }
-    (exchange,) = deployment.all("google_bigquery_analytics_hub_data_exchange").values()
-    assert (exchange["data_exchange_id"], exchange["location"]) == (
-        settings.exchange,
-        settings.location,
-    )
+    exchanges = deployment.all("google_bigquery_analytics_hub_data_exchange").values()
+    further = [f"{settings.exchange}_{number}" for number in range(1, settings.exchanges)]
+    assert {(each["data_exchange_id"], each["location"]) for each in exchanges} == {
+        (name, settings.location) for name in (settings.exchange, *further)
+    }
+    bindings = deployment.all("google_bigquery_analytics_hub_data_exchange_iam_member").values()
+    given = Counter(each["data_exchange_id"] for each in bindings)
+    assert set(given.values()) == {4}
+    assert set(given) == {settings.exchange, *further}
     called = {
         "tasks": (settings.tasks_url, "/jobs", JOBS),
         "engine": (settings.engine_url, "/engine", TURNS),
