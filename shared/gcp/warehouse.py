@@ -72,27 +72,30 @@ class BigQueryWarehouse:
     def load(
         self,
         catalog: str,
-        rows: Path,
+        rows: Sequence[Path],
         columns: Sequence[Column],
         *,
         key: str,
         go_on: Callable[[], None],
     ) -> None:
         """Make the rows the catalog's whole table. Raises `unavailable`, `forbidden`, `invalid`."""
-        name = f"{EXPORTS}{catalog}/{key}.jsonl.gz"
-        self._blobs.put(name, rows)
+        names = [f"{EXPORTS}{catalog}/{key}-{number}.jsonl.gz" for number in range(len(rows))]
+        for name, file in zip(names, rows, strict=True):
+            self._blobs.put(name, file)
+        addresses = [f"gs://{self._bucket}/{name}" for name in names]
         schema = [_field(column) for column in columns]
         staged = f"{self._project}.{STAGING}.{catalog}_{key}"
         try:
             with _answered():
                 self._dataset(STAGING, _STAGED_FOR_MS)
-                job = self._load(f"gs://{self._bucket}/{name}", staged, schema, f"load-{key}")
+                job = self._load(addresses, staged, schema, f"load-{key}")
             self._wait(job, go_on)
             go_on()
             with _answered():
                 self._show(catalog, staged, columns, f"swap-{key}")
         finally:
-            self._blobs.delete(name)
+            for name in names:
+                self._blobs.delete(name)
 
     def drop(self, catalog: str) -> None:
         """Remove the catalog's dataset with all in it."""
@@ -136,7 +139,7 @@ class BigQueryWarehouse:
         return f"{self._project}.{name}"
 
     def _load(
-        self, uri: str, target: str, schema: Sequence[bigquery.SchemaField], job_id: str
+        self, addresses: list[str], target: str, schema: Sequence[bigquery.SchemaField], job_id: str
     ) -> Any:
         """The running load job, begun now or by an earlier try."""
         config = bigquery.LoadJobConfig(
@@ -148,7 +151,7 @@ class BigQueryWarehouse:
         client = self._client.get()
         try:
             return client.load_table_from_uri(
-                uri, target, job_id=job_id, job_config=config, retry=_RETRY, timeout=_SECONDS
+                addresses, target, job_id=job_id, job_config=config, retry=_RETRY, timeout=_SECONDS
             )
         except exceptions.Conflict:
             return client.get_job(job_id, retry=_RETRY, timeout=_SECONDS)

@@ -33,7 +33,7 @@ class DuckWarehouse:
     def load(
         self,
         catalog: str,
-        rows: Path,
+        rows: Sequence[Path],
         columns: Sequence[Column],
         *,
         key: str,
@@ -60,13 +60,13 @@ class DuckWarehouse:
         return self._root / f"catalog_{catalog}.duckdb"
 
 
-def _build(draft: Path, rows: Path, columns: Sequence[Column]) -> None:
+def _build(draft: Path, rows: Sequence[Path], columns: Sequence[Column]) -> None:
     read = ", ".join(f"{_text(column.name)}: {_text(_type(column))}" for column in columns)
     with duckdb.connect(draft, config={"autoinstall_known_extensions": "false"}) as database:
         database.execute(
             f"CREATE TABLE products_v1 AS SELECT * FROM read_json(?, columns = {{{read}}},"  # noqa: S608  our own columns
             " format = 'newline_delimited', compression = 'gzip')",
-            [str(rows)],
+            [list(map(str, rows))],
         )
         for column in columns:
             comment = _text(column.description)

@@ -42,7 +42,7 @@ class Warehouse(Protocol):
     def load(
         self,
         catalog: str,
-        rows: Path,
+        rows: Sequence[Path],
         columns: Sequence[Column],
         *,
         key: str,
@@ -53,12 +53,11 @@ class Warehouse(Protocol):
         `go_on` is called every few seconds and before that step; what it raises ends the load
         with nothing changed.
 
-        `rows` is gzipped JSON lines with a member per column. The dataset, the table and the view
-        `products_current_v1` (what is offered when it is asked, it and each variant at the price of
-        then) are made when
-        missing, and kept as they should be. A load of the same `key`
-        that was cut off is taken up again. Raises `unavailable`, `forbidden`, or `invalid` when
-        the rows do not fit the columns.
+        `rows` are files of gzipped JSON lines with a member per column. The dataset, the table and
+        the view `products_current_v1` (what is offered when it is asked, it and each variant at the
+        price of then) are made when missing, and kept as they should be. A load of the same `key`
+        that was cut off is taken up again. Raises `unavailable`, `forbidden`, or `invalid` when the
+        rows do not fit the columns.
         """
 
     def drop(self, catalog: str) -> None:

@@ -5,8 +5,8 @@ be repeated, and the record moves only by compare-and-set: killed anywhere, the 
 One exporter at a time per catalog, by a lease.
 """
 
-import gzip
 import hashlib
+from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -18,6 +18,7 @@ from shared.catalog.catalogs import CATALOGS, EXPORT
 from shared.catalog.heads import Head, head_path
 from shared.catalog.lease import Lease, leased
 from shared.catalog.opened import SOURCES, opened_segments
+from shared.catalog.segment.reader import Segment
 from shared.errors import Conflict, Problem
 from shared.indexes.folders import temporary_folder
 from shared.ports.listings import ListingText
@@ -26,6 +27,7 @@ from shared.records import Found
 from shared.subscriptions.cells import every_cell, wake
 from shared.subscriptions.following import SPACING
 from shared.subscriptions.records import EXPORTS, LISTING, SCHEMA_VERSION, VIEW, Export
+from shared.subscriptions.row_files import written
 from shared.subscriptions.rows import row
 from shared.subscriptions.schema import COLUMNS
 
@@ -100,14 +102,16 @@ def _load(app: App, head: Head, generation: int, now: datetime, lease: Lease) ->
     with temporary_folder() as folder:
         version = folder / "version"
         segment = opened.hold(head.catalog, head.number, version, also=SOURCES)
-        rows = folder / "products.jsonl.gz"
-        with gzip.open(rows, "wb", compresslevel=5) as out:
-            for number, product in enumerate(segment.products(), 1):
-                out.write(orjson.dumps(row(product, head.catalog, head.number, now)) + b"\n")
-                if number % RENEWED_EVERY == 0:
-                    lease.renew()
+        files = written(_rows(segment, head, now, lease), folder)
         key = hashlib.sha256(text.encode()).hexdigest()[:32]
-        app.warehouse.load(head.catalog, rows, COLUMNS, key=key, go_on=lease.renew)
+        app.warehouse.load(head.catalog, files, COLUMNS, key=key, go_on=lease.renew)
+
+
+def _rows(segment: Segment, head: Head, now: datetime, lease: Lease) -> Iterator[bytes]:
+    for number, product in enumerate(segment.products(), 1):
+        yield orjson.dumps(row(product, head.catalog, head.number, now))
+        if number % RENEWED_EVERY == 0:
+            lease.renew()
 
 
 def _wake_all(app: App, catalog: str) -> None:

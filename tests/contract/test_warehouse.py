@@ -48,8 +48,8 @@ def warehouse(request):
 
 @pytest.fixture
 def rows(tmp_path):
-    def write(*lines):
-        path = tmp_path / "rows.jsonl.gz"
+    def write(*lines, name="rows"):
+        path = tmp_path / f"{name}.jsonl.gz"
         with gzip.open(path, "wb") as out:
             out.writelines(orjson.dumps(line) + b"\n" for line in lines)
         return path
@@ -58,7 +58,8 @@ def rows(tmp_path):
 
 
 def load(warehouse, rows, *, key, go_on=lambda: None):
-    warehouse.load("books", rows, COLUMNS, key=key, go_on=go_on)
+    files = rows if isinstance(rows, list) else [rows]
+    warehouse.load("books", files, COLUMNS, key=key, go_on=go_on)
 
 
 def euros(amount):
@@ -201,6 +202,13 @@ def test_a_load_replaces_everything_and_inactive_products_are_only_in_the_table(
     keys = "SELECT product_key FROM {} ORDER BY product_key"
     assert [r["product_key"] for r in ask(keys.format("{products_v1}"))] == ["3", "4"]
     assert [r["product_key"] for r in ask(keys.format("{products_current_v1}"))] == ["3"]
+
+
+def test_rows_come_in_as_many_files_as_there_are(warehouse, rows, ask):
+    files = [rows(whole(key), name=key) for key in ("1", "2", "3")]
+    load(warehouse, files, key=f"k12{RUN}")
+    found = ask("SELECT product_key FROM {products_v1} ORDER BY product_key")
+    assert [each["product_key"] for each in found] == ["1", "2", "3"]
 
 
 REDUCED = {"price": euros("20"), "original_price": None, "sale_price": euros("15")}
