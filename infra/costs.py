@@ -34,7 +34,10 @@ ten seconds, twenty times a second. tests/contract/test_call_costs.py counts the
 BUILT, BUILT_FREE, IMAGES, IMAGES_FREE = 0.006, 2_500, 0.10, 0.5
 """A minute of Cloud Build and the minutes that are free; a GB of images and those that are free."""
 RELEASES, BUILD_MINUTES, IMAGE_GB, IMAGES_KEPT = 4, 3, 0.3, 3
-"""Releases a month, minutes a function's build takes, the size of its image, how many are kept."""
+"""Releases a month, minutes a function's build takes, the size of its image, how many are kept.
+
+Assumed: only a project can measure them.
+"""
 SECRET, SECRET_READ, SECRETS_HELD, RINGS_READ = 0.06, 0.03 / 10_000, 6, 2
 """A secret's version; a read. Rings and passwords there are; rings that a call needs, each read at
 most once a minute and instance (shared/auth/keyring.py)."""
@@ -112,7 +115,7 @@ def _standing(months: list[int], often: list[bool]) -> Iterator[Row]:
     stored = len(memory()) * IMAGES_KEPT * IMAGE_GB
     fixed = max(0, minutes - BUILT_FREE) * BUILT + max(0.0, stored - IMAGES_FREE) * IMAGES
     yield Row(
-        f"{minutes} minutes of builds, {stored:.0f} GB of images: {BUILT}, {IMAGES:.2f}",
+        f"{minutes} minutes of builds, {stored:.0f} GB of images (assumed): {BUILT}, {IMAGES:.2f}",
         tuple(fixed for _ in months),
     )
 
