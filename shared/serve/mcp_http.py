@@ -52,7 +52,6 @@ from shared.serve.mcp_messages import (
     event,
     failed,
     parse,
-    takes_only_stream,
     takes_stream,
 )
 from shared.serve.mcp_paths import Paths, Place, metadata_of
@@ -246,10 +245,11 @@ class McpEndpoint:
     async def _post(
         self, scope: Scope, receive: Any, send: Any, head: Head, request: Request, always: Any
     ) -> None:
-        check_headers(head)
+        kind = check_headers(head)
         served = Served(request, self._narrowing(scope))
-        most = self._settings.max_body
-        raw = decoded(await read_body(receive, most), head, most)
+        raw = await read_body(receive, self._settings.max_body)
+        if "content-encoding" in head.headers:
+            raw = decoded(raw, head, self._settings.max_body)
         message = parse(raw)
         current.set(served)
         if "id" not in message:
@@ -259,7 +259,7 @@ class McpEndpoint:
             await self._admit(request)
             await self._transport.serve(scope, raw, send, always)
         else:
-            await self._reply(send, head, message, served, always)
+            await self._reply(send, head, message, served, (kind, *always))
 
     def _narrowing(self, scope: Scope) -> Narrowing:
         query = scope.get("query_string")
@@ -283,7 +283,7 @@ class McpEndpoint:
         return isinstance(name, str) and name in self._streaming
 
     async def _reply(
-        self, send: Any, head: Head, message: Message, served: Served, always: Any
+        self, send: Any, head: Head, message: Message, served: Served, headers: Any
     ) -> None:
         """Answer a request: with JSON, or with events where its call tells its progress."""
         tool = None
@@ -291,13 +291,10 @@ class McpEndpoint:
             tool = self._calls.find(message.get("params"), served.narrowing)
         stream = None
         if tool is not None and tool.streams:
-            stream = _progress(head, message, send, always)
+            stream = _progress(head, message, send, headers[1:])
         if stream is None:
             body = _answer_to(message, await self._result(head, message, served, tool))
-            kind = JSON
-            if takes_only_stream(head):
-                kind, body = EVENTS, event(body)
-            await respond(send, 200, body, (kind, *always))
+            await _respond(send, body, headers)
             return
         telling = served._replace(request=served.request._replace(progress=stream.tell))
         try:
@@ -310,7 +307,7 @@ class McpEndpoint:
         if stream.has_begun:
             await stream.finish(body)
         else:
-            await respond(send, 200, body, (JSON, *always))
+            await _respond(send, body, headers)
 
     async def _result(
         self, head: Head, message: Message, served: Served, tool: Tool[Any] | None
@@ -353,6 +350,11 @@ class McpEndpoint:
         runner = ServerRunner(self._server, _connection(route, exchange), {})
         method, params = message["method"], message.get("params")
         return await runner.on_request(exchange, method, agreeable(method, params))
+
+
+def _respond(send: Any, body: bytes, headers: Any) -> Awaitable[None]:
+    """Send an answer as the first of the headers says: as JSON, or as one event."""
+    return respond(send, 200, event(body) if headers[0] is EVENTS else body, headers)
 
 
 def _answer_to(message: Message, result: bytes) -> bytes:

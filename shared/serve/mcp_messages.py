@@ -27,7 +27,7 @@ from mcp_types import (
 from mcp_types.version import HANDSHAKE_PROTOCOL_VERSIONS
 
 from shared import log
-from shared.serve.http import Head
+from shared.serve.http import JSON, Head
 from shared.serve.json_body import MOST_DEPTH, TooDeep, read_json
 
 UNSTATED_VERSION: Final = "2025-03-26"
@@ -59,24 +59,25 @@ class Rejected(Exception):  # noqa: N818  an answer, not a failure
         return orjson.dumps({"jsonrpc": "2.0", "id": self.id, "error": self.error})
 
 
-def check_headers(head: Head) -> None:
-    """That the body is JSON and JSON may be answered. Raises Rejected."""
+def check_headers(head: Head) -> tuple[bytes, bytes]:
+    """The content type to answer with: an event stream's for who reads nothing else, else JSON's.
+
+    Raises Rejected where the body is no JSON, and where neither may be answered.
+    """
     content_type = head.headers.get("content-type", "").partition(";")[0].strip().lower()
     if content_type != "application/json":
         raise Rejected(INVALID_REQUEST, "Content-Type must be application/json", status=415)
     accept = head.headers.get("accept")
-    if accept is not None and STREAM not in accept and not _ACCEPTED.search(accept):
+    if accept is None or _ACCEPTED.search(accept):
+        return JSON
+    if STREAM not in accept:
         raise Rejected(INVALID_REQUEST, "Accept must allow application/json", status=406)
+    return EVENTS
 
 
 def takes_stream(head: Head) -> bool:
     """Whether the client said that it reads an event stream."""
     return STREAM in head.headers.get("accept", "")
-
-
-def takes_only_stream(head: Head) -> bool:
-    """Whether the client reads nothing but an event stream: then an answer is one event."""
-    return takes_stream(head) and not _ACCEPTED.search(head.headers["accept"])
 
 
 def event(body: bytes) -> bytes:
