@@ -151,6 +151,7 @@ def test_writes_past_nine_mebibytes_together_are_too_large_and_say_by_how_much(d
     assert documents.get_many([f"things/{n}" for n in range(18)]) == {}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("write", ["put", "add"])
 @pytest.mark.parametrize("name", ["flags", "numbers", "texts"])
 def test_small_values_count_for_what_is_sent_of_them(documents, name, write):

@@ -120,6 +120,7 @@ async def test_a_tree_has_so_many_levels_and_no_circle_goes_on(stocked):
     assert named(circle["nodes"]) == {"a": {"b": {"c": {"a": {}}}}}
 
 
+@pytest.mark.slow
 async def test_a_tree_that_is_too_large_is_refused_and_not_cut(stocked):
     hub = await create(stocked, "Product", Name="hub")
     for number in range(34):

@@ -71,6 +71,7 @@ async def test_a_turn_that_is_killed_at_any_change_is_finished_by_the_next(activ
     assert deaths > 3
 
 
+@pytest.mark.slow
 async def test_a_build_that_is_killed_at_any_change_ends_with_the_cards_in_use(shop):
     await shop.put("products", *(given(f"p{number}", title="x") for number in range(40)))
     await shop.define()

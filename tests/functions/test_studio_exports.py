@@ -226,6 +226,7 @@ async def test_a_viewer_exports_and_another_tenant_sees_nothing_of_it(north, stu
     await south.close()
 
 
+@pytest.mark.slow
 async def test_killed_at_any_change_an_export_ends_once_with_all_of_it(north, studio):
     entries = [given(f"p{n}", name="Thing", pieces=n) for n in range(300)]
     await north.call("import_data", source_id="products", entries=entries)

@@ -135,6 +135,7 @@ async def test_an_address_that_may_not_be_fetched_fails_the_job_with_its_reason(
     assert (job["state"], job["error"]["code"]) == ("failed", "unsafe_url")
 
 
+@pytest.mark.slow
 async def test_killed_at_any_change_an_import_finishes_once(north, studio, web):
     url = served(web, "/many.csv", csv(*(f"p{n};Thing;{n};yes" for n in range(1200))))
     deaths = 0

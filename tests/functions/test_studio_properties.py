@@ -187,6 +187,7 @@ async def test_older_versions_and_imports_come_back_in_the_types_of_now(north, s
     assert (await entries(north))["p2"]["size"] is None
 
 
+@pytest.mark.slow
 async def test_killed_at_any_change_a_property_is_converted_once(tmp_path):
     studio = Studio(tmp_path / "data").fill()
     deaths = 0

@@ -117,6 +117,7 @@ async def test_a_segment_names_its_cards_one_by_one(shop):
     assert await members(shop, "chosen") == keys(7)
 
 
+@pytest.mark.slow
 async def test_ten_thousand_long_keys_are_named_in_several_calls(shop):
     long = [f"{number:05}-{'k' * 200}" for number in range(10_000)]
     await shop.put("products", given(long[0], title="First"), given(long[9_999], title="Last"))

@@ -215,6 +215,7 @@ async def test_a_deleted_tag_is_gone_with_its_values_and_its_id_begins_anew(stud
     assert await keys(stocked) == []
 
 
+@pytest.mark.slow
 async def test_killed_at_any_change_a_tag_is_deleted_once_with_all_its_values(tmp_path):
     studio = Studio(tmp_path / "data").fill()
     values = [{"key": f"v{n}", "value": f"Value {n}"} for n in range(600)]

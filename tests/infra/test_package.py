@@ -20,6 +20,7 @@ def test_every_folder_of_functions_with_an_entry_point_is_packed():
     assert {"api", "partner"} <= set(FUNCTIONS)
 
 
+@pytest.mark.slow
 def test_packing_twice_gives_the_same_bytes_whenever_files_were_touched(name, tmp_path):
     for path in package.ROOT.glob("functions/*/main.py"):
         path.touch()

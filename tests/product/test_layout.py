@@ -70,6 +70,7 @@ def test_imports_stand_at_the_top_except_in_the_composition_root():
     assert inline == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("function", package.functions())
 def test_importing_a_function_loads_no_google_client_and_nothing_that_records_spans(function):
     """The MCP SDK imports OpenTelemetry's empty API by itself; the SDK and exporters are ours.

@@ -24,6 +24,7 @@ def test_instances_that_went_away_are_forgotten(tmp_path):
     busy.pass_time(limiters, crowd, 100)
     (one,) = limiters.instances[:1]
     written = busy.pass_time(limiters._replace(instances=[one]), alone, 120)
+    limiters.documents.close()
     assert sum(written[second] for second in range(60, 120)) == pytest.approx(30, abs=2)
 
 

@@ -287,6 +287,7 @@ def test_packing_keeps_every_term_and_orders_by_catalog():
     assert pack(access.grants.values()) == access.packed
 
 
+@pytest.mark.slow
 async def test_ten_thousand_organizations_cost_a_call_what_one_costs(platform):
     documents = platform.app.documents
     access = documents.get("access/partner").data

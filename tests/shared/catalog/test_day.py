@@ -1,8 +1,11 @@
 """A day of small changes, in short: `python -m tests.shared.catalog.day` is the whole of it."""
 
+import pytest
+
 from tests.shared.catalog.day import simulate
 
 
+@pytest.mark.slow
 def test_a_change_costs_the_same_however_many_there_were(tmp_path):
     """One every three minutes for four hours."""
     hours = list(simulate(tmp_path / "data", hours=4, every=180, products=50))

@@ -60,6 +60,7 @@ def test_what_a_publish_made_stays_a_day_and_the_last_three_for_ever(stocked):
     assert due(stocked) is None
 
 
+@pytest.mark.slow
 def test_of_small_changes_an_hour_stays_whole_and_then_the_last_of_each_hour(stocked):
     for number in range(18):  # every ten minutes
         change(stocked, number)
@@ -88,6 +89,7 @@ def test_no_change_looks_at_the_versions_or_lists_files(stocked):
         assert due(stocked) == asked
 
 
+@pytest.mark.slow
 def test_changes_that_go_on_never_put_the_tidying_off(stocked):
     for number in range(14):
         change(stocked, number)

@@ -151,6 +151,7 @@ def test_where_the_log_is_gone_a_turn_builds_the_replica_from_the_records(shop, 
     assert {item.key: item.body for item in cold.ask().answer.items}["k5"] == {"i.n": 55}
 
 
+@pytest.mark.slow
 def test_killed_at_any_change_the_snapshot_is_the_old_or_the_new_one_and_is_finished_later(shop):
     shop.fill(0, MANY)
     shop.work()

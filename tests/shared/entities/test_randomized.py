@@ -178,6 +178,7 @@ STEPS = st.sampled_from(
 )
 
 
+@pytest.mark.slow
 @given(st.data())
 @settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
 def test_what_was_done_is_what_plain_rules_say_in_any_order(platform, data):
