@@ -30,7 +30,7 @@ from shared.local.listings import FileListings
 from shared.local.queue import FileQueue
 from shared.local.secrets import FileSecrets
 from shared.local.warehouse import DuckWarehouse
-from shared.ports.queue import WORK
+from shared.ports.queue import ENGINE, EXPORTS, WORK
 from tests.contract.bigquery_emulator import ENVIRONMENT as EMULATOR_ENVIRONMENT
 from tests.contract.bigquery_emulator import BigQueryEmulator, PlainBucket
 from tests.contract.hub_server import SUBSCRIBER, HubServer
@@ -251,8 +251,12 @@ def file_queue(tmp_path):
     adapter.close()
 
 
+CLOUD_QUEUES = {each: f"dev-{each}" for each in (WORK, EXPORTS, ENGINE)}
 tasks_server = running(
-    "tasks_server", lambda: TasksServer("projects/p/locations/us-central1/queues/dev-work")
+    "tasks_server",
+    lambda: TasksServer(
+        *(f"projects/p/locations/us-central1/queues/{each}" for each in CLOUD_QUEUES.values())
+    ),
 )
 
 
@@ -265,7 +269,7 @@ def cloud_queue(tasks_server):
     adapter = CloudTasksQueue(
         "p",
         "us-central1",
-        {WORK: Place("dev-work", "https://tasks.example")},
+        {each: Place(name, "https://tasks.example") for each, name in CLOUD_QUEUES.items()},
         account="queue@p.iam.gserviceaccount.com",
         connect=connect,
     )

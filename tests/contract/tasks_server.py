@@ -13,21 +13,21 @@ from tests.contract.grpc_server import GrpcServer, abort
 
 
 class TasksServer(GrpcServer):
-    """Serves one queue. `tasks` are those that wait, `used` the names that were ever taken."""
+    """Serves some queues. `tasks` are those that wait, `used` the names that were ever taken."""
 
     SERVICE = "google.cloud.tasks.v2.CloudTasks"
     METHODS: ClassVar = {"CreateTask": (api.CreateTaskRequest, api.Task)}
 
-    def __init__(self, queue):
+    def __init__(self, *queues):
         super().__init__()
-        self.queue = queue
+        self.queues = queues
         self.tasks, self.used = {}, set()
 
     def create_task(self, request, context):
         task = request.task
-        if request.parent != self.queue:
+        if request.parent not in self.queues:
             abort(context, "NOT_FOUND", "Queue does not exist.")
-        if not task.name.startswith(f"{self.queue}/tasks/"):
+        if not task.name.startswith(f"{request.parent}/tasks/"):
             abort(context, "INVALID_ARGUMENT", "Task name must match queue")
         if task.name in self.used:
             abort(context, "ALREADY_EXISTS", "Requested entity already exists")

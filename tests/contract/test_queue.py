@@ -50,7 +50,7 @@ class TestCloudTasks:
         at = datetime.now(UTC) + timedelta(minutes=5)
         cloud_queue.add(task(at=at))
         (sent,) = tasks_server.tasks.values()
-        assert sent.name == f"{tasks_server.queue}/tasks/{'a' * 40}"
+        assert sent.name == f"{tasks_server.queues[0]}/tasks/{'a' * 40}"
         assert sent.schedule_time == at
         assert sent.dispatch_deadline == timedelta(minutes=30)
         request = sent.http_request

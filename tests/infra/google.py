@@ -19,12 +19,12 @@ HOSTS = ("analyticshub.localhost", "cloudtasks.localhost")
 class Google:
     """Both services, and what a process needs in its environment to find and to trust them."""
 
-    def __init__(self, folder, queue, account):
+    def __init__(self, folder, queues, account):
         folder.mkdir()
         write_certificates(folder, *HOSTS)
         key, begin, certificate = (folder / "server.pem").read_bytes().partition(b"-----BEGIN CERT")
         self.hub = HubServer(tls=(key, begin + certificate))
-        self.tasks = TasksServer(queue)
+        self.tasks = TasksServer(*queues)
         self.identity = GoogleIdentity()
         self.folder = folder
         (folder / "account.json").write_text(json.dumps(service_account(account)))

@@ -106,12 +106,13 @@ def world(tmp_path, firestore_emulator, deployment, runtime, monkeypatch, execut
     """Every function running, with an operator behind and a load balancer in front."""
     partner = deployment.functions()["partner"]["service_config"][0]
     settings = Settings.read(partner["environment_variables"])
-    queue = f"projects/{settings.project}/locations/{settings.region}/queues/{settings.queue}"
+    place = f"projects/{settings.project}/locations/{settings.region}/queues"
+    names = (settings.queue, settings.export_queue, settings.engine_queue)
     account = f"partner@{settings.project}.iam.gserviceaccount.com"
     with (
         MailServer(tmp_path / "mail.txt") as mail,
         StorageServer() as storage,
-        Google(tmp_path / "google", queue, account) as google,
+        Google(tmp_path / "google", [f"{place}/{each}" for each in names], account) as google,
     ):
         elsewhere = {
             "CATALOG_MCP_DATABASE": tmp_path.name,  # every test has an empty one
