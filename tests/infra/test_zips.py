@@ -291,7 +291,9 @@ async def test_without_a_credential_every_public_host_says_where_to_get_one(worl
             stranger = await http.get("https://mcp.catalogs.example/elsewhere")
         with httpx.Client(transport=LoadBalancer(world.deployment, world.running)) as outside:
             wrong = smoke.problems(outside, settings.mcp_url, settings.api_url)
-            also_wrong = smoke.problems(outside, f"{settings.mcp_url}/", settings.api_url)
+            spelled_otherwise = smoke.problems(outside, f"{settings.mcp_url}/", settings.api_url)
+            elsewhere = f"{settings.mcp_url}/elsewhere"
+            also_wrong = smoke.problems(outside, elsewhere, settings.api_url)
         task = httpx.post(  # noqa: ASYNC210  nothing else runs here
             f"http://127.0.0.1:{world.running['tasks'].port}/jobs/sweep",
             headers={"host": httpx.URL(settings.tasks_url).netloc.decode()},
@@ -308,7 +310,7 @@ async def test_without_a_credential_every_public_host_says_where_to_get_one(worl
     assert (sign_in.status_code, "E-mail address" in sign_in.text) == (200, True)
     assert stranger.status_code == 404
     assert task.status_code == 401
-    assert wrong == []
+    assert wrong == spelled_otherwise == []
     assert len(also_wrong) == 2
 
 
