@@ -1,7 +1,6 @@
 """Facets: the one filter syntax of search, of REST's `facets`, and of a grant's `only`.
 
-Source: contract/partner.md, "Facets". Facets are joined by AND, values of one facet by OR; letter
-case and spacing do not matter.
+Facets are joined by AND, values of one facet by OR; letter case and spacing do not matter.
 """
 
 import re

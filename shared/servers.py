@@ -31,7 +31,7 @@ def _by_face(value: Any) -> Any:
 
 
 class ClaimNames(Frozen):
-    """Where an external issuer keeps what we need (auth.md 3.5)."""
+    """Where an external issuer keeps what we need."""
 
     organization: str = "org_id"
     client: str = "client_id"

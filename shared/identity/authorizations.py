@@ -3,7 +3,7 @@
 One authorization is one family of refresh tokens: good for IDLE without use and LONGEST in all, and
 never longer than its session. Each refresh makes the next generation. The token before the current
 one keeps working for GRACE, and gives the same successor to everybody who asks, because clients
-race with themselves (auth.md 0.3); anything older is a stolen or replayed token and ends the family
+race with themselves; anything older is a stolen or replayed token and ends the family
 (RFC 9700 4.14.2).
 """
 

@@ -1,6 +1,6 @@
 """Operations on the keys we sign access tokens with and seal client ids and refresh tokens with.
 
-A rotation is three steps, each safe to stop after (auth.md 3.3): a next key is published ahead of
+A rotation is three steps, each safe to stop after: a next key is published ahead of
 its use, so that whoever keeps our key set for a while has it; then it signs, and the one before is
 still published; then that one is removed, once no token it signed can be alive. Sealing keys are
 never removed in a rotation, since ids of clients last for ever; revoking a ring removes them all.

@@ -1,7 +1,7 @@
 """What clients read first: the authorization server's metadata (RFC 8414).
 
 Served by the authorization server itself, and by resource hosts as well: older Codex looks for it
-there before anywhere else (auth.md 1.7). The issuer is one text everywhere, byte for byte.
+there before anywhere else. The issuer is one text everywhere, byte for byte.
 """
 
 from typing import Any, Final

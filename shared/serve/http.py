@@ -141,7 +141,7 @@ async def safely(serve: Answer, head: Head, send: Any, failed: Answer | None = N
 class Entrance:
     """Refuses requests for hosts that are not ours and from pages that are not ours.
 
-    Against DNS rebinding (MCP transport security; auth.md 4.15): an absent Origin is fine, since
+    Against DNS rebinding (MCP transport security): an absent Origin is fine, since
     command-line clients send none; a present one must be known.
     """
 

@@ -1,6 +1,6 @@
 """Product text: what is kept of the characters a feed sends, and how HTML reads as text.
 
-Product text is data that language models read (design/auth.md, item 20), so nothing invisible
+Product text is data that language models read, so nothing invisible
 survives: no control, zero-width, bidirectional-override, tag or filler characters and no variation
 selectors. Words stay as they are.
 """

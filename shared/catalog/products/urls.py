@@ -1,7 +1,6 @@
 """Product page URLs: one normal form for indexing and for asking, and how the two meet.
 
-Source: contract/partner.md, "URL normalization"; RFC 3986 6.2 and 5.2.4; UTS 46 for host names. No
-DNS: a host is judged by its text alone.
+Source: RFC 3986 6.2 and 5.2.4; UTS 46 for host names. No DNS: a host is judged by its text alone.
 
 What a product claims (`index_forms`) and what a caller means (`lookup_forms`) are ordered lists of
 normal forms; a lookup takes the first form asked for that anybody claims, and `winner` decides

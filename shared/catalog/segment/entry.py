@@ -1,7 +1,7 @@
 """What of a product goes into the segment: its record, its words, its facets, its place.
 
 Field weights are by repetition inside one field: title three times, brand twice. One field scored
-once beats four summed scores by 7 points of NDCG@10 (design/search.md, section 2).
+once beats four summed scores by 7 points of NDCG@10.
 """
 
 import json

@@ -1,6 +1,6 @@
 """The inverted index of a segment: its schema, and tantivy's files as the manifest names them.
 
-Traps (design/search.md): a custom analyzer is registered again at every open; an unsigned field
+Traps: a custom analyzer is registered again at every open; an unsigned field
 panics the writer; meta.json is the only file that a commit rewrites, so it lives in the manifest.
 Documents stand in browse order inside each part of the index (the engine's own segments), so equal
 scores come in browse order from each. What was built whole is one part.

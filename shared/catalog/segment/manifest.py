@@ -1,7 +1,6 @@
 """The manifest: what a version of a catalog's segment consists of, as one small JSON value.
 
-A segment is a set of write-once files (`shared.indexes.files`) plus this value. Source:
-design/search.md, section 4.
+A segment is a set of write-once files (`shared.indexes.files`) plus this value.
 """
 
 from collections.abc import Container

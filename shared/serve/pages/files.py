@@ -18,7 +18,7 @@ THEME: Final = Path(__file__).parent / "theme.css"
 ICON: Final = Path(__file__).parent / "icon.svg"
 
 # No form-action: Chromium applies it to the redirect that follows the form as well, and the client
-# is somewhere else (auth.md 0.6).
+# is somewhere else.
 _POLICY: Final = (
     "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; "
     "base-uri 'none'; frame-ancestors 'none'"

@@ -1,4 +1,4 @@
-"""Access tokens: what is refused (design/auth.md 4, item 1), how other issuers may differ."""
+"""Access tokens: what is refused, how other issuers may differ."""
 
 import base64
 import functools
