@@ -53,7 +53,7 @@ class Confirmed(Args):
     """
 
     confirm: Annotated[
-        bool, Field(description="True once a person has agreed to what the answer says it does.")
+        bool, Field(description="A person agreed to what the answer says it does.")
     ] = False
 
 

@@ -8,7 +8,7 @@ from pydantic.alias_generators import to_camel
 from shared.errors import Problem
 from shared.invoke import Reply, Request
 from shared.refusals import wrong_fields
-from shared.serve.schema import bare, schema
+from shared.serve.schema import answered
 from shared.tool import Tool
 
 _MOST_DETAILS: Final = 100
@@ -35,7 +35,7 @@ class AdminRenderer:
 
     def output_schema(self, tool: Tool[Any]) -> dict[str, Any]:
         """The value's members beside the envelope's; only `isSuccess` is there in any case."""
-        made: dict[str, Any] = bare(schema(tool.output, mode="out"))
+        made = answered(tool)
         made["properties"] = {**_ENVELOPE, **made.get("properties", {})}
         made["required"] = ["isSuccess"]
         return made

@@ -13,9 +13,7 @@ from shared.tool import Args, Result
 T = TypeVar("T")
 SourceId = Annotated[str, Field(pattern=SOURCE_ID, description="The data source's id.")]
 CardId = Annotated[str, Field(pattern=SOURCE_ID, description="The card definition's id.")]
-EntryId = Annotated[
-    str, Field(pattern=r"^[A-Za-z0-9_-]{1,256}$", description="The entry's key in its source.")
-]
+EntryId = Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,256}$", description="The entry's id.")]
 
 Time = Annotated[AwareDatetime | None, WithJsonSchema({"type": "string", "format": "date-time"})]
 """A time with its offset, or none given."""
@@ -58,15 +56,13 @@ class OfCard(StudioArgs):
 class Written(StudioArgs):
     """What changes something, and can be tried before."""
 
-    dry_run: Annotated[bool, Field(description="Say what it would come to; change nothing.")] = (
-        False
-    )
+    dry_run: Annotated[bool, Field(description="Change nothing; say what it would do.")] = False
 
 
 class Waits(StudioArgs):
     """What starts or watches a job, and may wait for its end."""
 
-    wait: Annotated[int, Field(ge=0, le=20, description="Seconds to wait for the job's end.")] = 0
+    wait: Annotated[int, Field(ge=0, le=20, description="Seconds to wait for its end.")] = 0
 
 
 TransferId = Annotated[str, Field(pattern=r"^([0-9a-f]{24})?$")]
@@ -104,7 +100,7 @@ class Paged(StudioArgs):
     limit: Annotated[int, Field(ge=0, le=200, description="Most items; 0 for the count alone.")] = (
         50
     )
-    cursor: Annotated[str, Field(description="next_cursor of the page before.")] = ""
+    cursor: Annotated[str, Field(description="The last next_cursor.")] = ""
 
 
 class PageOf(Result, Generic[T]):

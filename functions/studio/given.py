@@ -14,7 +14,7 @@ class ValueGiven(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     id: Annotated[str, Field(min_length=1, max_length=256)]
-    value: Any
+    value: Annotated[Any, Field(description="null clears it.")]
     language: Annotated[str, Field(description="Of a localized property: en, sv-SE.")] = ""
 
 
@@ -23,7 +23,7 @@ class EntryGiven(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    id: EntryId
+    id: Annotated[EntryId, Field(description="Of A-Z a-z 0-9 _ -")]
     delete: bool = False
     properties: tuple[ValueGiven, ...] = ()
 

@@ -23,7 +23,12 @@ class GivenFeed(FileRead):
 
     model_config = ConfigDict(json_schema_extra=_briefly)
 
-    url: Annotated[str, Field(min_length=1, max_length=2048, description="Its https address.")]
+    url: Annotated[
+        str,
+        Field(
+            min_length=1, max_length=2048, description="https; the file is read as by import_feed."
+        ),
+    ]
     every: Annotated[str, Field(max_length=40, description="From PT1H to P7D (ISO 8601).")]
 
     def checked(self, configuration: Configuration) -> Feed:

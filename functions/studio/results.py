@@ -9,7 +9,7 @@ from shared import tracing
 from shared.errors import Problem
 from shared.invoke import Reply, Request
 from shared.refusals import wrong_fields
-from shared.serve.schema import bare, schema
+from shared.serve.schema import answered
 from shared.spelling import Case
 from shared.tool import Tool
 
@@ -22,9 +22,8 @@ class StudioRenderer:
     """`structuredContent` is the value, and the text block the same JSON."""
 
     def output_schema(self, tool: Tool[Any]) -> dict[str, Any]:
-        """The value's schema; an agent pays for every word, so its fields are not described."""
-        made = schema(tool.output, mode="out", results=Case.SNAKE)
-        return dict(bare(made))
+        """The value's outline."""
+        return answered(tool, Case.SNAKE)
 
     def result(
         self, reply: Reply, tool: Tool[Any], request: Request, version: str

@@ -56,7 +56,7 @@ _DURATION: Final = re.compile(
 
 
 class Filter(BaseModel):
-    """One condition, or several: give property, type and op, or one of any, all and not."""
+    """One condition, or several: property, type and op, or one of any, all and not."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
 
@@ -64,13 +64,13 @@ class Filter(BaseModel):
     type: Annotated[
         str,
         Field(
-            description="As describe_ says; key, updated_at for those; complete of cards, with "
-            "true or false."
+            description="It and op as describe_ says; or, without a property: key, updated_at, "
+            "complete (cards: true, false)."
         ),
     ] = ""
-    op: Annotated[str, Field(description="One of the property's operators.")] = ""
-    value: Annotated[Any, Field(description="A value, or a list for in, between and lists.")] = None
-    language: Annotated[str, Field(description="Of a localized property; any if left out.")] = ""
+    op: str = ""
+    value: Annotated[Any, Field(description="A list for in, between and lists.")] = None
+    language: Annotated[str, Field(description="Any if left out.")] = ""
     case_sensitive: bool = False
     any: tuple["Filter", ...] = ()
     all: tuple["Filter", ...] = ()

@@ -25,7 +25,7 @@ PROPERTY_ID: Final = r"^[A-Za-z0-9_-]{1,100}$"
 class GivenProperty(Args):
     """A property; what is left out stays as it is. Ids are lower case."""
 
-    id: Annotated[str, Field(pattern=PROPERTY_ID)]
+    id: Annotated[str, Field(pattern=PROPERTY_ID, description="Lower case.")]
     display_name: Annotated[str, Field(max_length=200)] = ""
     type: Annotated[Literal[TypeName, ""], Field(description="Empty: the first value decides.")] = (
         ""

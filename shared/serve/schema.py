@@ -1,11 +1,13 @@
 """A type as the JSON Schema that hosts show."""
 
+import re
 from collections.abc import Mapping
 from typing import Any, Final, Literal
 
 from pydantic import TypeAdapter
 
 from shared.spelling import Case
+from shared.tool import Effect, Tool
 
 
 def schema(
@@ -28,26 +30,13 @@ def schema(
     return made
 
 
-def bare(value: Any) -> Any:
-    """A schema without descriptions and titles: an agent pays for every word."""
-    if isinstance(value, dict):
-        return {
-            key: (
-                {name: bare(member) for name, member in each.items()}
-                if key in ("properties", "$defs")  # by name, whatever their names are
-                else bare(each)
-            )
-            for key, each in value.items()
-            if key not in ("description", "title")
-        }
-    return [bare(each) for each in value] if isinstance(value, list) else value
-
-
 def plain(made: dict[str, Any], *, null: bool = False) -> dict[str, Any]:
     """The schema of what comes in, as every client's converter reads it.
 
     No titles, no references, one value as a list of one. An optional argument is one that is not
-    required, and not one that may be null unless `null`.
+    required, and not one that may be null unless `null`. An empty default is what is left out
+    anyway. Which characters a text may have and how many, a refusal says to the few that need it.
+    What a model of ours is stands in its code; its members are described, or the member it is of.
     """
     described: dict[str, Any] = _plain(made, made.get("$defs", {}), (), null=null)
     return described
@@ -60,7 +49,7 @@ def _plain(
     if name:
         if name in inside:
             return {}  # it refers to itself: what it is stands around it
-        made = {**definitions[name], **made}
+        made = {**definitions[name], "description": "", **made}
         inside = (*inside, name)
     found: dict[str, Any] = {}
     for key, value in made.items():
@@ -68,13 +57,15 @@ def _plain(
             found[key] = {
                 each: _plain(one, definitions, inside, null=null) for each, one in value.items()
             }
+        elif key in _NOT_PLAIN or _says_nothing(key, value):
+            continue
         elif key == "const":
             found["enum"] = [value]
         elif isinstance(value, dict):
             found[key] = _plain(value, definitions, inside, null=null)
         elif key in _CHOICES:
             found[key] = [_plain(each, definitions, inside, null=null) for each in value]
-        elif not (key in _NOT_PLAIN or (key == "additionalProperties" and not value)):
+        else:
             found[key] = value
     found.pop("$defs", None)
     return found if null else _not_null(found)
@@ -91,8 +82,33 @@ def _not_null(made: dict[str, Any]) -> dict[str, Any]:
     return {**kinds[0], **rest} if len(kinds) == 1 else {**rest, "anyOf": kinds}
 
 
+def _says_nothing(key: str, value: Any) -> bool:
+    """Whether a reader knows it without: an empty default, that `source_id` is a source's id."""
+    if key == "description":
+        return not value or _OF_ID.fullmatch(value) is not None
+    return key in ("additionalProperties", "default") and _is_empty(value)
+
+
+def _is_empty(value: Any) -> bool:
+    """Nothing, or nothing in any member; a number is something."""
+    if isinstance(value, dict):
+        return all(map(_is_empty, value.values()))
+    return value is None or value is False or value in ("", [])
+
+
 _CHOICES: Final = ("anyOf", "oneOf", "allOf", "prefixItems")
-_NOT_PLAIN: Final = ("title", "$ref", "discriminator")
+_NOT_PLAIN: Final = ("title", "$ref", "discriminator", "pattern", "minLength", "maxLength")
+_OF_ID: Final = re.compile(r"The [a-z ]+'s id\.")
+
+
+def answered(tool: Tool[Any], results: Case = Case.CAMEL) -> dict[str, Any]:
+    """The outline of what a tool answers, without an envelope.
+
+    Every client pays for it in every conversation, and few models ever see it. Programs that go
+    through what a tool lists need the names of that; what a change came to is one thing.
+    """
+    levels = 2 if tool.effect is Effect.READ else 1
+    return outline(schema(tool.output, mode="out", results=results), levels)
 
 
 def outline(made: dict[str, Any], depth: int) -> dict[str, Any]:

@@ -69,7 +69,7 @@ def draft_card_definition(call: Call, args: DraftCardDefinition) -> Draft:
 class CreateCardDefinition(Written):
     """A new definition."""
 
-    id: Annotated[str, Field(pattern=SOURCE_ID, description="Its id; it never changes.")]
+    id: Annotated[str, Field(pattern=SOURCE_ID, description="Of A-Z a-z 0-9 _ -, for good.")]
     name: Annotated[str, Field(min_length=1, max_length=200, description="For people.")]
     description: Annotated[str, Field(max_length=2000, description="What they are.")] = ""
     sources: Annotated[
@@ -77,7 +77,8 @@ class CreateCardDefinition(Written):
         Field(min_length=1, max_length=5, description="Their entries have the same keys, or join."),
     ]
     properties: Annotated[
-        GivenCardProperties, Field(description="The first place with a value wins.")
+        GivenCardProperties,
+        Field(description="An id again is a further place: the first with a value wins."),
     ] = ()
     segment_definitions: Kinds = ()
 

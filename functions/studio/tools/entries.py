@@ -93,7 +93,7 @@ class ListSourceEntries(OfSource):
     updated_from: Annotated[Time, Field(description="Changed last at or after this time.")] = None
     updated_to: Annotated[Time, Field(description="Changed last before this time.")] = None
     limit: Annotated[int, Field(ge=1, le=200, description="Most items.")] = 50
-    cursor: Annotated[str, Field(description="next_cursor of the page before.")] = ""
+    cursor: Annotated[str, Field(description="The last next_cursor.")] = ""
 
 
 class RawEntry(Result):

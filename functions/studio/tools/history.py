@@ -69,7 +69,7 @@ class GetEntryHistory(StudioArgs):
     entry_id: EntryId
     property: Annotated[str, Field(description="Only changes of this property.")] = ""
     limit: Annotated[int, Field(ge=1, le=200, description="Most items.")] = 50
-    cursor: Annotated[str, Field(description="next_cursor of the page before.")] = ""
+    cursor: Annotated[str, Field(description="The last next_cursor.")] = ""
 
 
 @family.tool(scope="studio:read", effect=Effect.READ, risk=Risk.LOW, title="Get an entry's history")
@@ -116,7 +116,7 @@ class QueryChangelog(OfSource):
     end: Annotated[Time, Field(alias="to", description="Before this time.")] = None
     order: Annotated[Literal["desc", "asc"], Field(description="Newest first, or last.")] = "desc"
     limit: Annotated[int, Field(ge=1, le=200, description="Most items.")] = 50
-    cursor: Annotated[str, Field(description="next_cursor of the page before.")] = ""
+    cursor: Annotated[str, Field(description="The last next_cursor.")] = ""
 
 
 @family.tool(scope="studio:read", effect=Effect.READ, risk=Risk.LOW, title="Query the changelog")

@@ -57,7 +57,7 @@ class ListJobs(StudioArgs):
     """Which page."""
 
     limit: Annotated[int, Field(ge=1, le=200, description="Most items.")] = 20
-    cursor: Annotated[str, Field(description="next_cursor of the page before.")] = ""
+    cursor: Annotated[str, Field(description="The last next_cursor.")] = ""
 
 
 @family.tool(scope="studio:read", effect=Effect.READ, risk=Risk.LOW, title="List jobs")

@@ -109,7 +109,7 @@ class DescribeDataSourceSchema(OfSource):
     """Whose schema."""
 
     query: Annotated[str, Field(max_length=200, description="A part of the property's id.")] = ""
-    cursor: Annotated[str, Field(description="next_cursor of the page before.")] = ""
+    cursor: Annotated[str, Field(description="The last next_cursor.")] = ""
 
 
 @family.tool(
@@ -129,7 +129,7 @@ def describe_data_source_schema(call: Call, args: DescribeDataSourceSchema) -> S
 class CreateDataSource(Written):
     """A new source."""
 
-    id: Annotated[str, Field(pattern=SOURCE_ID, description="Its id; it never changes.")]
+    id: Annotated[str, Field(pattern=SOURCE_ID, description="Of A-Z a-z 0-9 _ -, for good.")]
     name: Annotated[str, Field(min_length=1, max_length=200, description="For people.")]
     description: Annotated[str, Field(max_length=2000, description="What it holds.")] = ""
     type: Annotated[
