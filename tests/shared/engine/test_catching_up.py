@@ -54,7 +54,7 @@ def test_one_that_is_always_over_budget_advances_with_each_question(log, replica
     following = Following(replica, log.read_tail)
     revisions = []
     for _ in range(5):
-        head = log.add(records=700)
+        head = log.add(records=1_100)
     while replica.seq < head:
         fresh = following.catch_up(head, budget)
         assert fresh.behind == head - fresh.revision
@@ -66,7 +66,7 @@ def test_a_budget_of_time_ends_between_two_parts_of_the_work(log, replica):
     ticks = count()
     following = Following(replica, log.read_tail, clock=lambda: next(ticks) * 0.15)
     for _ in range(10):
-        head = log.add(records=600)
+        head = log.add(records=1_100)
     assert following.catch_up(head, Budget(records=10_000)).revision == 3
     assert following.catch_up(head, budget=None).revision == 10
 
