@@ -11,6 +11,7 @@ from typing import Any, Final
 
 import orjson
 
+from functions.portal.menu import menu
 from functions.portal.portal import Portal, language_of
 from functions.portal.refused import Refused
 from shared.auth.caller import Token
@@ -141,6 +142,7 @@ class Visit:
             status,
             account=self.account,
             is_owner=self.account["role"] == "owner",
+            menu=menu(self.account),
             csrf=self.form_token,
             path=self.path,
             language=self.language,
