@@ -17,7 +17,7 @@ at every open. A path's dots would be levels, so a property's are written otherw
 of a digest is that of the folded text, so that equality ignores case for long text too.
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import cache, cached_property
@@ -33,7 +33,7 @@ from shared.indexes.meta import write_managed, write_meta
 from shared.indexes.words import analyzer
 from shared.query.answers import Item
 from shared.query.kinds import SEGMENTS, Body, Kind, folded
-from shared.query.values import compared, flat, marks, searched
+from shared.query.values import compared, flat, marks, sought
 
 KEY: Final = "id"
 VALUES: Final = "d"
@@ -133,12 +133,14 @@ _FOLD: Final = _as_terms()
 def document(item: Item) -> tantivy.Document:
     """What is written of a record."""
     made = tantivy.Document()
+    found = [(*each, compared(each.kind, each.value)) for each in flat(item.body)]
     made.add_text(KEY, item.key)
-    made.add_json(VALUES, _values(item.body))
-    for each in _has(item.body):
+    made.add_json(VALUES, _values(found))
+    for each in _has(found, item.body):
         made.add_text(HAS, each)
-    for text in searched(item.body):
-        made.add_text(WORDS, text)
+    for _, kind, _, values in found:
+        for text in sought(values) if kind.is_text else ():
+            made.add_text(WORDS, text)
     made.add_integer(SEQ, item.seq)
     made.add_integer(UPDATED, microseconds(item.updated))
     made.add_bytes(BODY, orjson.dumps((item.version, item.body)))
@@ -209,9 +211,13 @@ def moment(value: int) -> datetime:
     return _EPOCH + timedelta(microseconds=value)
 
 
-def _values(body: Body) -> dict[str, Any]:
-    found: dict[str, Any] = {}
-    for property_, kind, value in flat(body):
+_Found = Sequence[tuple[str, Kind, Any, list[Any]]]
+"""A body's properties: the id, the kind, the value, and what of it is compared."""
+
+
+def _values(found: _Found) -> dict[str, Any]:
+    made: dict[str, Any] = {}
+    for property_, kind, value, values in found:
         if kind is Kind.RECORDS:
             continue
         name = _name(property_)
@@ -220,11 +226,11 @@ def _values(body: Body) -> dict[str, Any]:
                 _name(language): _stored(kind, compared(kind, value, language))
                 for language in value
             }
-            by_language[ANY_LANGUAGE] = _stored(kind, compared(kind, value))
-            found.setdefault(kind.value, {})[name] = by_language
-        elif values := compared(kind, value):
-            found.setdefault(kind.value, {})[name] = _stored(kind, values)
-    return found
+            by_language[ANY_LANGUAGE] = _stored(kind, values)
+            made.setdefault(kind.value, {})[name] = by_language
+        elif values:
+            made.setdefault(kind.value, {})[name] = _stored(kind, values)
+    return made
 
 
 def _stored(kind: Kind, values: list[Any]) -> list[Any]:
@@ -233,9 +239,8 @@ def _stored(kind: Kind, values: list[Any]) -> list[Any]:
     return [decimal(value) for value in values] if kind is Kind.DECIMAL else values
 
 
-def _has(body: Body) -> Iterator[str]:
-    for property_, kind, value in flat(body):
-        values = compared(kind, value)
+def _has(found: _Found, body: Body) -> Iterator[str]:
+    for property_, kind, value, values in found:
         if not values:
             yield cleared(property_)
             continue

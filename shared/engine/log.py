@@ -112,45 +112,53 @@ def put_entry(name: CollectionName, seq: int, entry: Entry) -> list[Put]:
 
 
 def read_entries(
-    documents: Documents, name: CollectionName, seqs: Sequence[int]
+    documents: Documents, name: CollectionName, seqs: Sequence[int], most: int | None = None
 ) -> dict[int, Logged]:
-    """These commits by their sequence numbers, as far as they are kept.
+    """These commits by their sequence numbers, as far as they are kept; of at most so many rows.
 
     One round trip for each AT_ONCE, and one more where a commit has further parts.
     """
     found: dict[int, Logged] = {}
     for begin in range(0, len(seqs), AT_ONCE):
-        asked = seqs[begin : begin + AT_ONCE]
-        paths = {seq: entry_path(name, seq) for seq in asked}
-        read = documents.get_many(list(paths.values()))
-        entries = {
-            seq: Entry.model_validate(read[path].data)
-            for seq, path in paths.items()
-            if path in read
-        }
-        found |= _whole(documents, name, entries)
+        stored_ = _stored(documents, name, seqs[begin : begin + AT_ONCE], most)
+        found |= {seq: each.unpacked() for seq, each in stored_.items()}
     return found
 
 
 def read_tail(
     documents: Documents, name: CollectionName, after: int, until: int
 ) -> Iterator[Logged]:
-    """The commits after one and up to another, in order, read as they are taken.
+    """The commits after one and up to another, in order, read and unpacked as they are taken.
 
     Ends early at a gap: what came then was cut off by time.
     """
     for begin in range(after + 1, until + 1, AT_ONCE):
         seqs = range(begin, min(begin + AT_ONCE, until + 1))
-        found = read_entries(documents, name, seqs)
+        found = _stored(documents, name, seqs)
         for seq in seqs:
             if seq not in found:
                 return
-            yield found[seq]
+            yield found[seq].unpacked()
 
 
-def _whole(
-    documents: Documents, name: CollectionName, entries: dict[int, Entry]
-) -> dict[int, Logged]:
+class _Stored(NamedTuple):
+    """A commit as it is kept: its rows as bytes."""
+
+    seq: int
+    entry: Entry
+    rows: bytes
+
+    def unpacked(self) -> Logged:
+        return Logged(self.seq, self.entry, unpack_rows(self.rows))
+
+
+def _stored(
+    documents: Documents, name: CollectionName, seqs: Sequence[int], most: int | None = None
+) -> dict[int, _Stored]:
+    """These commits, but for those with a part that is gone, and with more than so many rows."""
+    read = documents.get_many([entry_path(name, seq) for seq in seqs])
+    entries = {entry_seq(each): Entry.model_validate(each.data) for each in read.values()}
+    entries = {seq: each for seq, each in entries.items() if most is None or each.n <= most}
     more = {
         (seq, part): entry_path(name, seq, part)
         for seq, entry in entries.items()
@@ -162,7 +170,7 @@ def _whole(
         pieces = [read.get(more[seq, part]) for part in range(1, entry.parts)]
         if None not in pieces:
             rest: list[Any] = [piece.data["rows"] for piece in pieces if piece is not None]
-            found[seq] = Logged(seq, entry, unpack_rows(b"".join([entry.rows, *rest])))
+            found[seq] = _Stored(seq, entry, b"".join([entry.rows, *rest]))
     return found
 
 

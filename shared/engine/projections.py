@@ -12,6 +12,7 @@ the same records once more, which are equal by then.
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import chain
 from typing import Final, NamedTuple
 
 from shared.app import App
@@ -22,7 +23,7 @@ from shared.engine.deriving import Compute, derive
 from shared.engine.heads import CollectionName, FoundHead, Head, Walk, head_of
 from shared.engine.history import body_before
 from shared.engine.later import PROJECTION, PROJECTIONS, SNAPSHOT_WORK, name_of, work_id
-from shared.engine.log import entry_path, read_tail
+from shared.engine.log import Logged, entry_path, read_entries, read_tail
 from shared.engine.records import records_after
 from shared.errors import Conflict, Problem
 from shared.holds import take
@@ -36,8 +37,13 @@ MOST_KEYS: Final = 500
 """Records that one step computes, but for those of one commit."""
 Seen = Mapping[str, Mapping[str, Item]]
 """Records of inputs that were read: by input and key."""
-_QUIET_STEPS: Final = 20
-"""Steps of a walk that change nothing and are committed together."""
+_QUIET_STEPS: Final = 4
+"""Steps that change nothing and are committed together. What was written meanwhile waits for all
+of them, because the inputs' heads are read once."""
+_NEWEST: Final = 5
+"""Commits of an input that are looked through for edits, where more lies before them."""
+_EDIT: Final = 50
+"""Records of a commit that goes first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +129,10 @@ class _Turn:
         self._own = OwnRecords(self._collections, name)
         self._inputs: tuple[str, ...] = ()
         self._walks_next = False
+        self._is_long = False
+        """Whether the last look at the inputs' logs left something for the next step."""
+        self._looked: dict[str, int] = {}
+        """Up to which commit each input was looked through for edits."""
         self._walked: set[str] = set()
         """Records that the walk has computed in this turn, for its last stages to pass over."""
 
@@ -200,9 +210,30 @@ class _Turn:
         behind = self._behind(read, head)
         if behind and not (self._walks_next and head.walks):
             self._walks_next = True
-            return self._of_logs(read, head, projection, behind)
+            edits = self._of_edits(read, head, projection, behind) if self._is_long else None
+            return edits or self._of_logs(read, head, projection, behind)
         self._walks_next = False
         return self._of_walk(head, projection) if head.walks else None
+
+    def _of_edits(
+        self, read: _Read, head: Head, projection: Projection, behind: list[str]
+    ) -> _Chunk | None:
+        """What the newest edits make necessary, so that they do not wait for imports before them.
+
+        The checkpoint stays: their turn comes once more, and changes nothing then.
+        """
+        causes: dict[str, str] = {}
+        inputs = head.inputs or {}
+        for each in behind:
+            (epoch, seq), now = inputs[each], read.inputs[each]
+            looked = self._looked.get(each, 0)
+            self._looked[each] = now.seq
+            if epoch == now.epoch:
+                name = CollectionName(self._name.tenant, each)
+                seqs = range(max(seq, looked, now.seq - _NEWEST) + 1, now.seq + 1)
+                for logged in read_entries(self._documents, name, seqs, most=_EDIT).values():
+                    causes |= _caused(projection, each, logged)
+        return _Chunk(causes, inputs, head.walk or _walk(head), {}) if causes else None
 
     def _of_logs(
         self, read: _Read, head: Head, projection: Projection, behind: list[str]
@@ -217,13 +248,10 @@ class _Turn:
             name = CollectionName(self._name.tenant, each)
             tail = read_tail(self._documents, name, seq, now.seq) if epoch == now.epoch else ()
             for logged in tail:
-                if causes and len(causes) + len(logged.rows) > MOST_KEYS:
+                self._is_long = bool(causes) and len(causes) + len(logged.rows) > MOST_KEYS
+                if self._is_long:
                     return _Chunk(causes, inputs, walk, {})
-                cause = f"{each}:{logged.seq}"
-                for row in logged.rows:
-                    for body in (row.body, body_before(row)):
-                        keys = () if body is None else projection.keys(each, row.key, body)
-                        causes |= dict.fromkeys(keys, cause)
+                causes |= _caused(projection, each, logged)
                 inputs[each] = (epoch, logged.seq)
             if inputs[each] == (epoch, seq):  # built anew, or its log is cut: all is looked through
                 inputs[each] = (now.epoch, now.seq)
@@ -280,6 +308,13 @@ class _Turn:
 
 def _is_behind(head: Head, input_: str, now: Head) -> bool:
     return (head.inputs or {}).get(input_) != (now.epoch, now.seq)
+
+
+def _caused(projection: Projection, input_: str, logged: Logged) -> dict[str, str]:
+    """The records that a commit of an input makes necessary: by what it left, and by what was."""
+    bodies = ((row.key, body) for row in logged.rows for body in (row.body, body_before(row)))
+    keys = (projection.keys(input_, key, body) for key, body in bodies if body is not None)
+    return dict.fromkeys(chain.from_iterable(keys), f"{input_}:{logged.seq}")
 
 
 def _walk(head: Head) -> Walk:

@@ -22,7 +22,7 @@ from shared.query import ast
 from shared.query.ast import Compare, InSegment, Keys, Linked, Marked, Node, Updated, Value, Words
 from shared.query.checks import RANGES, TEXT_OPERATORS
 from shared.query.kinds import Kind, epoch_milliseconds, folded
-from shared.query.predicate import like, linked_values, matches, slips
+from shared.query.predicate import like, linked_values, matcher, slips
 from shared.values import INT64
 
 MOST_CANDIDATES: Final = 20_000
@@ -226,7 +226,7 @@ class _Compiler:
         hits = searcher.search(narrowed, MOST_CANDIDATES + 1, count=False).hits
         _require_few(len(hits), "records have to be looked at")
         items = self._view.items([address for _, address in hits])
-        keys = [item.key for item in items if matches(node, item, self._view.terms)]
+        keys = [item.key for item in filter(matcher(node, self._view.terms), items)]
         return self._among(index.KEY, keys)
 
     def _has(self, term: str) -> Query:

@@ -6,7 +6,7 @@ from typing import Final, NamedTuple
 from shared.pipeline.card_filters import filters_of
 from shared.pipeline.cards import CardDefinition
 from shared.pipeline.segment_members import Named
-from shared.pipeline.segments import Segment, condition, holds, read_filters
+from shared.pipeline.segments import Segment, condition, matching, read_filters
 from shared.pipeline.workspace import Workspace
 from shared.query.answers import Item
 from shared.query.ast import All, InSegment, Node, Not, Question
@@ -61,15 +61,15 @@ def _of_query(
     ]
     head = space.head(card.cards)
     answers = space.collections.ask_each(space.name(card.cards), questions, head).answers
-    matching, new, gone = answers
-    out = [item for item in excluded if holds(wants, item)]
+    found, new, gone = answers
+    out = list(filter(matching(wants), excluded))
     stay = sum(_is_in(item, after.id) for item in out)
     left_out = {item.key for item in out}
     return Preview(
-        matching.total - len(out),
+        found.total - len(out),
         new.total - (len(out) - stay),
         gone.total + stay,
-        [item.key for item in matching.items if item.key not in left_out],
+        [item.key for item in found.items if item.key not in left_out],
     )
 
 

@@ -23,7 +23,7 @@ from shared.query.ast import All, Node
 from shared.query.checks import check_condition
 from shared.query.kinds import Body, body_key
 from shared.query.kinds import Kind as Holds
-from shared.query.predicate import matches
+from shared.query.predicate import Matcher, matcher
 
 MOST_SEGMENTS: Final = 500
 """Of one tenant."""
@@ -135,7 +135,7 @@ class Segmenting:
     def __init__(
         self, configuration: Configuration, card: str, content: Content, now: datetime
     ) -> None:
-        self._nodes: list[tuple[str, Node | None]] = []
+        self._asked: list[tuple[str, Matcher | None]] = []
         reader = filters_of(configuration, content, now)
         for segment in of_card(configuration, card):
             if segment.status != "Active":
@@ -144,10 +144,10 @@ class Segmenting:
                 asks = condition(read_filters(segment), reader)
             except Problem:
                 continue
-            self._nodes.append((segment.id, asks if segment.kind == "query" else None))
+            self._asked.append((segment.id, matching(asks) if segment.kind == "query" else None))
 
     def __bool__(self) -> bool:
-        return bool(self._nodes)
+        return bool(self._asked)
 
     def of(self, key: str, body: Body, members: Body, now: datetime) -> list[str]:
         """The segments of one card, in order of id; `members`: what `members.{card}` says of it."""
@@ -155,13 +155,13 @@ class Segmenting:
         named, left_out = members.get(IN, ()), members.get(OUT, ())
         return [
             id_
-            for id_, node in self._nodes
-            if id_ not in left_out and (id_ in named if node is None else holds(node, item))
+            for id_, asks in self._asked
+            if id_ not in left_out and (id_ in named if asks is None else asks(item))
         ]
 
 
-holds = partial(matches, terms=lambda _: ())
-"""Whether a condition holds of a card; segments ask for no words."""
+matching = partial(matcher, terms=lambda _: ())
+"""What says whether a card matches a condition; segments ask for no words."""
 
 
 def card_of(configuration: Configuration, segment_definition: str) -> str:

@@ -39,25 +39,16 @@ class Kind(Enum):
     CLEARED = "z"
     ENGINE = "g"
 
-    @property
-    def is_localized(self) -> bool:
+    def __init__(self, letters: str) -> None:
+        """What is asked of a kind for each value of each record is worked out once."""
+        self.is_localized: bool = letters in ("m", "ml")
         """Whether a value is one for each language."""
-        return self in (Kind.LOCALIZED_TEXT, Kind.LOCALIZED_LIST)
-
-    @property
-    def is_list(self) -> bool:
+        self.is_list: bool = letters in ("l", "ml")
         """Whether a value holds several texts."""
-        return self in (Kind.LIST, Kind.LOCALIZED_LIST)
-
-    @property
-    def is_text(self) -> bool:
+        self.is_text: bool = letters in ("s", "l", "m", "ml")
         """Whether what is compared is text."""
-        return self is Kind.TEXT or self is Kind.LOCALIZED_TEXT or self.is_list
-
-    @property
-    def is_number(self) -> bool:
+        self.is_number: bool = letters in ("n", "i")
         """Whether what is compared is a number."""
-        return self in (Kind.DECIMAL, Kind.INTEGER)
 
 
 SEGMENTS: Final = "g.segments"

@@ -5,7 +5,7 @@ which conditions a record fails.
 """
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final
@@ -14,10 +14,11 @@ from shared.query import ast
 from shared.query.answers import Item
 from shared.query.ast import Compare, InSegment, Keys, Linked, Marked, Node, Updated, Value, Words
 from shared.query.kinds import SEGMENTS, Kind, epoch_milliseconds, folded
-from shared.query.values import compared, found_as, marks, searched, values_of
+from shared.query.values import compared, found_as, marks, reading, searched, values_of
 
 Terms = Callable[[str], Sequence[str]]
 """The words of a text as they are compared: lower case, stemmed, whatever the engine does."""
+Matcher = Callable[[Item], bool]
 
 _ONE_SLIP: Final = 3
 _TWO_SLIPS: Final = 8
@@ -43,15 +44,26 @@ class Finding:
 
 def matches(node: Node, item: Item, terms: Terms) -> bool:
     """Whether the record matches. `terms` is how the collection's text is cut into words."""
+    return matcher(node, terms)(item)
+
+
+def matcher(node: Node, terms: Terms) -> Matcher:
+    """What says of a record whether it matches: for a condition that is asked of many."""
     match node:
-        case ast.All(of):
-            return all(matches(each, item, terms) for each in of)
-        case ast.Any(of):
-            return any(matches(each, item, terms) for each in of)
+        case ast.All(of) | ast.Any(of):
+            decide = all if isinstance(node, ast.All) else any
+            inside = [matcher(each, terms) for each in of]
+            return lambda item: decide(holds(item) for holds in inside)
         case ast.Not(of):
-            return not matches(of, item, terms)
+            inner = matcher(of, terms)
+            return lambda item: not inner(item)
+        case Compare():
+            return _comparing(node)
+        case Words(text, on):
+            wanted = frozenset(terms(text))
+            return lambda item: bool(wanted) and wanted.issubset(_words(item, on, terms))
         case _:
-            return _holds(node, item, terms)
+            return lambda item: _holds(node, item)
 
 
 def explain(node: Node, item: Item, terms: Terms) -> Finding:
@@ -65,7 +77,7 @@ def explain(node: Node, item: Item, terms: Terms) -> Finding:
             inner = explain(of, item, terms)
             return Finding(node, not inner.holds, of=(inner,))
         case _:
-            return Finding(node, _holds(node, item, terms), _actual(node, item))
+            return Finding(node, matcher(node, terms)(item), _actual(node, item))
 
 
 def slips(text: str) -> int:
@@ -89,18 +101,12 @@ def linked_values(node: Linked) -> list[Value]:
 _READ: Final[dict[Kind, Callable[[str], Value]]] = {Kind.INTEGER: int, Kind.DECIMAL: float}
 
 
-def _holds(node: Node, item: Item, terms: Terms) -> bool:
+def _holds(node: Node, item: Item) -> bool:
     match node:
-        case Compare():
-            return _compares(node, item)
         case Keys(values, op):
             return item.key in values if op == "in" else item.key.startswith(values[0])
         case Updated(start, end):
             return (start is None or item.updated >= start) and (end is None or item.updated < end)
-        case Words(text, on):
-            wanted = set(terms(text))
-            found = (term for each in searched(item.body, on) for term in terms(each))
-            return bool(wanted) and wanted.issubset(found)
         case InSegment() | Marked():
             asked = node.values if isinstance(node, Marked) else (node.segment,)
             return not {*asked}.isdisjoint(_marks(node, item))
@@ -108,6 +114,10 @@ def _holds(node: Node, item: Item, terms: Terms) -> bool:
             return _links(node, item)
         case _:
             raise TypeError(f"no condition on one record: {node!r}")
+
+
+def _words(item: Item, on: tuple[str, ...], terms: Terms) -> Iterator[str]:
+    return (term for each in searched(item.body, on) for term in terms(each))
 
 
 def _links(node: Linked, item: Item) -> bool:
@@ -118,19 +128,29 @@ def _links(node: Linked, item: Item) -> bool:
     return any(_plain(value) in offered for value in found)
 
 
-def _compares(node: Compare, item: Item) -> bool:
+def _comparing(node: Compare) -> Matcher:
     if node.op in ("exists", "cleared"):
-        found = found_as(item.body, node.property)
-        if found is None or (node.language is not None and not found.kind.is_localized):
-            return False
-        if node.op == "exists":
-            return bool(compared(found.kind, found.value, node.language))
-        return not compared(found.kind, found.value)
-    values = values_of(item.body, node.property, node.kind, node.language)
+        return lambda item: _is_there(node, item)
+    read = reading(node.property, node.kind, node.language)
     if node.kind.is_text:
-        return _text_compares(node, values)
+        test = _text_comparing(node)
+        return lambda item: any(map(test, read(item.body)))
     asked = [_comparable(node.kind, value) for value in node.values]
-    return any(_ORDERS[node.op](value, asked) for value in values)
+    order = _ORDERS[node.op]
+
+    def holds(item: Item) -> bool:
+        return any(order(value, asked) for value in read(item.body))
+
+    return holds
+
+
+def _is_there(node: Compare, item: Item) -> bool:
+    found = found_as(item.body, node.property)
+    if found is None or (node.language is not None and not found.kind.is_localized):
+        return False
+    if node.op == "exists":
+        return bool(compared(found.kind, found.value, node.language))
+    return not compared(found.kind, found.value)
 
 
 _ORDERS: Final[dict[str, Callable[[Any, list[Any]], bool]]] = {
@@ -144,23 +164,21 @@ _ORDERS: Final[dict[str, Callable[[Any, list[Any]], bool]]] = {
 }
 
 
-def _text_compares(node: Compare, values: Sequence[str]) -> bool:
+def _text_comparing(node: Compare) -> Callable[[str], bool]:
+    """Whether a text is as asked."""
     as_compared = str if node.case_sensitive else folded
-    asked = [as_compared(str(value)) for value in node.values]
-    found = [as_compared(value) for value in values]
-    match node.op:
-        case "eq" | "in":
-            return not set(asked).isdisjoint(found)
-        case "starts_with":
-            return any(value.startswith(asked[0]) for value in found)
-        case "contains":
-            return any(asked[0] in value for value in found)
-        case "like":
-            return any(like(asked[0], value) for value in found)
-        case "similar":
-            return any(_within(asked[0], value, slips(asked[0])) for value in found)
-        case _:
-            raise TypeError(f"no operator of texts: {node.op}")
+    asked = {as_compared(str(value)) for value in node.values}
+    one = as_compared(str(node.values[0])) if node.values else ""
+    tests: dict[str, Callable[[str], bool]] = {
+        "eq": asked.__contains__,
+        "in": asked.__contains__,
+        "starts_with": lambda text: text.startswith(one),
+        "contains": lambda text: one in text,
+        "like": lambda text: like(one, text),
+        "similar": lambda text: _within(one, text, slips(one)),
+    }
+    test = tests[node.op]
+    return lambda text: test(as_compared(text))
 
 
 def like(pattern: str, text: str) -> bool:

@@ -5,7 +5,7 @@ they cannot disagree about what a record has.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from itertools import chain
 from typing import Any, Final
 
@@ -47,8 +47,20 @@ def compared(kind: Kind, value: Any, language: str | None = None) -> list[Any]:
 
 def values_of(body: Body, property_: str, kind: Kind, language: str | None = None) -> list[Any]:
     """What a record has as a property of this kind, as `compared` gives it."""
-    value = _value(body, property_, kind)
-    return [] if value is None else compared(kind, value, language)
+    return reading(property_, kind, language)(body)
+
+
+def reading(property_: str, kind: Kind, language: str | None = None) -> Callable[[Body], list[Any]]:
+    """What reads that from a record's body: for a property that many are asked for."""
+    key, is_inside = body_key(kind, property_), "." in property_
+
+    def read(body: Body) -> list[Any]:
+        value = body.get(key)
+        if value is None and is_inside:
+            value = _inside(body, property_, kind)
+        return [] if value is None else compared(kind, value, language)
+
+    return read
 
 
 def flat(body: Body) -> Iterator[Held]:
@@ -76,15 +88,18 @@ def marks(body: Body) -> Iterator[tuple[str, str]]:
             yield from ((name, each) for each in several if isinstance(each, str))
 
 
-def _value(body: Body, property_: str, kind: Kind) -> Any:
-    """A property's value as a body has it, also of the records in one of its lists."""
-    found = body.get(body_key(kind, property_))
-    if found is not None or "." not in property_:
-        return found
+def _inside(body: Body, property_: str, kind: Kind) -> Any:
+    """The value of a property of the records in one of a body's lists."""
     return next(
         (each.value for each in flat(body) if each.property == property_ and each.kind is kind),
         None,
     )
+
+
+def _value(body: Body, property_: str, kind: Kind) -> Any:
+    """A property's value as a body has it, also of the records in one of its lists."""
+    found = body.get(body_key(kind, property_))
+    return _inside(body, property_, kind) if found is None and "." in property_ else found
 
 
 def found_as(body: Body, property_: str) -> Held | None:
@@ -104,6 +119,9 @@ def searched(body: Body, on: tuple[str, ...] = ()) -> Iterator[str]:
     """The texts whose words can be searched for: all but addresses; of some properties only."""
     for property_, kind, value in flat(body):
         if kind.is_text and (not on or property_ in on):
-            for text in compared(kind, value):
-                if not _ADDRESS.match(text):
-                    yield text
+            yield from sought(compared(kind, value))
+
+
+def sought(texts: Iterable[str]) -> Iterator[str]:
+    """Those of a property's texts whose words can be searched for."""
+    return (text for text in texts if not _ADDRESS.match(text))
