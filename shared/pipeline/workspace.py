@@ -37,6 +37,7 @@ class Workspace:
         self.collections: Collections = collections(call.app)
         self._heads: dict[CollectionName, Head] = {}
         self._found = call.found
+        self._decided_at: int | None = None
         self.author = Author(call.caller.subject, call.surface, call.request_id)
 
     def name(self, collection: str) -> CollectionName:
@@ -79,13 +80,24 @@ class Workspace:
         return configuration_at(self.call.app, self.call.tenant, self.head(CONFIGURATION))
 
     def decide(self, decide: Callable[[Configuration], T]) -> T:
-        """Do what depends on the configuration; anew where somebody changed it meanwhile."""
+        """Do what depends on the configuration; anew where somebody changed it meanwhile.
+
+        That is any of it: of a tag that is deleted and cards that come to name it one has to lose.
+        """
         for _ in range(TRIES - 1):
             try:
-                return decide(self.configuration)
+                return self._decided(decide)
             except Outdated:
                 self.forget_heads()
-        return decide(self.configuration)
+        return self._decided(decide)
+
+    def _decided(self, decide: Callable[[Configuration], T]) -> T:
+        configuration = self.configuration
+        self._decided_at = configuration.seq
+        try:
+            return decide(configuration)
+        finally:
+            self._decided_at = None
 
     def forget_heads(self) -> None:
         """Read what follows as it is now, not as it was when the call began."""
@@ -110,7 +122,7 @@ class Workspace:
         `import_id`: of the job that goes on with it; `moves`: further heads that it moves.
         """
         wanted = Wanted(
-            parts=(Part(self.name(CONFIGURATION), edits),),
+            parts=(Part(self.name(CONFIGURATION), edits, decided_at=self._decided_at),),
             author=self.author,
             import_id=job.job.import_id if job else import_id or new_import(),
             redefines=tuple(self.name(each) for each in redefines),
@@ -118,6 +130,7 @@ class Workspace:
             **(moves._asdict() if moves else {}),
         )
         committed = self.commit(wanted, dry_run=dry_run)
+        self._decided_at = None  # what follows is decided by more than was read
         if job and not dry_run:
             jobs.begin(self.call.app, job)
         return committed

@@ -74,6 +74,8 @@ def requests():
         yield Bar(f"studio whoami, {era}", 5, case(f"studio whoami, {era}"))
         name = f"studio search_entries, {era}"
         yield Bar(f"{name}: a page of 50 and two facets of 19,406", 60, case(name))
+        name = f"studio search_cards, {era}"
+        yield Bar(f"{name}: the same, of a segment and a relation", 80, case(name))
         name = f"lookup_product on Firestore, {era}"
         yield Bar(f"{name}, the worker's own", 12, case(name))
     for page in ("signed-out", "connect", "keys", "usage"):

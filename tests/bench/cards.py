@@ -5,7 +5,8 @@
 19,406 cards of icecat with twelve properties and five segments, on SQLite. CPU seconds are those of
 the engine's turns, which read, compute, compare and commit. "Again" computes all of them once more,
 for a definition that changes none. An edit is the time from before its import until a search shows
-it, with the queue drained in the same process; once more as one edit right behind 2,888 others.
+it, with the queue drained in the same process; once more as one edit right behind 2,888 others,
+with how many commits of the cards that was after.
 """
 
 import argparse
@@ -16,15 +17,11 @@ import time
 from itertools import islice
 from pathlib import Path
 
-import orjson
-
-from functions.studio.main import FAMILIES
-from shared.auth.faces import STUDIO
 from shared.clock import SystemClock
 from shared.engine.collections import collections
 from shared.engine.heads import CollectionName
-from shared.invoke import Request, invoke
 from tests.bench.measured import quantile, table
+from tests.bench.owner import COMPUTING, Owner
 from tests.bench.stock import feed_rows
 from tests.functions.studio_shop import Studio, given
 
@@ -32,45 +29,20 @@ PROPERTIES = (
     "title", "description", "brand", "price", "currency", "url", "mpn", "gtin", "color",
     "released", "images", "url_derived",
 )  # fmt: skip
-COMPUTING = ("/engine/projections", "/engine/jobs")
 LEAST = 20_000
 """Cards a second of CPU."""
 MOST = 1.0
-"""Seconds from 100 changed entries to their cards, p95."""
+"""Seconds from 100 changed entries to their cards, p95, and from one behind 2,888 others."""
 
 
-class Cards:
+class Cards(Owner):
     """A tenant with a source of all products, and cards of them."""
 
     def __init__(self, folder):
         self.studio = Studio(folder, SystemClock()).fill()
         self.studio.do("change_organization", id="shop", rate_limit=1_000_000)
-        self.token = self.studio.app.tokens.verify(self.studio.bearer(), STUDIO)
-        self.aside, self.ids = [], []
-        self.tools = {tool.name: tool for family in FAMILIES for tool in family.tools}
-
-    def call(self, tool, **arguments):
-        request = Request(self.token, "studio", "bench", tenant="north")
-        reply = invoke(self.tools[tool], self.studio.app, request, arguments)
-        if reply.problem is not None:
-            raise reply.problem
-        return orjson.loads(reply.body)
-
-    def drain(self, *only):
-        """Do what the queue has; the CPU seconds of the turns that compute cards, and of jobs.
-
-        `only`: these, and the rest is put aside.
-        """
-        cpu = 0.0
-        while (taken := self.studio.app.queue.take()) is not None:
-            self.studio.app.queue.finish(taken)
-            if only and taken.job not in only:
-                self.aside.append(taken)
-                continue
-            began = time.process_time()
-            self.studio.job(taken.job, taken.body)
-            cpu += time.process_time() - began if taken.job in COMPUTING else 0.0
-        return cpu
+        super().__init__(self.studio, self.studio.bearer(), "north")
+        self.ids = []
 
     def head(self):
         card = self.call("list_configuration", focus="card:cards")["definition"]
@@ -114,7 +86,7 @@ class Cards:
             self.call("import_data", source_id="products", entries=entries)
 
     def edit(self, number, amount=100):
-        """Seconds from so many changed entries to a search that shows them."""
+        """Seconds from so many changed entries to a search that shows them; of which commit."""
         price = 100_000.0 + number
         entries = [given(id_, price=price) for id_ in self.ids[-amount:]]
         began = time.perf_counter()
@@ -124,7 +96,7 @@ class Cards:
         while True:  # a question catches up by 2,000 records at most
             found = self.call("search_cards", card_definition_id="cards", filters=[asked], limit=1)
             if found["total"] == amount:
-                return time.perf_counter() - began
+                return time.perf_counter() - began, found["items"][0]["revision"]
             if not found["freshness"]["behind"]:
                 raise AssertionError(found["total"])
 
@@ -150,11 +122,14 @@ def measure(edits):
         again = bench.drain(*COMPUTING)
         report["again_a_second"] = round(head.count / again)
         report["again_written"] = bench.head().changes - head.changes
-        took = [bench.edit(number) for number in range(edits)]
+        took = [bench.edit(number)[0] for number in range(edits)]
         report["edit_ms_p50"] = round(quantile(took, 50))
         report["edit_ms_p95"] = round(quantile(took, 95))
+        before = bench.head().seq
         bench.bulk(edits)
-        report["behind_2888_ms"] = round(bench.edit(edits, 1) * 1000)
+        seconds, commit = bench.edit(edits, 1)
+        report["behind_2888_ms"] = round(seconds * 1000)
+        report["behind_2888_commits"] = commit - before
         bench.studio.close()
     return report
 
@@ -172,7 +147,7 @@ def main():
     good = (
         report["build_a_second"] >= LEAST
         and report["again_written"] == 0
-        and report["edit_ms_p95"] <= MOST * 1000
+        and max(report["edit_ms_p95"], report["behind_2888_ms"]) <= MOST * 1000
     )
     return 0 if good else 1
 

@@ -330,6 +330,33 @@ async def test_values_that_come_while_their_tag_is_being_deleted_are_refused(tmp
     studio.close()
 
 
+@pytest.mark.parametrize("first", ["the definition", "the deletion"])
+async def test_of_a_tag_that_is_deleted_and_cards_that_come_to_name_it_one_loses(tmp_path, first):
+    studio = Studio(tmp_path / "data", app=RacedApp).fill()
+    north, other = studio.connected(), studio.again()
+    await north.call("create_managed_tag", name="Sizes")
+    properties = [{"id": "size", "type": "Text"}]
+    await north.call("create_data_source", id="products", name="P", properties=properties)
+    deletes = "delete_managed_tag", {"managed_tag_id": "sizes", "confirm": True}
+    content = {"sources": [{"source_id": "products"}]}
+    content["properties"] = [{"id": "size", "managed_tag_id": "sizes"}]
+    names = "create_card_definition", {"id": "cards", "name": "Cards", **content}
+    (faster, asked), (slower, given) = (
+        (names, deletes) if first == "the definition" else (deletes, names)
+    )
+    studio.app.raced.about = "collections/config/log/"
+    studio.app.raced.rival = lambda: asyncio.run(other.connected().call(faster, **asked))
+    refused = await north.refused(slower, **given)
+    if first == "the definition":
+        assert (refused["code"], refused["used_by"]) == ("conflict", ["cards"])
+        assert (await north.call("list_managed_tags"))["items"][0]["status"] == "Active"
+    else:
+        assert refused["details"][0]["path"] == "properties[0].managed_tag_id"
+        assert "There is no managed tag" in refused["message"]
+    await north.close()
+    studio.close()
+
+
 async def test_limits_are_told_with_their_numbers_and_nothing_past_them_is_written(tmp_path):
     studio = Studio(tmp_path / "data").fill()
     studio.do("change_organization", id="shop", rate_limit=1_000_000)
