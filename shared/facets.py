@@ -13,13 +13,14 @@ RESERVED: Final = frozenset(
     {"brand_name", "brand_slug", "product_type", "gender", "age_groups", "color", "color_family"}
 )
 _DEPTH: Final = re.compile(r"category_path\.depth_[0-6]")
-_ATTRIBUTE: Final = "attribute_facets."
+ATTRIBUTE: Final = "attribute_facets."
+"""What the name of an attribute's facet begins with."""
 
 
 @lru_cache(maxsize=2048)
 def attribute_facet(name: str) -> str:
     """The facet of a product's attribute of this name."""
-    return f"{_ATTRIBUTE}{folded(name)}"
+    return f"{ATTRIBUTE}{folded(name)}"
 
 
 @lru_cache(maxsize=2048)  # names and values of a catalog come again and again
@@ -37,7 +38,7 @@ def field_of(name: str) -> str:
     asked = folded(name)
     if asked in RESERVED or _DEPTH.fullmatch(asked):
         return asked
-    attribute = asked.removeprefix(_ATTRIBUTE).strip()
+    attribute = asked.removeprefix(ATTRIBUTE).strip()
     if not attribute or asked.startswith("category_path"):
         raise ValueError(
             "there is no such facet: categories are category_path.depth_0 to "

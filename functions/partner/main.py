@@ -7,14 +7,14 @@ import functions_framework.aio
 from functions.partner.results import PartnerRenderer
 from shared.app import App
 from shared.auth.faces import PARTNER
-from shared.catalog.tools import agents, counting, searching
+from shared.catalog.tools import agents, counting, searching, similar
 from shared.serve.deployed import deployed
 from shared.serve.mcp_http import McpEndpoint
 from shared.serve.mcp_server import tool_server
 from shared.serve.run import Runner
 from shared.subscriptions import readers
 
-FAMILIES = (agents.family, searching.family, counting.family, readers.family)
+FAMILIES = (agents.family, searching.family, similar.family, counting.family, readers.family)
 
 INSTRUCTIONS = """\
 Product catalogs granted to your organization. Start with list_catalogs. Find products by words with

@@ -49,13 +49,19 @@ _SHOWN: Final = 2
 """Levels of names that an output schema shows: every client pays for it in every conversation, and
 few models ever see it. The whole is in REST's OpenAPI document."""
 
+_NULLABLE: Final = frozenset({"nextCursor"})
+"""What is said even where it is null, because that says that this was all."""
+
+_SHORT_ALREADY: Final = "catalogs"
+"""The toolset whose tools write their answers themselves, without what is null or empty."""
+
 
 class PartnerRenderer:
     """Values under `result`."""
 
     def output_schema(self, tool: Tool[Any]) -> dict[str, Any]:
         """`{"result": value | error}`."""
-        value = outline(schema(tool.output, mode="out"), _SHOWN)
+        value = outline(schema(tool.output, mode="out"), _SHOWN, _NULLABLE)
         return {
             "type": "object",
             "properties": {"result": {"anyOf": [value, _ERROR]}},
@@ -66,10 +72,13 @@ class PartnerRenderer:
         self, reply: Reply, tool: Tool[Any], request: Request, version: str
     ) -> dict[str, Any]:
         """A tool result; MCPError for an empty budget."""
-        del tool, request
+        del request
         problem = reply.problem
         if problem is None:
-            return _result(reply.body or b"null", failed=False)
+            body = reply.body or b"null"
+            if tool.family.toolset != _SHORT_ALREADY:
+                body = orjson.dumps(_without_null(orjson.loads(body)))
+            return _result(body, failed=False)
         if problem.code == "rate_limited":
             modern = version in MODERN_PROTOCOL_VERSIONS
             raise MCPError(
@@ -79,6 +88,13 @@ class PartnerRenderer:
             )
         body = orjson.dumps({"error": problem.code, "message": problem.message})
         return _result(body, failed=problem.code not in OUTCOMES)
+
+
+def _without_null(value: Any) -> Any:
+    """A JSON value without members that are null. An empty list says something."""
+    if isinstance(value, dict):
+        return {name: _without_null(each) for name, each in value.items() if each is not None}
+    return [_without_null(each) for each in value] if isinstance(value, list) else value
 
 
 def _result(body: bytes, *, failed: bool) -> dict[str, Any]:

@@ -70,6 +70,12 @@ def page_of(
     return ReadyPage(page.items, page.cursor, page.effective_query, note, page.question)
 
 
+def is_cursor_of(call: Call, cursor: str, question: Question) -> bool:
+    """Whether the cursor was given for this very question."""
+    keys = call.app.keys.sealing(CURSORS).keys
+    return _places(cursor, question, keys) is not None
+
+
 def _notes(page: Page) -> Iterator[str]:
     if page.left_out:
         yield (

@@ -97,13 +97,14 @@ def _operation(route: Route, components: dict[str, Any], case: Case) -> dict[str
 def _parameters(route: Route, taken: dict[str, Any]) -> Iterator[dict[str, Any]]:
     """The arguments that stand in the path or the query, taken out of those of the body."""
     of_path = re.findall(r"\{(\w+)\}", route.path)
+    needed = frozenset(taken.get("required", ()))
     for name in (*of_path, *sorted(route.query)):
         described = taken["properties"].pop(name, _TENANT)
         taken["required"] = [each for each in taken.get("required", ()) if each != name]
         yield {
             "name": name,
             "in": "path" if name in of_path else "query",
-            "required": name in of_path,
+            "required": name in of_path or name in needed,
             "schema": described,
         }
 

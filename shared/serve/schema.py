@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping
-from typing import Any, Final, Literal
+from typing import Any, Final, Literal, NamedTuple
 
 from pydantic import TypeAdapter
 
@@ -111,33 +111,46 @@ def answered(tool: Tool[Any], results: Case = Case.CAMEL) -> dict[str, Any]:
     return outline(schema(tool.output, mode="out", results=results), levels)
 
 
-def outline(made: dict[str, Any], depth: int) -> dict[str, Any]:
+def outline(
+    made: dict[str, Any], depth: int, nullable: frozenset[str] | None = None
+) -> dict[str, Any]:
     """What a schema says of a value's form, in few words: types, and names so many levels deep.
 
-    No member is required: what says nothing may be left out.
+    No member is required: what says nothing may be left out. Where it always is, `nullable` are
+    the names of members that may be null all the same; the deepest names are then without types.
     """
-    return _outline(made, made.get("$defs", {}), depth)
+    return _Outline(made.get("$defs", {}), nullable).of(made, depth)
 
 
-def _outline(made: Any, definitions: Mapping[str, Any], depth: int) -> dict[str, Any]:
-    if "$ref" in made:
-        made = definitions[made["$ref"].rpartition("/")[2]]
-    if "anyOf" in made:
-        return _either([_outline(each, definitions, depth) for each in made["anyOf"]])
-    if made.get("type") == "array" and depth:
-        return {"type": "array", "items": _outline(made["items"], definitions, depth)}
-    if "properties" in made and depth:
-        members = {
-            name: _outline(each, definitions, depth - 1)
-            for name, each in made["properties"].items()
-        }
-        return {"type": "object", "properties": members}
-    return {"type": made["type"]} if "type" in made else {}
+class _Outline(NamedTuple):
+    definitions: Mapping[str, Any]
+    nullable: frozenset[str] | None
+
+    def of(self, made: Any, depth: int, *, null: bool = True) -> dict[str, Any]:
+        if not depth and self.nullable is not None:
+            return {}
+        if "$ref" in made:
+            made = self.definitions[made["$ref"].rpartition("/")[2]]
+        if "anyOf" in made:
+            return _either([self.of(each, depth) for each in made["anyOf"]], null=null)
+        if made.get("type") == "array" and depth:
+            return {"type": "array", "items": self.of(made["items"], depth)}
+        if "properties" in made and depth:
+            members = {
+                name: self.of(each, depth - 1, null=self._may_be_null(name))
+                for name, each in made["properties"].items()
+            }
+            return {"type": "object", "properties": members}
+        return {"type": made["type"]} if "type" in made else {}
+
+    def _may_be_null(self, name: str) -> bool:
+        return self.nullable is None or name in self.nullable
 
 
-def _either(kinds: list[dict[str, Any]]) -> dict[str, Any]:
-    """One of these; as one schema where they differ in nothing but null."""
+def _either(kinds: list[dict[str, Any]], *, null: bool) -> dict[str, Any]:
+    """One of these; as one schema where they differ in nothing but null, which may be left out."""
     some = [each for each in kinds if each != {"type": "null"}]
     if len(some) == 1 and isinstance(some[0].get("type"), str):
-        return {**some[0], "type": [some[0]["type"], "null"]} if len(kinds) > 1 else some[0]
-    return {"anyOf": kinds}
+        both = null and len(kinds) > 1
+        return {**some[0], "type": [some[0]["type"], "null"]} if both else some[0]
+    return {"anyOf": kinds if null else some}

@@ -168,7 +168,7 @@ def wait_for(dev, catalog, status):
     deadline = datetime.now(UTC) + timedelta(seconds=60)
     while datetime.now(UTC) < deadline:
         cells = tool(dev, "list_bigquery_subscribers")["cells"]
-        found = {(c["catalogKey"], c["status"], c["reasonCode"]) for c in cells}
+        found = {(c["catalogKey"], c["status"], c.get("reasonCode")) for c in cells}
         if (catalog, *status) in found:
             return
     raise AssertionError(found)

@@ -23,6 +23,9 @@ ARGUMENTS = {
     "search_products": {"catalog": "demo_shop", "query": "tent"},
     "count_facets": {"facet_names": ["brand_name"]},
     "lookup_product": {"canonical_url": "https://demo-shop.example/products/alpine-tent-2"},
+    "find_similar_products": {
+        "canonical_urls": ["https://demo-shop.example/products/alpine-tent-2"]
+    },
     "list_bigquery_listing_resources": {},
     "list_bigquery_subscribers": {},
     "register_bigquery_subscriber": {

@@ -106,11 +106,51 @@ async def test_an_agent_learns_which_values_there_are(agent, arguments, found):
 
 
 async def test_counts_are_those_of_the_search_that_is_narrowed_by_the_value(agent):
-    for counted in await value(agent, "count_facets", {}):
+    counts = await value(agent, "count_facets", {})
+    for counted in (each for each in counts if each["name"] != "attribute_facets"):
         for each in counted["values"]:
             facet = {"name": counted["name"], "values": [each["value"]]}
             page = await value(agent, "search_products", {"facets": [facet]})
             assert len(page["items"]) == each["count"]
+
+
+async def test_all_products_are_counted_however_many_answer(stocked, agent):
+    rows = [product(str(n), attributes={"fit": [f"Fit {n // 600}"]}) for n in range(1_300)]
+    stocked.publish("books", rows)
+    counted = await value(agent, "count_facets", {"catalog": "books", "facet_names": ["fit"]})
+    assert counted == [
+        {
+            "name": "fit",
+            "values": [
+                {"value": "Fit 0", "count": 600},
+                {"value": "Fit 1", "count": 600},
+                {"value": "Fit 2", "count": 100},
+            ],
+            "complete": True,
+        }
+    ]
+
+
+async def test_what_was_changed_or_removed_is_counted_no_more(stocked, agent):
+    stocked.publish("books", [SHOES[0] | {"color": "Green"}], "upsert_products")
+    stocked.do("delete_products", catalog="books", keys=["boot"])
+    asked = {"catalog": "books", "facet_names": ["color"]}
+    (counted,) = await value(agent, "count_facets", asked)
+    assert counted["values"] == [{"value": "Blue", "count": 1}, {"value": "Green", "count": 1}]
+
+
+async def test_an_agent_learns_which_attributes_there_are(stocked, agent):
+    rows = [
+        product("1", attributes={"fit": ["Slim"], "neck": ["V"]}),
+        product("2", attributes={"fit": ["Wide"]}),
+    ]
+    stocked.publish("books", rows)
+    found = await value(agent, "count_facets", {"catalog": "books"})
+    (attributes,) = [each for each in found if each["name"] == "attribute_facets"]
+    assert {"value": "fit", "count": 2} in attributes["values"]
+    assert {"value": "neck", "count": 1} in attributes["values"]
+    (neck,) = await value(agent, "count_facets", {"catalog": "books", "facet_names": ["neck"]})
+    assert neck["values"] == [{"value": "V", "count": 1}]
 
 
 async def test_values_beyond_the_limit_are_said_to_be_there(agent):

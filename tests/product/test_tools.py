@@ -69,8 +69,8 @@ OF_FACES = [
 ]
 VERBS = {
     "activate", "auth", "authenticate", "cancel", "change", "check", "count", "create",
-    "deactivate", "delete", "describe", "draft", "end", "execute", "export", "follow", "get",
-    "grant", "import", "ingest", "install", "invite", "list", "lookup", "navigate", "pause",
+    "deactivate", "delete", "describe", "draft", "end", "execute", "export", "find", "follow",
+    "get", "grant", "import", "ingest", "install", "invite", "list", "lookup", "navigate", "pause",
     "prepare", "promote", "publish", "purge", "query", "rebuild", "refresh", "register",
     "restore", "resume", "retire", "revert", "revoke", "roll", "rotate", "run", "search", "set",
     "start", "store", "suspend", "sweep", "switch", "tidy", "update", "upsert", "validate",

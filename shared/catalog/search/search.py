@@ -24,6 +24,7 @@ from shared.catalog.search.order import Hit, Order
 from shared.catalog.search.ranked import ranked
 from shared.catalog.search.room import Room
 from shared.catalog.search.shelf import Shelf
+from shared.catalog.search.similar import similar
 from shared.catalog.search.words import understand
 from shared.errors import Problem
 from shared.facets import Facet
@@ -38,6 +39,8 @@ class Question(NamedTuple):
 
     `catalogs`: as the caller named them. `understand`: whether price bounds and what is not wanted
     are read from the text (`search.meaning`); `without`: words that products must not have.
+    `like`: texts of products whose like is asked for instead of a query (`search.similar`);
+    `sources`: those products, as catalog and key, which are no answer.
     """
 
     query: str | None = None
@@ -48,6 +51,8 @@ class Question(NamedTuple):
     catalogs: tuple[str, ...] | None = None
     understand: bool = True
     without: tuple[str, ...] = ()
+    like: tuple[str, ...] = ()
+    sources: tuple[tuple[str, str], ...] = ()
 
     @property
     def text(self) -> str:
@@ -57,7 +62,8 @@ class Question(NamedTuple):
 
     def digest(self) -> str:
         """Differs for every other question: what a cursor is bound to."""
-        return _digest([meanings.REVISION, *self])
+        asked = self if self.like else self[: Question._fields.index("like")]
+        return _digest([meanings.REVISION, *asked])
 
 
 class Page(NamedTuple):
@@ -163,6 +169,9 @@ def order_of(shelf: Shelf, question: Question, at: float) -> Order:
     """
     segment, text = shelf.segment, question.text
     conditions = conditions_of(shelf, question, at)
+    if question.like:
+        left_out = [key for catalog, key in question.sources if catalog == shelf.catalog]
+        return similar(segment, question.like, conditions, left_out)
     if not text:
         return Browse(segment, conditions)
     return ranked(segment, text, understand(segment, text), conditions)

@@ -46,6 +46,10 @@ class Shelf:
         unchanged = same and not (self.current.timed and began < int(self.at))
         return hits if unchanged else self._renumbered(hits)
 
+    def shows(self, number: int) -> bool:
+        """Whether the caller may see the product of `current` with this number."""
+        return within(self.current, number, self.only, self.at)
+
     def _renumbered(self, hits: Sequence[Hit]) -> Iterator[Hit]:
         for hit in hits:
             now = self.current.active_number_of(self.segment.claims(hit.number).key, self.at)

@@ -10,6 +10,7 @@ from bisect import bisect_left
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Final
+from uuid import UUID
 
 import numpy as np
 
@@ -18,6 +19,11 @@ from shared.indexes.files import map_file
 
 _DIGEST_BYTES: Final = 8
 _ADDRESS_BYTES: Final = 12
+
+
+def uuid_form(uuid: UUID) -> str:
+    """A product's UUID as an address (RFC 9562)."""
+    return f"urn:uuid:{uuid}"
 
 
 class AddressWriter:

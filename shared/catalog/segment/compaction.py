@@ -35,7 +35,9 @@ def compact(segment: Segment, gathered: Sequence[Generation], directory: Path) -
     empty(directory)
     link(kept, segment.directory, directory)
     numbers = array("Q", (number for each in gathered for number in segment.living(each)))
-    with GenerationWriter(directory, last, before.language, segment.dictionary) as writer:
+    with GenerationWriter(
+        directory, last, before.catalog, before.language, segment.dictionary
+    ) as writer:
         for at in range(0, len(numbers), _ROWS):
             _copy(segment, numbers[at : at + _ROWS].tolist(), writer)
         made = writer.finish(_older(segment, gathered, first), numbers)

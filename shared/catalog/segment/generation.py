@@ -1,7 +1,7 @@
 """The files of one generation as they are written: all but the engine's.
 
 records, sources   the records, see `segment.records`
-urls, keys         which records answer to a URL form, which to a product key
+urls, keys         which records answer to a URL form or a product's UUID, which to its key
 titles             what products call themselves, hashed
 lexicon            the words of titles and kinds
 dead               numbers of the records of older generations that died by this one
@@ -15,7 +15,8 @@ from typing import Any, Final, Self
 
 from numpy.typing import NDArray
 
-from shared.catalog.segment.addresses import AddressWriter
+from shared.catalog.products.product import product_uuid
+from shared.catalog.segment.addresses import AddressWriter, uuid_form
 from shared.catalog.segment.entry import Entry
 from shared.catalog.segment.lexicon import LexiconWriter
 from shared.catalog.segment.manifest import SegmentFile, describe
@@ -37,7 +38,10 @@ class GenerationWriter:
     `dictionary` is the catalog's, the same in all its generations; `language` decides the stemmer.
     """
 
-    def __init__(self, directory: Path, number: int, language: str, dictionary: bytes) -> None:
+    def __init__(
+        self, directory: Path, number: int, catalog: str, language: str, dictionary: bytes
+    ) -> None:
+        self._catalog = catalog
         self._directory = directory
         self._number = number
         self._records = RecordWriter(self._path("records"), self._path(_SOURCES), dictionary)
@@ -89,6 +93,7 @@ class GenerationWriter:
         self._keys.add(key, ordinal)
         for form in forms:
             self._urls.add(form, ordinal)
+        self._urls.add(uuid_form(product_uuid(self._catalog, key)), ordinal)
         if forms:  # what claims no page is inactive: kept, but not found
             self._lexicon.add(self._surface.analyze(" ".join(names)))
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property, lru_cache, partial
 from pathlib import Path
 from typing import Any, Final, NamedTuple
+from uuid import UUID
 
 import numpy as np
 import orjson
@@ -15,10 +16,10 @@ from numpy.typing import NDArray
 from tantivy import FieldType, Occur, Query
 
 from shared.catalog.products.compact import card, without_empty
-from shared.catalog.products.product import Product
+from shared.catalog.products.product import Product, product_uuid
 from shared.catalog.products.urls import Claim, LookupForm, winner
 from shared.catalog.segment import index as engine
-from shared.catalog.segment.addresses import Addresses
+from shared.catalog.segment.addresses import Addresses, uuid_form
 from shared.catalog.segment.columns import digest
 from shared.catalog.segment.format1 import full_of_today, item_of_today
 from shared.catalog.segment.lexicon import Lexicon
@@ -236,6 +237,17 @@ class Segment:
         """The number of the product with this key, if it is offered at a second since 1970."""
         number = self.number_of(key)
         return number if number is not None and self.claims(number).holds(at) else None
+
+    def active_number_of_uuid(self, uuid: UUID, at: float) -> int | None:
+        """The number of the product with this UUID, if it is offered at a second since 1970.
+
+        Nothing where the product was published before UUIDs were kept as addresses.
+        """
+        for number in self._at(digest(uuid_form(uuid))):
+            claimed = self.claims(number)
+            if product_uuid(self.manifest.catalog, claimed.key) == uuid and claimed.holds(at):
+                return number
+        return None
 
     def surface(self, text: str) -> list[str]:
         """The text's words, lower case and without accents, not stemmed."""

@@ -49,7 +49,7 @@ def build(
     (directory / "dictionary").write_bytes(dictionary)
     language = _language(head)
     index = engine.create(directory, language)
-    with GenerationWriter(directory, 0, language, dictionary) as files:
+    with GenerationWriter(directory, 0, catalog, language, dictionary) as files:
         batch = _Batch(index.writer(_BASE_HEAP, 1), files, 0)
         for each in chain(entries, (entry(product, catalog, since) for product in stream)):
             batch.add(each)
@@ -86,7 +86,9 @@ def apply(
     link(parent.files, segment.directory, directory)
     index = engine.open_index(directory, parent.index, parent.language)
     number = parent.generation + 1
-    with GenerationWriter(directory, number, parent.language, segment.dictionary) as files:
+    with GenerationWriter(
+        directory, number, parent.catalog, parent.language, segment.dictionary
+    ) as files:
         batch = _Batch(index.writer(_BATCH_HEAP, 1), files, number, parent.format)
         for key in deletes:
             batch.bury(segment.number_of(key))

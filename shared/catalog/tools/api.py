@@ -89,7 +89,7 @@ def _heads_for_lookup(args: LookupByUrl, access: Access) -> Iterable[str]:
 def lookup_url(call: Call, args: LookupByUrl) -> Json:
     """Find the product behind a product page's URL in the catalogs granted to you."""
     if args.resolution_mode == "on_demand_only" or args.on_demand_cache_policy == "refresh":
-        raise _not_supported("Resolving pages on demand")
+        raise not_supported("Resolving pages on demand")
     require_safe_url(args.url)
     if normalize_url(args.url).host not in call.access.by_host:
         raise Problem(
@@ -190,7 +190,7 @@ class SearchRequest(Args):
         if isinstance(given, dict):
             named = sorted(name for name in PLANNED if given.get(name) is not None)
             if named:
-                raise _not_supported(", ".join(named))
+                raise not_supported(", ".join(named))
             return {name: value for name, value in given.items() if name not in PLANNED}
         return given
 
@@ -296,7 +296,8 @@ def effective(asked: Question, meant: Question | None, text: str | None = None) 
     )
 
 
-def _not_supported(what: str) -> Problem:
+def not_supported(what: str) -> Problem:
+    """That the published client knows this and we have not built it."""
     return Problem("not_supported", f"{what}: not built yet. Leave it out.", fields=what)
 
 

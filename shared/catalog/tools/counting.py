@@ -7,7 +7,7 @@ from pydantic import Field
 
 from shared.catalog.healing import healing
 from shared.catalog.reach import reached
-from shared.catalog.search.counting import count_values
+from shared.catalog.search.counting import count_attributes, count_values
 from shared.catalog.tools.agents import require_any
 from shared.catalog.tools.searching import Narrowed, heads_for
 from shared.facets import FacetName
@@ -15,7 +15,9 @@ from shared.tool import Call, Effect, Family, Json, Result, Risk
 
 family = Family("counting", toolset="catalogs", org_types=frozenset({"catalog_partner"}))
 
-USUAL: Final = ("category_path.depth_0", "brand_name", "color", "size")
+ATTRIBUTES: Final = "attribute_facets"
+"""As a facet: its values are the attributes that products have, which are facets themselves."""
+USUAL: Final = ("category_path.depth_0", "brand_name", "color", "size", ATTRIBUTES)
 
 
 class ValueCount(Result):
@@ -41,7 +43,8 @@ class CountFacets(Narrowed):
         Field(
             min_length=1,
             max_length=10,
-            description="Which facets: brand_name, color, category_path.depth_0, any attribute.",
+            description="Such as brand_name, category_path.depth_1, or an attribute by its name."
+            " attribute_facets lists these names.",
         ),
     ] = USUAL
     value_limit: Annotated[int, Field(ge=1, le=100, description="Values of each at most.")] = 20
@@ -67,7 +70,10 @@ def count_facets(call: Call, args: CountFacets) -> Json:
     question = args.question()
     shown = []
     for name in args.facet_names:
-        counts = count_values(shelves, question, name, most=args.value_limit)
+        if name == ATTRIBUTES:
+            counts = count_attributes(shelves, question, most=args.value_limit)
+        else:
+            counts = count_values(shelves, question, name, most=args.value_limit)
         values = [{"value": value, "count": count} for value, count in counts.values]
         shown.append({"name": name, "values": values, "complete": counts.complete})
     return Json(orjson.dumps(shown))

@@ -1,7 +1,7 @@
 """Searching the granted catalogs, for agents: compact, within what a model can afford."""
 
 from collections.abc import Iterable
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Final, Literal
 
 import orjson
 from pydantic import Field
@@ -54,7 +54,7 @@ class SearchPage(ProductPage):
 
 Facets = Annotated[tuple[Facet, ...], Field(max_length=50)]
 _CONDITION = "condition"
-_AVAILABILITY = "availability"
+IN_STOCK: Final = Facet(name="availability", values=("in_stock",))
 
 
 class Narrowed(Args):
@@ -99,7 +99,7 @@ class Narrowed(Args):
         """What is asked."""
         wanted = [Facet(name=_CONDITION, values=(self.condition,))] if self.condition else []
         if self.in_stock:
-            wanted.append(Facet(name=_AVAILABILITY, values=("in_stock",)))
+            wanted.append(IN_STOCK)
         return Question(
             query=self.query,
             facets=(*(self.facets or ()), *wanted),
