@@ -16,11 +16,20 @@ from shared.cli.front import Front
 from shared.settings import machine_environment
 
 
-def start(folder, *more):
-    """A dev deployment in a folder; what it complains of is in `log_of`."""
+def start(folder, *more, **environment):
+    """A dev deployment in a folder; what it complains of is in `log_of`.
+
+    `environment`: variables beside this machine's own.
+    """
     command = [*program_of(folder), "dev", "--json", *more]
     with log_of(folder).open("a") as log:
-        return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=log, text=True)
+        return subprocess.Popen(
+            command,
+            stdout=subprocess.PIPE,
+            stderr=log,
+            text=True,
+            env={**machine_environment(), **environment},
+        )
 
 
 def program_of(folder):

@@ -63,6 +63,25 @@ def test_a_later_start_keeps_the_data_and_leaves_no_process_behind(prepared, cat
     assert children.stdout == ""
 
 
+def test_a_page_that_is_named_in_origins_may_call_the_endpoint(tmp_path):
+    page = "https://browser-client.example"
+    process = start(
+        tmp_path / "data",
+        "--port",
+        str(free_port()),
+        "--catalogs",
+        str(tmp_path),
+        CATALOG_MCP_ORIGINS=json.dumps([page]),
+    )
+    facts = facts_of(process)
+    asked = {"authorization": f"Bearer {facts['token']}"}
+    known = httpx.post(facts["mcp_url"], json=RPC, headers={**asked, "origin": page})
+    other = httpx.post(facts["mcp_url"], json=RPC, headers={**asked, "origin": f"{page}.other"})
+    stop(process)
+    assert known.headers["access-control-allow-origin"] == page
+    assert (known.status_code, other.status_code) == (200, 403)
+
+
 def test_without_real_catalogs_the_built_in_one_is_served_and_said(tmp_path):
     process = start(tmp_path / "data", "--port", str(free_port()), "--catalogs", str(tmp_path))
     facts = facts_of(process)

@@ -13,7 +13,10 @@ pytestmark = pytest.mark.anyio
 
 
 class Echo(BaseHTTPRequestHandler):
-    """Says which cookies it got. The second request of a connection finds it closed."""
+    """Says which cookies it got, or its header `said`.
+
+    The second request of a connection finds it closed.
+    """
 
     protocol_version = "HTTP/1.1"
     answered = False
@@ -26,7 +29,7 @@ class Echo(BaseHTTPRequestHandler):
             self.close_connection = True
             return
         self.answered = True
-        body = self.headers.get("cookie", "none").encode()
+        body = self.headers.get("said", self.headers.get("cookie", "none")).encode()
         self.send_response(200)
         self.send_header("set-cookie", "session=ada; Path=/; HttpOnly")
         self.send_header("content-length", str(len(body)))
@@ -60,3 +63,11 @@ async def test_a_function_that_closes_its_idle_connections_loses_no_request():
     with behind_a_front() as transport:
         async with browser(transport) as ada:
             assert [(await ada.get("/auth")).status_code for _ in range(3)] == [200, 200, 200]
+
+
+@pytest.mark.parametrize("blanks", [b" ", b"\t", b" \t  "])
+async def test_blanks_around_a_header_are_not_handed_on(blanks):
+    with behind_a_front() as transport:
+        async with browser(transport) as ada:
+            sent = [(b"said", blanks + b"a b" + blanks)]
+            assert (await ada.get("/auth", headers=sent)).text == "a b"
