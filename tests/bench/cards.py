@@ -5,8 +5,8 @@
 19,406 cards of icecat with twelve properties and five segments, on SQLite. CPU seconds are those of
 the engine's turns, which read, compute, compare and commit. "Again" computes all of them once more,
 for a definition that changes none. An edit is the time from before its import until a search shows
-it, with the queue drained in the same process; once more as one edit right behind 2,888 others,
-with how many commits of the cards that was after.
+it, with the queue drained in the same process; five times more as one edit right behind 2,888
+others, with how many commits of the cards that was after.
 """
 
 import argparse
@@ -29,6 +29,7 @@ PROPERTIES = (
     "title", "description", "brand", "price", "currency", "url", "mpn", "gtin", "color",
     "released", "images", "url_derived",
 )  # fmt: skip
+ROUNDS = 5
 LEAST = 20_000
 """Cards a second of CPU."""
 MOST = 1.0
@@ -100,6 +101,18 @@ class Cards(Owner):
             if not found["freshness"]["behind"]:
                 raise AssertionError(found["total"])
 
+    def behind(self, number):
+        """Seconds until one edit right behind 2,888 others is shown, and commits of cards by then.
+
+        Those of the others are looked at in the end, so that each round begins with an open index.
+        """
+        before = self.head().seq
+        self.bulk(number)
+        seconds, commit = self.edit(number, 1)
+        while self.call("search_cards", card_definition_id="cards", limit=0)["freshness"]["behind"]:
+            pass
+        return seconds, commit - before
+
 
 def measure(edits):
     with tempfile.TemporaryDirectory() as folder:
@@ -125,11 +138,9 @@ def measure(edits):
         took = [bench.edit(number)[0] for number in range(edits)]
         report["edit_ms_p50"] = round(quantile(took, 50))
         report["edit_ms_p95"] = round(quantile(took, 95))
-        before = bench.head().seq
-        bench.bulk(edits)
-        seconds, commit = bench.edit(edits, 1)
-        report["behind_2888_ms"] = round(seconds * 1000)
-        report["behind_2888_commits"] = commit - before
+        behind = [bench.behind(edits + round_) for round_ in range(ROUNDS)]
+        report["behind_2888_ms_p50"] = round(quantile([took for took, _ in behind], 50))
+        report["behind_2888_commits"] = max(commits for _, commits in behind)
         bench.studio.close()
     return report
 
@@ -147,7 +158,7 @@ def main():
     good = (
         report["build_a_second"] >= LEAST
         and report["again_written"] == 0
-        and max(report["edit_ms_p95"], report["behind_2888_ms"]) <= MOST * 1000
+        and max(report["edit_ms_p95"], report["behind_2888_ms_p50"]) <= MOST * 1000
     )
     return 0 if good else 1
 
