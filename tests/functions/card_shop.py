@@ -4,7 +4,8 @@ from functions.engine.turns import KINDS
 from shared import work
 from shared.engine.collections import collections
 from shared.engine.heads import CollectionName
-from tests.functions.studio_shop import Studio, shown
+from tests.functions.studio_shop import Studio, given, shown
+from tests.mortal import Killed, MortalApp
 
 PROPERTIES = [
     {"id": "name", "source_property_id": "title"},
@@ -50,6 +51,16 @@ class CardShop(Studio):
 
     async def activate(self):
         return await self.call("activate_card_definition", card_definition_id="cards")
+
+    async def stocked(self):
+        """With two products and a photo, whose cards are built."""
+        await self.put("products", given("p1", title="Tent", size="2"), given("p2", title="Mug"))
+        await self.put("photos", given("f1", of="p1", url="one"))
+        await self.define()
+        await self.activate()
+        self.work(5)
+        assert await self.cards() == await self.expected()
+        return self
 
     def head(self, collection):
         return collections(self.app).head(CollectionName("north", collection))
@@ -107,6 +118,20 @@ class CardShop(Studio):
 
     def do_task(self, task):
         return self.job(task.job, task.body)
+
+    def dies(self, task, deaths):
+        """Do a task in a process that ends after so many changes; whether it came to its end."""
+        dying = CardShop(self.folder, self.clock, app=MortalApp, **self.given)
+        dying.app.life.left = deaths
+        try:
+            dying.job(task.job, task.body)
+        except Killed:
+            return False
+        else:
+            return True
+        finally:
+            dying.app.life.left = None
+            dying.close()
 
     def catch_up(self, seconds=300):
         """Time passes, the sweeper runs every minute, and the queue works."""

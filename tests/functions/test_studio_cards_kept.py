@@ -8,17 +8,12 @@ from datetime import timedelta
 import pytest
 
 from functions.engine.turns import KINDS
-from functions.studio.tools.entries import family as ingesting
 from shared import holds, work
-from shared.auth.faces import STUDIO
 from shared.engine.later import PROJECTION, PROJECTIONS
-from shared.invoke import Request, invoke
 from shared.ports.documents import Delete, Query
 from shared.queries import LOG, SNAPSHOTS
 from tests.functions.card_shop import PROPERTIES, CardShop
 from tests.functions.studio_shop import given
-from tests.mortal import Killed, MortalApp
-from tests.raced import RacedApp
 
 pytestmark = pytest.mark.anyio
 ACTIVE = "card.cards.1"
@@ -35,28 +30,7 @@ async def shop(tmp_path):
 @pytest.fixture
 async def active(shop):
     """With two products and a photo, whose cards are built."""
-    await shop.put("products", given("p1", title="Tent", size="2"), given("p2", title="Mug"))
-    await shop.put("photos", given("f1", of="p1", url="one"))
-    await shop.define()
-    await shop.activate()
-    shop.work(5)
-    assert await shop.cards() == await shop.expected()
-    return shop
-
-
-def dies(shop, task, deaths):
-    """Do a task in a process that ends after so many changes; whether it came to its end."""
-    dying = CardShop(shop.folder, shop.clock, app=MortalApp, **shop.given)
-    dying.app.life.left = deaths
-    try:
-        dying.job(task.job, task.body)
-    except Killed:
-        return False
-    else:
-        return True
-    finally:
-        dying.app.life.left = None
-        dying.close()
+    return await shop.stocked()
 
 
 async def test_a_turn_that_is_killed_at_any_change_is_finished_by_the_next(active):
@@ -65,7 +39,7 @@ async def test_a_turn_that_is_killed_at_any_change_is_finished_by_the_next(activ
         before = active.head(ACTIVE).seq
         await active.put("products", given("p1", size=str(deaths + 10)))
         (task,) = active.tasks()
-        survived = dies(active, task, deaths)
+        survived = active.dies(task, deaths)
         active.catch_up(120)
         assert await active.cards() == await active.expected()
         assert active.head(ACTIVE).seq == before + 1
@@ -83,7 +57,7 @@ async def test_a_build_that_is_killed_at_any_change_ends_with_the_cards_in_use(s
     while True:
         begun = await shop.activate()
         tasks = [task for task in shop.tasks() if task.job == "/engine/jobs"]
-        survived = dies(shop, tasks[0], deaths)
+        survived = shop.dies(tasks[0], deaths)
         shop.catch_up(180)
         job = await shop.call("get_job", job_id=begun["job"]["id"])
         assert job["state"] == "succeeded", job
@@ -241,73 +215,6 @@ async def test_a_revision_is_not_in_use_before_it_is_as_far_as_the_one_before(ac
     assert await active.cards() == await active.expected("Text")
 
 
-async def revision_of(shop, card):
-    """Which of the cards' commits changed a card."""
-    keyed = {"property": "id", "type": "key", "op": "eq", "value": card}
-    page = await shop.call("search_cards", card_definition_id="cards", filters=[keyed])
-    return page["items"][0]["revision"]
-
-
-def many(count, **values):
-    """Imports of so many entries, 500 in each."""
-    entries = [given(f"w{n:05}", **values) for n in range(count)]
-    return [entries[at : at + 500] for at in range(0, count, 500)]
-
-
-async def test_an_edit_behind_a_long_import_is_in_the_cards_after_two_commits(active):
-    for some in many(2888, title="W"):
-        await active.put("products", *some)
-    await active.put("products", given("p1", title="Edited"))
-    before = active.head(ACTIVE).seq
-    active.work(5)
-    assert await revision_of(active, "p1") - before == 2
-    assert active.head(ACTIVE).seq - before == 7
-    assert (await active.cards())["p1"]["name"] == "Edited"
-    assert await active.cards() == await active.expected()
-
-
-async def test_an_edit_made_while_cards_are_walked_and_imports_wait_is_in_them_after_three(
-    tmp_path,
-):
-    """Whatever step the turn is at: it is made just before one of the cards' commits."""
-    shop = await CardShop(tmp_path / "data", app=RacedApp).fill().open()
-    await shop.put("products", given("p1", title="Tent"))
-    for some in many(1500, title="W", size="1"):
-        await shop.put("products", *some)
-    await shop.define()
-    await shop.activate()
-    shop.work(5)
-    for number, waiting in enumerate((0, 1000, 1000)):
-        small = {"property": "size", "type": "number", "op": "eq", "value": 1 + number}
-        await shop.call(
-            "create_segment", name=f"S{number}", card_definition_id="cards", filter=[small]
-        )
-        for some in many(waiting, size=str(number + 2)):
-            await shop.put("products", *some)
-        seen = []
-
-        def edits(number=number, seen=seen):
-            seen.append(shop.head(ACTIVE).seq)
-            imported(shop, given("p1", title=f"Edit {number}"))
-
-        shop.app.raced.about, shop.app.raced.rival = f"collections/{ACTIVE}/log/", edits
-        shop.work(5)
-        assert (await shop.cards())["p1"]["name"] == f"Edit {number}"
-        assert await revision_of(shop, "p1") - seen[0] <= 3, (number, seen)
-        assert shop.head(ACTIVE).seq - seen[0] >= 3
-    await shop.north.close()
-    shop.close()
-
-
-def imported(shop, *entries):
-    """An import that another instance does."""
-    token = shop.app.tokens.verify(shop.bearer(), STUDIO)
-    request = Request(token, "studio", "test", tenant="north")
-    arguments = {"source_id": "products", "entries": list(entries)}
-    (tool,) = (tool for tool in ingesting.tools if tool.name == "import_data")
-    assert invoke(tool, shop.app, request, arguments).problem is None
-
-
 async def test_a_definition_that_changes_in_the_middle_of_a_walk_is_walked_again(active):
     await active.put("products", *(given(f"w{n:04}", title="W", size=str(n)) for n in range(500)))
     await active.put("products", *(given(f"x{n:04}", title="X", size=str(n)) for n in range(300)))
@@ -378,69 +285,3 @@ async def test_nothing_is_written_while_nothing_changes(active):
     version = active.app.documents.get("tenants/north/collections/card.cards.1").version
     active.catch_up(24 * 3600)
     assert active.app.documents.get("tenants/north/collections/card.cards.1").version == version
-
-
-@pytest.mark.parametrize("seed", range(4))
-async def test_whatever_happens_every_card_is_what_a_plain_computation_says(shop, seed):
-    """Imports, edits of the definition, a queue that loses, doubles, delays and turns around."""
-    chance = random.Random(seed)
-    await shop.define()
-    await shop.activate()
-    kept, size, deaths = [], "Integer", 0
-    for _ in range(60):
-        match chance.randrange(8):
-            case 0 | 1 | 2:
-                keys = chance.sample(range(30), chance.randint(1, 8))
-                await shop.put("products", *(product(chance, key) for key in keys))
-            case 3 | 4:
-                keys = chance.sample(range(20), chance.randint(1, 5))
-                await shop.put("photos", *(photo(chance, key) for key in keys))
-            case 5 if chance.random() < 0.3:
-                size = await redefined(shop, size)
-            case _:
-                kept += shop.tasks()
-                chance.shuffle(kept)
-                for task in [kept.pop() for _ in range(chance.randint(0, len(kept)))]:
-                    if chance.random() < 0.2:
-                        deaths += not dies(shop, task, chance.randint(0, 8))
-                    elif chance.random() < 0.9:
-                        shop.do_task(task)
-        shop.clock.advance(chance.choice((0, 1, 40)))
-    shop.catch_up(900)
-    assert await shop.cards() == await shop.expected(size)
-    definition = (await shop.call("list_configuration", focus="card:cards"))["definition"]
-    assert definition["status"] == "Active"
-    head = shop.head(f"card.cards.{definition['revision']}")
-    for name, (_, seq) in head.inputs.items():
-        assert seq == shop.head(name).seq
-    assert not head.walks
-    for kind in KINDS:
-        due = shop.app.documents.query(Query(kind.overdue, end=shop.clock.now(), limit=10)).items
-        assert not due, kind
-
-
-def product(chance, key):
-    if chance.random() < 0.2:
-        return {"id": f"p{key}", "delete": True}
-    size = chance.choice(("1", "2", "large", None))
-    return given(f"p{key}", title=f"T{chance.randint(0, 9)}", size=size)
-
-
-def photo(chance, key):
-    if chance.random() < 0.2:
-        return {"id": f"f{key}", "delete": True}
-    return given(f"f{key}", of=f"p{chance.randint(0, 40)}", url=f"u{key}")
-
-
-async def redefined(shop, size):
-    other = "Text" if size == "Integer" else "Integer"
-    value, failed = await shop.tried(
-        "update_card_definition",
-        card_definition_id="cards",
-        properties_upsert=[{"id": "size", "type": other}],
-    )
-    if failed:  # it is being built
-        assert value["code"] == "conflict", value
-        return size
-    await shop.tried("activate_card_definition", card_definition_id="cards")
-    return other
