@@ -18,14 +18,16 @@ from shared.pipeline import (
     emptying,
     exporting,
     feeds,
+    following,
     looking,
     property_changes,
     schedules,
     segment_changes,
     tag_removal,
     transfers,
+    version_publishing,
 )
-from shared.pipeline.card_projection import DEFINING
+from shared.pipeline.derived import DEFINING
 from shared.pipeline.job_kinds import (
     BUILD_CARDS,
     CHANGE_PROPERTIES,
@@ -36,6 +38,7 @@ from shared.pipeline.job_kinds import (
     IMPORT_FEED,
     LOOK_AT_FILE,
     MOVE_SEGMENT,
+    PUBLISH_VERSION,
 )
 from shared.pipeline.schedules import FEED
 from shared.pipeline.transfers import TRANSFER
@@ -68,12 +71,13 @@ WORK: Final[Mapping[str, Step]] = {
     CHANGE_PROPERTIES: property_changes.change_properties,
     DELETE_TAG: tag_removal.remove_tag,
     DELETE_TENANT: delete_tenant,
-    DROP_COLLECTION: card_building.drop_collection,
+    DROP_COLLECTION: following.drop_collection,
     EMPTY_SOURCE: emptying.empty_source,
     EXPORT_ENTRIES: exporting.export_entries,
     IMPORT_FEED: feeds.import_feed,
     MOVE_SEGMENT: segment_changes.move_segment,
     LOOK_AT_FILE: looking.look_at_file,
+    PUBLISH_VERSION: version_publishing.publish_version,
 }
 """The steps of every kind of job."""
 

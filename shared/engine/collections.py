@@ -155,10 +155,14 @@ class Collections:
             return AskedEach(asked, freshness)
 
     def found(
-        self, name: CollectionName, keys: Sequence[str], head: Head | None = None
+        self,
+        name: CollectionName,
+        keys: Sequence[str],
+        head: Head | None = None,
+        budget: Budget | None = BUDGET,
     ) -> dict[str, Item]:
         """The records of these keys, as of every commit that was acknowledged before; see `ask`."""
-        with self._current(name, head or self.head(name), BUDGET) as (opened, _):
+        with self._current(name, head or self.head(name), budget) as (opened, _):
             return opened.replica.bodies(keys)
 
     @contextmanager

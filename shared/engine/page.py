@@ -114,7 +114,7 @@ def _digest(question: Question, sealing: Sealing) -> str:
 def _opened(question: Question, digest: str, sealing: Sealing) -> list[Any] | None:
     """Where the page begins; None at the start."""
     if question.cursor is None:
-        return None
+        return list(question.after) if question.after else None
     for key in sealing.keys:
         opened = cursors.unseal(question.cursor, digest, key)
         if opened is not None:

@@ -9,10 +9,10 @@ The inputs may be read at a newer state than the checkpoint names: the later com
 the same records once more, which are equal by then.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from bisect import bisect_right
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from itertools import chain
 from typing import Final, NamedTuple
 
 from shared.app import App
@@ -51,16 +51,24 @@ class Projection:
     """What a derived collection holds, by the configuration of one moment.
 
     Attributes:
-        inputs: the collections it is computed from, whose records are kept as documents.
-        keys: which of its records depend on a record of an input: given the input, key and body.
+        inputs: the collections it is computed from.
+        keys: which of its records depend on records of an input: given the input, and each record's
+            key and body.
         gathered: reads what records need, at the inputs' heads or beyond, and gives what computes
             each of them by its key. It is given the heads, the keys, and records of inputs that
             were just read.
+        walked: the inputs whose records lead to all of its own; every input where it is empty.
     """
 
     inputs: tuple[str, ...]
-    keys: Callable[[str, str, Body], Iterable[str]]
+    keys: Callable[[str, Sequence[tuple[str, Body]]], Iterable[str]]
     gathered: Callable[[Mapping[str, Head], list[str], Seen], Compute]
+    walked: tuple[str, ...] = ()
+
+    @property
+    def stages(self) -> tuple[str, ...]:
+        """The inputs that a walk goes through, in order."""
+        return self.walked or tuple(sorted(self.inputs))
 
 
 class Defining(NamedTuple):
@@ -133,6 +141,8 @@ class _Turn:
         """Whether the last look at the inputs' logs left something for the next step."""
         self._looked: dict[str, int] = {}
         """Up to which commit each input was looked through for edits."""
+        self._keys: dict[str, list[str]] = {}
+        """Of inputs without documents: the keys that were there when a walk came to them."""
         self._walked: set[str] = set()
         """Records that the walk has computed in this turn, for its last stages to pass over."""
 
@@ -213,7 +223,7 @@ class _Turn:
             edits = self._of_edits(read, head, projection, behind) if self._is_long else None
             return edits or self._of_logs(read, head, projection, behind)
         self._walks_next = False
-        return self._of_walk(head, projection) if head.walks else None
+        return self._of_walk(read, head, projection) if head.walks else None
 
     def _of_edits(
         self, read: _Read, head: Head, projection: Projection, behind: list[str]
@@ -255,25 +265,24 @@ class _Turn:
                 inputs[each] = (epoch, logged.seq)
             if inputs[each] == (epoch, seq):  # built anew, or its log is cut: all is looked through
                 inputs[each] = (now.epoch, now.seq)
-                walk, self._walked = _walk(head), set()
+                walk = self._anew(head)
         return _Chunk(causes, inputs, walk, {})
 
-    def _of_walk(self, head: Head, projection: Projection) -> _Chunk:
+    def _of_walk(self, read: _Read, head: Head, projection: Projection) -> _Chunk:
         """What the next records make necessary."""
         walk = head.walk
         if walk is None or walk.over or walk.definition < (head.definition or 0):
-            walk, self._walked = _walk(head), set()
+            walk = self._anew(head)
         cause = f"definition:{walk.definition}"
         seen: Seen = {}
-        if walk.stage < len(self._inputs):
-            input_ = self._inputs[walk.stage]
-            name = CollectionName(self._name.tenant, input_)
-            items: list[Item] = records_after(self._documents, name, walk.cursor, MOST_KEYS)
-            keys = [key for item in items for key in projection.keys(input_, item.key, item.body)]
+        stages = projection.stages
+        if walk.stage < len(stages):
+            input_ = stages[walk.stage]
+            items, last = self._records_after(input_, read.inputs[input_], walk.cursor)
+            keys = list(projection.keys(input_, [(item.key, item.body) for item in items]))
             self._walked.update(keys)
             seen = {input_: {item.key: item for item in items}}
-            last = items[-1].key if len(items) == MOST_KEYS else None
-        elif walk.stage == len(self._inputs):
+        elif walk.stage == len(stages):
             after = [] if walk.fresh else self._own.keys_after(walk.cursor)
             keys = [key for key in after if key not in self._walked][:MOST_KEYS]
             last = keys[-1] if len(keys) == MOST_KEYS else None
@@ -281,16 +290,33 @@ class _Turn:
             keys = list(self._failing(walk.cursor))
             last = keys[-1] if len(keys) == MOST_KEYS else None
         causes = dict.fromkeys(keys, cause)
-        return _Chunk(causes, head.inputs or {}, self._moved(walk, last), seen)
+        return _Chunk(causes, head.inputs or {}, _moved(walk, last, len(stages)), seen)
+
+    def _anew(self, head: Head) -> Walk:
+        """A walk from the beginning."""
+        self._walked, self._keys = set(), {}
+        return _walk(head)
+
+    def _records_after(self, input_: str, head: Head, key: str) -> tuple[list[Item], str | None]:
+        """An input's next records, and the last key; None at the end.
+
+        A derived input has no documents of its records, but a replica.
+        """
+        name = CollectionName(self._name.tenant, input_)
+        if head.inputs is None:
+            items: list[Item] = records_after(self._documents, name, key, MOST_KEYS)
+            return items, items[-1].key if len(items) == MOST_KEYS else None
+        if input_ not in self._keys:
+            with self._collections.whole(name, head) as replica:
+                self._keys[input_] = replica.keys()
+        keys, at = self._keys[input_], bisect_right(self._keys[input_], key)
+        some = keys[at : at + MOST_KEYS]
+        found = self._collections.found(name, some, head, budget=None)
+        last = some[-1] if at + MOST_KEYS < len(keys) else None
+        return [found[each] for each in some if each in found], last
 
     def _failing(self, after: str) -> Iterator[str]:
         yield from Failures(self._documents, self._name).keys_after(after, MOST_KEYS)
-
-    def _moved(self, walk: Walk, last: str | None) -> Walk:
-        if last is not None:
-            return walk.model_copy(update={"cursor": last})
-        over = walk.stage > len(self._inputs)
-        return walk.model_copy(update={"stage": walk.stage + 1, "cursor": "", "over": over})
 
     def _commit(self, read: _Read, head: Head, made: Derivation) -> bool:
         """Move the head, with what was computed; somebody else's move has it computed anew."""
@@ -306,6 +332,14 @@ class _Turn:
         return True
 
 
+def _moved(walk: Walk, last: str | None, stages: int) -> Walk:
+    """The walk behind the last record that was looked at; None for the end of a stage."""
+    if last is not None:
+        return walk.model_copy(update={"cursor": last})
+    over = walk.stage > stages
+    return walk.model_copy(update={"stage": walk.stage + 1, "cursor": "", "over": over})
+
+
 def _is_behind(head: Head, input_: str, now: Head) -> bool:
     return (head.inputs or {}).get(input_) != (now.epoch, now.seq)
 
@@ -313,8 +347,8 @@ def _is_behind(head: Head, input_: str, now: Head) -> bool:
 def _caused(projection: Projection, input_: str, logged: Logged) -> dict[str, str]:
     """The records that a commit of an input makes necessary: by what it left, and by what was."""
     bodies = ((row.key, body) for row in logged.rows for body in (row.body, body_before(row)))
-    keys = (projection.keys(input_, key, body) for key, body in bodies if body is not None)
-    return dict.fromkeys(chain.from_iterable(keys), f"{input_}:{logged.seq}")
+    keys = projection.keys(input_, [(key, body) for key, body in bodies if body is not None])
+    return dict.fromkeys(keys, f"{input_}:{logged.seq}")
 
 
 def _walk(head: Head) -> Walk:

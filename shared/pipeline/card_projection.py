@@ -1,7 +1,7 @@
 """Cards as a projection: which depend on an entry, what they are read from, how one is computed."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from shared.app import App
@@ -9,11 +9,10 @@ from shared.engine.collections import Collections, collections
 from shared.engine.deriving import Compute
 from shared.engine.heads import CollectionName, Head
 from shared.engine.prepare import MOST_KEY
-from shared.engine.projections import Defining, Projection, Seen
+from shared.engine.projections import Projection, Seen
 from shared.pipeline.card_filters import sources_of
 from shared.pipeline.card_values import CardValues
 from shared.pipeline.cards import CARDS, PREFIX, Content, inputs_of, members_of
-from shared.pipeline.configuration import CONFIGURATION
 from shared.pipeline.segments import Segmenting
 from shared.pipeline.sources import Source, entries_of
 from shared.pipeline.workspace import configuration_at
@@ -46,9 +45,6 @@ def projection_of(app: App, name: CollectionName, head: Head) -> Projection | No
     return Projection(tuple(inputs_of(card, content)), cards.keys, cards.gathered)
 
 
-DEFINING: Final = Defining(CONFIGURATION, projection_of)
-
-
 class _Cards:
     """The cards of one revision."""
 
@@ -67,10 +63,12 @@ class _Cards:
         self._joins = {entries_of(each.source_id): each.join_property for each in content.sources}
         self._sources = [entries_of(each.source_id) for each in content.sources]
 
-    def keys(self, input_: str, key: str, body: Body) -> Iterable[str]:
-        """The cards that a record of an input belongs to."""
+    def keys(self, input_: str, records: Sequence[tuple[str, Body]]) -> Iterable[str]:
+        """The cards that records of an input belong to."""
         property_ = self._joins.get(input_)
-        return joined(property_, body) if property_ else (key,)
+        if not property_:
+            return [key for key, _ in records]
+        return [key for _, body in records for key in joined(property_, body)]
 
     def gathered(self, heads: Mapping[str, Head], keys: list[str], seen: Seen) -> Compute:
         """Reads the entries of these cards; gives what computes each."""

@@ -98,6 +98,15 @@ class Content(BaseModel):
         return next((each for each in self.properties if each.id == property_), None)
 
 
+class Kept(BaseModel):
+    """A revision that is no longer in use, and is kept true for published versions that read it."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    revision: int
+    content: Content
+
+
 class SegmentDefinition(BaseModel):
     """A kind of segments of a card; `properties` are those they ask for first."""
 
@@ -118,6 +127,7 @@ class CardDefinition(Definition):
         pending: edits that wait to be activated, or are being built.
         building: the revision that is being built, by `job`; 0 while none is.
         last: the highest revision there ever was.
+        kept: revisions before that one, which published versions read.
     """
 
     name: str
@@ -128,6 +138,7 @@ class CardDefinition(Definition):
     pending: Content | None = None
     building: int = 0
     last: int = 0
+    kept: tuple[Kept, ...] = ()
     job: str = ""
     segment_definitions: tuple[SegmentDefinition, ...] = ()
     created_at: datetime
@@ -145,7 +156,18 @@ class CardDefinition(Definition):
     @property
     def collections(self) -> list[str]:
         """The collections of all revisions that are kept true."""
-        return [collection_of(self.id, each) for each in (self.revision, self.building) if each]
+        return [collection_of(self.id, each) for each in self.revisions]
+
+    @property
+    def revisions(self) -> list[int]:
+        """All revisions that are kept true."""
+        kept = (each.revision for each in self.kept)
+        return [each for each in (*kept, self.revision, self.building) if each]
+
+    @property
+    def contents(self) -> list[Content]:
+        """What cards of any of them are made of, and those to come."""
+        return [*(each.content for each in self.kept), self.content, self.working]
 
     @property
     def built(self) -> str:
@@ -167,7 +189,9 @@ class CardDefinition(Definition):
         """What cards of a revision are made of; None where it is no longer kept true."""
         if revision and revision == self.building:
             return self.working
-        return self.content if revision and revision == self.revision else None
+        if revision and revision == self.revision:
+            return self.content
+        return next((each.content for each in self.kept if each.revision == revision), None)
 
     def moved(self, action: Action) -> CardStatus:
         """The status after an action. Raises `conflict`, naming what can be done."""
@@ -205,7 +229,7 @@ def members_of(card: str) -> str:
 def of_source(configuration: Configuration, source: str) -> Iterator[CardDefinition]:
     """The definitions that a source's entries come into."""
     for each in configuration.every(CARDS):
-        contents = (each.value.content, each.value.working)
+        contents = each.value.contents
         if any(source == of.source_id for content in contents for of in content.sources):
             yield each.value
 
@@ -216,7 +240,7 @@ def check_unmapped(configuration: Configuration, source: str, property_: str) ->
     users = [
         card.id
         for card in of_source(configuration, source)
-        for content in (card.content, card.working)
+        for content in card.contents
         if any(taken in each.mapped for each in content.properties)
         or any((source, property_) == (s.source_id, s.join_property) for s in content.sources)
     ]

@@ -2,7 +2,7 @@
 
 import re
 import unicodedata
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final, Literal
@@ -51,7 +51,7 @@ class Draft(Result):
     """A definition as it would be; `ready` when nothing stands in its way.
 
     `import_arguments`: of a draft for a file, what import_feed takes once the source is there;
-    `preview`: of a segment, the cards it would have.
+    `preview`: of a segment or an endpoint, the cards it would have.
     """
 
     draft: dict[str, Any]
@@ -116,6 +116,45 @@ def of_source(configuration: Configuration, known: Known) -> Draft:
         ),
         issues=issues,
         ready=not any(issue.severity == "error" for issue in issues),
+    )
+
+
+Fields = Sequence[tuple[str, str, bool]]
+"""Of a form: the argument, what people call it, whether it is needed."""
+
+
+def reviewed(
+    title: str,
+    tool: str,
+    fields: Fields,
+    arguments: dict[str, Any],
+    check: Callable[[], dict[str, Any]],
+) -> Draft:
+    """The draft of what a tool would create. `check` gives its preview, or says what is wrong."""
+    found: dict[str, Any] = {}
+    issues: list[Issue] = []
+    try:
+        found = check()
+    except Problem as problem:
+        field = problem.details.get("field", fields[0][0])
+        wrong = problem.details.get("errors") or [{"path": field, "message": problem.message}]
+        issues = [
+            Issue(severity="error", field=each["path"], message=each["message"]) for each in wrong
+        ]
+    return Draft(
+        draft=arguments,
+        form=Form(
+            title=title,
+            fields=[
+                FormField(name=key, label=label, required=needed, value=arguments.get(key, ""))
+                for key, label, needed in fields
+            ],
+            submit_tool=tool,
+            submit_arguments=arguments,
+        ),
+        issues=issues,
+        ready=not issues,
+        preview=found,
     )
 
 

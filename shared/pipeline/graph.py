@@ -6,6 +6,7 @@ from typing import Any, Final, Literal
 from shared.errors import Problem
 from shared.pipeline.cards import CARDS
 from shared.pipeline.configuration import Configuration, Kind
+from shared.pipeline.destinations import DESTINATIONS, ENDPOINTS, VERSIONS
 from shared.pipeline.managed_tags import TAGS
 from shared.pipeline.relations import RELATIONS
 from shared.pipeline.segments import SEGMENTS
@@ -13,9 +14,13 @@ from shared.pipeline.sources import SOURCES
 from shared.tool import Result
 
 MOST_NODES: Final = 300
-_KINDS: Final[tuple[Kind[Any], ...]] = (SOURCES, CARDS, SEGMENTS, RELATIONS, TAGS)
-NodeKind = Literal["source", "card", "segment", "relation", "managed_tag"]
-EdgeKind = Literal["relates", "feeds", "segments", "nests"]
+_KINDS: Final[tuple[Kind[Any], ...]] = (
+    SOURCES, CARDS, SEGMENTS, RELATIONS, TAGS, DESTINATIONS, VERSIONS, ENDPOINTS,
+)  # fmt: skip
+NodeKind = Literal[
+    "source", "card", "segment", "relation", "managed_tag", "destination", "version", "endpoint"
+]
+EdgeKind = Literal["relates", "feeds", "segments", "nests", "exposes", "includes", "excludes"]
 
 
 class Node(Result):
@@ -88,6 +93,20 @@ def _nodes(configuration: Configuration) -> Iterable[Node]:
         its = segment.value
         yield Node(id=its.id, kind="segment", name=its.name, status=its.status)
 
+    yield from _delivered(configuration)
+
+
+def _delivered(configuration: Configuration) -> Iterable[Node]:
+    for each in configuration.every(DESTINATIONS):
+        yield Node(id=each.value.id, kind="destination", name=each.value.name, status="Active")
+    states = {}
+    for version in configuration.every(VERSIONS):
+        states[version.value.id] = state = version.value.state
+        yield Node(id=version.value.id, kind="version", name=version.value.name, status=state)
+    for endpoint in configuration.every(ENDPOINTS):
+        of = endpoint.value
+        yield Node(id=of.id, kind="endpoint", name=of.name, status=states.get(of.version, ""))
+
 
 def _place(node: Node) -> str:
     """What edges call a node."""
@@ -112,6 +131,22 @@ def _edges(configuration: Configuration) -> Iterable[Edge]:
     for segment in configuration.every(SEGMENTS):
         of_card, own = CARDS.key(segment.value.card), SEGMENTS.key(segment.value.id)
         yield Edge(source=of_card, target=own, kind="segments")
+    yield from _deliveries(configuration)
+
+
+def _deliveries(configuration: Configuration) -> Iterable[Edge]:
+    for version in configuration.every(VERSIONS):
+        above = DESTINATIONS.key(version.value.destination)
+        yield Edge(source=above, target=VERSIONS.key(version.value.id), kind="exposes")
+    for endpoint in configuration.every(ENDPOINTS):
+        of, own = endpoint.value, ENDPOINTS.key(endpoint.value.id)
+        yield Edge(source=VERSIONS.key(of.version), target=own, kind="exposes")
+        for card, _ in of.reads:
+            yield Edge(source=CARDS.key(card), target=own, kind="feeds")
+        for segment in of.selection.include:
+            yield Edge(source=SEGMENTS.key(segment), target=own, kind="includes")
+        for segment in of.selection.exclude:
+            yield Edge(source=SEGMENTS.key(segment), target=own, kind="excludes")
 
 
 def _definition(configuration: Configuration, focus: str) -> tuple[str, dict[str, Any]]:

@@ -9,6 +9,7 @@ from shared.engine import jobs
 from shared.engine.jobs import Asked, Done, Job, Next
 from shared.pipeline.cards import CARDS
 from shared.pipeline.configuration import Configuration, Defined, put, remove
+from shared.pipeline.destinations import check_no_segment
 from shared.pipeline.job_kinds import MOVE_SEGMENT
 from shared.pipeline.job_space import asked, space_of
 from shared.pipeline.segment_members import Named, name_cards, named_by
@@ -99,6 +100,7 @@ def _move(
 def delete(space: Workspace, configuration: Configuration, segment_id: str) -> None:
     """Remove a segment, from its cards as well."""
     seen = configuration.get(SEGMENTS, segment_id)
+    check_no_segment(configuration, segment_id)
     card = configuration.get(CARDS, seen.value.card).value
     space.configure(remove(SEGMENTS, seen), redefines=card.collections)
     before = named_by(space, card.id, segment_id)

@@ -19,7 +19,7 @@ MOST_VALUES: Final = 200
 MOST_FACETS: Final = 10
 MOST_FACET_VALUES: Final = 100
 MOST_SORTS: Final = 3
-MOST_ITEMS: Final = 200
+MOST_ITEMS: Final = 500
 """Records of one page."""
 MOST_SKIPPED: Final = 10_000
 """Records that a page may pass over; cursors have no such limit."""
@@ -184,6 +184,7 @@ class Question:
         limit: records of the page; 0 asks for the total and the facets alone.
         skip: records of the order that are passed over first.
         cursor: where the page before ended.
+        after: the same, said by the values of the last record's columns instead.
     """
 
     where: Node = EVERYTHING
@@ -192,6 +193,7 @@ class Question:
     limit: int = 50
     skip: int = 0
     cursor: str | None = None
+    after: tuple[Value, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)

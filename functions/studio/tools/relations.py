@@ -11,6 +11,7 @@ from shared.auth.tenancy import Role
 from shared.errors import Problem
 from shared.pipeline import relations
 from shared.pipeline.configuration import Configuration, Defined, put, remove
+from shared.pipeline.destinations import check_no_relation, showing_relation
 from shared.pipeline.drafts import slug
 from shared.pipeline.properties import PROPERTY_ID
 from shared.pipeline.relations import MOST_RELATIONS, RELATIONS, Relation
@@ -169,7 +170,9 @@ def delete_relation_definition(call: Call, args: DeleteRelationDefinition) -> Re
 
 
 def _delete(space: Workspace, relation_id: str, configuration: Configuration) -> None:
-    space.configure(remove(RELATIONS, configuration.get(RELATIONS, relation_id)))
+    check_no_relation(configuration, relation_id)
+    seen = configuration.get(RELATIONS, relation_id)
+    space.configure(remove(RELATIONS, seen))
 
 
 def _written(
@@ -182,7 +185,12 @@ def _written(
 ) -> RelationWritten:
     relations.check(configuration, relation)
     matched, unmatched, examples = relations.preview(space, relation)
-    space.configure(put(RELATIONS, relation, seen), dry_run=dry_run)
+    showing = showing_relation(configuration, relation.id)
+    space.configure(
+        put(RELATIONS, relation, seen),
+        redefines=showing,
+        dry_run=dry_run,
+    )
     return RelationWritten(
         id=relation.id,
         matched=matched,

@@ -21,6 +21,7 @@ from shared.pipeline import segment_changes, segment_drafts
 from shared.pipeline.card_filters import filters_of
 from shared.pipeline.cards import CARDS, CardDefinition
 from shared.pipeline.configuration import Configuration
+from shared.pipeline.destinations import check_no_segment
 from shared.pipeline.drafts import Draft, slug
 from shared.pipeline.filters import Filter
 from shared.pipeline.segment_changes import status_at
@@ -288,6 +289,8 @@ def _changed(segment: Segment, args: UpdateSegment) -> Segment:
 def _status(
     space: Workspace, before: Segment, after: Segment, args: UpdateSegment
 ) -> SegmentStatus:
+    if args.status == "Archived":
+        check_no_segment(space.configuration, before.id)
     if args.status:
         return before.moved(args.status)
     if "schedule" in args.model_fields_set:

@@ -31,7 +31,7 @@ ALLOWED = [
     Question(where=text("in", *map(str, range(ast.MOST_VALUES)))),
     Question(where=text("in", "x" * 10_000)),
     Question(facets=(Facet("brand", Kind.TEXT, size=100),) * 10, limit=0),
-    Question(order=(Sort("key"),) * 3, limit=200),
+    Question(order=(Sort("key"),) * 3, limit=500),
     Question(order=(Sort("score"),)),
     Question(where=Compare("pages", Kind.INTEGER, "gt", (12.5,))),
 ]
@@ -53,7 +53,7 @@ REFUSED = [
     (Question(order=(Sort("score"), Sort("key"))), "score alone"),
     (Question(order=(Sort("property", "gtin", Kind.LIST),)), "is a list"),
     (Question(order=(Sort("property", "name", Kind.LOCALIZED_TEXT),)), "language"),
-    (Question(limit=201), "201 records"),
+    (Question(limit=501), "501 records"),
     (Question(limit=-1), "-1 records"),
     (Question(where=Compare("price", Kind.DECIMAL, "contains", ("1",))), "cannot be asked"),
     (Question(where=text("lt", "a")), "cannot be asked"),
