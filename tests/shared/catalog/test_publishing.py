@@ -172,6 +172,33 @@ async def test_a_writer_whose_lease_ran_out_loses_and_the_other_wins(stocked):
     assert await titles(stocked) == {"Product 2"}
 
 
+async def test_a_publish_longer_than_its_lease_goes_on_and_nobody_comes_between(stocked):
+    """A thousand rows a minute: each thousand renews the lease of two minutes."""
+
+    def long():
+        for number in range(3_500):
+            if number % 1_000 == 999:
+                stocked.clock.advance(61)
+            if number == 3_400:
+                with pytest.raises(Problem) as refused:
+                    stocked.again().publish("books", rows(2))
+                assert refused.value.code == "publish_conflict"
+            yield product(str(number))
+
+    publish_with(stocked, long())
+    async with stocked.http(stocked.token()) as client:
+        assert (await value(client, "list_catalogs"))[0]["productCount"] == 3_500
+
+
+async def test_exactly_the_tolerated_share_of_rejected_rows_is_published(stocked):
+    bad = [{"id": f"bad{number}"} for number in range(2)]
+    assert stocked.publish("books", [*bad[:1], *rows(*range(19))])["productCount"] == 19
+    with pytest.raises(Problem) as refused:
+        stocked.publish("books", [*bad, *rows(*range(37))])
+    assert refused.value.code == "publish_rejected"
+    assert (refused.value.details["rejected"], refused.value.details["rows"]) == (2, 39)
+
+
 def publish_in_a_process(folder, feed, step, count):
     command = [sys.executable, "-m", "tests.shared.catalog.publisher", str(folder)]
     return subprocess.run(

@@ -28,6 +28,10 @@ def kept(platform):
     return [each["version"] for each in platform.do("list_versions", catalog="books")]
 
 
+def versions_of(platform):
+    return every_version(platform.app.documents, "books")
+
+
 def change(platform, number):
     platform.publish("books", [product("1", title=f"Edition {number}")], "upsert_products")
 
@@ -58,6 +62,14 @@ def test_what_a_publish_made_stays_a_day_and_the_last_three_for_ever(stocked):
     assert kept(stocked) == [5, 6, 7]
     assert stored(stocked) == named(stocked)
     assert due(stocked) is None
+
+
+def test_a_version_that_is_served_again_is_none_that_was_replaced(stocked):
+    """However long ago it was: its files are what partners are answered from."""
+    stocked.publish("books", [product("2")])
+    stocked.do("roll_back_catalog", catalog="books", version=1)
+    served = {each.value.number: each.value.replaced_at for each in versions_of(stocked)}
+    assert (served[1], served[2]) == (None, stocked.clock.now())
 
 
 @pytest.mark.slow

@@ -5,11 +5,14 @@ import threading
 import pytest
 
 from shared.auth.faces import PARTNER
+from shared.catalog.tools import agents
 from shared.errors import Problem
 from shared.identity import account, audit, own_keys, own_members, own_sessions, own_usage
 from shared.identity.limits import counted
-from tests.platform import value
+from shared.invoke import Request, invoke
+from tests.platform import Platform, value
 from tests.portal import acting, events
+from tests.raced import RacedApp
 
 KEYS, MEMBERS, SESSIONS = own_keys.family, own_members.family, own_sessions.family
 
@@ -160,6 +163,23 @@ def test_of_owners_who_all_leave_at_once_one_stays(platform):
     assert [each.data["role"] for each in found.values()].count("owner") >= 1
 
 
+def test_an_owner_cannot_go_while_the_only_other_one_is_made_a_member(tmp_path):
+    """The other is an owner when this is looked at, and none any more when it is written."""
+    platform = Platform(tmp_path, app=RacedApp)
+    platform.organization("partner")
+    olga, otto = acting(platform, subject="olga"), acting(platform.again(), subject="otto")
+
+    def rival():
+        otto(MEMBERS["change_own_member"], principal="otto", role="member")
+
+    platform.app.raced.about, platform.app.raced.rival = "memberships/partner:olga", rival
+    problem = refusal(olga, MEMBERS["change_own_member"], principal="olga", state="removed")
+    assert (problem.code, problem.details["field"]) == ("conflict", "role")
+    kept = platform.app.documents.get("memberships/partner:olga").data
+    assert (kept["role"], kept["state"]) == ("owner", "active")
+    platform.close()
+
+
 def test_people_end_their_own_sign_ins_and_nobody_elses(platform, owner, member):
     (mine,) = owner(SESSIONS["list_own_sessions"])
     assert mine["current"]
@@ -185,6 +205,7 @@ async def test_usage_counts_calls_by_day_tool_and_surface_but_not_the_portals(st
         for _ in range(2):
             await value(client, "list_catalogs")
             await value(client, "search_products", {"catalog": "books", "limit": 0})
+            owner(KEYS["list_own_api_keys"])
             stocked.clock.advance(11)
         await value(client, "list_catalogs")
         stocked.clock.advance(86_400)
@@ -226,6 +247,20 @@ def test_managing_access_works_when_the_calls_are_used_up(platform):
     owner = acting(platform, "small")
     for _ in range(5):
         owner(KEYS["list_own_api_keys"])
+
+
+@pytest.mark.anyio
+async def test_a_call_that_is_refused_for_who_calls_draws_nothing(platform):
+    """Whoever may not call a tool leaves the calls to those who may."""
+    platform.organization("shop", type="catalog_owner", rate_limit=5)
+    token = platform.app.tokens.verify(platform.token("shop", scopes=PARTNER.scopes), PARTNER)
+    request = Request(token, "mcp", "test-request")
+    codes = set()
+    for _ in range(8):
+        reply = invoke(agents.family["list_catalogs"], platform.app, request, {})
+        codes.add(reply.problem.code)
+    assert codes == {"forbidden"}
+    assert acting(platform, "shop")(own_usage.family["get_own_usage"])["budget"]["remaining"] == 5
 
 
 def test_operators_find_events_by_organization_by_event_and_by_who(platform, owner):

@@ -9,6 +9,7 @@ from shared.errors import Problem
 from shared.local.documents import SqliteDocuments
 from shared.local.listings import FileListings
 from shared.subscriptions.records import CELLS, EXPORTS
+from tests.platform import product
 from tests.shared.subscriptions.partner import (
     READER,
     cell,
@@ -112,6 +113,23 @@ def test_a_subscription_that_ends_is_noticed_within_the_hour(shared):
     subscribe(shared)
     shared.work(3600)
     assert cell(shared) == ("active", None)
+
+
+def test_of_two_grants_that_end_each_is_taken_back_when_it_ends(shared):
+    """The organization comes again at the end that is next, not at the last one."""
+    shared.catalog("shoes", [product("1", url="https://shoes.example/1")])
+    now = shared.clock.now()
+    ends = {"books": now + timedelta(hours=5), "shoes": now + timedelta(hours=2)}
+    for catalog, end in ends.items():
+        shared.grant("partner", catalog, expires_at=end.isoformat())
+    shared.work(5)
+    for catalog in ("shoes", "books"):
+        ((at, _),) = due(shared, "followings").values()
+        assert at == ends[catalog]
+        assert shared.app.listings.members(catalog) == [READER[1]]
+        shared.work((at - shared.clock.now()).total_seconds() + 1)
+        assert shared.app.listings.members(catalog) == []
+    assert due(shared, "followings") == {}
 
 
 def test_a_handler_that_was_overtaken_leaves_no_access_behind(shared, monkeypatch):

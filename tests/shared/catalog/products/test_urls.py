@@ -133,6 +133,20 @@ UNSAFE = [
 ]
 
 
+@pytest.mark.parametrize(
+    ("address", "public"),
+    [("::ffff:8.8.8.8", True), ("::ffff:10.0.0.1", False), ("::ffff:224.0.0.1", False)],
+)
+def test_an_ipv4_address_written_as_ipv6_is_as_public_as_it_is(address, public):
+    url = f"https://[{address}]/p"
+    if public:
+        require_safe_url(url)
+    else:
+        with pytest.raises(Problem) as refused:
+            require_safe_url(url)
+        assert refused.value.code == "unsafe_url"
+
+
 @pytest.mark.parametrize("url", JUNK)
 def test_junk_is_an_invalid_product_url_on_every_face(url):
     for ask in (normalize_url, lookup_forms, index_forms, require_safe_url):

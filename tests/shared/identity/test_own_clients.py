@@ -1,0 +1,70 @@
+"""What people see of the clients that their colleagues let in, and which of them they may end."""
+
+import pytest
+
+from shared.auth.caller import Caller
+from shared.auth.faces import PARTNER
+from shared.errors import Problem
+from shared.identity import own_sessions
+from shared.identity.authorizations import begin, prepared
+from shared.identity.records import AUTHORIZATIONS
+from tests.portal import acting
+
+SESSIONS = own_sessions.family
+
+
+def connected(platform, person):
+    """Let a client in, as the authorization server does after a person's consent; its id."""
+    session = f"session-of-{person}"
+    platform.do("start_session", subject=person, session=session)
+    caller = Caller("auth", person, "partner", "catalog_partner", "member", None, None)
+    call = platform.operator()._replace(caller=caller)
+    name = f"app-of-{person}"
+    found = prepared(
+        call,
+        client=f"https://{name}.example/client.json",
+        client_name=name,
+        audience=platform.settings.mcp_url,
+        scopes=PARTNER.scopes,
+        session=session,
+    )
+    begin(call, found)
+    return found.id
+
+
+@pytest.fixture
+def people(platform):
+    """Ada, an owner; Ben and Cyd, members."""
+    return {
+        "ada": acting(platform),
+        "ben": acting(platform, subject="ben", role="member"),
+        "cyd": acting(platform, subject="cyd", role="member"),
+    }
+
+
+@pytest.fixture
+def clients(platform, people):
+    """The client that each of them has let in."""
+    return {person: connected(platform, person) for person in people}
+
+
+def names(run):
+    return {each["name"] for each in run(SESSIONS["list_own_clients"])["items"]}
+
+
+def test_members_see_the_clients_they_let_in_and_owners_everybodys(people, clients):
+    assert len(clients) == 3
+    assert names(people["ben"]) == {"app-of-ben"}
+    assert names(people["ada"]) == {"app-of-ada", "app-of-ben", "app-of-cyd"}
+
+
+def test_a_member_disconnects_no_colleagues_client_and_an_owner_any(platform, people, clients):
+    def state(person):
+        return AUTHORIZATIONS.get(platform.app.documents, clients[person]).value.state
+
+    with pytest.raises(Problem) as refused:
+        people["ben"](SESSIONS["end_own_client"], id=clients["cyd"])
+    assert (refused.value.code, state("cyd")) == ("not_found", "active")
+    assert people["ben"](SESSIONS["end_own_client"], id=clients["ben"]) == {"ended": 1}
+    assert people["ada"](SESSIONS["end_own_client"], id=clients["cyd"]) == {"ended": 1}
+    assert (state("ben"), state("cyd"), state("ada")) == ("ended", "ended", "active")
