@@ -6,7 +6,10 @@ from shared.app import App
 from shared.errors import Problem
 from shared.holds import KEEPER
 
-CHANGES = ("commit", "put", "delete", "add")
+CHANGES = frozenset(
+    {"commit", "put", "delete", "add"} | {"keep", "admit", "dismiss", "revoke", "remove"}
+)
+"""What adapters are asked to change; the second few are those of listings."""
 
 
 class Killed(BaseException):
@@ -76,6 +79,10 @@ class MortalApp(App):
     @property
     def queue(self):
         return Mortal(super().queue, self.life)
+
+    @property
+    def listings(self):
+        return Mortal(super().listings, self.life)
 
 
 def mortal(kind):

@@ -5,8 +5,11 @@ import orjson
 import pytest
 
 from functions.api.main import host as api_host
-from functions.partner import main as partner
+from functions.partner.results import PartnerRenderer
+from shared.auth.faces import PARTNER
 from shared.catalog.tools import api
+from shared.serve.mcp_http import McpEndpoint
+from shared.serve.mcp_server import tool_server
 from shared.serve.rest import RestHost, Route
 from shared.serve.run import Runner
 from tests.functions import failing
@@ -167,12 +170,19 @@ async def test_a_range_that_a_tool_checks_names_its_field(shop):
 @pytest.fixture
 def faces(stocked):
     """Both hosts with a tool that fails as nobody expects."""
-    before = partner.FAMILIES
-    partner.FAMILIES = (*before, failing.family)
-    mcp = partner.endpoint(stocked.app)
-    partner.FAMILIES = before
+    runner = Runner(stocked.app)
+    server = tool_server(
+        PARTNER,
+        name="failing",
+        version="1",
+        instructions="",
+        families=[failing.family],
+        runner=runner,
+        renderer=PartnerRenderer(),
+    )
+    mcp = McpEndpoint(PARTNER, server, runner)
     route = Route("POST", "/fail", "fail", failing.family["fail_hard"])
-    rest = RestHost((route,), Runner(stocked.app), base="/v1", document=b"{}")
+    rest = RestHost((route,), runner, base="/v1", document=b"{}")
     return {
         "mcp": httpx.AsyncClient(
             transport=httpx.ASGITransport(mcp),

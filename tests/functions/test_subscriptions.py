@@ -2,9 +2,9 @@
 
 import pytest
 
-from shared.local.listings import FileListings
 from shared.ports.listings import Subscription
-from tests.platform import product, value
+from tests.interfered import InterferedApp
+from tests.platform import Platform, product, value
 
 pytestmark = pytest.mark.anyio
 READER = {
@@ -115,14 +115,16 @@ async def test_of_several_subscribers_with_one_principal_the_least_advanced_is_s
         assert (await refresh(client))["status"] == "active"
 
 
-async def test_a_subscription_that_analytics_hub_calls_stale_is_stale(shared, monkeypatch):
+async def test_a_subscription_that_analytics_hub_calls_stale_is_stale(shared):
     stale = [Subscription("one", frozenset({"acme-reader"}), "stale")]
-    async with shared.http(shared.token()) as client:
+    shared.others.append(Platform(shared.folder, shared.clock, app=InterferedApp))
+    instead = shared.others[-1].app.listings.instead
+    async with shared.others[-1].http(shared.token()) as client:
         await register(client)
         shared.work()
-        with monkeypatch.context() as patched:
-            patched.setattr(FileListings, "subscriptions", lambda *_: stale)
-            assert (await refresh(client))["status"] == "source_stale"
+        instead["subscriptions"] = lambda *_: stale
+        assert (await refresh(client))["status"] == "source_stale"
+        del instead["subscriptions"]
         assert (await refresh(client))["status"] == "awaiting_subscription"
 
 

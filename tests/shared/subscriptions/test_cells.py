@@ -1,14 +1,14 @@
 """What cells say when Analytics Hub fails, when nothing changes, and when handlers race."""
 
+from contextlib import contextmanager
 from datetime import timedelta
 
 import pytest
 
 from shared.catalog.lease import leased
-from shared.errors import Problem
-from shared.local.documents import SqliteDocuments
-from shared.local.listings import FileListings
 from shared.subscriptions.records import CELLS, EXPORTS
+from tests.interfered import refusing
+from tests.mortal import Killed
 from tests.platform import product
 from tests.shared.subscriptions.partner import (
     READER,
@@ -23,20 +23,17 @@ from tests.shared.subscriptions.partner import (
 )
 
 
-def failing(monkeypatch, method, code="unavailable"):
-    """Analytics Hub refuses one thing until told otherwise."""
+@contextmanager
+def failing(platform, method, code="unavailable"):
+    """Analytics Hub refuses one thing meanwhile."""
+    instead = platform.app.listings.instead
+    instead[method] = refusing(code, "Analytics Hub did not answer in time. Try again in a moment.")
+    yield
+    del instead[method]
 
-    def refuse(*_):
-        raise Problem(code, "Analytics Hub did not answer in time. Try again in a moment.")
 
-    monkeypatch.setattr(FileListings, method, refuse)
-
-
-def test_what_fails_is_retried_with_back_off_and_then_needs_attention_but_goes_on(
-    shared, monkeypatch
-):
-    with monkeypatch.context() as broken:
-        failing(broken, "admit", "forbidden")
+def test_what_fails_is_retried_with_back_off_and_then_needs_attention_but_goes_on(shared):
+    with failing(shared, "admit", "forbidden"):
         shared.work(2)
         assert cell(shared) == ("pending", None)
         gaps, last = [], None
@@ -54,13 +51,12 @@ def test_what_fails_is_retried_with_back_off_and_then_needs_attention_but_goes_o
     assert cell(shared) == ("awaiting_subscription", None)
 
 
-def test_a_listing_that_cannot_be_asked_for_long_says_so_and_recovers(shared, monkeypatch):
+def test_a_listing_that_cannot_be_asked_for_long_says_so_and_recovers(shared):
     shared.work(2)
     subscribe(shared)
     shared.work(3600)
     assert cell(shared) == ("active", None)
-    with monkeypatch.context() as broken:
-        failing(broken, "subscriptions")
+    with failing(shared, "subscriptions"):
         shared.work(3700)
         assert cell(shared) == ("active", None)
         shared.work(4 * 3600)
@@ -69,31 +65,26 @@ def test_a_listing_that_cannot_be_asked_for_long_says_so_and_recovers(shared, mo
     assert cell(shared) == ("active", None)
 
 
-def test_an_unchanged_hour_costs_two_questions_and_one_write_however_many_cells(
-    shared, monkeypatch
-):
+def test_an_unchanged_hour_costs_two_questions_and_one_write_however_many_cells(shared):
     for number in range(5):
         register(shared, f"acme-reader-{number}")
     shared.work(4 * 3600)
     writes, questions = [], []
-    commit = SqliteDocuments.commit
 
-    def counted(self, changes):
+    def counted(commit, changes):
         writes.extend(changes)
-        commit(self, changes)
+        commit(changes)
 
     def counting(name):
-        ask = getattr(FileListings, name)
-
-        def asked(self, catalog):
+        def asked(ask, catalog):
             questions.append(name)
-            return ask(self, catalog)
+            return ask(catalog)
 
-        monkeypatch.setattr(FileListings, name, asked)
+        return asked
 
-    monkeypatch.setattr(SqliteDocuments, "commit", counted)
+    shared.app.documents.instead["commit"] = counted
     for name in ("members", "subscriptions"):
-        counting(name)
+        shared.app.listings.instead[name] = counting(name)
     shared.work(3 * 3600)
     assert questions == ["members", "subscriptions"] * 3
     assert [write.path for write in writes] == ["listings/books"] * 3
@@ -132,56 +123,50 @@ def test_of_two_grants_that_end_each_is_taken_back_when_it_ends(shared):
     assert due(shared, "followings") == {}
 
 
-def test_a_handler_that_was_overtaken_leaves_no_access_behind(shared, monkeypatch):
+def test_a_handler_that_was_overtaken_leaves_no_access_behind(shared):
     """Admission by a slow handler arrives after the withdrawal was carried out."""
     shared.work(0.3)
-    admit = FileListings.admit
+    listings = shared.app.listings
 
-    def slowly(self, catalog, principal):
-        monkeypatch.setattr(FileListings, "admit", admit)
+    def slowly(admit, catalog, principal):
+        del listings.instead["admit"]
         withdraw(shared)
         shared.work(2)
-        assert self.members(catalog) == []
-        admit(self, catalog, principal)
+        assert listings.members(catalog) == []
+        admit(catalog, principal)
 
     withdraw(shared)
     shared.work(2)
     grant(shared)
-    monkeypatch.setattr(FileListings, "admit", slowly)
+    listings.instead["admit"] = slowly
     shared.work(5)
     assert cell(shared) == ("pending", "scope_revoked")
     assert shared.app.listings.members("books") == []
 
 
-class Killed(BaseException):
-    """The process ends here: nothing catches this."""
-
-
-def overtaken_and_killed(platform, monkeypatch, method, meanwhile):
+def overtaken_and_killed(platform, method, meanwhile):
     """A handler's change of the policy arrives after another's, and then the handler is killed."""
-    change = getattr(FileListings, method)
+    instead = platform.app.listings.instead
 
-    def slowly(self, catalog, principal):
-        monkeypatch.setattr(FileListings, method, change)
+    def slowly(change, catalog, principal):
+        del instead[method]
         meanwhile(platform)
         platform.work(2)
-        change(self, catalog, principal)
+        change(catalog, principal)
         raise Killed
 
-    monkeypatch.setattr(FileListings, method, slowly)
+    instead[method] = slowly
     with pytest.raises(Killed):
         platform.work(5)
     platform.work(1200)  # what it was called for comes again, and is nobody's turn any more
 
 
-def test_access_an_overtaken_and_killed_handler_left_is_taken_back_within_the_hour(
-    shared, monkeypatch
-):
+def test_access_an_overtaken_and_killed_handler_left_is_taken_back_within_the_hour(shared):
     shared.work(0.3)
     withdraw(shared)
     shared.work(2)
     grant(shared)
-    overtaken_and_killed(shared, monkeypatch, "admit", withdraw)
+    overtaken_and_killed(shared, "admit", withdraw)
     assert cell(shared) == ("pending", "scope_revoked")
     assert shared.app.listings.members("books") == [READER[1]]
     shared.work(3600)
@@ -189,9 +174,7 @@ def test_access_an_overtaken_and_killed_handler_left_is_taken_back_within_the_ho
     assert cell(shared) == ("pending", "scope_revoked")
 
 
-def test_access_an_overtaken_and_killed_handler_took_is_given_back_within_the_hour(
-    shared, monkeypatch
-):
+def test_access_an_overtaken_and_killed_handler_took_is_given_back_within_the_hour(shared):
     def granted_and_refreshed(platform):
         grant(platform)
         partner(
@@ -203,7 +186,7 @@ def test_access_an_overtaken_and_killed_handler_took_is_given_back_within_the_ho
 
     shared.work(2)
     withdraw(shared)
-    overtaken_and_killed(shared, monkeypatch, "dismiss", granted_and_refreshed)
+    overtaken_and_killed(shared, "dismiss", granted_and_refreshed)
     assert cell(shared) == ("awaiting_subscription", None)
     assert shared.app.listings.members("books") == []
     shared.work(3600)

@@ -7,10 +7,9 @@ import pytest
 
 from functions.tasks.jobs.subscriptions import KINDS
 from shared.errors import Problem
-from shared.local.documents import SqliteDocuments
-from shared.local.listings import FileListings
-from shared.local.queue import FileQueue
 from shared.ports.queue import Task
+from tests.interfered import refusing
+from tests.mortal import Killed, MortalApp
 from tests.platform import Platform, product
 from tests.shared.subscriptions.partner import (
     cell,
@@ -21,10 +20,6 @@ from tests.shared.subscriptions.partner import (
     subscribe,
     withdraw,
 )
-
-
-class Killed(BaseException):
-    """The process ends here: nothing catches this."""
 
 
 def everything(platform):
@@ -126,7 +121,7 @@ def fresh(tmp_path):
     def make():
         folder = tmp_path / f"copy-{len(made)}"
         shutil.copytree(tmp_path / "first", folder)
-        made.append(Platform(folder, **long))
+        made.append(Platform(folder, app=MortalApp, **long))
         return made[-1]
 
     yield make
@@ -141,58 +136,18 @@ def test_however_work_is_delivered_the_outcome_is_the_same(fresh, story, way):
     assert play(fresh(), story, way) == play(fresh(), story, plainly)
 
 
-class Mortal:
-    """Ends the process at the n-th thing any adapter is asked to change."""
-
-    CHANGES = (
-        (SqliteDocuments, "commit"),
-        (FileQueue, "add"),
-        (FileListings, "keep"),
-        (FileListings, "admit"),
-        (FileListings, "dismiss"),
-        (FileListings, "revoke"),
-        (FileListings, "remove"),
-    )
-
-    def __init__(self, monkeypatch):
-        self.left = None
-        for adapter, name in self.CHANGES:
-            for after in (False, True):
-                self.wrap(monkeypatch, adapter, name, after=after)
-
-    def wrap(self, monkeypatch, adapter, name, *, after):
-        inner = getattr(adapter, name)
-
-        def wrapped(*arguments, **named):
-            if not after:
-                self.tick()
-            answer = inner(*arguments, **named)
-            if after:
-                self.tick()
-            return answer
-
-        monkeypatch.setattr(adapter, name, wrapped)
-
-    def tick(self):
-        if self.left is not None:
-            self.left -= 1
-            if self.left < 0:
-                self.left = None
-                raise Killed
-
-
 @pytest.mark.slow
 @pytest.mark.parametrize("story", STORIES)
-def test_killed_at_any_point_the_next_delivery_or_the_sweeper_finishes(fresh, monkeypatch, story):
+def test_killed_at_any_point_the_next_delivery_or_the_sweeper_finishes(fresh, story):
     expected = play(fresh(), story, plainly)
-    mortal = Mortal(monkeypatch)
     for point in itertools.count():
         platform = fresh()
         killed = [False]
 
         def dying(platform, point=point, killed=killed):
+            life = platform.app.life
             if not killed[0]:
-                mortal.left = point
+                life.left = point
             for _ in range(40):
                 task = platform.app.queue.take()
                 if task is None:
@@ -201,11 +156,11 @@ def test_killed_at_any_point_the_next_delivery_or_the_sweeper_finishes(fresh, mo
                 try:
                     platform.job(task.job, task.body)
                 except Killed:
-                    killed[0] = True
+                    killed[0], life.left = True, None
                     platform.clock.advance(601)  # it comes again when its claim has run out
                 else:
                     platform.app.queue.finish(task)
-            mortal.left = None
+            life.left = None
             for _ in range(3):
                 platform.clock.advance(130)
                 platform.job("/jobs/sweep", {})
@@ -219,14 +174,12 @@ def test_killed_at_any_point_the_next_delivery_or_the_sweeper_finishes(fresh, mo
     assert point > 1
 
 
-def test_a_change_that_was_recorded_but_never_enqueued_is_found_by_the_sweeper(shared, monkeypatch):
-    def deaf(*_):
-        raise Problem("unavailable", "The queue does not answer.")
-
-    with monkeypatch.context() as broken:
-        broken.setattr(FileQueue, "add", deaf)
-        grant(shared)
-        republish(shared)
+def test_a_change_that_was_recorded_but_never_enqueued_is_found_by_the_sweeper(shared):
+    instead = shared.app.queue.instead
+    instead["add"] = refusing("unavailable", "The queue does not answer.")
+    grant(shared)
+    republish(shared)
+    del instead["add"]
     for _ in range(4):
         shared.clock.advance(180)
         shared.job("/jobs/sweep", {})
@@ -234,16 +187,15 @@ def test_a_change_that_was_recorded_but_never_enqueued_is_found_by_the_sweeper(s
     assert cell(shared) == ("awaiting_subscription", None)
 
 
-def test_a_task_that_comes_again_after_its_turn_does_nothing(shared, monkeypatch):
+def test_a_task_that_comes_again_after_its_turn_does_nothing(shared):
     shared.clock.advance(1)
     taken = [task for _ in range(3) for task in tasks_of(shared) if not run(shared, task)]
     cells = [task for task in taken if task.job == "/jobs/cells"]
     assert cells
     written = []
-    with monkeypatch.context() as watched:
-        watched.setattr(SqliteDocuments, "commit", lambda _, writes: written.extend(writes))
-        for task in cells:
-            assert shared.job(task.job, task.body).body == b'{"outcome":"old"}'
+    shared.app.documents.instead["commit"] = lambda _, writes: written.extend(writes)
+    for task in cells:
+        assert shared.job(task.job, task.body).body == b'{"outcome":"old"}'
     assert written == []
 
 

@@ -1,0 +1,54 @@
+"""An app whose adapters do what a test says instead: refuse, let somebody else act first, count."""
+
+from functools import partial
+
+from shared.app import App
+from shared.errors import Problem
+
+
+class Interfered:
+    """Passes everything on to an adapter.
+
+    `instead`: by a method's name, what is called in its place, with the method itself and its
+    arguments.
+    """
+
+    def __init__(self, adapter):
+        self._adapter = adapter
+        self.instead = {}
+
+    def __getattr__(self, name):
+        inner = getattr(self._adapter, name)
+        return partial(self.instead[name], inner) if name in self.instead else inner
+
+
+class InterferedApp(App):
+    """An app with such documents, listings and queue."""
+
+    def __init__(self, settings, clock=None):
+        super().__init__(settings, clock)
+        self._interfered = {}
+
+    def _with(self, adapter):
+        return self._interfered.setdefault(id(adapter), Interfered(adapter))
+
+    @property
+    def documents(self):
+        return self._with(super().documents)
+
+    @property
+    def listings(self):
+        return self._with(super().listings)
+
+    @property
+    def queue(self):
+        return self._with(super().queue)
+
+
+def refusing(code, message):
+    """What stands in a method's place where it is to be refused."""
+
+    def refuse(*_):
+        raise Problem(code, message)
+
+    return refuse
