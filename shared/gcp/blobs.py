@@ -9,6 +9,7 @@ from typing import Any, Final
 
 import requests
 from google.api_core import exceptions
+from google.api_core.retry import Retry
 from google.cloud import storage
 from google.cloud.storage.exceptions import DataCorruption
 from google.cloud.storage.retry import DEFAULT_RETRY
@@ -37,10 +38,15 @@ class StorageBlobs:
     A file is created under the condition that its name is free, so every call may be repeated: the
     library does so for up to a minute, then `unavailable` is raised. Downloads are compared with
     the checksum that the store keeps.
+
+    Args:
+        bucket: its name.
+        retry: how often and how long a call is repeated.
     """
 
-    def __init__(self, bucket: str) -> None:
+    def __init__(self, bucket: str, retry: Retry = RETRY) -> None:
         self._bucket = bucket
+        self._retry = retry
         self._client = PerProcess(connect)
 
     def put(self, name: str, source: Path) -> None:
@@ -52,7 +58,7 @@ class StorageBlobs:
                 if_generation_match=0,
                 checksum="crc32c",
                 timeout=TIMEOUT,
-                retry=RETRY,
+                retry=self._retry,
             )
 
     def fetch(self, name: str, target: Path) -> None:
@@ -63,7 +69,11 @@ class StorageBlobs:
             try:
                 with answered():
                     blob.download_to_filename(
-                        draft, raw_download=True, checksum="crc32c", timeout=TIMEOUT, retry=RETRY
+                        draft,
+                        raw_download=True,
+                        checksum="crc32c",
+                        timeout=TIMEOUT,
+                        retry=self._retry,
                     )
             except exceptions.NotFound as error:
                 raise Problem("not_found", "There is no stored file of this name.") from error
@@ -77,14 +87,14 @@ class StorageBlobs:
                 prefix=prefix,
                 fields="items(name,size,timeCreated),nextPageToken",
                 timeout=TIMEOUT,
-                retry=RETRY,
+                retry=self._retry,
             ):
                 yield BlobInfo(blob.name, blob.size, blob.time_created.astimezone(UTC))
 
     def delete(self, name: str) -> None:
         """Remove the file; a missing one is fine."""
         with answered(), suppress(exceptions.NotFound):
-            self._blob(name).delete(timeout=TIMEOUT, retry=RETRY)
+            self._blob(name).delete(timeout=TIMEOUT, retry=self._retry)
 
     def close(self) -> None:
         """Close this process's connections. The object opens new ones when it is used again."""

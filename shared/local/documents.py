@@ -19,7 +19,7 @@ from shared.documents import (
 )
 from shared.errors import Conflict
 from shared.local.ordering import LAST, descending, key, types_end
-from shared.local.sqlite import connect, create, refused, transaction
+from shared.local.sqlite import WAIT, connect, create, refused, transaction
 from shared.per_process import PerProcess
 from shared.ports.documents import (
     ABSENT,
@@ -65,15 +65,16 @@ class _Open:
 class _Connection:
     """A connection that nobody else uses meanwhile."""
 
-    def __init__(self, path: Path, idle: list[sqlite3.Connection]) -> None:
+    def __init__(self, path: Path, wait: float, idle: list[sqlite3.Connection]) -> None:
         self._path = path
+        self._wait = wait
         self._idle = idle
 
     def __enter__(self) -> sqlite3.Connection:
         try:
             self._database = self._idle.pop()
         except IndexError:
-            self._database = connect(self._path)
+            self._database = connect(self._path, self._wait)
         return self._database
 
     def __exit__(self, kind: object, error: BaseException | None, where: object) -> None:
@@ -91,10 +92,15 @@ class SqliteDocuments:
 
     Every write of one commit gets the same new number as its version, from one counter for the
     whole file. A Put or Add that changes nothing keeps the version, as on Firestore.
+
+    Args:
+        path: the file.
+        wait: seconds that a commit waits for others before it is `unavailable`.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, wait: float = WAIT) -> None:
         self._path = path
+        self._wait = wait
         self._open = PerProcess(self._prepare)
         self._decoded = Decoded(loads)
 
@@ -146,7 +152,7 @@ class SqliteDocuments:
             opened.idle.pop().close()
 
     def _connection(self) -> "_Connection":
-        return _Connection(self._path, self._open.get().idle)
+        return _Connection(self._path, self._wait, self._open.get().idle)
 
     def _prepare(self) -> _Open:
         create(self._path, _SCHEMA)

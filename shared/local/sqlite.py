@@ -12,7 +12,8 @@ from typing import Final
 from shared.errors import Problem
 from shared.per_process import PerProcess
 
-_WAIT_SECONDS: Final = 10.0
+WAIT: Final = 10.0
+"""Seconds that a writer waits for others."""
 _PRIMARY: Final = 0xFF
 """The bits of an extended error code that say what kind of error it is."""
 _CACHE_KIB: Final = 256
@@ -32,11 +33,9 @@ def create(path: Path, schema: str) -> None:
             path.hardlink_to(draft)
 
 
-def connect(path: Path) -> sqlite3.Connection:
+def connect(path: Path, wait: float = WAIT) -> sqlite3.Connection:
     """A connection without implicit transactions, which any one thread at a time may use."""
-    database = sqlite3.connect(
-        path, timeout=_WAIT_SECONDS, isolation_level=None, check_same_thread=False
-    )
+    database = sqlite3.connect(path, timeout=wait, isolation_level=None, check_same_thread=False)
     try:
         database.execute("PRAGMA synchronous = NORMAL")
         database.execute(f"PRAGMA cache_size = -{_CACHE_KIB}")

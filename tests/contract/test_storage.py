@@ -3,7 +3,7 @@
 import pytest
 
 from shared.errors import Problem
-from shared.gcp import blobs as module
+from shared.gcp.blobs import RETRY, StorageBlobs
 
 LARGE = bytes(range(256)) * 40_000  # more than the 8 MiB that go up in one request
 
@@ -74,8 +74,9 @@ def test_a_download_with_a_wrong_byte_is_refused_and_leaves_the_target(
     assert list(target.parent.iterdir()) == [target]
 
 
-def test_a_store_that_stays_down_is_unavailable(blobs, storage_server, file, tmp_path, monkeypatch):
-    monkeypatch.setattr(module, "RETRY", module.RETRY.with_timeout(0.05))
+@pytest.mark.usefixtures("blobs")
+def test_a_store_that_stays_down_is_unavailable(storage_server, file, tmp_path):
+    blobs = StorageBlobs("test-bucket", RETRY.with_timeout(0.05))
     storage_server.faults[:] = [503] * 100
     for ask in (
         lambda: blobs.put("a", file),
@@ -85,3 +86,4 @@ def test_a_store_that_stays_down_is_unavailable(blobs, storage_server, file, tmp
     ):
         with pytest.raises(Problem, match="unavailable"):
             ask()
+    blobs.close()

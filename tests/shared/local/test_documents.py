@@ -11,7 +11,6 @@ import pytest
 
 from shared import queries
 from shared.errors import Problem
-from shared.local import sqlite as module
 from shared.local.documents import SqliteDocuments
 from shared.ports.documents import Add, Put, Query
 
@@ -71,13 +70,15 @@ def test_reads_go_on_while_another_process_writes(documents, file):
         other.execute("ROLLBACK")
 
 
-def test_a_file_that_stays_busy_is_unavailable_and_nothing_is_written(documents, file, monkeypatch):
-    monkeypatch.setattr(module, "_WAIT_SECONDS", 0.05)
+def test_a_file_that_stays_busy_is_unavailable_and_nothing_is_written(documents, file):
     documents.commit([Put("things/a", {"n": 1})])
-    with closing(sqlite3.connect(file, isolation_level=None)) as other:
+    with (
+        closing(sqlite3.connect(file, isolation_level=None)) as other,
+        closing(SqliteDocuments(file, wait=0.05)) as impatient,
+    ):
         other.execute("BEGIN IMMEDIATE")
         with pytest.raises(Problem, match="unavailable"):
-            documents.commit([Put("things/a", {"n": 2})])
+            impatient.commit([Put("things/a", {"n": 2})])
     assert documents.get("things/a").data == {"n": 1}
     documents.commit([Put("things/a", {"n": 3})])
     assert documents.get("things/a").data == {"n": 3}
