@@ -49,10 +49,20 @@ def _configure(
     import_id: str,
     job: Asked | None = None,
 ) -> None:
-    card = space.configuration.get(CARDS, after.card).value
-    space.configure(
-        put(SEGMENTS, after, seen), redefines=card.collections, import_id=import_id, job=job
-    )
+    redefines = _redefined(space, after.card, seen.value if seen else None, after)
+    space.configure(put(SEGMENTS, after, seen), redefines=redefines, import_id=import_id, job=job)
+
+
+def _redefined(
+    space: Workspace, card: str, before: Segment | None, after: Segment | None
+) -> list[str]:
+    """The collections of cards to be walked; none where no card comes to be in it or leaves it.
+
+    So a new name walks nothing, nor does what is not in use. Cards that it names one by one reach
+    their cards by themselves.
+    """
+    was, becomes = (each.asked if each is not None else None for each in (before, after))
+    return [] if was == becomes else space.configuration.get(CARDS, card).value.collections
 
 
 def status_at(segment: Segment, now: datetime) -> SegmentStatus:
@@ -101,7 +111,7 @@ def delete(space: Workspace, configuration: Configuration, segment_id: str) -> N
     """Remove a segment, from its cards as well."""
     seen = configuration.get(SEGMENTS, segment_id)
     check_no_segment(configuration, segment_id)
-    card = configuration.get(CARDS, seen.value.card).value
-    space.configure(remove(SEGMENTS, seen), redefines=card.collections)
-    before = named_by(space, card.id, segment_id)
-    name_cards(space, card.id, segment_id, before, Named(), new_import())
+    card = seen.value.card
+    space.configure(remove(SEGMENTS, seen), redefines=_redefined(space, card, seen.value, None))
+    before = named_by(space, card, segment_id)
+    name_cards(space, card, segment_id, before, Named(), new_import())

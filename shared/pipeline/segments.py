@@ -76,6 +76,11 @@ class Segment(Definition):
         """Whether its cards are found, or named."""
         return "fixed" if self.filters is None else "query"
 
+    @property
+    def asked(self) -> tuple[SegmentKind, tuple[dict[str, Any], ...] | None] | None:
+        """What decides which cards are in it, but for their names; None while none are."""
+        return (self.kind, self.filters) if self.status == "Active" else None
+
     def moved(self, to: SegmentStatus) -> SegmentStatus:
         """The status after a move. Raises `conflict`, naming what can be done."""
         if to != self.status and to not in _MOVES[self.status]:

@@ -10,6 +10,7 @@ from tests.functions.card_shop import CardShop
 from tests.functions.studio_shop import given
 
 pytestmark = pytest.mark.anyio
+ACTIVE = "card.cards.1"
 SMALL = [{"property": "size", "type": "number", "op": "lt", "value": 10}]
 
 
@@ -227,6 +228,22 @@ async def test_a_definition_keeps_what_its_segments_ask(shop):
     assert refused["details"][0]["path"] == "segments.small-ones.filter[0].property"
     refused = await shop.refused("delete_card_definition", card_definition_id="cards")
     assert refused["used_by"] == ["small-ones"]
+
+
+async def test_a_change_that_moves_no_card_walks_none(shop):
+    await small(shop)
+    before = shop.head(ACTIVE).definition
+    for change in ({"name": "Low"}, {"description": "Below ten"}, {"exclude_card_ids": ["p1"]}):
+        await shop.call("update_segment", segment_id="small-ones", **change)
+    await small(shop, name="Later", schedule={"from": "2026-12-01T00:00:00Z"})
+    await shop.call("delete_segment", segment_id="later", confirm=True)
+    shop.work(2)
+    assert shop.head(ACTIVE).definition == before
+    assert await members(shop) == keys(*range(10)) - keys(1)
+    await shop.call("update_segment", segment_id="small-ones", status="Archived")
+    assert shop.head(ACTIVE).definition > before
+    shop.work(2)
+    assert await members(shop) == set()
 
 
 async def test_a_deleted_segment_leaves_its_cards(shop):
