@@ -163,10 +163,12 @@ def delete(space: Workspace, configuration: Configuration, card_id: str) -> None
         jobs.begin(space.call.app, each)
 
 
-def check_unused(configuration: Configuration, card_id: str) -> None:
+def check_unused(
+    configuration: Configuration, card_id: str, *, but_by_segments: bool = False
+) -> None:
     """Raises `conflict` where something else is about a card definition."""
     users = [
-        *(each.id for each in segments.of_card(configuration, card_id)),
+        *(each.id for each in segments.of_card(configuration, card_id) if not but_by_segments),
         *(each.id for each in relations.of_card(configuration, card_id)),
         *destinations.of_card(configuration, card_id),
     ]

@@ -25,8 +25,9 @@ MOST_PROPERTIES: Final = 1_000
 """Of one definition."""
 PREFIX: Final = "card"
 
-CardStatus = Literal["Draft", "Active", "PendingChanges", "Updating"]
-Action = Literal["edit", "discard", "activate", "end"]
+RESTORE: Final = "update_card_definition with the status Active brings it back."
+CardStatus = Literal["Draft", "Active", "PendingChanges", "Updating", "Archived"]
+Action = Literal["edit", "discard", "activate", "end", "archive", "restore"]
 _MOVES: Final[Mapping[tuple[CardStatus, Action], CardStatus]] = {
     ("Draft", "edit"): "Draft",
     ("Draft", "activate"): "Updating",
@@ -35,6 +36,9 @@ _MOVES: Final[Mapping[tuple[CardStatus, Action], CardStatus]] = {
     ("PendingChanges", "discard"): "Active",
     ("PendingChanges", "activate"): "Updating",
     ("Updating", "end"): "Active",
+    ("Draft", "archive"): "Archived",
+    ("Active", "archive"): "Archived",
+    ("Archived", "restore"): "Active",
 }
 
 
@@ -176,7 +180,10 @@ class CardDefinition(Definition):
         return self.cards
 
     def check_built(self) -> None:
-        """Raises `conflict` while there are no cards."""
+        """Raises `conflict` while there are no cards to be used."""
+        if self.status == "Archived":
+            message = f"The card definition {self.id!r} is Archived. {RESTORE}"
+            raise Problem("conflict", message, status=self.status)
         if not self.revision:
             raise Problem(
                 "conflict",
@@ -205,7 +212,7 @@ class CardDefinition(Definition):
                 status=self.status,
                 job_id=self.job,
             )
-        return after
+        return "Draft" if action == "restore" and not self.revision else after
 
 
 CARDS: Final = Kind(PREFIX, CardDefinition, "card definition")

@@ -101,22 +101,6 @@ async def test_changes_of_an_active_definition_wait_until_they_are_activated(nor
     )
 
 
-async def test_pending_changes_are_discarded_and_an_activation_without_changes_does_nothing(
-    north, studio
-):
-    await define(north, studio)
-    edit = {"card_definition_id": "products", "properties_remove": ["brand"]}
-    await north.call("update_card_definition", **edit)
-    back = await north.call("update_card_definition", card_definition_id="products", discard=True)
-    assert (back["status"], back["waiting"]["removed"]) == ("Active", [])
-    again = await north.call("activate_card_definition", card_definition_id="products")
-    assert (again["job"], again["status"]) == (None, "Active")
-    refused = await north.refused(
-        "update_card_definition", card_definition_id="products", discard=True
-    )
-    assert "what can follow is: edit" in refused["message"]
-
-
 async def test_a_card_is_made_of_several_sources_and_the_first_value_wins(north, studio):
     await north.call(
         "create_data_source", id="prices", name="Prices", related_source_ids=["products"]

@@ -1,7 +1,7 @@
 """Card definitions: drafted, created, changed, activated, deleted."""
 
 from functools import partial
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
@@ -141,6 +141,10 @@ class UpdateCardDefinition(OfCard, Written):
     ] = ()
     segment_definitions: Kinds = ()
     discard: Annotated[bool, Field(description="Drop what waits for activation.")] = False
+    status: Annotated[
+        Literal["", "Active", "Archived"],
+        Field(description="Archived puts it out of use, Active brings it back."),
+    ] = ""
 
 
 @family.tool(
@@ -173,6 +177,10 @@ def _update(
     }
     if args.discard:
         update |= {"status": card.moved("discard"), "pending": None}
+    if args.status and (args.status == "Archived") != (card.status == "Archived"):
+        if args.status == "Archived":
+            card_building.check_unused(configuration, card.id, but_by_segments=True)
+        update["status"] = card.moved("archive" if args.status == "Archived" else "restore")
     if args.properties_upsert or args.properties_remove:
         update |= _edited(configuration, card.model_copy(update=update), args)
     after = card.model_copy(update=update)
