@@ -158,6 +158,9 @@ def memory() -> dict[str, float]:
 IMPORT_READS, IMPORT_WRITES = 10, 2
 """Documents that an import reads and writes beside one for each entry, the rate limit's apart."""
 EDIT_READS, EDIT_WRITES = IMPORT_READS + 1, IMPORT_WRITES + 1
+FOLLOWING_READS, FOLLOWING_WRITES = 20, 5
+"""What cards that follow an import read and write beside reading each entry: the turn that was
+asked for, taken, worked and settled, with one commit of cards for each 500."""
 SEARCH_READS = 7
 """Session, membership, access, tenant, role, and the heads of configuration and source."""
 
@@ -176,6 +179,18 @@ def studio() -> str:
         line("entries, 500 an import", 1 + IMPORT_READS / 500, 1 + IMPORT_WRITES / 500, 1 / 500),
         line("entries imported again, unchanged", 1 + IMPORT_READS / 500, 0, 1 / 500),
         line("edits, one an import", EDIT_READS, EDIT_WRITES, 1),
+        line(
+            "entries whose cards follow, 500 an import",
+            2 + (IMPORT_READS + FOLLOWING_READS) / 500,
+            1 + (IMPORT_WRITES + FOLLOWING_WRITES) / 500,
+            2 / 500,
+        ),
+        line(
+            "edits whose card follows, one an import",
+            EDIT_READS + 1 + FOLLOWING_READS,
+            EDIT_WRITES + FOLLOWING_WRITES,
+            2,
+        ),
         line("searches", SEARCH_READS, 0, 1),
     ]
     return "\n".join(lines) + "\n"

@@ -78,3 +78,22 @@ async def test_one_edit_reads_and_writes_as_much_as_the_costs_say(studio, north)
     spent(studio)
     await north.call("import_data", source_id="products", entries=some(1, price=4.0))
     assert spent(studio) == (2, 1, costs.EDIT_READS, costs.EDIT_WRITES)
+
+
+@pytest.mark.parametrize("amount", [1, 100])
+async def test_cards_that_follow_an_import_read_and_write_as_much_as_the_costs_say(
+    studio, north, amount
+):
+    sources = [{"source_id": "products"}]
+    made = {"id": "cards", "name": "Cards", "sources": sources, "properties": [{"id": "price"}]}
+    await north.call("create_card_definition", **made)
+    await north.call("activate_card_definition", card_definition_id="cards")
+    studio.work(5)
+    await north.call("import_data", source_id="products", entries=some(amount))
+    studio.work(5)
+    spent(studio)
+    await north.call("import_data", source_id="products", entries=some(amount, price=5.0))
+    studio.work(5)
+    _, _, read, written = spent(studio)
+    assert read == 2 * amount + costs.IMPORT_READS + costs.FOLLOWING_READS
+    assert written == amount + costs.IMPORT_WRITES + costs.FOLLOWING_WRITES
