@@ -4,6 +4,8 @@ from functions.engine.turns import KINDS
 from shared import work
 from shared.engine.collections import collections
 from shared.engine.heads import CollectionName
+from shared.ports.documents import Delete, Query
+from shared.queries import LOG
 from tests.functions.studio_shop import Studio, given, shown
 from tests.mortal import Killed, MortalApp
 
@@ -118,6 +120,14 @@ class CardShop(Studio):
 
     def do_task(self, task):
         return self.job(task.job, task.body)
+
+    def cut_log(self, collection, *, also=()):
+        """Remove a collection's log, as time does."""
+        documents = self.app.documents
+        for shape in (LOG, *also):
+            found = documents.query(Query(shape, parents=("north", collection), limit=500)).items
+            if found:
+                documents.commit([Delete(each.path) for each in found])
 
     def dies(self, task, deaths):
         """Do a task in a process that ends after so many changes; whether it came to its end."""

@@ -10,8 +10,7 @@ import pytest
 from functions.engine.turns import KINDS
 from shared import holds, work
 from shared.engine.later import PROJECTION, PROJECTIONS
-from shared.ports.documents import Delete, Query
-from shared.queries import LOG, SNAPSHOTS
+from shared.queries import SNAPSHOTS
 from tests.functions.card_shop import PROPERTIES, CardShop
 from tests.functions.studio_shop import given
 
@@ -227,19 +226,10 @@ async def test_a_definition_that_changes_in_the_middle_of_a_walk_is_walked_again
     assert await active.cards() == await active.expected()
 
 
-def cut_log(shop, collection, *, also=()):
-    """Remove a collection's log, as time does."""
-    documents = shop.app.documents
-    for shape in (LOG, *also):
-        found = documents.query(Query(shape, parents=("north", collection), limit=500)).items
-        if found:
-            documents.commit([Delete(each.path) for each in found])
-
-
 async def test_a_consumer_that_was_off_for_longer_than_the_log_is_kept_ends_right(active):
     await active.put("products", given("p1", title="Changed"), {"id": "p2", "delete": True})
     active.tasks()
-    cut_log(active, "source.products")
+    active.cut_log("source.products")
     active.clock.advance(timedelta(days=91).total_seconds())
     assert (await active.cards())["p1"]["name"] == "Tent"
     await active.put("products", given("p3", title="New"))
@@ -252,7 +242,7 @@ async def test_cards_whose_own_log_is_gone_are_computed_from_nothing_in_a_new_ep
     await active.put("products", given("p3", title="New"))
     active.work(1)
     page = await active.call("search_cards", card_definition_id="cards", limit=1)
-    cut_log(active, ACTIVE, also=(SNAPSHOTS,))
+    active.cut_log(ACTIVE, also=(SNAPSHOTS,))
     other = active.again()
     north = other.connected()
     refused = await north.refused("search_cards", card_definition_id="cards")

@@ -4,6 +4,7 @@ import asyncio
 
 import pytest
 
+from shared.queries import SNAPSHOTS
 from tests.functions.destination_shop import ENDPOINT, DestinationShop, p
 from tests.functions.studio_shop import given
 from tests.raced import RacedApp
@@ -300,3 +301,16 @@ async def test_a_publication_that_was_cancelled_is_begun_anew(shop):
     again = await shop.publish()
     assert again["state"] == "Publishing"
     assert len(await shop.ids()) == 20
+
+
+async def test_an_endpoint_of_cards_that_are_built_from_nothing_ends_right(shop):
+    """Their own log is gone, so which cards left cannot be followed: all are looked through."""
+    await shop.published()
+    shop.cut_log("card.cards.1", also=(SNAPSHOTS,))
+    await shop.put("goods", {"id": "p00", "delete": True}, given("p01", title="Changed"))
+    other = shop.again()
+    other.work(120)
+    assert other.head("card.cards.1").epoch == 2
+    assert await shop.ids(sortAsc=["id"]) == p(*range(1, 20))
+    found = await shop.ask(top=1, sortAsc=["id"])
+    assert found["results"][0]["name"] == "Changed"
