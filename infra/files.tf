@@ -78,11 +78,12 @@ resource "google_storage_bucket_iam_member" "snapshots" {
 
 resource "google_storage_bucket_iam_member" "reader" {
   for_each = {
-    admin   = module.admin.member
-    api     = module.api.member
-    partner = module.partner.member
-    portal  = module.portal.member
-    studio  = module.studio.member
+    admin        = module.admin.member
+    api          = module.api.member
+    destinations = module.destinations.member
+    partner      = module.partner.member
+    portal       = module.portal.member
+    studio       = module.studio.member
   }
   bucket = google_storage_bucket.files.name
   role   = "roles/storage.objectViewer"

@@ -6,12 +6,14 @@ locals {
   # Only auth signs and can make refresh tokens. Others have public keys, and keys of their own for
   # what they seal: one that is broken into makes nobody a token.
   rings = {
-    admin   = ["cursor-keys", "verifying-keys"]
-    api     = ["cursor-keys"]
-    auth    = ["sealing-keys", "signing-keys", "verifying-keys"]
-    partner = ["cursor-keys", "verifying-keys"]
-    portal  = ["cursor-keys", "portal-keys", "verifying-keys"]
-    studio  = ["cursor-keys", "verifying-keys"]
+    admin = ["cursor-keys", "verifying-keys"]
+    api   = ["cursor-keys"]
+    auth  = ["sealing-keys", "signing-keys", "verifying-keys"]
+    # Applications have keys of their own there: no token is read.
+    destinations = ["cursor-keys"]
+    partner      = ["cursor-keys", "verifying-keys"]
+    portal       = ["cursor-keys", "portal-keys", "verifying-keys"]
+    studio       = ["cursor-keys", "verifying-keys"]
   }
   mail_secrets    = compact([var.smtp == null ? "" : var.smtp.secret])
   sign_in_secrets = concat([for upstream in var.upstreams : upstream.secret], local.mail_secrets)
@@ -50,6 +52,7 @@ locals {
       CATALOG_MCP_API_URL          = "https://${local.hosts.api}/v1"
       CATALOG_MCP_AUTH_URL         = "https://${local.hosts.auth}"
       CATALOG_MCP_PORTAL_URL       = "https://${local.hosts.portal}"
+      CATALOG_MCP_DESTINATIONS_URL = "https://${local.hosts.destinations}"
       CATALOG_MCP_FACES            = jsonencode({ for name in local.faces : name => "https://${local.hosts[name]}/mcp" })
       CATALOG_MCP_HOSTS            = jsonencode(local.aliases)
       CATALOG_MCP_ORIGINS          = jsonencode(var.origins)
@@ -128,6 +131,22 @@ module "studio" {
   concurrency = 20
   timeout     = 60
   instances   = { min = var.min_instances, max = var.max_instances.studio }
+  depends_on  = [google_project_service.api]
+}
+
+module "destinations" {
+  source      = "./modules/function"
+  name        = "destinations"
+  purpose     = "What applications read of published endpoints"
+  platform    = local.platform
+  ingress     = "ALLOW_INTERNAL_AND_GCLB"
+  invoker     = "allUsers"
+  roles       = []
+  secrets     = local.rings.destinations
+  memory      = var.memory_gib.destinations # replicas lie in /tmp, which is memory
+  concurrency = 40
+  timeout     = 60
+  instances   = { min = var.min_instances, max = var.max_instances.destinations }
   depends_on  = [google_project_service.api]
 }
 
@@ -213,8 +232,9 @@ module "engine" {
 
 locals {
   sizes = [
-    module.admin.size, module.api.size, module.auth.size, module.engine.size, module.partner.size,
-    module.portal.size, module.studio.size, module.tasks.size,
+    module.admin.size, module.api.size, module.auth.size, module.destinations.size,
+    module.engine.size, module.partner.size, module.portal.size, module.studio.size,
+    module.tasks.size,
   ]
   # Cloud Run holds a deployment's most instances against the region's quota, whether or not they run.
   largest = {

@@ -13,6 +13,11 @@ output "portal_url" {
   value       = local.environment.CATALOG_MCP_PORTAL_URL
 }
 
+output "destinations_url" {
+  description = "What applications read of published endpoints stands below it."
+  value       = local.environment.CATALOG_MCP_DESTINATIONS_URL
+}
+
 output "certificate_dns" {
   description = "The one CNAME record to make first: with it Google issues the certificate of all hosts, before any A record."
   value       = google_certificate_manager_dns_authorization.domain.dns_resource_record

@@ -4,12 +4,14 @@ locals {
   # Faces beside the partners' (shared/auth/faces.py). Each is the only function of a host of its own,
   # because its tenants' addresses may begin with any name.
   faces = ["admin", "studio"]
+  # What has a host of its own, for the same reason.
+  alone = concat(local.faces, ["destinations"])
 
-  hosts   = { for name in concat(["api", "auth", "mcp", "portal"], local.faces) : name => "${name}.${var.domain}" }
+  hosts   = { for name in concat(["api", "auth", "mcp", "portal"], local.alone) : name => "${name}.${var.domain}" }
   aliases = [for name in var.mcp_aliases : "${name}.${var.domain}"]
 
   # Which function serves which path: the table ROUTES of shared/cli/deployment.py without
-  # what is private and the further faces, the same on every other host.
+  # what is private and what has a host of its own, the same on every other host.
   # A path stands for itself and all below it.
   routes = {
     "/v1"                                     = "api"
@@ -24,7 +26,7 @@ locals {
   # What serves everything else of a host.
   rest = merge(
     { for alias in local.aliases : alias => "partner" },
-    { for name in local.faces : local.hosts[name] => name },
+    { for name in local.alone : local.hosts[name] => name },
     {
       (local.hosts.api)    = "api"
       (local.hosts.auth)   = "auth"
@@ -34,12 +36,13 @@ locals {
   )
 
   public = {
-    admin   = module.admin.name
-    api     = module.api.name
-    auth    = module.auth.name
-    partner = module.partner.name
-    portal  = module.portal.name
-    studio  = module.studio.name
+    admin        = module.admin.name
+    api          = module.api.name
+    auth         = module.auth.name
+    destinations = module.destinations.name
+    partner      = module.partner.name
+    portal       = module.portal.name
+    studio       = module.studio.name
   }
 }
 
@@ -86,7 +89,7 @@ resource "google_compute_url_map" "platform" {
       name            = replace(path_matcher.key, ".", "-")
       default_service = google_compute_backend_service.function[path_matcher.value].id
       dynamic "path_rule" {
-        for_each = contains(local.faces, path_matcher.value) ? {} : local.routes
+        for_each = contains(local.alone, path_matcher.value) ? {} : local.routes
         content {
           paths   = [path_rule.key, "${path_rule.key}/*"]
           service = google_compute_backend_service.function[path_rule.value].id

@@ -241,22 +241,23 @@ variable "min_instances" {
   type        = number
   default     = 0
   validation {
-    condition     = var.min_instances >= 0 && var.min_instances <= min(var.max_instances.api, var.max_instances.auth, var.max_instances.partner, var.max_instances.portal, var.max_instances.studio)
-    error_message = "0 to the least that max_instances lets api, auth, partner, portal or studio have."
+    condition     = var.min_instances >= 0 && var.min_instances <= min(var.max_instances.api, var.max_instances.auth, var.max_instances.destinations, var.max_instances.partner, var.max_instances.portal, var.max_instances.studio)
+    error_message = "0 to the least that max_instances lets api, auth, destinations, partner, portal or studio have."
   }
 }
 
 variable "memory_gib" {
   description = "GiB of an instance of each function: 0.5, 1, 2, 4, 8, 16, 24 or 32. Over 4 takes 2 vCPUs or more."
   type = object({
-    admin   = optional(number, 4)
-    api     = optional(number, 2)
-    auth    = optional(number, 0.5)
-    engine  = optional(number, 4)
-    partner = optional(number, 2)
-    portal  = optional(number, 2)
-    studio  = optional(number, 4)
-    tasks   = optional(number, 8)
+    admin        = optional(number, 4)
+    api          = optional(number, 2)
+    auth         = optional(number, 0.5)
+    destinations = optional(number, 2)
+    engine       = optional(number, 4)
+    partner      = optional(number, 2)
+    portal       = optional(number, 2)
+    studio       = optional(number, 4)
+    tasks        = optional(number, 8)
   })
   default = {}
 }
@@ -264,14 +265,15 @@ variable "memory_gib" {
 variable "max_instances" {
   description = "Most instances of each function: the bound on cost under attack. The defaults fit a new project's quota."
   type = object({
-    admin   = optional(number, 1)
-    api     = optional(number, 2)
-    auth    = optional(number, 3)
-    engine  = optional(number, 1)
-    partner = optional(number, 4)
-    portal  = optional(number, 1)
-    studio  = optional(number, 2)
-    tasks   = optional(number, 1)
+    admin        = optional(number, 1)
+    api          = optional(number, 2)
+    auth         = optional(number, 3)
+    destinations = optional(number, 1)
+    engine       = optional(number, 1)
+    partner      = optional(number, 3)
+    portal       = optional(number, 1)
+    studio       = optional(number, 2)
+    tasks        = optional(number, 1)
   })
   default = {}
   validation {

@@ -78,12 +78,13 @@ locals {
     },
     { for member in var.operators : member => member },
   )
-  # Who changes collections, and hands over what follows.
+  # Who changes collections, or finds one that has to be built anew, and hands over what follows.
   committers = merge(
     {
-      admin  = module.admin.member
-      engine = module.engine.member
-      studio = module.studio.member
+      admin        = module.admin.member
+      destinations = module.destinations.member
+      engine       = module.engine.member
+      studio       = module.studio.member
     },
     { for member in var.operators : member => member },
   )

@@ -47,7 +47,8 @@ class Settings(Frozen):
         analytics_hub: host:port of an Analytics Hub without TLS, for tests; refused in the cloud.
         mcp_url, api_url, auth_url, portal_url: the public addresses; `mcp_url` is the partner
             audience, `auth_url` our issuer, `portal_url` the portal's audience and client id;
-            `files_url` is where a laptop's front serves files.
+            `files_url` is where a laptop's front serves files, `destinations_url` what
+            applications read stands below.
         faces: the addresses of further faces by name (`shared.auth.faces`), such as `studio`.
         portal_client: where the portal signs people in, if not at `auth_url`.
         hosts, origins: further Host and Origin header values that are accepted.
@@ -99,6 +100,7 @@ class Settings(Frozen):
     auth_url: Url = "http://localhost:8080/auth"
     portal_url: Url = "http://localhost:8080/portal"
     files_url: Url = "http://localhost:8080/files"
+    destinations_url: Url = "http://localhost:8080/destinations"
     faces: dict[str, Url] = Field(
         default_factory=lambda: {
             on: f"http://localhost:8080/{on}/mcp" for on in ("admin", "studio")
@@ -172,7 +174,9 @@ class Settings(Frozen):
     @cached_property
     def known_hosts(self) -> frozenset[str]:
         """The Host header values this deployment answers to."""
-        called = (self.api_url, self.auth_url, self.tasks_url, self.engine_url)
+        called = (
+            self.api_url, self.auth_url, self.tasks_url, self.engine_url, self.destinations_url,
+        )  # fmt: skip
         own = (urlsplit(url).netloc for url in (*self.addresses.values(), *called))
         return frozenset({*own, *self.hosts})
 

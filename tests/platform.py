@@ -8,6 +8,7 @@ import httpx
 
 from functions.api.main import host
 from functions.auth.host import AuthHost
+from functions.destinations.host import DestinationsHost
 from functions.engine import main as engine
 from functions.portal.host import PortalHost
 from functions.tasks import main as tasks
@@ -34,6 +35,7 @@ from shared.identity import (
     tenants,
 )
 from shared.invoke import Request, invoke
+from shared.pipeline import destination_keys
 from shared.serve.deployed import traced
 from shared.settings import Settings
 from shared.tool import Call
@@ -52,6 +54,7 @@ FAMILIES = (
     tenant_roles.family,
     tenants.family,
     packaging.family,
+    destination_keys.family,
     catalogs.family,
     publishing.family,
     versions.family,
@@ -69,6 +72,7 @@ JOBS = {
 HOSTS = {
     "api": host,
     "auth": AuthHost,
+    "destinations": DestinationsHost,
     "engine": engine.host,
     "portal": PortalHost,
     "tasks": tasks.host,

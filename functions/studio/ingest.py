@@ -10,11 +10,9 @@ from typing import Annotated, Any, Final, Literal
 
 import orjson
 from pydantic import BaseModel, ConfigDict, Field
-from pydantic.alias_generators import to_camel
 
 from functions.studio.arguments import EntryId, OfSource, touched
 from functions.studio.given import EntryGiven, entry_of
-from functions.studio.results import code_of, each_error
 from shared.app import App
 from shared.auth.faces import STUDIO
 from shared.auth.tenancy import Role
@@ -26,6 +24,13 @@ from shared.pipeline.text_values import cleared_or_value
 from shared.pipeline.workspace import Workspace
 from shared.serve.discovery import base_path
 from shared.serve.openapi import document
+from shared.serve.problem_details import (
+    MEDIA_TYPE,
+    SCHEMA,
+    STATUSES,
+    each_error,
+    problem_details,
+)
 from shared.serve.rest import Refusals, RestHost, Route
 from shared.serve.run import Runner
 from shared.spelling import Case, Spelling
@@ -203,21 +208,6 @@ def _imported(
     )
 
 
-def _problem(problem: Problem, request_id: str) -> dict[str, Any]:
-    """Problem details (RFC 9457), with every failure by its path."""
-    errors: dict[str, list[str]] = {}
-    for each in each_error(problem):
-        errors.setdefault(each["path"], []).append(each["message"])
-    return {
-        **{to_camel(name): each for name, each in problem.details.items() if name not in _SAID},
-        "type": "about:blank",
-        "title": code_of(problem),
-        "detail": problem.message,
-        "traceId": request_id,
-        "errors": errors,
-    }
-
-
 def _failed(problem: Problem, request_id: str) -> dict[str, Any]:
     """The older form, with no result, the errors and the request's id."""
     errors = [
@@ -238,29 +228,8 @@ def _as_sent(path: str) -> str:
     return ".".join(part[:1].upper() + part[1:] for part in path.split("."))
 
 
-_SAID: Final = frozenset({"errors", "field", "where"})
 _TEXT: Final = {"type": "string"}
-_PROBLEM: Final = Refusals(
-    _problem,
-    "application/problem+json",
-    "Problem",
-    {
-        "type": "object",
-        "properties": {
-            "type": _TEXT,
-            "title": _TEXT,
-            "detail": _TEXT,
-            "traceId": _TEXT,
-            "errors": {
-                "type": "object",
-                "additionalProperties": {"type": "array", "items": _TEXT},
-                "description": "Messages by the path of what is wrong.",
-            },
-        },
-        "required": ["type", "title", "detail", "traceId", "errors"],
-    },
-    {"invalid": 400},
-)
+_PROBLEM: Final = Refusals(problem_details, MEDIA_TYPE.decode(), "Problem", SCHEMA, STATUSES)
 _FAILED: Final = Refusals(
     _failed,
     "application/json",
@@ -281,7 +250,7 @@ _FAILED: Final = Refusals(
         },
         "required": ["result", "errors", "requestId"],
     },
-    {"invalid": 400},
+    STATUSES,
 )
 _ERRORS: Final = {
     "400": "Something is wrong with it: all of it is named, and nothing was written.",

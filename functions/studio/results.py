@@ -1,6 +1,5 @@
 """How the studio shows results: the value itself, and failures with what to do about each field."""
 
-from collections.abc import Iterator
 from typing import Any, Final
 
 import orjson
@@ -8,12 +7,11 @@ import orjson
 from shared import tracing
 from shared.errors import Problem
 from shared.invoke import Reply, Request
-from shared.refusals import wrong_fields
+from shared.serve.problem_details import code_of, each_error
 from shared.serve.schema import answered
 from shared.spelling import Case
 from shared.tool import Tool
 
-_CODES: Final = {"invalid": "validation_error", "invalid_limit": "validation_error"}
 _MOST_DETAILS: Final = 100
 _SAID: Final = frozenset({"errors", "field"})
 
@@ -51,15 +49,3 @@ def _said(problem: Problem, request: Request) -> bytes:
     if "retry_after" in details:
         said["retry_after_s"] = details.pop("retry_after")
     return orjson.dumps({**details, **said}, default=str)
-
-
-def code_of(problem: Problem) -> str:
-    """What the studio calls it."""
-    return _CODES.get(problem.code, problem.code)
-
-
-def each_error(problem: Problem) -> Iterator[dict[str, str]]:
-    """Everything that is wrong, each with its path."""
-    field = problem.details.get("field")
-    alone = [] if field is None else [{"path": field, "message": problem.message}]
-    return wrong_fields(problem.details.get("errors", alone))

@@ -29,7 +29,7 @@ run "apply" {
   command = apply
 
   assert {
-    condition     = toset([for name, url in google_compute_region_network_endpoint_group.function : name]) == toset(concat(["api", "auth", "partner", "portal"], local.faces))
+    condition     = toset([for name, url in google_compute_region_network_endpoint_group.function : name]) == toset(concat(["api", "auth", "partner", "portal"], local.alone))
     error_message = "Only the intended functions are behind the load balancer."
   }
   assert {

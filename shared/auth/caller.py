@@ -8,9 +8,11 @@ OrgType = Literal["catalog_partner", "catalog_owner", "operator"]
 """What an organization is here for."""
 EVERY_TYPE: Final[frozenset[str]] = frozenset(get_args(OrgType))
 
-Surface = Literal["mcp", "rest", "cli", "auth", "tasks", "engine", "portal", "studio", "admin"]
+Surface = Literal[
+    "mcp", "rest", "cli", "auth", "tasks", "engine", "portal", "studio", "admin", "destinations"
+]
 """By which way a call came in: partners' MCP, REST, an operator's command line, sign-in, the work
-queue, the engine's, the portal, the studio's MCP, or operators' MCP."""
+queue, the engine's, the portal, the studio's MCP, operators' MCP, or what applications read."""
 
 
 KEYS_MAY: Final[Mapping[Surface, frozenset[str]]] = {"mcp": frozenset({"catalog:read"})}

@@ -142,6 +142,8 @@ class Gate:
         matches = hmac.compare_digest(digest, key.digest)
         if record is None or not matches or not self._usable(record.data):
             raise Problem("unauthenticated", "Invalid API key")
+        if bool(record.data.get("audience")) != (surface == "destinations"):
+            raise Problem("unauthenticated", "Invalid API key")  # for something else altogether
         org = record.data["org"]
         if org != predicted:
             _remember(self._org_of_key, key.id, org)

@@ -16,11 +16,14 @@ from shared.auth import keyring
 from shared.auth.faces import PARTNER, Face
 from shared.catalog import catalogs
 from shared.catalog.tools import publishing
-from shared.cli import demo_plant, demo_shop
+from shared.cli import demo_destination, demo_plant, demo_shop
 from shared.cli.operations import run
 from shared.entities import packaging
 from shared.errors import Problem
 from shared.identity import grants, keys, organizations, sessions
+from shared.pipeline import destination_keys
+from shared.settings import Settings
+from shared.tool import Tool
 
 ORGANIZATION: Final = "demo"
 TENANT: Final = "demo"
@@ -33,6 +36,7 @@ GROUP, PLANT = "demo-group", "demo-plant"
 MEMBER: Final = "demo-user"
 EMAIL: Final = "demo@localhost"
 KEY_FILE: Final = "demo-api-key"
+DESTINATION_KEY_FILE: Final = "demo-destination-key"
 TOKEN_DAYS: Final = 30
 REAL_DATA: Final = Path(__file__).parents[3] / "shared" / "data"
 
@@ -99,19 +103,43 @@ def prepare(app: App, data: Path, say: Callable[[str], None]) -> None:
             )
     demo_plant.prepare(app, PLANT, MEMBER, OPERATOR)
     demo_shop.prepare(app, SHOP, MEMBER, OWNER, builtin().file)
+    demo_destination.prepare(app, SHOP, MEMBER, OWNER, demo_shop.SOURCE)
     for feed in feeds(data):
         _publish(app, feed, say)
 
 
 def api_key(app: App) -> str:
     """The demo organization's API key; made once and kept beside the other secrets."""
+    tool = keys.family["create_api_key"]
+    return _kept_key(app, KEY_FILE, tool, {"org": ORGANIZATION, "name": "make dev"})
+
+
+def destination_key(app: App) -> str:
+    """The key of the demo shop's published version, likewise."""
+    asked = {
+        "tenant": SHOP,
+        "destination": demo_destination.DESTINATION,
+        "version": demo_destination.VERSION,
+        "name": "make dev",
+    }
+    tool = destination_keys.family["create_destination_key"]
+    return _kept_key(app, DESTINATION_KEY_FILE, tool, asked)
+
+
+def destination_url(settings: Settings) -> str:
+    """Where that version stands."""
+    version = f"{demo_destination.DESTINATION}/{demo_destination.VERSION}"
+    return f"{settings.destinations_url}/{SHOP}/{version}"
+
+
+def _kept_key(app: App, file: str, tool: Tool[Any], arguments: dict[str, Any]) -> str:
     try:
-        return app.secrets.read(KEY_FILE).decode()
+        return app.secrets.read(file).decode()
     except Problem as problem:
         if problem.code != "not_found":
             raise
-    created = run(app, keys.family["create_api_key"], {"org": ORGANIZATION, "name": "make dev"})
-    app.secrets.write(KEY_FILE, created["secret"].encode())
+    created = run(app, tool, arguments)
+    app.secrets.write(file, created["secret"].encode())
     return str(created["secret"])
 
 

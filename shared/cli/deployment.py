@@ -27,6 +27,7 @@ FURTHER: Final = tuple(
 
 ROUTES: Final = (
     *((f"{prefix}/{face.name}", face.name) for face in FURTHER for prefix in ("", METADATA_PATH)),
+    ("/destinations", "destinations"),
     ("/v1", "api"),
     ("/mcp", "partner"),
     (METADATA_PATH, "partner"),
@@ -38,7 +39,7 @@ ROUTES: Final = (
     ("/engine", "engine"),
 )
 """Which function serves which path, first match first. The load balancer has the same table, but
-for the further faces: there each has a host of its own."""
+for the further faces and destinations: there each has a host of its own."""
 
 FIRST: Final = ("partner", "api")
 """What must answer before anybody is told how to connect; the others start behind these."""
@@ -61,6 +62,7 @@ def settings_for(
         auth_url=f"{origin}/auth",
         portal_url=f"{origin}/portal",
         files_url=f"{origin}/files",
+        destinations_url=f"{origin}/destinations",
         faces={face.name: f"{origin}/{face.name}{ENDPOINT}" for face in FURTHER},
         fetch_networks=LOOPBACK,
         sign_in=True,

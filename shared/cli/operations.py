@@ -35,6 +35,7 @@ from shared.identity import (
     tenants,
 )
 from shared.invoke import Request, invoke
+from shared.pipeline import destination_keys
 from shared.settings import Settings
 from shared.tool import Family, Progress, Tool, silently
 
@@ -49,6 +50,7 @@ FAMILIES: tuple[Family, ...] = (
     tenant_roles.family,
     tenants.family,
     packaging.family,
+    destination_keys.family,
     audit.family,
     pauses.family,
     address_review.family,

@@ -87,6 +87,8 @@ def _facts(app: App, settings: Settings, port: int) -> dict[str, Any]:
         "studio_url": f"{STUDIO.base(settings)}/{demo.SHOP}{ENDPOINT}",
         "studio_token": demo.token(app, demo.OWNER, demo.MEMBER, STUDIO),
         "tenant": demo.SHOP,
+        "destinations_url": demo.destination_url(settings),
+        "destinations_key": demo.destination_key(app),
         "admin_url": settings.addresses[ADMIN.name],
         "admin_token": demo.token(app, demo.OPERATOR, demo.MEMBER, ADMIN),
         "mail": str(settings.data / MAIL_FILE),
@@ -120,6 +122,8 @@ Without one   claude mcp add --transport http catalogs {facts["mcp_url"]} \
 --header "Authorization: Bearer {facts["token"]}"
 Studio        claude mcp add --transport http studio {facts["studio_url"]}
               for the owner of the demo shop's data: sign in as {facts["email"]} too
+Destination   curl -H "Authorization: Bearer {facts["destinations_key"]}" \
+{facts["destinations_url"]}/products
 Admin         claude mcp add --transport http admin {facts["admin_url"]}
               for who operates the platform: sign in as {facts["email"]} too
 REST          curl -H "Authorization: Bearer {facts["api_key"]}" {facts["api_url"]}/catalogs

@@ -27,6 +27,7 @@ class KeyView(Result):
     org: str
     name: str
     tenant: str
+    audience: str
     state: str
     created_at: datetime
     created_by: str

@@ -104,11 +104,14 @@ class KeyRecord(Record):
     """What is kept of an API key: never its secret.
 
     `tenant`: of an owner's organization, the one it is for; empty of a partner's.
+    `audience`: the version of a destination, as `destination.version`, that it opens; nothing else
+    is open to it then.
     """
 
     org: str
     name: str
     tenant: str = ""
+    audience: str = ""
     digest: bytes
     state: Literal["active", "inactive"] = "active"
     created_at: datetime

@@ -4,7 +4,7 @@ An answer has every commit that was acknowledged before it, or there is none: a 
 commit short would lose it for good.
 """
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from hashlib import blake2b
 from typing import Any, Final, NamedTuple
 
@@ -23,6 +23,7 @@ from shared.pipeline.destinations import (
     DESTINATIONS,
     ENDPOINTS,
     VERSIONS,
+    Destination,
     Endpoint,
     Placed,
     versions_of,
@@ -35,7 +36,8 @@ from shared.query.kinds import Body, Kind, body_key
 _BUDGET: Final = Budget(records=100_000, bytes=256 * 1024 * 1024, seconds=5.0)
 _MOST_COMMITS: Final = 1_000
 """Commits whose deletions one page looks for."""
-_AT_ONCE: Final = 100
+_TICK: Final = timedelta(microseconds=1)
+"""No commit comes sooner after another: what is from then on is what this answer does not have."""
 
 
 class Delivered(NamedTuple):
@@ -60,12 +62,17 @@ def answering(configuration: Configuration, destination: str, version: str, name
     return Placed(endpoint, found, owner)
 
 
-class _Endpoint:
-    """An endpoint, read in one language."""
+class Shown:
+    """What an endpoint shows, in one language. Raises `invalid` for none of the destination's."""
 
-    def __init__(self, configuration: Configuration, placed: Placed, language: str) -> None:
-        self.endpoint: Endpoint = placed.endpoint.value
-        destination = placed.destination.value
+    def __init__(
+        self,
+        configuration: Configuration,
+        endpoint: Endpoint,
+        destination: Destination,
+        language: str = "",
+    ) -> None:
+        self.endpoint = endpoint
         self.language = language or destination.default_language
         if self.language not in destination.languages:
             known = ", ".join(destination.languages)
@@ -115,7 +122,7 @@ class _Endpoint:
 def ask(space: Workspace, placed: Placed, asked: DeliveryQuery) -> Delivered:
     """What matches, as an application sees it. Raises `invalid`, `too_broad`, `cursor_expired`."""
     configuration = space.configuration
-    of = _Endpoint(configuration, placed, asked.language)
+    of = Shown(configuration, placed.endpoint.value, placed.destination.value, asked.language)
     name, head = space.name(of.endpoint.collection), space.head(of.endpoint.collection)
     facets = [of.reader.facet(each.property, each.size) for each in of.endpoint.facets]
     order = [
@@ -135,7 +142,7 @@ def ask(space: Workspace, placed: Placed, asked: DeliveryQuery) -> Delivered:
     if asked.includeDeleted:
         body["deleted"] = _deleted(space, of.endpoint, head, asked, answer)
     body["cursor"] = answer.cursor
-    body["until"] = head.at.isoformat()
+    body["until"] = _told(head.at + _TICK)
     return Delivered(body, etag(placed, head, asked))
 
 
@@ -185,8 +192,13 @@ def _check_kept(space: Workspace, endpoint: Endpoint, head: Head, asked: Deliver
         kept_since = max(kept_since, begun.data["at"] if begun else head.at)
     if asked.period.since is not None and asked.period.since < kept_since:
         message = (
-            f"Deletions are known since {kept_since.isoformat()}. List all ids (listIds) and "
+            f"Deletions are known since {_told(kept_since)}. List all ids (listIds) and "
             "compare, then ask for what changed since that."
         )
         errors = [{"path": "period.since", "message": message}]
-        raise Problem("invalid", message, errors=errors, kept_since=kept_since.isoformat())
+        raise Problem("invalid", message, errors=errors, kept_since=_told(kept_since))
+
+
+def _told(at: datetime) -> str:
+    """A time as it can stand in an address: a plus sign there would be a space."""
+    return at.isoformat().replace("+00:00", "Z")

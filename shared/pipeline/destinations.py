@@ -181,6 +181,16 @@ class Placed(NamedTuple):
     destination: Defined[Destination]
 
 
+def protects(destination: Destination, version: ApiVersion) -> bool:
+    """Whether reading a version takes a key of its own."""
+    return destination.protected if version.protected is None else version.protected
+
+
+def origins_of(destination: Destination, version: ApiVersion) -> tuple[str, ...]:
+    """The web pages that may read a version."""
+    return destination.origins if version.origins is None else version.origins
+
+
 def placed(configuration: Configuration, endpoint_id: str) -> Placed:
     """An endpoint and what it belongs to. Raises `not_found`."""
     endpoint = configuration.get(ENDPOINTS, endpoint_id)

@@ -24,10 +24,7 @@ Answer = Callable[[Any], Awaitable[None]]
 JSON: Final = (b"content-type", b"application/json")
 OWS: Final = " \t"
 """Optional white space (RFC 9110 5.6.3). Python's own idea of it takes more, which others keep."""
-_ALWAYS: Final = (
-    (b"cache-control", b"no-store"),
-    (b"x-content-type-options", b"nosniff"),
-)
+_NOSNIFF: Final = (b"x-content-type-options", b"nosniff")
 _NONE: Final[frozenset[str]] = frozenset()
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
 _CORS_HEADERS: Final = (
@@ -104,10 +101,17 @@ def decoded(raw: bytes, head: Head, most: int) -> bytes:
 
 
 async def respond(
-    send: Any, status: int, body: bytes = b"", headers: Headers = (), *, head_only: bool = False
+    send: Any,
+    status: int,
+    body: bytes = b"",
+    headers: Headers = (),
+    *,
+    head_only: bool = False,
+    cache: bytes = b"no-store",
 ) -> None:
-    """Send one whole response."""
-    sent = [(b"content-length", b"%d" % len(body)), *_ALWAYS, *headers]
+    """Send one whole response. `cache`: what may be kept of it."""
+    length = (b"content-length", b"%d" % len(body))
+    sent = [length, (b"cache-control", cache), _NOSNIFF, *headers]
     await send({"type": "http.response.start", "status": status, "headers": sent})
     await send({"type": "http.response.body", "body": b"" if head_only else body})
 

@@ -2,6 +2,7 @@
 
 from tests.functions.card_shop import CardShop
 from tests.functions.studio_shop import given
+from tests.platform import ORIGIN
 
 ENDPOINT = {
     "api_version_id": "shop.v1",
@@ -102,6 +103,16 @@ class DestinationShop(CardShop):
         asked = {"id": "shop", "display_name": "Shop", "languages": ["en", "sv"], **more}
         await self.call("create_destination", **asked)
         await self.call("create_api_version", destination_id="shop")
+
+    def web(self, key="", **headers):
+        """An application of the shop: an HTTP client of its first version, maybe with a key."""
+        client = self.http(key or None, face="destinations", **headers)
+        client.base_url = f"{ORIGIN}/destinations/north/shop"
+        return client
+
+    def destination_key(self, version="v1", tenant="north"):
+        asked = {"tenant": tenant, "destination": "shop", "version": version, "name": "tests"}
+        return self.do("create_destination_key", **asked)["secret"]
 
     async def publish(self, version="shop.v1"):
         made = await self.call("update_api_version", api_version_id=version, state="publish")

@@ -61,6 +61,7 @@ RINGS = {
     "admin": {keyring.VERIFYING, keyring.CURSORS},
     "api": {keyring.CURSORS},
     "auth": {keyring.SIGNING, keyring.VERIFYING, keyring.SEALING},
+    "destinations": {keyring.CURSORS},
     "engine": set(),
     "partner": {keyring.VERIFYING, keyring.CURSORS},
     "portal": {keyring.VERIFYING, keyring.CURSORS, keyring.PORTAL},
@@ -173,10 +174,11 @@ def the_load_balancer_routes_as_dev_does(deployment):
         for address, each in deployment.all("google_compute_backend_service").items()
     }
     further = {face.name for face in FURTHER}
-    shared_paths = [(path, function) for path, function in ROUTES if function not in further]
+    alone = {*further, "destinations"}
+    shared_paths = [(path, function) for path, function in ROUTES if function not in alone]
     for matcher in maps["path_matcher"]:
         table = {tuple(rule["paths"]): backends[rule["service"]] for rule in matcher["path_rule"]}
-        whole_host = backends[matcher["default_service"]] in further
+        whole_host = backends[matcher["default_service"]] in alone
         assert table == {
             (path, f"{path}/*"): function
             for path, function in shared_paths
@@ -201,6 +203,7 @@ def the_load_balancer_routes_as_dev_does(deployment):
     assert rest[urlsplit(settings.api_url).netloc] == "api"
     assert rest[urlsplit(settings.auth_url).netloc] == "auth"
     assert rest[urlsplit(settings.portal_url).netloc] == "portal"
+    assert rest[urlsplit(settings.destinations_url).netloc] == "destinations"
     for name, address in settings.faces.items():
         assert rest[urlsplit(address).netloc] == name
     assert settings.faces.keys() == further
@@ -210,7 +213,8 @@ def outputs_are_what_is_handed_out(deployment):
     """The addresses for partners are those that functions answer to, and operators' variables are
     settings."""
     settings = deployment.settings("partner")
-    given = {name: deployment.outputs[name] for name in ("mcp_url", "api_url", "portal_url")}
+    names = ("mcp_url", "api_url", "portal_url", "destinations_url")
+    given = {name: deployment.outputs[name] for name in names}
     assert given == {name: getattr(settings, name) for name in given}
     operator = Settings.read(deployment.outputs["operator_environment"])
     assert (operator.project, operator.bucket) == (settings.project, settings.bucket)

@@ -3,6 +3,9 @@
 import pytest
 
 from shared.errors import Problem
+from shared.pipeline.configuration import put
+from shared.pipeline.destinations import VERSIONS, ApiVersion
+from shared.pipeline.workspace import Workspace
 from shared.tool import Effect
 from tests.counting import CountedApp
 from tests.platform import FAMILIES, Platform, product
@@ -48,6 +51,15 @@ def a_catalog(platform):
     return "toys"
 
 
+def a_version(platform):
+    """A version of a destination of the shop."""
+    space = Workspace(platform.operator()._replace(tenant="shop"))
+    now = platform.clock.now()
+    version = ApiVersion(id="web.v1", destination="web", name="v1", created_at=now)
+    space.configure(put(VERSIONS, version, None))
+    return {"tenant": "shop", "destination": "web", "version": "v1", "name": "a key"}
+
+
 def a_withdrawn_catalog(platform):
     platform.do("withdraw_catalog", catalog=a_catalog(platform))
     return "toys"
@@ -81,6 +93,7 @@ CHANGES = {
         lambda _: {"tenant": "shop", "package": "Demo-1.0.0"},
     ),
     "create_api_key": ("api_key.created", lambda _: {"org": "partner", "name": "a key"}),
+    "create_destination_key": ("api_key.created", a_version),
     "deactivate_api_key": ("api_key.deactivated", lambda p: {"id": a_key(p)}),
     "grant_catalog": (
         "grant.given",

@@ -1,0 +1,276 @@
+"""The paths of destinations: endpoints, and the description of each version."""
+
+import logging
+import math
+import time
+from collections.abc import Mapping, Sequence
+from functools import partial
+from typing import Any, Final, NamedTuple
+from urllib.parse import parse_qsl
+
+import orjson
+from pydantic import ValidationError
+
+from functions.destinations.described import document
+from functions.destinations.parameters import body_of
+from functions.destinations.reading import Address, Reader, admitted, origins
+from shared import log
+from shared.app import App
+from shared.auth import api_keys
+from shared.auth.caller import ApiKey
+from shared.auth.rate import Budget, budget_of
+from shared.errors import Problem
+from shared.pipeline import delivery
+from shared.pipeline.delivery_query import ID, DeliveryQuery
+from shared.pipeline.destinations import OPENAPI, origins_of
+from shared.serve.bearer import bearer
+from shared.serve.discovery import base_path
+from shared.serve.http import (
+    JSON,
+    Entrance,
+    Head,
+    Scope,
+    decoded,
+    error_body,
+    read_body,
+    respond,
+    safely,
+)
+from shared.serve.json_body import TooDeep, read_json
+from shared.serve.problem_details import MEDIA_TYPE, problem_details, status_of
+from shared.serve.run import Runner, internal
+from shared.tool import invalid_arguments
+
+_PARTS: Final = 4
+_METHODS: Final = {OPENAPI: ("GET",)}
+_BOTH: Final = ("GET", "POST")
+_EXPOSED: Final = (
+    b"etag, retry-after, x-request-id, x-ratelimit-limit, x-ratelimit-remaining, x-ratelimit-reset"
+)
+
+
+_Given = Sequence[tuple[str, str]] | Mapping[str, Any] | Problem
+"""Parameters, a body, or why it could not be read: told once it is known who is calling."""
+
+
+class _Asked(NamedTuple):
+    """A request, read as far as it can be without looking anything up."""
+
+    address: Address
+    key: ApiKey | None
+    given: _Given
+    if_none_match: str
+    request_id: str
+
+
+class _Answer(NamedTuple):
+    """What a request came to."""
+
+    status: int
+    body: bytes
+    headers: tuple[tuple[bytes, bytes], ...] = ()
+    origins: tuple[str, ...] = ()
+
+
+class DestinationsHost:
+    """Serves `/{tenant}/{destination}/{version}/{endpoint}` below its base: an ASGI application."""
+
+    def __init__(self, app: App) -> None:
+        self._app = app
+        self._runner = Runner(app)
+        self._settings = app.settings
+        self._entrance = Entrance(app.settings)
+        self._base = base_path(app.settings.destinations_url)
+
+    async def __call__(self, scope: Scope, receive: Any, send: Any) -> None:
+        """Serve one HTTP request."""
+        head = Head(scope)
+        await safely(lambda sending: self._answered(scope, head, receive, sending), head, send)
+
+    async def _answered(self, scope: Scope, head: Head, receive: Any, send: Any) -> None:
+        always = ((b"x-request-id", head.request_id.encode()),)
+        if not self._entrance.knows(head):
+            message = "This server does not answer to that host."
+            await respond(send, 421, error_body(message), (JSON, *always))
+            return
+        address = self._address(head.path)
+        methods = _METHODS.get(address.endpoint, _BOTH) if address else ()
+        if address is None:
+            problem = Problem("not_found", "Paths are tenant/destination/version/endpoint.")
+            answer = _refused(problem, head.request_id)
+        elif head.method == "OPTIONS":
+            allowed = await self._runner.hop(partial(origins, self._app, address))
+            answer = _Answer(204, b"", _preflight(head, methods, allowed), allowed)
+        elif head.method not in methods:
+            allow = (b"allow", ", ".join((*methods, "OPTIONS")).encode())
+            answer = _Answer(405, error_body("Method Not Allowed"), (JSON, allow))
+        else:
+            answer = await self._read(scope, head, receive, address)
+        headers = (*always, *answer.headers, *_cors(head, answer.origins))
+        cache = b"no-cache" if answer.status in (200, 304) else b"no-store"
+        await respond(send, answer.status, answer.body, headers, cache=cache)
+
+    def _address(self, path: str) -> Address | None:
+        parts = path.removeprefix(f"{self._base}/").removesuffix("/").split("/")
+        return Address(*parts) if len(parts) == _PARTS and all(parts) else None
+
+    async def _read(self, scope: Scope, head: Head, receive: Any, address: Address) -> _Answer:
+        try:
+            key = _key(head, self._settings.api_key_prefix)
+        except Problem as problem:
+            log.refused("destinations", problem.code, head.request_id)
+            problem.drop_traceback()
+            return _refused(problem, head.request_id)
+        given: _Given
+        try:
+            given = await self._given(scope, head, receive)
+        except Problem as problem:
+            given = problem
+        etag = head.headers.get("if-none-match", "")
+        asked = _Asked(address, key, given, etag, head.request_id)
+        return await self._runner.hop(partial(_answer, self._app, asked), address.tenant)
+
+    async def _given(
+        self, scope: Scope, head: Head, receive: Any
+    ) -> Sequence[tuple[str, str]] | Mapping[str, Any]:
+        query = scope.get("query_string", b"").decode("latin-1")
+        parameters = parse_qsl(query, keep_blank_values=True)
+        if head.method == "GET":
+            return parameters
+        if parameters:
+            raise Problem("invalid", "A POST takes its query in the body.", field=parameters[0][0])
+        most = self._settings.max_body
+        raw = decoded(await read_body(receive, most), head, most)
+        kind = head.headers.get("content-type", "").partition(";")[0].strip().lower()
+        if kind != "application/json":
+            raise Problem("unsupported_media_type", "Send the body as application/json.")
+        try:
+            body = read_json(raw)
+        except (orjson.JSONDecodeError, TooDeep):
+            raise Problem("invalid", "The body is not JSON, or nests too deeply.") from None
+        if not isinstance(body, dict):
+            raise Problem("invalid", "The body must be a JSON object.")
+        return body
+
+
+def _key(head: Head, prefix: str) -> ApiKey | None:
+    """The key of a request, if it has one. Raises `unauthenticated` for what is none."""
+    if "authorization" not in head.headers:
+        return None
+    text = bearer(head)
+    key = api_keys.parse(text, prefix) if text else None
+    if key is None:
+        raise Problem("unauthenticated", "Send the version's key as a Bearer token.")
+    return key
+
+
+def _answer(app: App, asked: _Asked) -> _Answer:
+    """Look everything up and answer; what nobody expected becomes `internal`, and is logged."""
+    started = time.perf_counter()
+    reader: Reader | None = None
+    outcome = "ok"
+    try:
+        reader = admitted(app, asked.address, asked.key, asked.request_id)
+        return _of(app, asked, reader)
+    except Problem as problem:
+        problem.drop_traceback()
+        outcome = problem.code
+        return _refused(problem, asked.request_id, reader)
+    except Exception:  # noqa: BLE001  told to the log, and to the caller as `internal`
+        outcome = "internal"
+        log.crash("read_endpoint", requestId=asked.request_id, surface="destinations")
+        return _refused(internal(asked.request_id), asked.request_id, reader)
+    finally:
+        caller = reader.call.caller if reader else None
+        log.line(
+            "call",
+            level=logging.INFO,
+            tool="read_endpoint",
+            surface="destinations",
+            outcome=outcome,
+            org=caller.org if caller else "",
+            by=caller.subject if caller else "",
+            client=None,
+            ms=int((time.perf_counter() - started) * 1_000_000) / 1000,
+            requestId=asked.request_id,
+        )
+
+
+def _of(app: App, asked: _Asked, reader: Reader) -> _Answer:
+    if isinstance(asked.given, Problem):
+        raise asked.given
+    allowed = _allowed(reader)
+    headers = _budget(reader.budget)
+    if asked.address.endpoint == OPENAPI:
+        body = document(app, reader, asked.address)
+        return _Answer(200, body, (JSON, *headers), allowed)
+    configuration = reader.space.configuration
+    address = asked.address
+    found = delivery.answering(
+        configuration, address.destination, address.version, address.endpoint
+    )
+    given = asked.given
+    if not isinstance(given, Mapping):
+        given = body_of(given, {*found.endpoint.value.properties, ID})
+    try:
+        query = DeliveryQuery.model_validate(given)
+    except ValidationError as error:
+        raise invalid_arguments(error.errors(include_url=False)) from None
+    head = reader.space.head(found.endpoint.value.collection)
+    etag = delivery.etag(found, head, query)
+    headers = (*headers, (b"etag", etag.encode()))
+    if etag in [each.strip().removeprefix("W/") for each in asked.if_none_match.split(",")]:
+        return _Answer(304, b"", headers, allowed)
+    delivered = delivery.ask(reader.space, found, query)
+    return _Answer(200, orjson.dumps(delivered.body), (JSON, *headers), allowed)
+
+
+def _allowed(reader: Reader) -> tuple[str, ...]:
+    return origins_of(reader.destination, reader.version)
+
+
+def _refused(problem: Problem, request_id: str, reader: Reader | None = None) -> _Answer:
+    budget = reader.budget if reader else budget_of(problem)
+    headers = [(b"content-type", MEDIA_TYPE), *_budget(budget)]
+    if problem.code == "unauthenticated":
+        headers.append((b"www-authenticate", b"Bearer"))
+    if "retry_after" in problem.details:
+        headers.append((b"retry-after", str(problem.details["retry_after"]).encode()))
+    body = orjson.dumps(problem_details(problem, request_id), default=str)
+    allowed = _allowed(reader) if reader else ()
+    return _Answer(status_of(problem), body, tuple(headers), allowed)
+
+
+def _budget(budget: Budget | None) -> tuple[tuple[bytes, bytes], ...]:
+    if budget is None:
+        return ()
+    return (
+        (b"x-ratelimit-limit", str(budget.limit).encode()),
+        (b"x-ratelimit-remaining", str(max(0, budget.remaining)).encode()),
+        (b"x-ratelimit-reset", str(math.ceil(budget.full_at)).encode()),
+    )
+
+
+def _cors(head: Head, allowed: Sequence[str]) -> tuple[tuple[bytes, bytes], ...]:
+    """What lets a page read the answer, where its origin is one of the version's."""
+    vary = (b"vary", b"origin")
+    origin = head.headers.get("origin")
+    if origin is None or origin not in allowed:
+        return (vary,)
+    return (
+        vary,
+        (b"access-control-allow-origin", origin.encode()),
+        (b"access-control-expose-headers", _EXPOSED),
+    )
+
+
+def _preflight(
+    head: Head, methods: Sequence[str], allowed: Sequence[str]
+) -> tuple[tuple[bytes, bytes], ...]:
+    if head.headers.get("origin") not in allowed:
+        return ()
+    return (
+        (b"access-control-allow-methods", ", ".join(methods).encode()),
+        (b"access-control-allow-headers", b"authorization, content-type, if-none-match"),
+        (b"access-control-max-age", b"600"),
+    )
