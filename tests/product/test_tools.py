@@ -74,7 +74,7 @@ VERBS = {
     "prepare", "promote", "publish", "purge", "query", "rebuild", "refresh", "register",
     "restore", "resume", "retire", "revert", "revoke", "roll", "rotate", "run", "search", "set",
     "start", "store", "suspend", "sweep", "switch", "tidy", "update", "upsert", "validate",
-    "whoami", "withdraw",
+    "whoami", "why", "withdraw",
 }  # fmt: skip
 
 
