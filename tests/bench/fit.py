@@ -1,4 +1,4 @@
-"""Fit the reranker on human judgments: `python -m tests.bench.fit --catalog F --judgments F`.
+"""Fit the reranker on human judgments: `python -m tests.bench.fit --catalog F --judgments F [F …]`.
 
 Prints the weights for `shared.catalog.search.rerank.MODEL`, and writes which queries they were
 fitted on (digests) beside this file, so that `relevance` never scores them on those.
@@ -137,9 +137,9 @@ def main() -> None:
     """Fit on all judged queries of the files named on the command line."""
     parser = argparse.ArgumentParser(description=main.__doc__)
     parser.add_argument("--catalog", type=Path, required=True)
-    parser.add_argument("--judgments", type=Path, required=True)
+    parser.add_argument("--judgments", type=Path, nargs="+", required=True)
     asked = parser.parse_args()
-    judged = read_judgments(asked.judgments)
+    judged = read_judgments(*asked.judgments)
     with tempfile.TemporaryDirectory() as directory:
         shelf = opened(read_products(asked.catalog), Path(directory))
         model = Fitter(shelf, judged).fit(list(judged))

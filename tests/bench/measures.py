@@ -15,12 +15,16 @@ Scores = dict[str, NDArray[np.float64]]
 """By measure: a value a query, in the judgments' order."""
 
 
-def read_judgments(path: Path) -> Judgments:
-    """Rows of `query,product_id,rating`; queries without any relevant product are left out."""
+def read_judgments(*paths: Path) -> Judgments:
+    """Rows of `query,product_id,rating`; queries without any relevant product are left out.
+
+    Of several files, the later one's rating of a product holds.
+    """
     judged: Judgments = defaultdict(dict)
-    with path.open(newline="", encoding="utf-8") as rows:
-        for row in csv.DictReader(rows):
-            judged[row["query"]][row["product_id"]] = int(row["rating"])
+    for path in paths:
+        with path.open(newline="", encoding="utf-8") as rows:
+            for row in csv.DictReader(rows):
+                judged[row["query"]][row["product_id"]] = int(row["rating"])
     return {query: ratings for query, ratings in judged.items() if any(ratings.values())}
 
 

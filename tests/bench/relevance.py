@@ -1,6 +1,10 @@
 """How good the answers are, by human judgments:
 
-    python -m tests.bench.relevance --catalog icecat_19k.jsonl.gz --judgments icecat_judgments.csv
+    python -m tests.bench.relevance --catalog icecat_19k.jsonl.gz --judgments icecat_judgments.csv \
+        icecat_judgments_more.csv
+
+The first file has the judgments as they were made; further ones join them, and by all together the
+measure is `ndcg_completed@10`.
 
 Three systems in one run: `usual_default`, `single_field` (see `systems`), and `search_products`,
 what the tool answers. The reranker was fitted on human judgments; a query it was fitted on is
@@ -12,7 +16,7 @@ queries, seen ones included: for comparison, not for praise.
 import argparse
 import json
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +26,7 @@ from tests.bench.measures import Judgments, Scores, interval, measure, read_judg
 from tests.bench.systems import (
     Answer,
     invoked,
+    log_lines_aside,
     opened,
     search_products,
     single_field,
@@ -30,9 +35,17 @@ from tests.bench.systems import (
 
 
 def evaluate(
-    products: Sequence[Product], judged: Judgments, directory: Path, tool: Answer | None = None
+    products: Sequence[Product],
+    raw: Judgments,
+    directory: Path,
+    tool: Answer | None = None,
+    completed: Judgments | None = None,
 ) -> dict[str, Any]:
-    """The report as JSON values. `tool`: how to ask search_products; the search itself if None."""
+    """The report as JSON values. `tool`: how to ask search_products; the search itself if None.
+
+    `completed`: the raw judgments and further ones; models are fitted on those.
+    """
+    judged = completed or raw
     shelf = opened(products, directory)
     tool = tool or search_products(shelf, products)
     learnt = fitted_on()
@@ -44,12 +57,12 @@ def evaluate(
         "single_field": _answers(single_field(shelf.segment), judged),
         "search_products": shipped | unseen,
     }
-    scores = {name: measure(judged, found) for name, found in systems.items()}
+    scores = {name: _scores(raw, judged, found) for name, found in systems.items()}
     return {
         "queries": len(judged),
         "cross_validated": len(seen),
         "systems": {name: _means(each) for name, each in scores.items()},
-        "as_shipped": _means(measure(judged, shipped)),
+        "as_shipped": _means(_scores(raw, judged, shipped)),
         "search_products_minus": {
             other: {
                 name: dict(
@@ -59,11 +72,18 @@ def evaluate(
                         strict=True,
                     )
                 )
-                for name in ("ndcg@10", "ndcg_judged@10")
+                for name in ("ndcg@10", "ndcg_judged@10", "ndcg_completed@10")
             }
             for other in ("usual_default", "single_field")
         },
     }
+
+
+def _scores(raw: Judgments, completed: Judgments, found: Mapping[str, Sequence[str]]) -> Scores:
+    """What answers are worth by the raw judgments; and by the completed ones."""
+    scores = measure(raw, found)
+    scores["ndcg_completed@10"] = measure(completed, found)["ndcg@10"]
+    return scores
 
 
 def _answers(system: Answer, judged: Judgments) -> dict[str, Sequence[str]]:
@@ -94,16 +114,19 @@ def main() -> None:
     """Compare on the files named on the command line."""
     parser = argparse.ArgumentParser(description=main.__doc__)
     parser.add_argument("--catalog", type=Path, required=True, help="a feed, plain or gzip")
-    parser.add_argument("--judgments", type=Path, required=True, help="query,product_id,rating")
+    parser.add_argument(
+        "--judgments", type=Path, nargs="+", required=True, help="query,product_id,rating"
+    )
     parser.add_argument("--json", action="store_true", help="print JSON")
     asked = parser.parse_args()
-    with tempfile.TemporaryDirectory() as folder:
+    with tempfile.TemporaryDirectory() as folder, log_lines_aside():
         products = read_products(asked.catalog)
         report = evaluate(
             products,
-            read_judgments(asked.judgments),
+            read_judgments(asked.judgments[0]),
             Path(folder) / "engine",
             invoked(asked.catalog, products, Path(folder) / "platform"),
+            read_judgments(*asked.judgments),
         )
     if asked.json:
         print(json.dumps(report, indent=2))

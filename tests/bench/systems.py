@@ -1,7 +1,10 @@
 """The systems that are compared: each answers a query with product keys, best first."""
 
+import os
+import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
@@ -101,14 +104,28 @@ def invoked(feed: Path, products: Sequence[Product], folder: Path) -> Answer:
     platform.grant("partner", CATALOG)
     credential = platform.app.tokens.verify(platform.token(lifetime=86_400), PARTNER)
     request = Request(credential, "mcp", "bench")
-    keys = {str(product_uuid(CATALOG, product.key)): product.key for product in products}
+    keys = {product.url: product.key for product in products}
 
     def answer(query: str) -> list[str]:
         arguments = {"catalog": CATALOG, "query": query, "limit": DEPTH}
         reply = invoke(searching.family["search_products"], platform.app, request, arguments)
-        return [keys[item["uuid"]] for item in orjson.loads(reply.body)["items"]]
+        return [keys[item["productUrl"]] for item in orjson.loads(reply.body)["items"]]
 
     return answer
+
+
+@contextmanager
+def log_lines_aside() -> Iterator[None]:
+    """What the platform logs goes to stderr meanwhile: stdout is for the report alone."""
+    sys.stdout.flush()
+    stdout = os.dup(1)
+    os.dup2(2, 1)
+    try:
+        yield
+    finally:
+        sys.stdout.flush()
+        os.dup2(stdout, 1)
+        os.close(stdout)
 
 
 def opened(products: Sequence[Product], directory: Path) -> Shelf:

@@ -15,6 +15,9 @@ _MOST_NAMED: Final = 2
 """Identifiers that are looked for with the words beside them: each costs a search for all words."""
 _SHORTEST_PART: Final = 4
 _SHORTEST_NUMBER: Final = 6
+_SHORTEST_BEGINNING: Final = 6
+_MOST_BEGUN: Final = 20
+"""Identifiers that begin alike. More say nothing about which product is meant."""
 
 
 def all_words(segment: Segment, words: Iterable[Word]) -> Query | None:
@@ -47,12 +50,15 @@ def identified(segment: Segment, query: str, words: Sequence[Word]) -> Query | N
 
     One that is only named in a longer text must look like one, with a digit in it, and the
     product must have the other words as well: `brother tn-2110 toner`. A GTIN needs no other
-    words. Of those that need them the first few count. None where there is none.
+    words. Of those that need them the first few count. The beginning of a few identifiers will do
+    beside other words: `matrox m9125e51`. None where there is none.
     """
     found: list[Query] = []
     named = 0
     for chunk, plain, whole in _chunks(query):
         forms = [form for form in _forms(plain) if segment.searcher.doc_freq(IDENTIFIERS, form)]
+        if not forms and not whole and chunk.isalnum():
+            forms = _begun(segment, plain)
         if not forms:
             continue
         covered = set(segment.surface(chunk))
@@ -99,6 +105,14 @@ def _looks_like_one(identifier: str) -> bool:
     if identifier.isdigit():
         return len(identifier) >= _SHORTEST_NUMBER
     return len(identifier) >= _SHORTEST_PART and any(map(str.isdigit, identifier))
+
+
+def _begun(segment: Segment, plain: str) -> list[str]:
+    """The identifiers that begin so; none where that says little, or is a word of products."""
+    if len(plain) < _SHORTEST_BEGINNING or segment.word(plain).frequency:
+        return []
+    found = segment.searcher.terms_with_prefix(IDENTIFIERS, plain, limit=_MOST_BEGUN + 1)
+    return [term for term, _ in found] if len(found) <= _MOST_BEGUN else []
 
 
 def _forms(plain: str) -> list[str]:
