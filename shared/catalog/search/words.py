@@ -2,12 +2,14 @@
 
 Neighbours that the catalog writes as one word are looked for in both spellings (`head set`,
 `headset`). A word that the catalog does not have at all is corrected, or split in two that it has
-(`tn2110`, `tn 2110`). A word that it has is never replaced.
+(`tn2110`, `tn 2110`). A word that it has is never replaced; what says the same (`search.alike`) is
+looked for beside it.
 """
 
 import re
 from typing import Final, NamedTuple
 
+from shared.catalog.search.alike import alike
 from shared.catalog.search.spelling import corrected
 from shared.catalog.segment.reader import Segment
 from shared.errors import Problem
@@ -20,6 +22,7 @@ MOST_SPELT: Final = 2
 """Unknown words of a query that are corrected or split; further ones are looked for as typed. Each
 costs about a third of a usual search."""
 _SHORTEST_PART: Final = 3
+_POSSESSIVE: Final = re.compile(r"(?<=\w)['\u2019]s(?!\w)")
 _LETTERS_AND_DIGITS: Final = re.compile(r"([^\W\d_]+)(\d+)|(\d+)([^\W\d_]+)")
 
 Spelling = tuple[str, ...]
@@ -71,7 +74,7 @@ def understand(segment: Segment, query: str) -> Words:
             field="query",
             max=LONGEST_QUERY,
         )
-    typed = list(dict.fromkeys(segment.surface(query)))
+    typed = list(dict.fromkeys(segment.surface(_POSSESSIVE.sub("", query))))
     asked = typed[:MOST_WORDS]
     beside = [word for word in asked if segment.word(word).telling]
     said: list[str] = []
@@ -98,6 +101,8 @@ def _word(
     `beside`: words of the query that the catalog has; what is found here joins them. `spell`:
     whether the spelling of a word that it does not have is looked for.
     """
+    if (same := _alike(segment, pair)) is not None:
+        return same
     if len(pair) > 1:
         one = segment.word("".join(pair))
         if one.frequency:
@@ -115,6 +120,19 @@ def _word(
     spelling = tuple(term for word in known for term in word.terms)
     telling = any(word.telling for word in known)
     return said, Word((pair[0],), (spelling,), telling, unknown=True)
+
+
+def _alike(segment: Segment, pair: list[str]) -> tuple[list[str], Word] | None:
+    """The first word or both, where the catalog says the same in other words as well."""
+    size, ways = alike(segment, pair[0], pair[1] if len(pair) > 1 else "")
+    if not ways:
+        return None
+    asked = tuple(pair[:size])
+    if all(segment.word(word).frequency for word in asked):
+        ways.insert(0, asked)
+    spellings = [tuple(term for word in way for term in segment.word(word).terms) for way in ways]
+    said = list(ways[0])
+    return said, Word(asked, tuple(dict.fromkeys(spellings)), telling=True)
 
 
 def _spelt(segment: Segment, asked: str, beside: list[str]) -> list[str]:

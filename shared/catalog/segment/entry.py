@@ -177,11 +177,11 @@ def _texts(product: Product) -> Iterator[str]:
             yield product.brand.name
     yield from _kind(product)
     yield from filter(None, (plain_description(product), product.mpn, product.dimensions))
+    yield from product.sizes  # a bare number is one, too
     for values in (
         product.tags,
         product.genders,
         product.age_groups,
-        product.sizes,
         tuple(color.label for color in product.colors),
         product.color_families,
         product.materials,
