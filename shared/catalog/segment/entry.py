@@ -1,7 +1,7 @@
 """What of a product goes into the segment: its record, its words, its facets, its place.
 
-Field weights are by repetition inside one field: title three times, brand twice. One field scored
-once beats four summed scores by 7 points of NDCG@10.
+Field weights are by repetition inside one field. One field scored once beats four summed scores by
+7 points of NDCG@10. The weights were tried beside others on human judgments (docs/search.md).
 """
 
 import json
@@ -23,8 +23,10 @@ from shared.catalog.segment.records import Record, with_variant
 from shared.catalog.segment.times import record_of, seconds
 from shared.facets import attribute_facet
 
-TITLE_WEIGHT: Final = 3
-BRAND_WEIGHT: Final = 2
+TITLE_WEIGHT: Final = 5
+BRAND_WEIGHT: Final = 3
+KIND_WEIGHT: Final = 3
+DESCRIPTION_WEIGHT: Final = 2
 DEPTHS: Final = 7
 _AVAILABILITY: Final = attribute_facet("availability")
 _SHORTEST_NUMBER: Final = 6
@@ -175,8 +177,9 @@ def _texts(product: Product) -> Iterator[str]:
     if product.brand:
         for _ in range(BRAND_WEIGHT):
             yield product.brand.name
-    yield from _kind(product)
-    yield from filter(None, (plain_description(product), product.mpn, product.dimensions))
+    described = list(filter(None, (plain_description(product), product.mpn, product.dimensions)))
+    yield from [*_kind(product)] * KIND_WEIGHT
+    yield from described * DESCRIPTION_WEIGHT
     yield from product.sizes  # a bare number is one, too
     for values in (
         product.tags,
