@@ -27,7 +27,7 @@ from tests.bench.measures import Judgments, measure, read_judgments
 from tests.bench.systems import DEPTH, opened
 
 STRENGTHS: Final = (1.0, 2.0, 3.0, 4.0, 6.0)
-"""How far the model may move a product against the place it had. Which one is chosen by its worth on
+"""How far the model may move a product against the place it had. Which is chosen by its worth on
 queries that it was not fitted on."""
 FIXED: Final = {"in_kind": 1.0}
 """Set by hand: few of the judged catalog's products have a category, so it cannot teach this one.
