@@ -197,9 +197,11 @@ def say(record: Put) -> None:
     log.line(AUDIT_LINE, id=record.path.partition("/")[2], **record.data)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Tool(Generic[A]):
     """A declared operation. Made by `Family.tool`.
+
+    No two are equal: what is kept for a tool is found by which one it is, in one step.
 
     Attributes:
         family: the family it belongs to.
@@ -297,7 +299,7 @@ def invalid_arguments(errors: Sequence[ErrorDetails]) -> Problem:
     )
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Family:
     """Tools that belong together: one module, one kind of organization they are for.
 
@@ -370,6 +372,3 @@ class Family:
             if tool.name == name:
                 return tool
         raise KeyError(name)
-
-    def __hash__(self) -> int:
-        return hash(self.name)
