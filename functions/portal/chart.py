@@ -1,17 +1,17 @@
 """Charts of calls by day, drawn as SVG on the server, which needs no script to be seen.
 
-Bars are hundreds of elements that differ in their numbers: they are formatted here, in whole
-numbers, which takes half the time of decimals, and without separators, which would take as long as
-all else of a bar. What stands around them is a template's.
+Bars are hundreds of elements that differ in their numbers. They are formatted here and not in a
+template: in whole numbers, which take half the time of decimals, and without separators, which
+would take as long as all else of a bar.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import date
 from typing import Final, NamedTuple
 
 from markupsafe import Markup, escape
 
-from functions.portal.portal import MONTHS
+from functions.portal.portal import MONTHS, shown_number
 
 WIDTH: Final = 900
 HEIGHT: Final = 220
@@ -33,48 +33,25 @@ Series = Sequence[tuple[str, Sequence[int]]]
 """Names, and for each its calls by day."""
 
 
-class Tick(NamedTuple):
-    """A line across the chart with its number."""
-
-    y: float
-    value: int
-
-
 class Chart(NamedTuple):
-    """Stacked bars by day, as SVG elements, on a scale that ends at `top`."""
+    """A drawing of stacked bars by day, with its axes, as SVG elements."""
 
-    days: Sequence[date]
-    top: int
-    bars: Markup
+    drawing: Markup
     width: int = WIDTH
     height: int = HEIGHT
-    left: int = LEFT
-
-    @property
-    def ticks(self) -> list[Tick]:
-        """Five lines, the lowest first."""
-        return [
-            Tick(round(HEIGHT - HEIGHT * part / 4, 1), self.top * part // 4) for part in range(5)
-        ]
-
-    @property
-    def labels(self) -> list[tuple[float, str]]:
-        """The x positions of some days, the last one first."""
-        step, every = _step(len(self.days)), max(1, len(self.days) // 5)
-        return [
-            (round(LEFT + step * (number + 0.5), 1), _label(self.days[number]))
-            for number in range(len(self.days) - 1, -1, -every)
-        ]
 
 
-def stacked(days: Sequence[date], series: Series) -> Chart:
-    """Bars of each series upon those before, each with a title that says what it counts."""
+def stacked(days: Sequence[date], series: Series, language: str = "") -> Chart:
+    """Bars of each series upon those before, each with a title that says what it counts.
+
+    `language`: how the numbers of the axis are shown, see `shown_number`.
+    """
     names = [str(escape(name)) for name, _ in series]
     by_day = list(zip(*(counts for _, counts in series), strict=True))
     top = rounded_up(max(map(sum, by_day), default=0))
     step = _step(len(days))
     width = f"{step * (1 - GAP):.1f}"
-    bars = []
+    drawn = [*_rules(top, language)]
     for at, (day, counts) in enumerate(zip(days, by_day, strict=False)):
         label, x = _label(day), f"{LEFT + step * (at + GAP / 2):.1f}"
         below, total = HEIGHT, 0
@@ -82,12 +59,32 @@ def stacked(days: Sequence[date], series: Series) -> Chart:
             if count:
                 total += count
                 y = HEIGHT - HEIGHT * total // top
-                bars.append(
+                drawn.append(
                     f'<rect class="s{number}" x="{x}" y="{y}" width="{width}" height="{below - y}">'
                     f"<title>{label}: {count} x {names[number]}</title></rect>\n"
                 )
                 below = y
-    return Chart(days, top, Markup("".join(bars)))  # noqa: S704  numbers, and names that were escaped
+    drawn.extend(_labels(days, step))
+    return Chart(Markup("".join(drawn)))  # noqa: S704  numbers, and names that were escaped
+
+
+def _rules(top: int, language: str) -> Iterator[str]:
+    """Five lines across the chart with their numbers, the lowest first."""
+    for part in range(5):
+        y = HEIGHT - HEIGHT * part // 4
+        number = shown_number(top * part // 4, language)
+        yield (
+            f'<line class="rule" x1="{LEFT}" x2="{WIDTH}" y1="{y}" y2="{y}"></line>\n'
+            f'<text class="axis end" x="{LEFT - 8}" y="{y + 4}">{number}</text>\n'
+        )
+
+
+def _labels(days: Sequence[date], step: float) -> Iterator[str]:
+    """The names of some days below their bars, the last one first."""
+    every = max(1, len(days) // 5)
+    for at in range(len(days) - 1, -1, -every):
+        x = f"{LEFT + step * (at + 0.5):.1f}"
+        yield f'<text class="axis middle" x="{x}" y="{HEIGHT + 20}">{_label(days[at])}</text>\n'
 
 
 def alone(counts: Sequence[int]) -> Markup:

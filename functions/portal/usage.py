@@ -34,7 +34,7 @@ def show(visit: Visit) -> Outgoing:
     return visit.page(
         "usage.html",
         usage=usage,
-        chart=chart.stacked(days, series),
+        chart=chart.stacked(days, series, visit.language),
         series=[name for name, _ in series],
         rows=rows,
         total=sum(row.calls for row in rows),

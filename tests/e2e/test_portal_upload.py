@@ -1,6 +1,7 @@
 """Handing in a file in Chromium: chosen or dropped, by keyboard alone, going on after a fault."""
 
 import secrets
+from contextlib import suppress
 
 import httpx
 import pytest
@@ -80,12 +81,10 @@ def test_the_page_is_accessible_and_fits_before_and_after(world, tab, owner, loo
 def chosen_by_key(page):
     """The chooser that a key opens; Chromium loses a key now and then, and a person types again."""
     for seconds in (10, 20):
-        try:
+        with suppress(TimedOut):
             with page.expect_file_chooser(timeout=seconds * 1_000) as choosing:
                 page.keyboard.press("Space")
             return choosing.value
-        except TimedOut:
-            continue
     raise AssertionError("no key opened the chooser")
 
 

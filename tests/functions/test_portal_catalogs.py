@@ -184,7 +184,7 @@ def test_bars_stand_upon_each_other_within_the_chart():
     bars = [
         (float(y), float(height), title)
         for y, height, title in re.findall(
-            r' y="([\d.]+)" width="[\d.]+" height="([\d.]+)"><title>([^<]*)</title>', chart.bars
+            r' y="([\d.]+)" width="[\d.]+" height="([\d.]+)"><title>([^<]*)</title>', chart.drawing
         )
     ]
     (y, _, _), (upper, height, _), _ = bars
