@@ -5,12 +5,13 @@ An edit holds body keys with their kinds; who made it has checked them by the co
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from typing import Any, Final, Literal, NamedTuple
 
 from shared.engine.rows import Change, Row, RowKind
 from shared.engine.values import packed
 from shared.errors import Problem
-from shared.query.kinds import Kind, body_key, parsed_key
+from shared.query.kinds import MOST_KEYS, Kind, body_key, parsed_key
 
 MOST_BYTES: Final = 900 * 1024
 """Of one record, packed."""
@@ -222,6 +223,7 @@ def _combined(edit: Edit, before: Mapping[str, Any]) -> dict[str, Any]:
     return after
 
 
+@lru_cache(maxsize=MOST_KEYS)
 def _owner(key: str) -> str:
     """The property that a key is of. The engine's keys are each for itself, and no property's."""
     kind, property_ = parsed_key(key)

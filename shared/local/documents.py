@@ -5,7 +5,7 @@ import threading
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any, Final
 
@@ -254,20 +254,29 @@ def _name(shape: Shape) -> str:
 
 
 def _add_entries(database: sqlite3.Connection, path: str, data: dict[str, Any]) -> None:
-    *parents, document_id = path.split("/")
-    for shape in SHAPES:
-        pattern = shape.collection.split("/")
-        if len(pattern) != len(parents) or any(
-            want not in ("*", have) for want, have in zip(pattern, parents, strict=True)
-        ):
-            continue
+    collection, _, document_id = path.rpartition("/")
+    for shape, stars in _shapes_of(collection):
         values = {**data, ID: document_id}
         names = [name.removeprefix("-") for name in shape.order]
         if all(name in values for name in (*shape.equal, *names)):
-            stars = [have for want, have in zip(pattern, parents, strict=True) if want == "*"]
             entry = _prefix(shape, [*stars, *(data[name] for name in shape.equal)])
             entry += _place(shape, [*(data[n] for n in names if n != ID), document_id])
             database.execute("INSERT INTO entries VALUES (?, ?)", (entry, path))
+
+
+@lru_cache(maxsize=1_024)  # a commit writes hundreds of documents into one collection
+def _shapes_of(collection: str) -> tuple[tuple[Shape, tuple[str, ...]], ...]:
+    """The shapes of this collection's documents, each with what stands for its stars."""
+    parents = collection.split("/")
+    found = []
+    for shape in SHAPES:
+        pattern = shape.collection.split("/")
+        if len(pattern) == len(parents) and all(
+            want in ("*", have) for want, have in zip(pattern, parents, strict=True)
+        ):
+            pairs = zip(pattern, parents, strict=True)
+            found.append((shape, tuple(have for want, have in pairs if want == "*")))
+    return tuple(found)
 
 
 def _prefix(shape: Shape, values: Sequence[Any]) -> bytes:
