@@ -21,6 +21,7 @@ async def shop(tmp_path):
     shop.close()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", range(4))
 async def test_whatever_happens_every_card_is_what_a_plain_computation_says(shop, seed):
     """Imports, edits of definition and segments, a queue that loses, doubles and turns around."""

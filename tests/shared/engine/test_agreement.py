@@ -40,6 +40,7 @@ def collection():
         yield asked
 
 
+@pytest.mark.slow
 def test_300_nested_questions_are_answered_as_the_predicate_decides(collection):
     chance = made.by_number(Random(300))
     answered = total = 0
@@ -63,6 +64,7 @@ def test_a_condition_found_by_hypothesis_is_answered_as_the_predicate_decides(co
     assert collection.keys(where) == collection.expected(where)
 
 
+@pytest.mark.slow
 @given(st.data())
 @settings(max_examples=25, suppress_health_check=list(HealthCheck))
 def test_records_found_by_hypothesis_are_told_apart_as_the_predicate_does(data):

@@ -95,6 +95,7 @@ CHANGE = st.tuples(
 )
 
 
+@pytest.mark.slow
 @settings(deadline=None, max_examples=40, suppress_health_check=list(HealthCheck))
 @given(st.lists(CHANGE, min_size=1, max_size=7))
 def test_any_history_of_changes_and_merges_answers_as_a_whole_build_of_what_is_left(
