@@ -10,7 +10,7 @@ from typing import Any, Final
 from shared.errors import Problem
 from shared.ports.documents import ABSENT, ID, Add, Check, Delete, Put, Query, Snapshot, Write
 from shared.queries import SHAPES
-from shared.values import INT64, checked_size, dumps, loads, sent_size
+from shared.values import INT64, checked_size, dumps, key_size, loads, sent_size
 
 MAX_WRITES: Final = 1000
 MAX_AMOUNTS: Final = 500
@@ -108,13 +108,19 @@ def write_size(write: Write) -> int:
 
 
 def _checked_document(path: str, data: Any) -> None:
-    size = checked_size(data) + sum(len(part.encode()) + 1 for part in path.split("/")) + 48
-    if size > MAX_DOCUMENT or any(checked_size(data[name]) > MAX_FIELD for name in data):
+    fields = {name: checked_size(value, 1) for name, value in data.items()}
+    size = sum(map(key_size, fields)) + sum(fields.values()) + _path_size(path)
+    if size > MAX_DOCUMENT or any(each > MAX_FIELD for each in fields.values()):
         raise Problem(
             "too_large",
             "This record would grow past 1 MiB. Split it, or remove something from it first.",
             limit=MAX_DOCUMENT,
         )
+
+
+def _path_size(path: str) -> int:
+    """The bytes a document's own name counts for, and what every document has besides."""
+    return sum(len(part.encode()) + 1 for part in path.split("/")) + 48
 
 
 def checked_query(query: Query) -> None:

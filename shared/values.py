@@ -26,6 +26,8 @@ def checked_size(value: Any, depth: int = 0) -> int:  # noqa: PLR0911  one line 
     `__reserved__`, other types, or more than MAX_DEPTH levels.
     """
     match value:
+        case str():
+            return len(value.encode()) + 1
         case None | bool():
             return 1
         case int() if value in INT64:
@@ -34,12 +36,10 @@ def checked_size(value: Any, depth: int = 0) -> int:  # noqa: PLR0911  one line 
             return 8
         case datetime() if value.tzinfo is not None and _in_range(value):
             return 8
-        case str():
-            return len(value.encode()) + 1
         case bytes():
             return len(value)
         case Mapping() if depth <= MAX_DEPTH:
-            return sum(_key_size(key) + checked_size(value[key], depth + 1) for key in value)
+            return sum(key_size(key) + checked_size(value[key], depth + 1) for key in value)
         case list() | tuple() if depth <= MAX_DEPTH:
             if any(isinstance(item, (list, tuple)) for item in value):
                 raise ValueError("a document cannot hold an array directly inside an array")
@@ -54,14 +54,14 @@ def sent_size(value: Any) -> int:  # noqa: PLR0911  one line per type
     1 MB and sent as 4.
     """
     match value:
+        case str():
+            return _AROUND + len(value.encode())
         case None | bool():
             return 4
         case int() | float():
             return 13
         case datetime():
             return 21
-        case str():
-            return _AROUND + len(value.encode())
         case bytes():
             return _AROUND + len(value)
         case Mapping():
@@ -93,7 +93,8 @@ def _in_range(time: datetime) -> bool:
     return True
 
 
-def _key_size(key: object) -> int:
+def key_size(key: object) -> int:
+    """The bytes a field's name counts for. Raises ValueError for no text, none, `__reserved__`."""
     if not isinstance(key, str) or not key or (key.startswith("__") and key.endswith("__")):
         raise ValueError("a document's keys are non-empty text, not __reserved__")
     return len(key.encode()) + 1
@@ -101,17 +102,16 @@ def _key_size(key: object) -> int:
 
 def _tagged(value: Any) -> Any:
     match value:
+        case str() | None | int() | float():
+            return value
         case Mapping():
             return {f"${k}" if k.startswith("$") else k: _tagged(v) for k, v in value.items()}
         case list() | tuple():
             return [_tagged(item) for item in value]
         case bytes():
             return {"$bytes": b64encode(value).decode()}
-        case datetime():
-            text = value.astimezone(UTC).isoformat(timespec="microseconds")
-            return {"$time": text.removesuffix("+00:00") + "Z"}
-        case _:
-            return value
+    text = value.astimezone(UTC).isoformat(timespec="microseconds")
+    return {"$time": text.removesuffix("+00:00") + "Z"}
 
 
 def _untagged(value: Any) -> Any:

@@ -17,6 +17,7 @@ from contextlib import contextmanager, nullcontext
 from functools import partial
 from itertools import count
 from pathlib import Path
+from statistics import median
 
 from shared.clock import SystemClock
 from shared.engine.collections import Collections, Open
@@ -36,6 +37,7 @@ from tests.platform import Platform
 ENTRIES = 500
 BYTES = 256 * 1024 * 1024
 IMPORTS = 40
+GATE_ROUNDS = 9
 RATES = (8.5, 52)
 """Single edits a second."""
 BARS = {
@@ -136,29 +138,33 @@ def found_elsewhere(app, bodies, folder):
 
 
 def gate_beside_reads(app, bodies):
-    """The gate's read while records are read in bulk, against the same with nothing beside it."""
+    """The gate's read while records are read in bulk, against the same with nothing beside it.
+
+    Idle and busy take turns, because the emulator grows faster while it is asked; the first turn
+    is not counted.
+    """
     name = name_of("read")
     Writer(app.bulk_documents, app.clock).commit(wanted(name, bodies, "read"))
 
     def gate():
         return at(50, [timed(lambda: app.documents.get("orgs/partner")) for _ in range(60)])
 
-    gate()
-    idle = gate()
-    stopped = threading.Event()
-
     def read():
         while not stopped.is_set():
             read_records(app.bulk_documents, name, list(bodies))
 
-    threads = [threading.Thread(target=read) for _ in range(3)]
-    for thread in threads:
-        thread.start()
-    beside = gate()
-    stopped.set()
-    for thread in threads:
-        thread.join()
-    return round(beside / idle, 2)
+    ratios = []
+    for _ in range(GATE_ROUNDS):
+        idle = gate()
+        stopped = threading.Event()
+        threads = [threading.Thread(target=read) for _ in range(3)]
+        for thread in threads:
+            thread.start()
+        ratios.append(gate() / idle)
+        stopped.set()
+        for thread in threads:
+            thread.join()
+    return round(median(ratios[1:]), 2)
 
 
 def imports_beside_edits(app, bodies, rate):
