@@ -3,7 +3,6 @@
 from typing import Any
 
 import functions_framework.aio
-import orjson
 
 from functions.api.routes import ROUTES
 from shared.app import App
@@ -24,7 +23,7 @@ def host(app: App) -> RestHost:
         server=app.settings.api_url,
         description=DESCRIPTION,
     )
-    return RestHost(ROUTES, Runner(app), base="/v1", document=orjson.dumps(described))
+    return RestHost(ROUTES, Runner(app), base="/v1", document=described)
 
 
 _host = deployed(host)

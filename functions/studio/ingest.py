@@ -8,7 +8,6 @@ import re
 from datetime import datetime
 from typing import Annotated, Any, Final, Literal
 
-import orjson
 from pydantic import BaseModel, ConfigDict, Field
 
 from functions.studio.arguments import EntryId, OfSource, touched
@@ -299,7 +298,7 @@ def ingest_host(app: App, runner: Runner) -> RestHost:
         ROUTES,
         runner,
         base=base_path(base),
-        document=orjson.dumps(described),
+        document=described,
         surface="rest",
         spelling=Spelling(arguments=Case.CAMEL),
     )

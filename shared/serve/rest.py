@@ -107,7 +107,7 @@ class RestHost:
         routes: the table.
         runner: runs what may block.
         base: the path all routes stand below, `/v1`.
-        document: the OpenAPI document, served at `{base}/openapi.json` to anybody; None for none.
+        document: the OpenAPI document's bytes, served at `{base}/openapi.json` to anybody.
         surface: what the calls are logged and counted as.
         authenticate: who is calling, from a request's head; API keys when left out.
         spelling: the letter case of arguments and results.
@@ -119,7 +119,7 @@ class RestHost:
         runner: Runner,
         *,
         base: str,
-        document: bytes | None = None,
+        document: Callable[[], bytes] | None = None,
         surface: Surface = "rest",
         authenticate: Callable[[Head], Awaitable[Credential]] | None = None,
         spelling: Spelling = PLAIN,
@@ -176,7 +176,8 @@ class RestHost:
             allow = (b"allow", ", ".join(sorted(methods)).encode())
             await respond(send, 405, error_body("Method Not Allowed"), (JSON, allow, *always))
         elif (route := methods[head.method]) is None:
-            await respond(send, 200, self._document or b"", (JSON, *always))
+            document = self._document() if self._document else b""
+            await respond(send, 200, document, (JSON, *always))
         else:
             reply, shown = await self._serve(route, scope, head, receive, named)
             await self._answer(send, route, reply, shown, head.request_id, always)

@@ -182,7 +182,7 @@ def faces(stocked):
     )
     mcp = McpEndpoint(PARTNER, server, runner)
     route = Route("POST", "/fail", "fail", failing.family["fail_hard"])
-    rest = RestHost((route,), runner, base="/v1", document=b"{}")
+    rest = RestHost((route,), runner, base="/v1", document=lambda: b"{}")
     return {
         "mcp": httpx.AsyncClient(
             transport=httpx.ASGITransport(mcp),
@@ -225,7 +225,7 @@ async def test_a_crash_in_a_host_is_500_with_a_request_id(stocked, logged):
         raise KeyError(arguments["url"])
 
     route = Route("POST", "/x", "x", api.family["lookup_url"], show=broken)
-    rest = RestHost((route,), Runner(stocked.app), base="/v1", document=b"{}")
+    rest = RestHost((route,), Runner(stocked.app), base="/v1", document=lambda: b"{}")
     async with httpx.AsyncClient(transport=httpx.ASGITransport(rest), base_url=ORIGIN) as client:
         headers = {"authorization": f"Bearer {stocked.key()}"}
         body = {"url": "https://books.example/p/1"}

@@ -142,7 +142,7 @@ async def test_no_span_holds_a_secret_an_argument_or_a_products_text(recorded, r
 
 async def test_a_failure_is_marked_with_its_kind_and_not_with_its_words(recorded, receiver):
     route = Route("POST", "/fail", "fail", failing.family["fail_hard"])
-    host = RestHost((route,), Runner(recorded.app), base="/v1", document=b"{}")
+    host = RestHost((route,), Runner(recorded.app), base="/v1", document=lambda: b"{}")
     transport = httpx.ASGITransport(traced(host, recorded.app))
     headers = {"authorization": f"Bearer {recorded.key()}"}
     async with httpx.AsyncClient(transport=transport, base_url=ORIGIN, headers=headers) as client:
