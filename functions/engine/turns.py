@@ -14,6 +14,7 @@ from shared.engine.projections import project
 from shared.identity.deleting_tenants import delete_tenant
 from shared.identity.making_tenants import DELETE_TENANT
 from shared.pipeline import (
+    applying_changes,
     card_building,
     emptying,
     exporting,
@@ -29,6 +30,7 @@ from shared.pipeline import (
 )
 from shared.pipeline.derived import DEFINING
 from shared.pipeline.job_kinds import (
+    APPLY_SEGMENT_CHANGE,
     BUILD_CARDS,
     CHANGE_PROPERTIES,
     DELETE_TAG,
@@ -67,6 +69,7 @@ def follow_inputs(call: Call, args: Turn) -> Outcome:
 
 
 WORK: Final[Mapping[str, Step]] = {
+    APPLY_SEGMENT_CHANGE: applying_changes.apply_segment_change,
     BUILD_CARDS: card_building.build_cards,
     CHANGE_PROPERTIES: property_changes.change_properties,
     DELETE_TAG: tag_removal.remove_tag,

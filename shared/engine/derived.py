@@ -5,6 +5,7 @@ from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from itertools import groupby
 from typing import Final, NamedTuple
 
 from shared import work
@@ -189,7 +190,7 @@ def writes(
         asked.append((SNAPSHOT, name, due))
     writes_ = [
         put_head(name, after, found),
-        *(put_entry(name, after.seq, _entry(after, packed, len(rows))) if rows else ()),
+        *(put_entry(name, after.seq, _entry(after, packed, rows, made.causes)) if rows else ()),
         *_failures(name, made, now),
         *(work.ask(kind, work_id(of), at) for kind, of, at in asked),
     ]
@@ -200,16 +201,18 @@ def _consumers(name: CollectionName, head: Head) -> Iterator[CollectionName]:
     return (CollectionName(name.tenant, each) for each in head.consumers)
 
 
-def _entry(head: Head, rows: bytes, count: int) -> Entry:
+def _entry(head: Head, packed: bytes, rows: Sequence[Row], causes: Mapping[str, str]) -> Entry:
+    runs = groupby(causes.get(row.key, "") for row in rows)
     return Entry(
-        rows=rows,
+        rows=packed,
         parts=1,
+        causes=tuple(f"{len(list(of))} {cause}" for cause, of in runs),
         at=head.at,
         by="projection",
         surface="engine",
         request_id="",
         import_id=head.nonce,
-        n=count,
+        n=len(rows),
         changes=head.changes,
         bytes=head.bytes,
         nonce=head.nonce,

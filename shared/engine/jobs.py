@@ -179,10 +179,10 @@ def _stepped(app: App, kinds: Mapping[str, Step], id_: str, hold: Hold[Job]) -> 
     if isinstance(came, Done):
         done = job.done if came.done is None else came.done
         return _end(app, hold, "succeeded", result=came.result, done=done)
-    kept = hold.keep(state="running", cursor=came.cursor, done=came.done, total=came.total)
-    if kept and came.at is not None:
-        hold.give_back(came.at)
-    return not kept or came.at is not None  # whoever took over goes on, or a later turn
+    stands = {"state": "running", "cursor": came.cursor, "done": came.done, "total": came.total}
+    if came.at is not None:
+        return hold.settle(came.at, **stands)  # at once where somebody asked for it meanwhile
+    return not hold.keep(**stands)  # whoever took over goes on
 
 
 def _end(app: App, hold: Hold[Job], state: JobState, **changes: Any) -> bool:

@@ -30,10 +30,13 @@ class Entry(Record):
         n: how many records it changed.
         changes, bytes: the head's, after it.
         import_id: all that one call or job wrote; `correlation_id` the caller's own name of it.
+        causes: of a derived collection: of how many rows in a row which change is the cause, as
+            `12 input:seq` or `12 definition:seq`.
     """
 
     rows: bytes
     parts: int
+    causes: tuple[str, ...] | None = None
     at: datetime
     by: str
     surface: str
@@ -60,6 +63,14 @@ class Logged(NamedTuple):
     seq: int
     entry: Entry
     rows: tuple[Row, ...]
+
+    @property
+    def caused(self) -> list[tuple[Row, str]]:
+        """The rows of a derived collection, each with its cause; empty where nobody noted it."""
+        runs = (each.split(" ", 1) for each in self.entry.causes or ())
+        causes = [cause for count, cause in runs for _ in range(int(count))]
+        causes += [""] * (len(self.rows) - len(causes))
+        return list(zip(self.rows, causes, strict=False))
 
 
 def entry_path(name: CollectionName, seq: int, part: int = 0) -> str:

@@ -90,13 +90,14 @@ class Contract(NamedTuple):
 def made(
     configuration: Configuration,
     endpoint: Endpoint,
-    destination: Destination,
+    destination: Destination | None,
     contract: Contract,
     now: datetime,
 ) -> Endpoint:
     """An endpoint that shows this. Raises `invalid` with all that is wrong, `conflict` for cards.
 
-    `endpoint`: as it is beside its contract.
+    `endpoint`: as it is beside its contract; `destination`: whose languages headers are in, None
+    where they are not looked at.
     """
     card = configuration.get(CARDS, endpoint.card).value
     card.check_built()

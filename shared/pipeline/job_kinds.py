@@ -2,6 +2,7 @@
 
 from typing import Final
 
+APPLY_SEGMENT_CHANGE: Final = "apply_segment_change"
 DELETE_TAG: Final = "delete_managed_tag"
 EMPTY_SOURCE: Final = "empty_source"
 EXPORT_ENTRIES: Final = "export_entries"

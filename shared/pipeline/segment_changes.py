@@ -7,14 +7,17 @@ from typing import Final
 from shared.app import App
 from shared.engine import jobs
 from shared.engine.jobs import Asked, Done, Job, Next
+from shared.pipeline.applying_changes import Reverts, reverts, wake, wakes
 from shared.pipeline.cards import CARDS
 from shared.pipeline.configuration import Configuration, Defined, put, remove
 from shared.pipeline.destinations import check_no_segment
 from shared.pipeline.job_kinds import MOVE_SEGMENT
 from shared.pipeline.job_space import asked, space_of
+from shared.pipeline.queued_changes import check_none_waits
 from shared.pipeline.segment_members import Named, name_cards, named_by
 from shared.pipeline.segments import SEGMENTS, Segment, SegmentStatus
 from shared.pipeline.workspace import Workspace, new_import
+from shared.ports.documents import Add
 
 _FURTHEST: Final = timedelta(days=1)
 """How far ahead the queue is told: what is later is looked at again by then."""
@@ -49,8 +52,23 @@ def _configure(
     import_id: str,
     job: Asked | None = None,
 ) -> None:
-    redefines = _redefined(space, after.card, seen.value if seen else None, after)
-    space.configure(put(SEGMENTS, after, seen), redefines=redefines, import_id=import_id, job=job)
+    before = seen.value if seen else None
+    redefines = _redefined(space, after.card, before, after)
+    ended = Reverts([], [])
+    woken: dict[str, Add] = {}
+    if before is not None and (before.status, before.schedule) != (after.status, after.schedule):
+        woken = wakes(space, after.id)
+        if after.status == "Archived":
+            ended = reverts(space.configuration, after.id, space.call.now)
+    space.configure(
+        put(SEGMENTS, after, seen),
+        *ended.edits,
+        redefines=[*redefines, *ended.redefines],
+        import_id=import_id,
+        job=job,
+        also=tuple(woken.values()),
+    )
+    wake(space, woken)
 
 
 def _redefined(
@@ -111,6 +129,7 @@ def delete(space: Workspace, configuration: Configuration, segment_id: str) -> N
     """Remove a segment, from its cards as well."""
     seen = configuration.get(SEGMENTS, segment_id)
     check_no_segment(configuration, segment_id)
+    check_none_waits(configuration, segment_id)
     card = seen.value.card
     space.configure(remove(SEGMENTS, seen), redefines=_redefined(space, card, seen.value, None))
     before = named_by(space, card, segment_id)

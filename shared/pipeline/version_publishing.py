@@ -6,7 +6,7 @@ are as far as their cards, then one commit switches. What a version no longer re
 commit that stops it.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import timedelta
 from functools import partial
 from typing import Final, NamedTuple
@@ -38,6 +38,7 @@ from shared.pipeline.destinations import (
 from shared.pipeline.endpoints import check_fitting, pinned
 from shared.pipeline.job_kinds import PUBLISH_VERSION
 from shared.pipeline.job_space import asked, space_of
+from shared.pipeline.queued_changes import QUEUED, of_endpoints
 from shared.pipeline.workspace import Moves, Workspace
 
 _STEP: Final = timedelta(seconds=20)
@@ -208,7 +209,7 @@ def delete_endpoint(space: Workspace, configuration: Configuration, endpoint_id:
             "applications read it. Stop the version first, or create a new one without it."
         )
         raise Problem("conflict", message, status=version.value.state)
-    ended = _dropped(space, [seen])
+    ended = _dropped(space, configuration, [seen])
     _remove(space, ended)
 
 
@@ -221,14 +222,18 @@ def delete_destination(space: Workspace, configuration: Configuration, id_: str)
         message = f"{', '.join(active)} are published. Stop them first."
         raise Problem("conflict", message, active=active)
     endpoints = [e for v in versions for e in endpoints_of(configuration, v.value.id)]
-    ended = _dropped(space, endpoints)
+    ended = _dropped(space, configuration, endpoints)
     edits = [remove(DESTINATIONS, seen), *(remove(VERSIONS, each) for each in versions)]
     _remove(space, ended._replace(edits=[*edits, *ended.edits]))
 
 
-def _dropped(space: Workspace, endpoints: Iterable[Defined[Endpoint]]) -> Ended:
-    """Endpoints removed, with the entries of those that were ever published."""
+def _dropped(
+    space: Workspace, configuration: Configuration, endpoints: Sequence[Defined[Endpoint]]
+) -> Ended:
+    """Endpoints removed, with what waits for them and the entries of those ever published."""
     ended = Ended([], [], [])
+    waiting = of_endpoints(configuration, [each.value.id for each in endpoints])
+    ended.edits.extend(remove(QUEUED, each) for each in waiting)
     for each in endpoints:
         ended.edits.append(remove(ENDPOINTS, each))
         if each.value.revision:

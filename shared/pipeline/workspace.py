@@ -29,6 +29,16 @@ class Moves(NamedTuple):
     move: Callable[[Mapping[CollectionName, Head]], Mapping[CollectionName, Head]]
 
 
+class Known(NamedTuple):
+    """How a call is known when it comes again, and what it is answered with then."""
+
+    as_: Idempotency | None = None
+    answer: bytes = b"{}"
+
+
+NOT_KNOWN: Final = Known()
+
+
 class Workspace:
     """One call's. Heads are those that the gate read along, or read when they are asked for."""
 
@@ -114,6 +124,7 @@ class Workspace:
         job: Asked | None = None,
         also: tuple[Write, ...] = (),
         moves: Moves | None = None,
+        known: Known = NOT_KNOWN,
     ) -> Committed:
         """Change the configuration, what collections mean by it, and `also` something else.
 
@@ -127,6 +138,8 @@ class Workspace:
             import_id=job.job.import_id if job else import_id or new_import(),
             redefines=tuple(self.name(each) for each in redefines),
             also=(*also, *((job.write,) if job else ())),
+            idempotency=known.as_,
+            answer=lambda _: known.answer,
             **(moves._asdict() if moves else {}),
         )
         committed = self.commit(wanted, dry_run=dry_run)
@@ -166,6 +179,12 @@ class Workspace:
         """How this call is known when it comes again; None without a key."""
         caller = self.call.caller.subject
         return Idempotency.of(self.call.tenant, caller, tool, key, arguments) if key else None
+
+    def answered(self, known: Idempotency | None) -> bytes | None:
+        """The first answer where this call came before. Raises `conflict` for another's key."""
+        if known is None:
+            return None
+        return known.first_answer(self.call.app.documents.get(known.path), self.call.now)
 
 
 def configuration_at(app: App, tenant: str, head: Head) -> Configuration:

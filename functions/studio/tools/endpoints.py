@@ -212,7 +212,8 @@ def _update(
         default_sort=args.default_sort if "default_sort" in given else was.default_sort,
     )
     pins = {each.relation: each.revision for each in before.relations}
-    after = made(configuration, after, destination.value, contract, space.call.now)
+    fits = destination.value if "facets" in given else None  # a language may be gone since
+    after = made(configuration, after, fits, contract, space.call.now)
     relations = [
         each.model_copy(update={"revision": pins.get(each.relation, 0)}) for each in after.relations
     ]
