@@ -1,5 +1,6 @@
 """`make dev` as a newcomer meets it: one command, two faces, real processes."""
 
+import gzip
 import json
 import os
 import re
@@ -14,6 +15,7 @@ from shared.cli.demo import EMAIL
 from shared.cli.processes import free_port
 from tests.browser import App, Browser
 from tests.e2e.running import facts_of, log_of, program_of, start, stop
+from tests.shared.catalog.invented import electronics
 
 pytestmark = [pytest.mark.slow, pytest.mark.anyio]
 RPC = {"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": {"name": "list_catalogs"}}
@@ -29,11 +31,29 @@ def catalogs_over_both_faces(facts):
     return mcp.json()["result"]["structuredContent"]["result"], rest.json()
 
 
+CATALOGS = {"icecat_19k": 40, "luma_variants_2k": 30, "books_10k": 20, "bestbuy_3k": 10}
+"""The files that dev knows, and how many products the test writes into each."""
+
+
 @pytest.fixture(scope="module")
-def prepared(tmp_path_factory, catalog_data):
-    """A data folder that dev has started in once, with the real catalogs published."""
+def catalogs(tmp_path_factory):
+    """A folder with a file for each catalog that dev knows."""
+    folder = tmp_path_factory.mktemp("catalogs")
+    for at, (name, amount) in enumerate(CATALOGS.items(), start=1):
+        rows = [
+            {"id": device.key, "title": device.title, "url": device.url}
+            for device in electronics(amount, seed=at)
+        ]
+        with gzip.open(folder / f"{name}.jsonl.gz", "wt", encoding="utf-8") as file:
+            file.writelines(json.dumps(row) + "\n" for row in rows)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def prepared(tmp_path_factory, catalogs):
+    """A data folder that dev has started in once, with those catalogs published."""
     folder = tmp_path_factory.mktemp("dev")
-    process = start(folder, "--port", str(free_port()), "--catalogs", str(catalog_data))
+    process = start(folder, "--port", str(free_port()), "--catalogs", str(catalogs))
     try:
         facts = facts_of(process)
         mcp, rest = catalogs_over_both_faces(facts)
@@ -45,17 +65,17 @@ def prepared(tmp_path_factory, catalog_data):
     return folder
 
 
-def test_the_first_start_publishes_the_real_catalogs_and_prints_one_line(prepared):
+def test_the_first_start_publishes_the_catalogs_of_its_folder_and_prints_one_line(prepared):
     assert (prepared / "documents.sqlite").exists()
 
 
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM], ids=["ctrl-c", "sigterm"])
-def test_a_later_start_keeps_the_data_and_leaves_no_process_behind(prepared, catalog_data, how):
-    process = start(prepared, "--port", str(free_port()), "--catalogs", str(catalog_data))
+def test_a_later_start_keeps_the_data_and_leaves_no_process_behind(prepared, catalogs, how):
+    process = start(prepared, "--port", str(free_port()), "--catalogs", str(catalogs))
     facts = facts_of(process)
     mcp, _ = catalogs_over_both_faces(facts)
     stop(process, how)
-    assert {catalog["productCount"] for catalog in mcp} == {19_406, 147, 10_000, 3_291}
+    assert {catalog["productCount"] for catalog in mcp} == set(CATALOGS.values())
     assert process.returncode == 0
     children = subprocess.run(
         ["pgrep", "-f", str(prepared)], capture_output=True, text=True, check=False

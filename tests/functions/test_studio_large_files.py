@@ -1,7 +1,6 @@
 """Large files into a source, killed again and again on the way: everything is there, once."""
 
-import gzip
-
+import orjson
 import pytest
 
 from functions.engine.turns import KINDS
@@ -10,6 +9,7 @@ from shared.engine.collections import collections
 from shared.engine.heads import CollectionName
 from tests.functions.studio_shop import Studio
 from tests.mortal import Killed, MortalApp
+from tests.shared.catalog.invented import electronics
 from tests.web_server import WebServer
 
 pytestmark = [pytest.mark.anyio, pytest.mark.slow]
@@ -67,13 +67,27 @@ def versions(studio):
     return len(found), set(found)
 
 
-async def test_a_real_catalog_is_imported_once(studio, web, catalog_data):
-    body = gzip.decompress((catalog_data / "icecat_19k.jsonl.gz").read_bytes())
+async def test_a_large_catalog_is_imported_once(studio, web):
+    devices = electronics(20_000)
+    body = b"\n".join(
+        orjson.dumps(
+            {
+                "id": device.key,
+                "title": device.title,
+                "description": device.description,
+                "brand": device.brand.name,
+                "categories": device.category_path,
+                "url": device.url,
+                "attributes": {f"fact_{at}": f"{device.key} {at}" for at in range(20)},
+            }
+        )
+        for device in devices
+    )
     job = await imported(studio, web, body)
     assert (job["state"], job["result"]["rows"], job["result"]["rejected"]) == (
-        "succeeded", 19_406, 0,
+        "succeeded", 20_000, 0,
     )  # fmt: skip
-    assert versions(studio) == (19_406, {1})
+    assert versions(studio) == (20_000, {1})
 
 
 async def test_sixty_megabytes_of_a_table_are_imported_once(studio, web):

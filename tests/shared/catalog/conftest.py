@@ -1,4 +1,4 @@
-"""Catalogs to search in: small ones made up, and the real ones, built once a session."""
+"""Catalogs to search in: made-up ones, and two real ones, built once a session."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -16,6 +16,7 @@ from shared.catalog.search.search import Page, Question, search
 from shared.catalog.search.shelf import Shelf
 from shared.catalog.segment.reader import Segment
 from shared.catalog.segment.writer import apply, build
+from tests.shared.catalog import invented
 
 KEY = b"the signing key"
 NOW = datetime(2026, 11, 21, tzinfo=UTC)
@@ -117,7 +118,33 @@ def bestbuy(catalog_data: Path, tmp_path_factory) -> tuple[list[Product], Catalo
     return _real(catalog_data, "bestbuy_3k", tmp_path_factory.mktemp("bestbuy"))
 
 
+def _invented(products: list[Product], name: str, directory: Path) -> tuple[list[Product], Catalog]:
+    return products, Catalog(Segment(directory, build(products, name, directory)), name)
+
+
 @pytest.fixture(scope="session")
-def luma(catalog_data: Path, tmp_path_factory) -> tuple[list[Product], Catalog]:
-    """147 pieces of clothing with 1,847 variants."""
-    return _real(catalog_data, "luma_variants_2k", tmp_path_factory.mktemp("luma"))
+def electronics(tmp_path_factory) -> tuple[list[Product], Catalog]:
+    """400 made-up products of electronics, with category paths."""
+    directory = tmp_path_factory.mktemp("electronics")
+    return _invented(invented.electronics(400), "electronics", directory)
+
+
+@pytest.fixture(scope="session")
+def gadgets(tmp_path_factory) -> tuple[list[Product], Catalog]:
+    """300 others."""
+    directory = tmp_path_factory.mktemp("gadgets")
+    return _invented(invented.electronics(300, seed=2), "gadgets", directory)
+
+
+@pytest.fixture(scope="session")
+def warehouse(tmp_path_factory) -> tuple[list[Product], Catalog]:
+    """5,000 of them: more than one window of the reranker for most queries."""
+    directory = tmp_path_factory.mktemp("warehouse")
+    return _invented(invented.electronics(5_000, seed=3), "warehouse", directory)
+
+
+@pytest.fixture(scope="session")
+def clothes(tmp_path_factory) -> tuple[list[Product], Catalog]:
+    """40 made-up pieces of clothing with 240 variants."""
+    directory = tmp_path_factory.mktemp("clothes")
+    return _invented(invented.clothes(40), "clothes", directory)

@@ -63,8 +63,8 @@ def test_products_of_one_rank_are_each_seen_once(catalog, product):
         assert {key_of(item) for item in items} == keys
 
 
-def test_browsing_part_of_a_catalog_keeps_its_order(bestbuy):
-    _, catalog = bestbuy
+def test_browsing_part_of_a_catalog_keeps_its_order(electronics):
+    _, catalog = electronics
     facet = Facet(name="category_path.depth_0", values=("Cell Phones",))
     whole = walk(lambda _: [catalog.shelf], Question(), 100)
     part = walk(lambda _: [catalog.shelf], Question(facets=(facet,)), 7)

@@ -1,4 +1,4 @@
-"""Facets and price bounds against a plain model in Python, on real catalogs."""
+"""Facets and price bounds against a plain model in Python, on made-up catalogs."""
 
 import itertools
 
@@ -54,7 +54,7 @@ def expected(catalog, products, matches):
     return {catalog.segment.item(number, AT).split(b'"')[3].decode() for number in numbers}
 
 
-LUMA = [
+CLOTHES = [
     [("color", ("Black",))],
     [("color", ("black", "BLUE"))],
     [("color", ("Black",)), ("size", ("xs",))],
@@ -67,9 +67,9 @@ LUMA = [
 ]
 
 
-@pytest.mark.parametrize("asked", LUMA)
-def test_facets_join_by_and_and_their_values_by_or(luma, asked):
-    products, catalog = luma
+@pytest.mark.parametrize("asked", CLOTHES)
+def test_facets_join_by_and_and_their_values_by_or(clothes, asked):
+    products, catalog = clothes
     facets = tuple(Facet(name=name, values=values) for name, values in asked)
     wanted = expected(catalog, products, lambda p: all(has(p, *facet) for facet in asked))
     assert found(catalog, facets=facets) == wanted
@@ -77,8 +77,8 @@ def test_facets_join_by_and_and_their_values_by_or(luma, asked):
     assert found(catalog, exclude_facets=facets) == left
 
 
-def test_every_brand_and_category_of_a_catalog_counts_as_many_as_it_has(bestbuy):
-    products, catalog = bestbuy
+def test_every_brand_and_category_of_a_catalog_counts_as_many_as_it_has(electronics):
+    products, catalog = electronics
     for name in ("brand_name", "brand_slug", *(f"category_path.depth_{at}" for at in range(7))):
         counts = {}
         for product in products:
@@ -89,8 +89,8 @@ def test_every_brand_and_category_of_a_catalog_counts_as_many_as_it_has(bestbuy)
             assert count(catalog.shelf, Question(facets=(facet,))) == amount, (name, value)
 
 
-def test_facets_narrow_a_text_search_to_those_that_have_them(bestbuy):
-    products, catalog = bestbuy
+def test_facets_narrow_a_text_search_to_those_that_have_them(electronics):
+    products, catalog = electronics
     sony = (Facet(name="brand_name", values=("sony",)),)
     names = {p.url.rpartition("/")[2] for p in products if has(p, "brand_name", ["Sony"])}
     whole = walk(lambda _: [catalog.shelf], Question(query="black camera"), 100)
@@ -102,8 +102,8 @@ def test_facets_narrow_a_text_search_to_those_that_have_them(bestbuy):
 @pytest.mark.parametrize(
     ("low", "high"), [(None, 49.99), (100, None), (25, 49.99), (49.99, 49.99), (0, 0)]
 )
-def test_price_bounds_are_inclusive(bestbuy, low, high):
-    products, catalog = bestbuy
+def test_price_bounds_are_inclusive(electronics, low, high):
+    products, catalog = electronics
     wanted = [
         product
         for product in products
@@ -114,7 +114,7 @@ def test_price_bounds_are_inclusive(bestbuy, low, high):
     assert count(catalog.shelf, Question(price_min=low, price_max=high)) == len(wanted)
 
 
-def test_price_bounds_that_cannot_be_are_refused(bestbuy):
+def test_price_bounds_that_cannot_be_are_refused(electronics):
     bounds = [{"price_min": 2, "price_max": 1}]
     bounds += [
         {name: bad}
@@ -123,7 +123,7 @@ def test_price_bounds_that_cannot_be_are_refused(bestbuy):
     ]
     for each in bounds:
         with pytest.raises(Problem) as refused:
-            bestbuy[1].page("tv", **each)
+            electronics[1].page("tv", **each)
         assert refused.value.code == "invalid"
 
 
@@ -133,10 +133,10 @@ def test_a_facet_without_values_or_name_is_refused():
             Facet(**wrong)
 
 
-def test_a_restriction_holds_for_search_lookup_and_counts(bestbuy):
-    products, catalog = bestbuy
+def test_a_restriction_holds_for_search_lookup_and_counts(electronics):
+    products, catalog = electronics
     only = (Facet(name="brand_name", values=("Sony", "Bose")),)
-    shelf = Shelf("bestbuy_3k", "", "1", catalog.segment, catalog.segment, AT, only)
+    shelf = Shelf("electronics", "", "1", catalog.segment, catalog.segment, AT, only)
     inside = {p.key for p in products if has(p, "brand_name", ["Sony", "Bose"])}
     assert count(shelf, Question()) == len(inside)
     assert len(walk(lambda _: [shelf], Question(), 100)) == len(inside)

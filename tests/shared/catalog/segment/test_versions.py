@@ -21,8 +21,8 @@ def page_of(segment, url):
     return found and segment.claims(found.number)[0]
 
 
-def test_a_product_is_found_by_its_url_and_by_those_of_its_variants(luma):
-    products, catalog = luma
+def test_a_product_is_found_by_its_url_and_by_those_of_its_variants(clothes):
+    products, catalog = clothes
     for product in products:
         assert page_of(catalog.segment, product.url) == product.key
         for variant in product.variants:
@@ -173,8 +173,8 @@ def test_many_small_generations_answer_as_one(catalog, applied, product):
         assert page_of(version.segment, f"https://shop.example/p/{at}") is None
 
 
-def test_a_product_can_be_read_back_whole(luma, applied):
-    products, version = luma
+def test_a_product_can_be_read_back_whole(clothes, applied):
+    products, version = clothes
     changed = applied(version, [products[0].model_copy(update={"title": "Changed"})])
     assert changed.segment.product(products[0].key).title == "Changed"
     assert changed.segment.product(products[1].key) == products[1]
@@ -189,10 +189,10 @@ def test_a_directory_in_use_is_not_built_in(catalog, product, tmp_path):
         apply(version, [], [], version.directory)
 
 
-def test_the_products_of_a_version_build_the_same_catalog_again(luma, catalog, applied):
-    products, version = luma
+def test_the_products_of_a_version_build_the_same_catalog_again(clothes, catalog, applied):
+    products, version = clothes
     changed = applied(version, [products[0].model_copy(update={"title": "Changed"})], ["MH02"])
-    rebuilt = catalog(changed.segment.products(), "luma_variants_2k")
+    rebuilt = catalog(changed.segment.products(), "clothes")
     assert len(rebuilt.segment.manifest.generations) == 1
     assert {each.key: each for each in rebuilt.segment.products()} == {
         each.key: each for each in changed.segment.products()
@@ -200,14 +200,13 @@ def test_the_products_of_a_version_build_the_same_catalog_again(luma, catalog, a
     assert rebuilt.items(limit=100) == changed.items(limit=100)
 
 
-@pytest.mark.slow
-def test_a_segment_answers_many_threads_at_once(icecat):
-    products, catalog = icecat
-    queries = [product.title for product in products[::600]]
+def test_a_segment_answers_many_threads_at_once(warehouse):
+    products, catalog = warehouse
+    queries = [product.title for product in products[::150]]
     expected = [catalog.keys(query) for query in queries]
 
     def ask(at):
-        product = products[at * 600]
+        product = products[at * 150]
         assert page_of(catalog.segment, product.url) == product.key
         return catalog.keys(queries[at])
 
