@@ -52,6 +52,10 @@ INSTALLED := $(CLIENTS)/.installed $(LIBRARIES)/.installed $(CHECKOV)/.installed
 tests: $(VENV)/.tests $(INSTALLED) ## The slow tests: emulators, real clients, whole processes
 	$(BIN)/python -m pytest -m slow
 
+.PHONY: data
+data: $(VENV)/.tests ## Fetch the public catalogs that benchmarks and some tests read, into CATALOG_DATA_DIR
+	$(BIN)/python -m tests.catalogs.fetch "$(CATALOG_DATA_DIR)"
+
 .PHONY: simulate
 simulate: $(VENV)/.tests ## Five minutes of a busy organization; a week of 200 with 50 catalogs and 3 readers each
 	$(BIN)/python -m tests.shared.auth.busy
