@@ -3,7 +3,7 @@
 The order of judging is the product's: host and origin, then who is calling, then method, then
 body. A request is classified by the SDK's rules. A call of one of our tools is answered here, every
 other method by the SDK's own runner, one for each request; what a further tool may answer with
-notifications goes through the SDK's transport (docs/architecture.md, "MCP").
+notifications goes through the SDK's transport (docs/requests.md, "MCP").
 """
 
 from collections import OrderedDict

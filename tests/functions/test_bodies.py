@@ -1,6 +1,6 @@
 """How much of a request is read: the limit to the byte, however the body is sent.
 
-The number is a row of the both-eras checklist (docs/architecture.md, "MCP").
+The number is a row of the both-eras checklist (docs/requests.md, "MCP").
 """
 
 import orjson

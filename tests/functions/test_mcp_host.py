@@ -1,7 +1,7 @@
 """The MCP host with tools the partner face does not have: they ask, they report, they mirror.
 
 The same constructor and HTTP layer as production, with the conformance suite's fixtures behind
-them. Numbers are rows of the both-eras checklist (docs/architecture.md, "MCP").
+them. Numbers are rows of the both-eras checklist (docs/requests.md, "MCP").
 """
 
 import httpx

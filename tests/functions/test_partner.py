@@ -1,6 +1,6 @@
 """The partner endpoint over HTTP: both protocol eras, refusals, and the shape of results.
 
-Numbers behind test names are rows of the both-eras checklist (docs/architecture.md, "MCP").
+Numbers behind test names are rows of the both-eras checklist (docs/requests.md, "MCP").
 """
 
 import base64
