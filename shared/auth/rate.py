@@ -1,4 +1,6 @@
-"""The rate limit: one token bucket per organization, strict across instances (contract, REST).
+"""The rate limit: one token bucket per organization, strict across instances.
+
+docs/protocol.md, "Rate limit", says what callers see of it.
 
 `rates/{org}` holds the bucket. An instance takes a lease of tokens out of it by compare-and-set
 and spends them without I/O; unused ones go back at its next renewal. Tokens leave the bucket before

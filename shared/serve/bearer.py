@@ -20,7 +20,7 @@ def bearer(head: Head) -> str | None:
 
 
 def api_key(head: Head, prefix: str) -> ApiKey:
-    """The API key of a REST request. Raises `unauthenticated` in the contract's words."""
+    """The API key of a REST request. Raises `unauthenticated` in the words of docs/protocol.md."""
     text = bearer(head)
     if text is None:
         raise Problem("unauthenticated", "Authorization Bearer token required")

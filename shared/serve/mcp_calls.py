@@ -66,7 +66,7 @@ class Renderer(Protocol):
     def result(
         self, reply: Reply, tool: Tool[Any], request: Request, version: str
     ) -> dict[str, Any]:
-        """The wire form of a tool result. Raises MCPError where the contract wants one."""
+        """The wire form of a tool result. Raises MCPError where the protocol wants one."""
 
 
 class ToolCalls:

@@ -1,4 +1,4 @@
-"""REST: a table of method, path and tool, served with the contract's statuses and errors."""
+"""REST: a table of method, path and tool, served with the errors of docs/protocol.md."""
 
 import math
 import re
@@ -36,7 +36,7 @@ Shown = tuple[bytes, Sequence[tuple[bytes, bytes]]]
 
 
 class Refusals(NamedTuple):
-    """How a route says what is wrong, where it is not the contract's way.
+    """How a route says what is wrong, where it is not that of docs/protocol.md.
 
     Attributes:
         make: the answer's body, from a problem and the request's id.
@@ -57,7 +57,7 @@ DETAIL: Final = {
     "insufficient_scope": "api_key_forbidden",
     "rate_limited": "rate_limit_exceeded",
 }
-"""The contract's words where they differ from the problem's code."""
+"""The protocol's words where they differ from the problem's code."""
 
 
 @dataclass(frozen=True)
@@ -74,7 +74,7 @@ class Route:
         errors: further error answers: status to description, and schema name where it is its own.
         query: arguments that stand in the query although there is a body.
         status: of the answer.
-        refusals: how it says what is wrong; None for the contract's way.
+        refusals: how it says what is wrong; None for the protocol's way.
         most_body: bytes; the settings' where it is not given.
     """
 

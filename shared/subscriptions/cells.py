@@ -1,4 +1,4 @@
-"""One cell's turn: make Analytics Hub and the record agree (contract, "Cell life cycle").
+"""One cell's turn: make Analytics Hub and the record agree (docs/protocol.md, "Cell life cycle").
 
 Every step may be repeated: what is asked of Analytics Hub is a state, not a change, and the record
 moves only by compare-and-set. A handler that loses that race does nothing more; the winner has

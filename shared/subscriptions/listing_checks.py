@@ -1,8 +1,9 @@
 """The hourly check: who may subscribe to a listing and who has, for all cells without a turn soon.
 
 Answers that are the same as an hour ago cost one write; cells derive when they were checked from it
-(contract, "Scheduled refresh"). Access that no cell knows of, or that somebody took away behind our
-back, is found here: an overtaken handler that was killed leaves either for an hour at most.
+(docs/protocol.md, "Scheduled refresh"). Access that no cell knows of, or that somebody took away
+behind our back, is found here: an overtaken handler that was killed leaves either for an hour at
+most.
 """
 
 import hashlib

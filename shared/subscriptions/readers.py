@@ -1,4 +1,4 @@
-"""The five tools for BigQuery subscriptions (contract, "BigQuery subscription tools")."""
+"""The five tools for BigQuery subscriptions (docs/protocol.md, "BigQuery subscription tools")."""
 
 import hashlib
 import re

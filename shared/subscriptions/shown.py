@@ -1,4 +1,6 @@
-"""What a partner sees of subscribers, cells and listings (contract, "BigQuery subscription tools").
+"""What a partner sees of subscribers, cells and listings.
+
+docs/protocol.md, "BigQuery subscription tools", is what they may rely on.
 
 A cell is shown as it stands now, not as its record says: a grant withdrawn this second is
 `scope_revoked` this second, and an export that grew old is `source_stale`, without a write.

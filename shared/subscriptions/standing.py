@@ -66,7 +66,7 @@ def granted(access: Access | None, catalog: str, now: datetime) -> Grant | None:
 
 
 def shareable(grant: Grant, now: datetime) -> bool:
-    """Whether a grant counts in BigQuery: one with `only` never does (contract, "Restrictions").
+    """Whether a grant counts in BigQuery. One with `only` never does (docs/protocol.md).
 
     A listing is shared by all its subscribers, so it cannot show a part to one of them.
     """
