@@ -1,4 +1,4 @@
-"""Writes docs/performance.md from what `make bench` measured and what people wrote about it.
+"""Writes docs/performance.md from what `make bench` measured and what people make of it.
 
 python -m tests.bench.report [build/bench.json]
 """
@@ -15,7 +15,7 @@ from tests.bench.servers import HERE, ROOT
 
 JSON = ROOT / "build" / "bench.json"
 PAGE = ROOT / "docs" / "performance.md"
-NOTES = HERE / "notes.md"
+FINDINGS = HERE / "findings.md"
 PARTS = {
     "requests": ("Requests and peers", requests.show),
     "cold": ("Cold start", cold.show),
@@ -27,8 +27,8 @@ PARTS = {
 HEAD = """\
 # Performance
 
-Written by `make bench` (tests/bench/report.py) from its measurements; only the last part,
-tests/bench/notes.md, is by hand.
+Written by `make bench` (tests/bench/report.py) from its measurements. Only the findings are by hand
+(tests/bench/findings.md). What was tried and what it was worth stands in tests/bench/notes.md.
 
 "x hello" is CPU of our worker over CPU of functions-framework's own async hello, measured right
 before and after. Numbers are medians, in brackets the smallest and the largest round.
@@ -41,10 +41,11 @@ def page(report):
         chain(
             [HEAD],
             facts(report["facts"]),
+            ["", FINDINGS.read_text().rstrip()],
             ["", "## Bars", ""],
             bars(report),
             *(section(report, part) for part in PARTS if part in report),
-            ["", NOTES.read_text().rstrip(), ""],
+            [""],
         )
     )
 
