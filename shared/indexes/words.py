@@ -34,6 +34,19 @@ STEMMERS: Final = {
 }
 """Languages with a stemmer. Words of any other language are matched as they are."""
 
+_SAY_NOTHING: Final = {
+    "en": "a about after again all also am an and any are as at be because been before being both "
+    "but by could did do does doing during each for from further had has have having he her here "
+    "hers herself him himself his how i if in into is it its itself just let me more most my "
+    "myself no nor not of on once or other our ours ourselves own same she should so some such than "
+    "that the their theirs them themselves then there these they this those through to too until "
+    "very was we were what when where which while who whom why will with would you your yours "
+    "yourself yourselves"
+}
+"""By language, words that join others and say nothing of a product: Snowball's list without words
+that are things as well (`can`, `down`, `up`). The engine has that of other languages; its English
+one has 33 words, and knows neither `my` nor `from`."""
+
 _ALIASES: Final = {"nb": "no", "nn": "no", "eng": "en"}
 
 
@@ -56,7 +69,11 @@ def surface_analyzer(language: str | None = None) -> TextAnalyzer:
     """Text to words, not stemmed; with a language, without its stop words."""
     builder = _words()
     name = STEMMERS.get(language or "")
-    return (builder.filter(Filter.stopword(name)) if name else builder).build()
+    if language in _SAY_NOTHING:
+        builder = builder.filter(Filter.custom_stopword(_SAY_NOTHING[language].split()))
+    elif name:
+        builder = builder.filter(Filter.stopword(name))
+    return builder.build()
 
 
 def _words() -> TextAnalyzerBuilder:

@@ -78,13 +78,14 @@ def identified(segment: Segment, query: str, words: Sequence[Word]) -> Query | N
 
 def weight(segment: Segment, words: Iterable[Word]) -> float:
     """The sum of the words' idf: how much BM25 can give before saturation."""
-    total = 0.0
-    for word in words:
-        best = 0.0
-        for spelling in word.spellings:
-            best = max(best, sum([segment.term(term).idf for term in spelling]))
-        total += best
-    return total
+    return sum([idf(segment, word) for word in words])
+
+
+def idf(segment: Segment, word: Word) -> float:
+    """How much a word tells, by its most telling spelling: more where fewer products have it."""
+    if len(word.spellings) == 1:
+        return sum([segment.term(term).idf for term in word.spellings[0]])
+    return max(sum([segment.term(term).idf for term in spelling]) for spelling in word.spellings)
 
 
 def _chunks(query: str) -> Iterator[tuple[str, str, bool]]:

@@ -10,6 +10,7 @@ import math
 from functools import lru_cache
 from typing import Final, NamedTuple
 
+from shared.catalog.search.queries import idf
 from shared.catalog.search.seen import NEXT, Seen, see
 from shared.catalog.search.words import Word, Words
 from shared.catalog.segment.reader import Segment
@@ -23,12 +24,14 @@ class Model(NamedTuple):
 
     Attributes:
         bm25: of bm25 as 0..1, of the best possible.
-        all_words: of having all words of the query.
-        in_title: of the share of the query's words that are in the title.
-        in_kind: of the share that is in its brand, type or categories.
+        all_words: of having all words of the query, as far as the title makes it `sure`: of a
+            question in many words a product has them all by chance, somewhere in its description.
+        in_title: of the share of what the query's words tell that the title says.
+        in_kind: of the share that its brand, type or categories say.
         accessory: of each word in the title that names a thing made for another (`case`) and was
-            not asked for.
-        accessory_next: of such a word right behind the query's last one (`keyboard cover`).
+            not asked for, times the share that the title says: a title that says little of the
+            question is not of a thing made for what was asked.
+        accessory_next: of such a word right behind the query's last one (`keyboard cover`), too.
     """
 
     bm25: float
@@ -39,7 +42,7 @@ class Model(NamedTuple):
     accessory_next: float
 
 
-MODEL: Final = Model(20.38, 4.58, 6.77, 1.0, -1.66, -4.32)
+MODEL: Final = Model(15.11, 3.96, 3.15, 1.0, -1.42, -4.04)
 """What is shipped, from `tests/bench/fit.py`."""
 
 _DOUBLINGS: Final = tuple(math.log2(place + 1) for place in range(1, WINDOW + 1))
@@ -54,15 +57,16 @@ def rerank(
     `bm25`: 0..1, of the best possible. The first `full` have all words.
     """
     seen = see(segment, words, numbers)
-    found = shares(words, seen)
-    in_title = {terms: model.in_title * share for terms, share in found.items()}
+    found = shares(segment, words, seen)
     in_kind = {terms: model.in_kind * share for terms, share in found.items()}
     accessories = _penalties(model)
-    gained = [model.all_words] * full + [0.0] * (len(numbers) - full)
+    some = {terms: model.in_title * share * share for terms, share in found.items()}
+    every = {terms: gain + model.all_words * sure(found[terms]) for terms, gain in some.items()}
+    gained = [every] * full + [some] * (len(numbers) - full)
     weight = model.bm25
     places = [
-        place - weight * score - gain - in_title[title] - in_kind[kind] - accessories[things]
-        for place, score, gain, title, kind, things in zip(
+        place - weight * score - gains[title] - in_kind[kind] - found[title] * accessories[things]
+        for place, score, gains, title, kind, things in zip(
             _DOUBLINGS, bm25, gained, *seen, strict=False
         )
     ]
@@ -74,44 +78,62 @@ def features(
 ) -> list[Model]:
     """What the weights of a model are multiplied with, of each product."""
     seen = see(segment, words, numbers)
-    found = shares(words, seen)
-    return [
-        Model(score, at < full, found[title], found[kind], things % NEXT, things // NEXT)
-        for at, (score, title, kind, things) in enumerate(zip(bm25, *seen, strict=True))
-    ]
+    found = shares(segment, words, seen)
+    rows = []
+    for at, (score, title, kind, things) in enumerate(zip(bm25, *seen, strict=True)):
+        said = found[title]
+        all_words = sure(said) if at < full else 0.0
+        next_one, amount = divmod(things, NEXT)
+        rows.append(
+            Model(score, all_words, said * said, found[kind], said * amount, said * next_one)
+        )
+    return rows
 
 
-def shares(words: Words, seen: Seen) -> dict[int, float]:
-    """Which share of the words the terms seen in a title or kind stand for, by those terms.
+def sure(share: float) -> float:
+    """How far having all words counts, 0..1: wholly where the title says half of the question."""
+    return min(1.0, 2 * share)
 
-    A word counts as far as its best spelling does, a spelling by the share of its terms.
+
+def shares(segment: Segment, words: Words, seen: Seen) -> dict[int, float]:
+    """How much of what the words tell the terms seen in a title or kind say, 0..1, by those terms.
+
+    A word tells the more the fewer products have it (its idf); one that a product need not have
+    tells nothing. It counts as far as its best spelling does, a spelling by the share of its terms.
     """
-    of_one_term, others = _bits(words.words)
+    of_one_term, others, total = _telling(segment, words.words)
     found = {}
     for terms in {*seen.title, *seen.kind}:
-        total: float = (terms & of_one_term).bit_count()
-        for spellings in others:
-            total += max((terms & bits).bit_count() / bits.bit_count() for bits in spellings)
-        found[terms] = total / len(words.words)
+        said = sum([told for bit, told in of_one_term if terms & bit])
+        for told, spellings in others:
+            said += told * max((terms & bits).bit_count() / bits.bit_count() for bits in spellings)
+        found[terms] = said / total
     return found
 
 
-def _bits(words: tuple[Word, ...]) -> tuple[int, list[list[int]]]:
-    """Which bits of `Seen` are words of one term, together, and the spellings of each other word.
+def _telling(
+    segment: Segment, words: tuple[Word, ...]
+) -> tuple[list[tuple[int, float]], list[tuple[float, list[int]]], float]:
+    """Bits of `Seen` that are a telling word of one term, each with what it tells; what each other
+    one tells, with the bits of its spellings; and the sum.
 
     Nearly all words are of one term, and those of a long text take longer one by one.
     """
-    of_one_term, others, at = 0, [], 0
+    of_one_term, others, total, at = [], [], 0.0, 0
     for word in words:
         spellings = []
         for spelling in word.spellings:
             spellings.append((1 << len(spelling)) - 1 << at)
             at += len(spelling)
+        if not word.telling:
+            continue
+        told = idf(segment, word)
+        total += told
         if len(word.spellings) == len(word.spellings[0]) == 1:
-            of_one_term |= spellings[0]
+            of_one_term.append((spellings[0], told))
         else:
-            others.append(spellings)
-    return of_one_term, others
+            others.append((told, spellings))
+    return of_one_term, others, total or 1.0
 
 
 @lru_cache(maxsize=1)

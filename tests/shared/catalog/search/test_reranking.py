@@ -7,6 +7,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from shared.catalog.products.product import Brand
+from shared.catalog.search.queries import idf
 from shared.catalog.search.rerank import MODEL, WINDOW, Model, features, rerank
 from shared.catalog.search.seen import ACCESSORIES, NEXT, see
 from shared.catalog.search.words import understand
@@ -54,19 +55,24 @@ def bits(asked, there):
     return sum(1 << at for at, term in enumerate(asked) if term in there)
 
 
-def read(words, product, score, *, full):
+def read(segment, words, product, score, *, full):
     """A product's features, worked out the long way."""
     title, kind = texts(product)
     _, _, accessories = looked_at(words, product)
     amount, is_next = accessories % NEXT, accessories // NEXT
-    return Model(score, full, share(words, title), share(words, kind), amount, is_next)
+    said, in_kind = share(segment, words, title), share(segment, words, kind)
+    all_words = min(1, 2 * said) if full else 0
+    return Model(score, all_words, said * said, in_kind, said * amount, said * is_next)
 
 
-def share(words, terms):
-    return sum(
+def share(segment, words, terms):
+    """How much of what the words tell these terms say."""
+    told = [word.telling * idf(segment, word) for word in words]
+    said = [
         max(sum(term in terms for term in spelling) / len(spelling) for spelling in word.spellings)
         for word in words
-    ) / len(words)
+    ]
+    return sum(map(float.__mul__, told, map(float, said))) / sum(told)
 
 
 def for_any_words_and_products(test):
@@ -97,7 +103,7 @@ def test_features_say_what_titles_and_kinds_say(shop, asked, seed, amount):
     full = amount // 2
     found = features(segment, words, numbers, scores, full)
     for at, (one, product) in enumerate(zip(found, products, strict=True)):
-        expected = read(words.words, product, scores[at], full=at < full)
+        expected = read(segment, words.words, product, scores[at], full=at < full)
         assert [*map(float, one)] == pytest.approx([*map(float, expected)])
 
 
