@@ -36,12 +36,12 @@ STEMMERS: Final = {
 
 _SAY_NOTHING: Final = {
     "en": "a about after again all also am an and any are as at be because been before being both "
-    "but by could did do does doing during each for from further had has have having he her here "
-    "hers herself him himself his how i if in into is it its itself just let me more most my "
-    "myself no nor not of on once or other our ours ourselves own same she should so some such than "
-    "that the their theirs them themselves then there these they this those through to too until "
-    "very was we were what when where which while who whom why will with would you your yours "
-    "yourself yourselves"
+    "but by could did do does doing during each for from further had has have having he her "
+    "here hers herself him himself his how i if in into is it its itself just let me more "
+    "most my myself no nor not of on once or other our ours ourselves own same she should so "
+    "some such than that the their theirs them themselves then there these they this those "
+    "through to too until very was we were what when where which while who whom why will with "
+    "would you your yours yourself yourselves"
 }
 """By language, words that join others and say nothing of a product: Snowball's list without words
 that are things as well (`can`, `down`, `up`). The engine has that of other languages; its English

@@ -114,9 +114,9 @@ def shares(segment: Segment, words: Words, seen: Seen) -> dict[int, float]:
 def _telling(
     segment: Segment, words: tuple[Word, ...]
 ) -> tuple[list[tuple[int, float]], list[tuple[float, list[int]]], float]:
-    """Bits of `Seen` that are a telling word of one term, each with what it tells; what each other
-    one tells, with the bits of its spellings; and the sum.
+    """What each telling word tells, and which bits of `Seen` it is; and the sum of it.
 
+    First the words of one term, by their bit; then the others, with the bits of their spellings.
     Nearly all words are of one term, and those of a long text take longer one by one.
     """
     of_one_term, others, total, at = [], [], 0.0, 0
