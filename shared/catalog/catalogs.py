@@ -20,6 +20,9 @@ from shared.work import Kind
 family = Family("catalogs", org_types=frozenset({"operator"}))
 
 MOST_HOSTS: Final = 64
+BaseUrl = Annotated[
+    str, Field(pattern=r"^https?://[^\s/]+", max_length=500, description="The shop's address.")
+]
 EXPORT: Final = Kind(DUE_EXPORTS, "/jobs/exports", LONG)
 """A catalog's version or state changed, and its copy in the warehouse is to follow. By its key."""
 
@@ -28,7 +31,8 @@ class Catalog(Record):
     """A catalog: owned by one tenant, with one key on the whole platform.
 
     `hosts` are all hosts its product pages were ever on; they only grow. A withdrawn catalog is
-    granted to nobody and shared nowhere.
+    granted to nobody and shared nowhere. `fed_by`: the endpoint of its tenant whose entries it
+    serves, where it is none of a feed's; `paused`: it was rolled back, and follows no more.
     """
 
     tenant: str
@@ -36,6 +40,8 @@ class Catalog(Record):
     source_base_url: str
     hosts: tuple[str, ...] = ()
     state: Literal["active", "withdrawn"] = "active"
+    fed_by: str | None = None
+    paused: bool | None = None
     created_at: datetime
 
 
@@ -60,9 +66,7 @@ class CreateCatalog(Args):
     catalog: CatalogKey
     tenant: Annotated[str, Field(description="The tenant that owns it.")]
     display_name: Annotated[str, Field(min_length=1, max_length=200), PLAIN]
-    source_base_url: Annotated[
-        str, Field(pattern=r"^https?://[^\s/]+", max_length=500, description="The shop's address.")
-    ]
+    source_base_url: BaseUrl
 
 
 @family.tool(

@@ -13,6 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from shared.errors import Problem
 from shared.pipeline.cards import collection_of
+from shared.pipeline.catalog_block import CatalogBlock
 from shared.pipeline.configuration import Configuration, Defined, Definition, Kind
 
 MOST_DESTINATIONS: Final = 50
@@ -131,7 +132,8 @@ class EndpointSort(BaseModel):
 class Endpoint(Definition):
     """An endpoint, `endpoint:{destination}.{version}.{name}` of the configuration.
 
-    `revision`: of its cards; 0 before its version was published for the first time.
+    `revision`: of its cards; 0 before its version was published for the first time. `catalog`: the
+    partner catalog that its entries become, if any.
     """
 
     version: str
@@ -143,6 +145,7 @@ class Endpoint(Definition):
     relations: tuple[Embedded, ...] = ()
     facets: tuple[EndpointFacet, ...] = ()
     sort: tuple[EndpointSort, ...] = ()
+    catalog: CatalogBlock | None = None
     created_at: datetime
 
     @property

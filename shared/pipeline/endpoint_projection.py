@@ -16,6 +16,7 @@ from shared.pipeline.destinations import (
     ENDPOINTS,
     PREFIX,
     VERSIONS,
+    Destination,
     Embedded,
     Endpoint,
 )
@@ -43,11 +44,22 @@ def projection_of(app: App, name: CollectionName, head: Head) -> Projection | No
     if found is None or version is None or not version.value.follows:
         return None
     destination = configuration.get(DESTINATIONS, version.value.destination).value
-    entries = Entries(configuration, found.value, destination, app.clock.now())
-    made = _Endpoint(collections(app), name.tenant, found.value, configuration, entries)
+    made = entries_of(app, name.tenant, configuration, found.value, destination)
     return Projection(
         tuple(found.value.inputs), made.keys, made.gathered, walked=(found.value.inputs[0],)
     )
+
+
+def entries_of(
+    app: App,
+    tenant: str,
+    configuration: Configuration,
+    endpoint: Endpoint,
+    destination: Destination,
+) -> "EntriesOf":
+    """What computes the entries of an endpoint whose cards' revisions are known."""
+    entries = Entries(configuration, endpoint, destination, app.clock.now())
+    return EntriesOf(collections(app), tenant, endpoint, configuration, entries)
 
 
 class _Side(NamedTuple):
@@ -84,8 +96,8 @@ class _Relation(NamedTuple):
     far: _Side
 
 
-class _Endpoint:
-    """The entries of one endpoint."""
+class EntriesOf:
+    """The entries of one endpoint: which a card is in, and what each of them is."""
 
     def __init__(
         self,

@@ -4,9 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from difflib import get_close_matches
-from typing import Annotated, Any, Final, NamedTuple
-
-from pydantic import BaseModel, ConfigDict, Field
+from typing import Any, Final, NamedTuple
 
 from shared.errors import Problem
 from shared.pipeline.card_definitions import Wrong
@@ -25,7 +23,8 @@ from shared.pipeline.destinations import (
     endpoints_of,
 )
 from shared.pipeline.endpoint_content import content_of, selected
-from shared.pipeline.filters import Filter
+from shared.pipeline.given_catalog import check_block
+from shared.pipeline.given_endpoint import GivenFacet, GivenRelation, GivenSelection
 from shared.pipeline.relations import RELATIONS, other_side
 from shared.pipeline.segments import SEGMENTS
 from shared.pipeline.workspace import Workspace
@@ -34,48 +33,6 @@ from shared.query.ast import Node, Question
 ID: Final = "id"
 """Stands for an entry's key in an order."""
 EXAMPLES: Final = 3
-Ids = Annotated[tuple[Annotated[str, Field(max_length=100)], ...], Field(max_length=1_000)]
-
-
-class Given(BaseModel):
-    """A part of an endpoint as a caller gives it."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class GivenSelection(Given):
-    """Cards in any of `include_segments` (all if empty), in none of `exclude_segments`."""
-
-    include_segments: Ids = ()
-    exclude_segments: Ids = ()
-    filters: Annotated[tuple[Filter, ...], Field(max_length=50)] = ()
-
-    def stored(self) -> Selection:
-        """As an endpoint keeps it."""
-        return Selection(
-            include=tuple(dict.fromkeys(self.include_segments)),
-            exclude=tuple(dict.fromkeys(self.exclude_segments)),
-            filters=tuple(
-                each.model_dump(mode="json", by_alias=True, exclude_defaults=True)
-                for each in self.filters
-            ),
-        )
-
-
-class GivenRelation(Given):
-    """Related cards that come within an entry."""
-
-    relation_id: Annotated[str, Field(max_length=100)]
-    properties: Ids
-    content_selection: GivenSelection = GivenSelection()
-
-
-class GivenFacet(Given):
-    """A property whose values are counted; `headers`: its name by language."""
-
-    property: Annotated[str, Field(max_length=100)]
-    size: Annotated[int, Field(ge=1, le=100)] = 10
-    headers: dict[str, str] = Field(default_factory=dict, max_length=20)
 
 
 class Contract(NamedTuple):
@@ -177,6 +134,7 @@ def check_fitting(
     if wrong:
         errors = [each._asdict() for each in wrong[:100]]
         raise Problem("invalid", f"{wrong[0].path}: {wrong[0].message}", errors=errors)
+    check_block(configuration, endpoint, destination)
     selected(configuration, content, endpoint.selection, now)
     for each in endpoint.relations:
         far = content_of(configuration, each.card, each.revision)
@@ -302,13 +260,17 @@ def contract_of(endpoint: Endpoint) -> Contract:
 
 
 def same_contract(before: Endpoint, after: Endpoint) -> bool:
-    """Whether two endpoints show the same: they may select other cards."""
+    """Whether two endpoints show the same: they may select other cards.
+
+    They feed one catalog, unless there was none before.
+    """
 
     def shown(of: Endpoint) -> tuple[Any, ...]:
         relations = tuple((e.relation, e.card, e.properties) for e in of.relations)
         return (of.card, of.properties, relations, of.facets, of.sort)
 
-    return shown(before) == shown(after)
+    fed = [each.catalog and each.catalog.key for each in (before, after)]
+    return shown(before) == shown(after) and fed[0] in (None, fed[1])
 
 
 def copied(configuration: Configuration, source: str, version: ApiVersion) -> Iterable[Endpoint]:

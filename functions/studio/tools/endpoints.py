@@ -25,16 +25,15 @@ from shared.pipeline.destinations import (
 from shared.pipeline.drafts import Draft, reviewed
 from shared.pipeline.endpoints import (
     Contract,
-    GivenFacet,
-    GivenRelation,
-    GivenSelection,
-    Ids,
     check_new,
     contract_of,
     made,
     preview,
     same_contract,
 )
+from shared.pipeline.given_catalog import GivenCatalog, check_key
+from shared.pipeline.given_endpoint import GivenFacet, GivenRelation, GivenSelection, Ids
+from shared.pipeline.product_previews import rejections
 from shared.pipeline.sources import SOURCE_ID
 from shared.pipeline.version_publishing import settled
 from shared.pipeline.workspace import Workspace
@@ -79,6 +78,9 @@ class _Shown(StudioArgs):
         tuple[Annotated[str, Field(max_length=101)], ...],
         Field(max_length=3, description="Properties; -price: highest first. By id if empty."),
     ] = ()
+    catalog: Annotated[
+        GivenCatalog | None, Field(description="The partner catalog that entries become.")
+    ] = None
 
     @property
     def contract(self) -> Contract:
@@ -111,6 +113,7 @@ def _new(call: Call, configuration: Configuration, args: DraftEndpoint) -> Endpo
         card=card.id,
         selection=args.content_selection.stored(),
         properties=(),
+        catalog=args.catalog and args.catalog.stored(),
         created_at=call.now,
     )
     contract = args.contract
@@ -123,13 +126,15 @@ def _new(call: Call, configuration: Configuration, args: DraftEndpoint) -> Endpo
 def draft_endpoint(call: Call, args: DraftEndpoint) -> Draft:
     """Show what an endpoint would contain: how many cards its selection matches, and some of them.
 
-    Nothing is stored. Without properties it shows all that the card has.
+    Nothing is stored. Without properties it shows all that the card has. With a catalog it says
+    which products that would refuse, and why.
     """
     space = Workspace(call)
 
     def check() -> dict[str, Any]:
         endpoint = _new(call, space.configuration, args)
-        return asdict(preview(space, endpoint))
+        check_key(space, space.configuration, endpoint)
+        return {**asdict(preview(space, endpoint)), **rejections(space, endpoint)}
 
     given = args.model_dump(mode="json", by_alias=True, exclude_defaults=True)
     fields = (
@@ -162,6 +167,7 @@ def create_endpoint(call: Call, args: CreateEndpoint) -> DestinationWritten:
 
     def create(configuration: Configuration) -> DestinationWritten:
         endpoint = _new(call, configuration, args)
+        check_key(space, configuration, endpoint)
         found = preview(space, endpoint)
         return _stored(space, configuration, endpoint, found.cards, dry_run=args.dry_run)
 
@@ -183,7 +189,7 @@ class UpdateEndpoint(_Shown, Written):
     idempotent=True,
 )
 def update_endpoint(call: Call, args: UpdateEndpoint) -> DestinationWritten:
-    """Change which cards an endpoint contains; of a version that is New, also what it shows.
+    """Change which cards an endpoint contains, or its catalog; of a New version also what it shows.
 
     On an active version entries follow within seconds. What it shows never changes once it was
     published: create a version with copy_from for that.
@@ -204,6 +210,9 @@ def _update(
     after = before
     if "content_selection" in given:
         after = after.model_copy(update={"selection": args.content_selection.stored()})
+    if args.catalog is not None:
+        after = after.model_copy(update={"catalog": args.catalog.stored()})
+        check_key(space, configuration, after)
     was = contract_of(before)
     contract = Contract(
         properties=args.properties if "properties" in given else was.properties,

@@ -7,7 +7,7 @@ end: a feed that breaks off gives none.
 """
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import closing
 from dataclasses import dataclass, field
 from itertools import groupby
@@ -89,7 +89,7 @@ def grouped(rows: Iterator[Item | Rejected | Said]) -> Iterator[Row]:
             else:
                 yield row
         for key, found in groupby(store.execute(_EVERY_ROW), key=itemgetter(0)):
-            yield from _product(key, map(_item, found))
+            yield from product_of(key, map(_item, found))
 
 
 def _put(store: sqlite3.Connection, item: Item) -> None:
@@ -108,7 +108,8 @@ def _item(row: tuple[str, int, bytes]) -> Item:
     return Item(line, key, fields, variant, [Note(*note) for note in warnings], left_out, rows)
 
 
-def _product(key: str, items: Iterator[Item]) -> Iterator[Row]:
+def product_of(key: str, items: Iterable[Item]) -> Iterator[Row]:
+    """The product that these rows are of, and the rows among them that it rejects."""
     parent: Item | None = None
     variants: dict[str, Item] = {}
     for item in items:
