@@ -54,18 +54,19 @@ locals {
   # takes 500 writes a second of the whole collection.
   # `*` is every field of a collection; `indexed` names the exceptions. Composite indexes stay.
   unindexed = {
-    access      = "grants"
-    activity    = "*"
-    audit       = "details"
-    collections = "*"
-    failures    = "*"
-    jobs        = "*"
-    log         = "*"
-    rates       = "*"
-    records     = "*"
-    snapshots   = "*"
-    usage       = "*"
-    versions    = "manifest"
+    access       = "grants"
+    activity     = "*"
+    audit        = "details"
+    collections  = "*"
+    failures     = "*"
+    jobs         = "*"
+    log          = "*"
+    publications = "rows"
+    rates        = "*"
+    records      = "*"
+    snapshots    = "*"
+    usage        = "*"
+    versions     = "manifest"
   }
   indexed = {
     jobs-due      = ["jobs", "due"]

@@ -15,6 +15,7 @@ FAMILIES = (turns.family,)
 ROUTES: Final = (
     Route("POST", "/snapshots", "storeSnapshot", turns.family["store_snapshot"]),
     Route("POST", "/projections", "followInputs", turns.family["follow_inputs"]),
+    Route("POST", "/publications", "publishEntries", turns.family["publish_entries"]),
     Route("POST", "/jobs", "runJob", turns.family["run_job"]),
     Route("POST", "/feeds", "runSchedule", turns.family["run_schedule"]),
     Route("POST", "/transfers", "endTransfer", turns.family["end_transfer"]),

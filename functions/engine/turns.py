@@ -9,7 +9,7 @@ from typing import Final
 from shared import work
 from shared.engine import snapshot_turn
 from shared.engine.jobs import JOB, Step, work_on
-from shared.engine.later import PROJECTION, SNAPSHOT
+from shared.engine.later import PROJECTION, PUBLICATION, SNAPSHOT
 from shared.engine.projections import project
 from shared.identity.deleting_tenants import delete_tenant
 from shared.identity.making_tenants import DELETE_TENANT
@@ -22,6 +22,7 @@ from shared.pipeline import (
     following,
     looking,
     property_changes,
+    publications,
     schedules,
     segment_changes,
     tag_removal,
@@ -48,7 +49,7 @@ from shared.serve.worker import SCOPE, Outcome, Swept, Turn
 from shared.tool import Args, Call, Effect, Family, Risk
 
 family = Family("turns", org_types=frozenset({"service"}))
-KINDS: Final = (FEED, JOB, PROJECTION, SNAPSHOT, TRANSFER)
+KINDS: Final = (FEED, JOB, PROJECTION, PUBLICATION, SNAPSHOT, TRANSFER)
 """All scheduled work of this function: what is not listed here, nobody finds again."""
 
 
@@ -66,6 +67,14 @@ def store_snapshot(call: Call, args: Turn) -> Outcome:
 def follow_inputs(call: Call, args: Turn) -> Outcome:
     """Compute what changed of a collection that is derived from others."""
     return Outcome(outcome=project(call.app, DEFINING, args.id, args.generation))
+
+
+@family.tool(
+    scope=SCOPE, effect=Effect.WRITE, risk=Risk.LOW, title="Publish entries", idempotent=True
+)
+def publish_entries(call: Call, args: Turn) -> Outcome:
+    """Have a partner catalog follow the endpoint that feeds it."""
+    return Outcome(outcome=publications.publish_entries(call, args.id, args.generation))
 
 
 WORK: Final[Mapping[str, Step]] = {

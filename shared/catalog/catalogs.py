@@ -81,13 +81,18 @@ def create_catalog(call: Call, args: CreateCatalog) -> CatalogView:
         source_base_url=args.source_base_url,
         created_at=call.now,
     )
-    call.commit(
-        [CATALOGS.put(args.catalog, catalog, if_version=ABSENT)],
-        event="catalog.created",
-        target=args.catalog,
-        org=tenant.value.org,
-    )
+    create(call, args.catalog, catalog, tenant.value.org)
     return view(args.catalog, catalog, None)
+
+
+def create(call: Call, key: str, catalog: Catalog, org: str) -> None:
+    """Take a key for a catalog of a tenant of this organization. Raises Conflict where it is."""
+    call.commit(
+        [CATALOGS.put(key, catalog, if_version=ABSENT)],
+        event="catalog.created",
+        target=key,
+        org=org,
+    )
 
 
 @family.tool(scope="identity:read", effect=Effect.READ, risk=Risk.LOW, title="List all catalogs")

@@ -7,11 +7,11 @@ serves, after it the new one. Whoever is killed leaves at most files nobody name
 runs out.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 
 from shared import work
 from shared.catalog.catalogs import CATALOGS, EXPORT, MOST_HOSTS, Catalog
@@ -33,6 +33,7 @@ from shared.work import Kind
 
 EVERY: Final = 1000
 MOST_DISPUTES: Final = 100
+NEVER_PUBLISHED: Final = "This catalog was never published. Publish it first."
 HOW_TO_RETRY: Final = "Somebody else published this catalog meanwhile. Nothing was lost; try again."
 
 
@@ -53,7 +54,10 @@ class Published:
 class Making:
     """A version on its way: who makes it, for which catalog, from which head.
 
-    `asked` are the kinds of later work that are due already (`shared.catalog.later`).
+    `asked` are the kinds of later work that are due already (`shared.catalog.later`). In the commit
+    that moves the head: `sets` are fields of the catalog's record, `also` gives further writes once
+    the head is known; `shows`: it is put up by that. `org`: whose history it belongs to, the
+    caller's own by default.
     """
 
     call: Call
@@ -63,11 +67,26 @@ class Making:
     asked: frozenset[Kind]
     lease: Lease
     progress: Progress
+    sets: Mapping[str, Any] = field(default_factory=dict)
+    also: Callable[[Head], Sequence[Write]] = lambda _: ()
+    shows: bool = False
+    org: str = ""
+
+    def check_unfed(self) -> None:
+        """Raises `conflict` where an endpoint feeds the catalog, and no feed may."""
+        fed_by = self.catalog.value.fed_by
+        if fed_by is not None:
+            endpoint = fed_by.partition(".")[2]
+            raise Problem(
+                "conflict",
+                f"The endpoint {endpoint!r} feeds this catalog: change its entries in the studio.",
+                endpoint=endpoint,
+            )
 
     def published(self) -> Head:
         """The head. Raises `not_found` where there is none yet."""
         if self.head is None:
-            raise Problem("not_found", "This catalog was never published. Publish it first.")
+            raise Problem("not_found", NEVER_PUBLISHED)
         return self.head
 
     def counted(self, products: Iterable[Product], doing: str) -> Iterator[Product]:
@@ -176,7 +195,8 @@ def move(
     `worn`: the version is to be built whole.
     """
     call, key = made.call, made.key
-    _widen(made, head.hosts)
+    catalog = _widened(made, head.hosts)
+    after = catalog.value.model_copy(update=made.sets)
     asks = _asks(made, worn=worn)
     try:
         call.commit(
@@ -184,10 +204,13 @@ def move(
                 *writes,
                 *_replaced(made, head),
                 head.write(),
+                *_set(key, catalog, after),
+                *made.also(head),
                 *(work.ask(kind, key, at) for kind, at in asks.items()),
             ],
             event=event,
             target=key,
+            org=made.org,
             number=head.number,
             productCount=head.product_count,
         )
@@ -196,6 +219,12 @@ def move(
     for kind in asks:
         work.hand_over(call.app, kind, key)
     return Published(head, changed=True)
+
+
+def _set(key: str, catalog: Found[Catalog], after: Catalog) -> list[Write]:
+    if after == catalog.value:
+        return []
+    return [CATALOGS.put(key, after, if_version=catalog.version)]
 
 
 def _asks(made: Making, *, worn: bool) -> dict[Kind, datetime]:
@@ -211,7 +240,7 @@ def _asks(made: Making, *, worn: bool) -> dict[Kind, datetime]:
 
 
 def _next_head(made: Making, version: Version, hosts: Iterable[str]) -> Head:
-    catalog, before = made.catalog.value, made.head
+    catalog, before = made.catalog.value.model_copy(update=made.sets), made.head
     return Head(
         catalog=made.key,
         display_name=catalog.display_name,
@@ -223,18 +252,19 @@ def _next_head(made: Making, version: Version, hosts: Iterable[str]) -> Head:
         hosts=tuple(sorted({*catalog.hosts, *hosts})),
         source_revision=version.source_revision,
         version=before.version if before else ABSENT,
-        down=before is not None and before.down,
+        down=before is not None and before.down and not made.shows,
     )
 
 
-def _widen(made: Making, hosts: tuple[str, ...]) -> None:
+def _widened(made: Making, hosts: tuple[str, ...]) -> Found[Catalog]:
     """Let the catalog, and the first it is granted to, know of new hosts before a product is there.
 
-    All others follow in turns of their own, and so do the first if this is cut off.
+    All others follow in turns of their own, and so do the first if this is cut off. The catalog as
+    it is then.
     """
     call, key, catalog = made.call, made.key, made.catalog
     if not set(hosts) - set(catalog.value.hosts):
-        return
+        return catalog
     widened = catalog.value.model_copy(update={"hosts": hosts})
     orgs, _ = granted(call, key, FIRST, None)
     asks = [work.ask(WIDEN, key, call.app.clock.now())] if orgs else []
@@ -242,9 +272,11 @@ def _widen(made: Making, hosts: tuple[str, ...]) -> None:
         [CATALOGS.put(key, widened, if_version=catalog.version), *asks],
         event="catalog.hosts_widened",
         target=key,
+        org=made.org,
     )
     widen_hosts(call, key, hosts, orgs)
     work.hand_over(call.app, WIDEN, key)
+    return CATALOGS.get(call.app.documents, key)
 
 
 def _replaced(made: Making, head: Head) -> list[Write]:

@@ -121,6 +121,13 @@ def rollback_command(catalog: str, version: int) -> None:
     _operated(versions.family["roll_back_catalog"], {"catalog": catalog, "version": version})
 
 
+@acts.command("resume")
+@click.argument("catalog")
+def resume_command(catalog: str) -> None:
+    """Have CATALOG, which was rolled back, follow the endpoint that feeds it again."""
+    _operated(versions.family["resume_catalog"], {"catalog": catalog})
+
+
 def _published(tool: str, given: dict[str, Any]) -> None:
     arguments = {
         name: str(value) if isinstance(value, Path) else value

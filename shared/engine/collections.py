@@ -17,7 +17,7 @@ from shared.engine import snapshots
 from shared.engine.catching_up import BUDGET, Budget, Following, Freshness, Gap
 from shared.engine.commit import Writer
 from shared.engine.heads import CollectionName, Head, head_of
-from shared.engine.later import PROJECTION, SNAPSHOT, work_id
+from shared.engine.later import PROJECTION, PUBLICATION, SNAPSHOT, work_id
 from shared.engine.log import tail_of
 from shared.engine.prepare import Stored
 from shared.engine.records import every_record, living_records, read_records
@@ -92,11 +92,15 @@ class Collections:
         return committed
 
     def hand_over(
-        self, snapshots_of: Iterable[CollectionName], projections: Iterable[CollectionName]
+        self,
+        snapshots_of: Iterable[CollectionName],
+        projections: Iterable[CollectionName],
+        publications: Iterable[CollectionName] = (),
     ) -> None:
         """Hand over what a commit asked for. Where that fails, the sweeper does."""
         work.hand_over_all(self._app, SNAPSHOT, map(work_id, snapshots_of))
         work.hand_over_all(self._app, PROJECTION, map(work_id, projections))
+        work.hand_over_all(self._app, PUBLICATION, map(work_id, publications))
 
     def rehearse(self, wanted: Wanted) -> Committed:
         """What `commit` would come to now; nothing is written."""

@@ -12,7 +12,7 @@ from shared import work
 from shared.engine.collections import Collections
 from shared.engine.deriving import Derived
 from shared.engine.heads import CollectionName, FoundHead, Head, put_head
-from shared.engine.later import PROJECTION, SNAPSHOT, needed_snapshot, work_id
+from shared.engine.later import PROJECTION, PUBLICATION, SNAPSHOT, needed_snapshot, work_id
 from shared.engine.log import Entry, pack_rows, put_entry
 from shared.engine.rows import Row
 from shared.ports.documents import Delete, Documents, Query, Snapshot, Write
@@ -153,11 +153,15 @@ class Derivation:
 
 
 class Written(NamedTuple):
-    """A commit of a derived collection: its writes, and whether it asks for a snapshot."""
+    """A commit of a derived collection: its writes, and what it asks for.
+
+    `asks`: for a snapshot; `feeds`: for a publication.
+    """
 
     writes: list[Write]
     consumers: tuple[str, ...]
     asks: bool
+    feeds: bool
 
 
 def writes(
@@ -188,13 +192,16 @@ def writes(
     due = needed_snapshot(after.changes, snapshot, now) if rows else None
     if due is not None:
         asked.append((SNAPSHOT, name, due))
+    feeds = bool(rows and after.feeds)
+    if feeds:
+        asked.append((PUBLICATION, name, now))
     writes_ = [
         put_head(name, after, found),
         *(put_entry(name, after.seq, _entry(after, packed, rows, made.causes)) if rows else ()),
         *_failures(name, made, now),
         *(work.ask(kind, work_id(of), at) for kind, of, at in asked),
     ]
-    return after, Written(writes_, after.consumers if rows else (), due is not None)
+    return after, Written(writes_, after.consumers if rows else (), due is not None, feeds)
 
 
 def _consumers(name: CollectionName, head: Head) -> Iterator[CollectionName]:

@@ -59,6 +59,7 @@ class Head(Record):
             from, as epoch and seq; None of one that is written by people.
         walk: of a derived collection, see `Walk`.
         failed: how many of its records could not be computed.
+        feeds: of a derived collection: whether something outside the engine follows its commits.
     """
 
     seq: int = 0
@@ -76,6 +77,7 @@ class Head(Record):
     inputs: dict[str, tuple[int, int]] | None = None
     walk: Walk | None = None
     failed: int = 0
+    feeds: bool | None = None
 
     @property
     def walks(self) -> bool:

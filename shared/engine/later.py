@@ -1,4 +1,4 @@
-"""Work that commits leave for later: a replica's files are to be stored, what is derived follows.
+"""Work that commits leave for later: files are to be stored, what is derived or published follows.
 
 A commit reads what the collection's newest snapshot includes along with everything else. So it
 knows how far that is behind, and asks only where there is something to ask for. Which collections
@@ -13,7 +13,7 @@ from shared.engine.heads import CollectionName
 from shared.holds import HeldWork
 from shared.ports.documents import Snapshot
 from shared.ports.queue import ENGINE
-from shared.queries import DUE_PROJECTIONS, DUE_SNAPSHOTS
+from shared.queries import DUE_PROJECTIONS, DUE_PUBLICATIONS, DUE_SNAPSHOTS
 from shared.records import Records
 from shared.work import Kind
 
@@ -43,6 +43,8 @@ class ProjectionWork(HeldWork):
 SNAPSHOT: Final = Kind(DUE_SNAPSHOTS, "/engine/snapshots", ENGINE, GRACE)
 SNAPSHOT_WORK: Final = Records("snapshot_work", SnapshotWork, "snapshot work")
 PROJECTION: Final = Kind(DUE_PROJECTIONS, "/engine/projections", ENGINE, GRACE)
+PUBLICATION: Final = Kind(DUE_PUBLICATIONS, "/engine/publications", ENGINE, GRACE)
+"""What a collection feeds is to follow its commits, where its head says `feeds`."""
 PROJECTIONS: Final = Records("projections", ProjectionWork, "projection")
 
 

@@ -328,7 +328,10 @@ class _Turn:
             return True
         self._own.wrote(after, made.derived.rows)
         consumers = [CollectionName(self._name.tenant, each) for each in written.consumers]
-        self._collections.hand_over([self._name] if written.asks else [], consumers)
+        own = [self._name]
+        self._collections.hand_over(
+            own if written.asks else [], consumers, own if written.feeds else []
+        )
         return True
 
 

@@ -29,11 +29,16 @@ Heads = Mapping[CollectionName, Head]
 
 
 def begin(
-    name: CollectionName, inputs: Iterable[CollectionName], configuration: CollectionName
+    name: CollectionName,
+    inputs: Iterable[CollectionName],
+    configuration: CollectionName,
+    *,
+    feeds: bool = False,
 ) -> Moves:
     """A collection that follows its inputs from now on, and is computed of all they have.
 
     One that was there before keeps its records until then, its log and its sequence numbers.
+    `feeds`: something follows it in turn.
     """
     inputs = tuple(inputs)
 
@@ -42,6 +47,7 @@ def begin(
         made = {each: followed(heads[each], name.id) for each in inputs}
         reached = {each.id: (heads[each].epoch, heads[each].seq) for each in inputs}
         update = {"definition": settings.seq + 1, "state": "building", "inputs": reached}
+        update["feeds"] = feeds or None
         before = heads[name] if heads[name].inputs is not None else Head(at=settings.at)
         made[name] = before.model_copy(update=update)
         return made
@@ -60,6 +66,16 @@ def end(name: CollectionName, inputs: Iterable[CollectionName], *, drop: bool = 
         return made
 
     return Moves((name, *inputs), move)
+
+
+def feed(name: CollectionName, configuration: CollectionName) -> Moves:
+    """A collection that means something else now, and that something follows from then on."""
+
+    def move(heads: Heads) -> Heads:
+        update = {"feeds": True, "definition": heads[configuration].seq + 1}
+        return {name: heads[name].model_copy(update=update)}
+
+    return Moves((name,), move)
 
 
 def followed(head: Head, by: str, *, ends: bool = False) -> Head:

@@ -19,7 +19,7 @@ from shared.engine.later import PROJECTIONS, work_id
 from shared.engine.prepare import Edit
 from shared.engine.projections import project
 from shared.errors import Problem
-from shared.pipeline import following
+from shared.pipeline import following, publications
 from shared.pipeline.card_building import kept_of
 from shared.pipeline.cards import CARDS
 from shared.pipeline.configuration import CONFIGURATION, Configuration, Defined, put, remove
@@ -104,7 +104,8 @@ def publish(
             moves.append(_ended(space, each.value))
         inputs = map(space.name, after.inputs)
         name = space.name(after.collection)
-        moves.append(following.begin(name, inputs, space.name(CONFIGURATION)))
+        feeds = after.catalog is not None
+        moves.append(following.begin(name, inputs, space.name(CONFIGURATION), feeds=feeds))
     job = asked(space.call, PUBLISH_VERSION, version=version_id)
     after_ = version.model_copy(update={"state": state, "job": jobs.own_id(job.id)})
     space.configure(
@@ -159,11 +160,13 @@ def _switch(space: Workspace, job: str, version_id: str, configuration: Configur
     if seen is None or seen.value.job != job or seen.value.state != "Publishing":
         return
     update = {"state": seen.value.moved("end"), "job": "", "published_at": space.call.now}
-    names = tuple(
-        space.name(each.value.collection) for each in endpoints_of(configuration, version_id)
-    )
+    endpoints = endpoints_of(configuration, version_id)
+    names = tuple(space.name(each.value.collection) for each in endpoints)
     after = seen.value.model_copy(update=update)
-    space.configure(put(VERSIONS, after, seen), moves=Moves(names, partial(_live, names)))
+    asks = publications.asks(space, (each.value for each in endpoints))
+    moves = Moves(names, partial(_live, names))
+    space.configure(put(VERSIONS, after, seen), moves=moves, also=asks.writes)
+    asks.hand_over()
 
 
 def _live(names: Iterable[CollectionName], heads: Heads) -> Heads:
@@ -175,7 +178,10 @@ def _live(names: Iterable[CollectionName], heads: Heads) -> Heads:
 def stop(
     space: Workspace, configuration: Configuration, version_id: str, *, dry_run: bool = False
 ) -> ApiVersion:
-    """Have a version answer no longer. Its entries stay as they are, for when it is published."""
+    """Have a version answer no longer. Its entries stay as they are, for when it is published.
+
+    Partners see none of its catalogs once this returns.
+    """
     seen = configuration.get(VERSIONS, version_id)
     version = settled(space.call.app, space.call.tenant, seen.value)
     if seen.value.state == "Stopped":
@@ -186,15 +192,17 @@ def stop(
     found = endpoints_of(configuration, version_id)
     moves = [_ended(space, each.value) for each in found]
     ended = _released(space, configuration, version_id)
-    also = tuple(each.write for each in ended.drops)
+    asks = publications.asks(space, (each.value for each in found))
     space.configure(
         put(VERSIONS, after, seen),
         *ended.edits,
         moves=following.together(*moves, *ended.moves),
-        also=also,
+        also=(*(each.write for each in ended.drops), *asks.writes),
         dry_run=dry_run,
     )
     if not dry_run:
+        publications.hide(space.call, [each.value for each in found], space.call.tenant)
+        asks.hand_over()
         _begin(space, ended.drops)
     return after
 

@@ -4,14 +4,15 @@ The first check that blocks is the cause; its fix, done, makes the card appear o
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
-from typing import Any, Final, Literal
+from typing import Any, Final
 
 from shared.engine.derived import Failures
 from shared.engine.heads import CollectionName
 from shared.engine.log import read_tail
 from shared.pipeline.card_projection import joined
 from shared.pipeline.cards import CARDS, CardSource, Content, collection_of, members_of
+from shared.pipeline.catalog_checks import catalog_checks
+from shared.pipeline.checks import Cause, Check, Fix
 from shared.pipeline.configuration import Configuration
 from shared.pipeline.destinations import Endpoint, Placed, placed
 from shared.pipeline.endpoint_content import content_of
@@ -27,32 +28,8 @@ from shared.query.kinds import SEGMENTS as IN_SEGMENTS
 from shared.query.kinds import Kind
 from shared.query.predicate import Finding, explain
 
-Cause = Literal[
-    "no_entry", "card_failed", "card_pending", "no_card", "version_new", "version_publishing",
-    "version_stopped", "segment_not_active", "not_in_segment", "excluded", "filter",
-    "entry_failed", "entry_pending", "language",
-]  # fmt: skip
 _MOST_COMMITS: Final = 200
 """Commits that are looked through for what is on its way."""
-
-
-@dataclass(frozen=True, slots=True)
-class Fix:
-    """A call that makes the difference; None where waiting is all."""
-
-    tool: str
-    arguments: Mapping[str, Any]
-
-
-@dataclass(frozen=True, slots=True)
-class Check:
-    """One thing that was looked at. `cause` is what it blocks with; None where it is fine."""
-
-    name: str
-    detail: str
-    cause: Cause | None = None
-    evidence: Mapping[str, Any] = field(default_factory=dict)
-    fix: Fix | None = None
 
 
 def checks(space: Workspace, endpoint_id: str, card_id: str, language: str) -> list[Check]:
@@ -67,6 +44,7 @@ class _Why:
         self._space = space
         self._key = key
         self._language = language
+        self._placed = found
         self._endpoint: Endpoint = found.endpoint.value
         self._version = settled(space.call.app, space.call.tenant, found.version.value)
         self._destination = found.destination.value
@@ -89,6 +67,7 @@ class _Why:
         yield self._own()
         if self._language:
             yield self._shown_in()
+        yield from catalog_checks(self._space, self._placed, self._key)
 
     def _entry(self, source: CardSource) -> str | None:
         """The entry of a source that the card is made of."""

@@ -102,4 +102,4 @@ class CatalogShop(DestinationShop):
     async def products(self):
         """Titles and prices that the partner sees, by key."""
         found = await self.seen(query="lamp", limit=50)
-        return {each["title"]: each for each in found["products"]}
+        return {each["title"]: each for each in found["items"]}

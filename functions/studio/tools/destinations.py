@@ -9,7 +9,7 @@ from functions.studio.arguments import StudioArgs, Written, touched
 from shared.auth.faces import STUDIO
 from shared.auth.tenancy import Role
 from shared.errors import Problem
-from shared.pipeline import version_publishing
+from shared.pipeline import publications, version_publishing
 from shared.pipeline.configuration import Configuration, put
 from shared.pipeline.destination_changes import (
     ORIGIN,
@@ -328,8 +328,9 @@ def _would_stop(call: Call, args: UpdateApiVersion) -> Plan | None:
 def update_api_version(call: Call, args: UpdateApiVersion) -> DestinationWritten:
     """Publish or stop a version, or change who may read it. At most three are active at once.
 
-    Publishing is a job (`job_id`, get_job): it answers from its end on, all endpoints at once. To
-    stop takes confirm.
+    Publishing is a job (`job_id`, get_job): it answers from its end on, all endpoints at once.
+    Partner catalogs follow, and show nothing while it is stopped; publish again what is active to
+    have one follow that was rolled back. To stop takes confirm.
     """
     space = Workspace(call)
     given = args.model_fields_set & {"description", "protected", "allowed_origins"}
@@ -340,6 +341,8 @@ def update_api_version(call: Call, args: UpdateApiVersion) -> DestinationWritten
             version_publishing.publish, space, version_id=args.api_version_id, dry_run=args.dry_run
         )
         version, job = space.decide(publish)
+        if version.state == "Active" and not args.dry_run:
+            publications.resume(space, version.id)
         job_id = job.id.partition(":")[2] if job and not args.dry_run else ""
         return _written(version.id, {}, state=version.state, dry_run=args.dry_run, job_id=job_id)
     if args.state == "stop":

@@ -11,9 +11,9 @@ from functions.studio.tools.destinations import DestinationId, DestinationWritte
 from shared.auth.faces import STUDIO
 from shared.auth.tenancy import Role
 from shared.errors import Problem
-from shared.pipeline import delivery, version_publishing
+from shared.pipeline import delivery, following, publications, version_publishing
 from shared.pipeline.cards import CARDS
-from shared.pipeline.configuration import Configuration, put
+from shared.pipeline.configuration import CONFIGURATION, Configuration, put
 from shared.pipeline.delivery_query import DeliveryQuery
 from shared.pipeline.destinations import (
     DESTINATIONS,
@@ -246,11 +246,18 @@ def _stored(
 ) -> DestinationWritten:
     seen = configuration.find(ENDPOINTS, endpoint.id)
     follows = configuration.get(VERSIONS, endpoint.version).value
+    feeds = follows.follows and endpoint.catalog is not None
+    asks = publications.asks(space, [endpoint]) if feeds else None
+    name = space.name(endpoint.collection)
     committed = space.configure(
         put(ENDPOINTS, endpoint, seen),
-        redefines=[endpoint.collection] if follows.follows else [],
+        redefines=[endpoint.collection] if follows.follows and not feeds else [],
+        moves=following.feed(name, space.name(CONFIGURATION)) if feeds else None,
+        also=asks.writes if asks else (),
         dry_run=dry_run,
     )
+    if asks and not dry_run:
+        asks.hand_over()
     return DestinationWritten(
         id=endpoint.id,
         state=follows.state,

@@ -1,13 +1,13 @@
-"""Operations on what a catalog serves, without a feed: its versions, deleting, rolling back."""
+"""Operations on what a catalog serves, without a feed: versions, deleting, rolling back."""
 
 from datetime import datetime
 from typing import Annotated
 
 from pydantic import Field
 
-from shared.catalog.catalogs import CATALOGS, WhichCatalog
+from shared.catalog.catalogs import CATALOGS, CatalogView, WhichCatalog, view
 from shared.catalog.heads import Head, head_path
-from shared.catalog.publishing import change, roll_back
+from shared.catalog.publishing import change, resume, roll_back
 from shared.catalog.versions import every_version
 from shared.identity.records import CatalogKey
 from shared.tool import Args, Call, Effect, Family, Result, Risk
@@ -62,8 +62,26 @@ class RollBackCatalog(Args):
     idempotent=True,
 )
 def roll_back_catalog(call: Call, args: RollBackCatalog) -> ServedVersion:
-    """Serve an earlier version of a catalog again, at once."""
+    """Serve an earlier version of a catalog again, at once.
+
+    One that an endpoint feeds stays there until resume_catalog.
+    """
     return _served(roll_back(call, args.catalog, args.version).head)
+
+
+@family.tool(
+    scope="catalog:write",
+    effect=Effect.WRITE,
+    risk=Risk.MEDIUM,
+    title="Have a catalog follow its endpoint again",
+    idempotent=True,
+)
+def resume_catalog(call: Call, args: WhichCatalog) -> CatalogView:
+    """Have a catalog that was rolled back follow the endpoint that feeds it again."""
+    resume(call, args.catalog)
+    head = call.app.documents.get(head_path(args.catalog))
+    catalog = CATALOGS.get(call.app.documents, args.catalog).value
+    return view(args.catalog, catalog, Head.of(head) if head else None)
 
 
 class VersionView(Result):

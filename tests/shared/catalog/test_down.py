@@ -66,7 +66,7 @@ def test_its_listing_goes_and_comes_back(hidden):
 
 def test_taking_down_what_is_down_changes_nothing(hidden):
     version = hidden.app.documents.get("heads/books").version
-    assert take_down(hidden.operator(), "books").changed is False
+    assert take_down(hidden.operator(), "books") is False
     assert hidden.app.documents.get("heads/books").version == version
     assert put_up(hidden.operator(), "books").changed is True
     assert put_up(hidden.operator(), "books").changed is False

@@ -2,6 +2,7 @@
 
 import pytest
 
+from shared.catalog.catalogs import CATALOGS
 from shared.errors import Problem
 from shared.pipeline.configuration import put
 from shared.pipeline.destinations import VERSIONS, ApiVersion
@@ -63,6 +64,14 @@ def a_version(platform):
 def a_withdrawn_catalog(platform):
     platform.do("withdraw_catalog", catalog=a_catalog(platform))
     return "toys"
+
+
+def a_paused_catalog(platform):
+    """One that an endpoint feeds, rolled back."""
+    found = CATALOGS.get(platform.app.documents, "books")
+    fed = found.value.model_copy(update={"fed_by": "shop:endpoint.web.v1.a", "paused": True})
+    platform.app.documents.commit([CATALOGS.put("books", fed, if_version=found.version)])
+    return "books"
 
 
 CHANGES = {
@@ -133,6 +142,7 @@ CHANGES = {
         "catalog.rolled_back",
         lambda p: {"catalog": "books", "version": a_second_version(p)},
     ),
+    "resume_catalog": ("catalog.resumed", lambda p: {"catalog": a_paused_catalog(p)}),
     "pause_work": ("work.paused", lambda _: {"queue": "engine"}),
     "resume_work": ("work.resumed", lambda p: p.do("pause_work") and {"queue": "work"}),
     "withdraw_catalog": ("catalog.withdrawn", lambda p: {"catalog": a_catalog(p)}),
