@@ -16,9 +16,9 @@ from shared.errors import Problem
 from shared.pipeline import why
 from shared.pipeline.card_projection import joined
 from shared.pipeline.cards import CardDefinition, of_source
+from shared.pipeline.checks import Fix
 from shared.pipeline.destinations import ENDPOINTS, Endpoint
 from shared.pipeline.sources import SOURCES, entries_of
-from shared.pipeline.why import Fix
 from shared.pipeline.workspace import Workspace
 from shared.query.answers import Item
 from shared.query.kinds import SEGMENTS, Body
