@@ -7,6 +7,7 @@ import functions_framework.aio
 from functions.studio.ingest import ingest_host
 from functions.studio.results import StudioRenderer
 from functions.studio.tools import (
+    access,
     card_definitions,
     cards,
     destinations,
@@ -50,6 +51,7 @@ FAMILIES = (
     destinations.family,
     endpoints.family,
     queued_changes.family,
+    access.family,
     diagnosis.family,
     removal.family,
     tags.family,

@@ -9,7 +9,7 @@ import click
 
 from shared.auth import keyring
 from shared.catalog.tools import publishing, versions
-from shared.cli import collection, demo, story
+from shared.cli import collection, demo, story, studio_story
 from shared.cli.deployment import last_settings
 from shared.cli.operations import acting, command_of, commands, run, show
 from shared.identity import pauses, signing_keys
@@ -26,6 +26,18 @@ def story_command(catalog: str | None) -> None:
     """Play a partner of the running dev deployment, from registering to a fresh linked dataset."""
     with acting(_settings) as app:
         story.tell(app, catalog, click.echo)
+
+
+@acts.command("studio-story")
+@click.option(
+    "--feed",
+    type=click.Path(exists=True, path_type=Path),
+    help="JSON lines like those that are made up if left out.",
+)
+def studio_story_command(feed: Path | None) -> None:
+    """Play a shop of the running dev deployment, from a file to what a partner's agent finds."""
+    with acting(_settings) as app:
+        studio_story.tell(app, click.echo, feed)
 
 
 @acts.command("subscribe")

@@ -14,6 +14,7 @@ import httpx
 
 from shared.cli.deployment import ROUTES
 from shared.cli.front import Front
+from shared.cli.front_files import file_routes
 from shared.cli.processes import Function, free_port, start
 from shared.clock import SystemClock
 from shared.settings import machine_environment
@@ -74,9 +75,11 @@ def deployment(folder, names=("partner", "api"), each=2, **settings):
     port = free_port()
     origin = f"http://localhost:{port}"
     urls = {"mcp_url": f"{origin}/mcp", "api_url": f"{origin}/v1", "auth_url": f"{origin}/auth"}
+    urls |= {"files_url": f"{origin}/files", "tasks_url": origin, "engine_url": origin}
+    urls["faces"] = {"studio": f"{origin}/studio/mcp"}
     deployed = Deployment(Platform(folder, SystemClock(), **urls, **settings), names, each)
     try:
-        with Front(deployed.routes(), port):
+        with Front(deployed.routes(), port, file_routes(deployed.platform.app)):
             yield deployed
     finally:
         deployed.stop()
