@@ -2,6 +2,8 @@
 
 import threading
 
+from functions.engine.turns import KINDS
+from shared import work
 from shared.app import App
 from shared.errors import Problem
 from shared.holds import KEEPER
@@ -88,3 +90,29 @@ class MortalApp(App):
 def mortal(kind):
     """The same kind of app, dying as its `life` says."""
     return MortalApp if kind is App else type(f"Mortal{kind.__name__}", (MortalApp, kind), {})
+
+
+def dies(platform, task, changes):
+    """Do a task in a process that ends after so many changes; whether it was killed before its end.
+
+    What it left is found by the sweeper once a worker that is gone is no longer waited for.
+    """
+    kind = type(platform)
+    dying = kind(platform.folder, platform.clock, app=mortal(platform.kind), **platform.given)
+    dying.app.life.left = changes
+    try:
+        dying.job(task.job, task.body)
+    except Killed:
+        return True
+    else:
+        return False
+    finally:
+        dying.app.life.left = None
+        dying.close()
+
+
+def sweep(platform):
+    """What a killed process left is done."""
+    platform.clock.advance(180)
+    work.sweep(platform.app, KINDS)
+    platform.work(120)

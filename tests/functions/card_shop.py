@@ -7,7 +7,6 @@ from shared.engine.heads import CollectionName
 from shared.ports.documents import Delete, Query
 from shared.queries import LOG
 from tests.functions.studio_shop import Studio, given, shown
-from tests.mortal import Killed, MortalApp
 
 PROPERTIES = [
     {"id": "name", "source_property_id": "title"},
@@ -128,20 +127,6 @@ class CardShop(Studio):
             found = documents.query(Query(shape, parents=("north", collection), limit=500)).items
             if found:
                 documents.commit([Delete(each.path) for each in found])
-
-    def dies(self, task, deaths):
-        """Do a task in a process that ends after so many changes; whether it came to its end."""
-        dying = CardShop(self.folder, self.clock, app=MortalApp, **self.given)
-        dying.app.life.left = deaths
-        try:
-            dying.job(task.job, task.body)
-        except Killed:
-            return False
-        else:
-            return True
-        finally:
-            dying.app.life.left = None
-            dying.close()
 
     def catch_up(self, seconds=300):
         """Time passes, the sweeper runs every minute, and the queue works."""

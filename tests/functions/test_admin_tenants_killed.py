@@ -2,12 +2,10 @@
 
 import pytest
 
-from functions.engine.turns import KINDS
-from shared import work
 from shared.identity.making_tenants import SETTLED
 from tests.functions.operators import Operators
 from tests.functions.whole_tenants import full, stored
-from tests.mortal import Killed, MortalApp
+from tests.mortal import dies, sweep
 
 pytestmark = pytest.mark.anyio
 WAIT = SETTLED.total_seconds() + 10
@@ -38,20 +36,8 @@ async def test_killed_anywhere_the_deletion_ends_once(operators, group):
         taken = operators.app.queue.take()
         assert taken.body["id"] == f"group:{done['jobId']}"
         operators.app.queue.finish(taken)
-        dying = Operators(operators.folder, operators.clock, app=MortalApp)
-        dying.app.life.left = deaths
-        try:
-            dying.job(taken.job, taken.body)
-        except Killed:
-            survived = False
-        else:
-            survived = True
-        finally:
-            dying.app.life.left = None
-            dying.close()
-        operators.clock.advance(180)
-        work.sweep(operators.app, KINDS)
-        operators.work(120)
+        killed = dies(operators, taken, deaths)
+        sweep(operators)
         await group.close()
         group = operators.connected("group")
         job = await group.call("get_job", jobId=done["jobId"])
@@ -62,7 +48,7 @@ async def test_killed_anywhere_the_deletion_ends_once(operators, group):
             for each in operators.do("list_audit_events", org="operators", limit=200)["items"]
         ]
         assert events.count("tenant.deleted") == deaths + 1
-        if survived:
+        if not killed:
             break
         deaths += 1
     assert deaths > 6

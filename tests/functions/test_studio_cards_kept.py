@@ -13,6 +13,7 @@ from shared.engine.later import PROJECTION, PROJECTIONS
 from shared.queries import SNAPSHOTS
 from tests.functions.card_shop import PROPERTIES, CardShop
 from tests.functions.studio_shop import given
+from tests.mortal import dies
 
 pytestmark = pytest.mark.anyio
 ACTIVE = "card.cards.1"
@@ -38,11 +39,11 @@ async def test_a_turn_that_is_killed_at_any_change_is_finished_by_the_next(activ
         before = active.head(ACTIVE).seq
         await active.put("products", given("p1", size=str(deaths + 10)))
         (task,) = active.tasks()
-        survived = active.dies(task, deaths)
+        killed = dies(active, task, deaths)
         active.catch_up(120)
         assert await active.cards() == await active.expected()
         assert active.head(ACTIVE).seq == before + 1
-        if survived:
+        if not killed:
             break
         deaths += 1
     assert deaths > 3
@@ -56,12 +57,12 @@ async def test_a_build_that_is_killed_at_any_change_ends_with_the_cards_in_use(s
     while True:
         begun = await shop.activate()
         tasks = [task for task in shop.tasks() if task.job == "/engine/jobs"]
-        survived = shop.dies(tasks[0], deaths)
+        killed = dies(shop, tasks[0], deaths)
         shop.catch_up(180)
         job = await shop.call("get_job", job_id=begun["job"]["id"])
         assert job["state"] == "succeeded", job
         assert await shop.cards() == await shop.expected(size)
-        if survived:
+        if not killed:
             break
         deaths += 1
         size = "Text" if size == "Integer" else "Integer"

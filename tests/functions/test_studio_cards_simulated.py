@@ -9,6 +9,7 @@ from functions.engine.turns import KINDS
 from shared.ports.documents import Query
 from tests.functions.card_shop import CardShop
 from tests.functions.studio_shop import given
+from tests.mortal import dies
 
 pytestmark = pytest.mark.anyio
 
@@ -47,7 +48,7 @@ async def test_whatever_happens_every_card_is_what_a_plain_computation_says(shop
                 chance.shuffle(kept)
                 for task in [kept.pop() for _ in range(chance.randint(0, len(kept)))]:
                     if chance.random() < 0.2:
-                        deaths += not shop.dies(task, chance.randint(0, 8))
+                        deaths += dies(shop, task, chance.randint(0, 8))
                     elif chance.random() < 0.9:
                         shop.do_task(task)
         shop.clock.advance(chance.choice((0, 1, 40)))

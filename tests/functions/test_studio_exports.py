@@ -9,11 +9,9 @@ import pytest
 from openpyxl import load_workbook
 from starlette.applications import Starlette
 
-from functions.engine.turns import KINDS
-from shared import work
 from shared.cli.front_files import file_routes
 from tests.functions.studio_shop import Studio, given
-from tests.mortal import Killed, MortalApp
+from tests.mortal import dies, sweep
 from tests.platform import ORIGIN
 from tests.web_server import WebServer
 
@@ -236,27 +234,15 @@ async def test_killed_at_any_change_an_export_ends_once_with_all_of_it(north, st
         job = await north.call("export_entries", source_id="products", format="jsonl")
         taken = studio.app.queue.take()
         studio.app.queue.finish(taken)
-        dying = Studio(studio.folder, studio.clock, app=MortalApp, **studio.given)
-        dying.app.life.left = deaths
-        try:
-            dying.job(taken.job, taken.body)
-        except Killed:
-            survived = False
-        else:
-            survived = True
-        finally:
-            dying.app.life.left = None
-            dying.close()
-        studio.clock.advance(180)
-        work.sweep(studio.app, KINDS)
-        studio.work(120)
+        killed = dies(studio, taken, deaths)
+        sweep(studio)
         ended = await north.call("get_job", job_id=job["id"])
         assert (ended["state"], ended["done"]) == ("succeeded", 300), ended
         body = (await fetched(studio, ended["result"]["download_url"])).content
         assert len({orjson.loads(line)["id"] for line in body.splitlines()}) == 300
         assert list(studio.app.blobs.list("staged/")) == []
         await north.close()
-        if survived:
+        if not killed:
             break
         deaths += 1
     assert deaths > 8

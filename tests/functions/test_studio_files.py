@@ -5,10 +5,8 @@ import json
 
 import pytest
 
-from functions.engine.turns import KINDS
-from shared import work
 from tests.functions.studio_shop import Studio, given, shown
-from tests.mortal import Killed, MortalApp
+from tests.mortal import dies, sweep
 from tests.web_server import WebServer
 
 pytestmark = pytest.mark.anyio
@@ -144,24 +142,12 @@ async def test_killed_at_any_change_an_import_finishes_once(north, studio, web):
         job = await north.call("import_feed", source_id="products", url=url, key_column="sku")
         taken = studio.app.queue.take()
         studio.app.queue.finish(taken)
-        dying = Studio(studio.folder, studio.clock, app=MortalApp, **studio.given)
-        dying.app.life.left = 2 * deaths
-        try:
-            dying.job(taken.job, taken.body)
-        except Killed:
-            survived = False
-        else:
-            survived = True
-        finally:
-            dying.app.life.left = None
-            dying.close()
-        studio.clock.advance(180)
-        work.sweep(studio.app, KINDS)
-        studio.work(120)
+        killed = dies(studio, taken, 2 * deaths)
+        sweep(studio)
         ended = await north.call("get_job", job_id=job["id"])
         assert ended["state"] == "succeeded", ended
         assert ended["done"] == 1200
-        if survived:
+        if not killed:
             break
         await north.close()
         deaths += 1

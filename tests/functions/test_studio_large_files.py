@@ -8,7 +8,7 @@ from shared import work
 from shared.engine.collections import collections
 from shared.engine.heads import CollectionName
 from tests.functions.studio_shop import Studio
-from tests.mortal import Killed, MortalApp
+from tests.mortal import dies
 from tests.shared.catalog.invented import electronics
 from tests.web_server import WebServer
 
@@ -42,12 +42,7 @@ async def imported(studio, web, body, **more):
     for left in DEATHS:
         taken = studio.app.queue.take()
         studio.app.queue.finish(taken)
-        dying = Studio(studio.folder, studio.clock, app=MortalApp, **studio.given)
-        dying.app.life.left = left
-        with pytest.raises(Killed):
-            dying.job(taken.job, taken.body)
-        dying.app.life.left = None
-        dying.close()
+        assert dies(studio, taken, left)
         studio.clock.advance(60)
         work.sweep(studio.app, KINDS)
     while (taken := studio.app.queue.take()) is not None:

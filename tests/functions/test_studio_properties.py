@@ -2,10 +2,8 @@
 
 import pytest
 
-from functions.engine.turns import KINDS
-from shared import work
 from tests.functions.studio_shop import Studio, given, shown
-from tests.mortal import Killed, MortalApp
+from tests.mortal import dies, sweep
 
 pytestmark = pytest.mark.anyio
 BOTH_STORES = True
@@ -208,20 +206,8 @@ async def test_killed_at_any_change_a_property_is_converted_once(tmp_path):
             studio.app.queue.finish(taken)
             taken = studio.app.queue.take()
         studio.app.queue.finish(taken)
-        dying = Studio(studio.folder, studio.clock, app=MortalApp, **studio.given)
-        dying.app.life.left = deaths
-        try:
-            dying.job(taken.job, taken.body)
-        except Killed:
-            survived = False
-        else:
-            survived = True
-        finally:
-            dying.app.life.left = None
-            dying.close()
-        studio.clock.advance(180)
-        work.sweep(studio.app, KINDS)
-        studio.work(120)
+        killed = dies(studio, taken, deaths)
+        sweep(studio)
         await north.close()
         north = studio.connected()
         job = await north.call("get_job", job_id=changed["job_id"])
@@ -234,7 +220,7 @@ async def test_killed_at_any_change_a_property_is_converted_once(tmp_path):
         )
         assert (found["total"], found["items"][0]["version"]) == (300, 2)
         await north.close()
-        if survived:
+        if not killed:
             break
         deaths += 1
     assert deaths > 3

@@ -2,10 +2,8 @@
 
 import pytest
 
-from functions.engine.turns import KINDS
-from shared import work
 from tests.functions.studio_shop import Studio
-from tests.mortal import Killed, MortalApp
+from tests.mortal import dies, sweep
 from tests.web_server import WebServer
 
 pytestmark = pytest.mark.anyio
@@ -152,23 +150,11 @@ async def test_killed_at_any_change_a_turn_fetches_once(north, products, studio,
         await north().call("update_data_source", source_id="products", feed=given)
         taken = studio.app.queue.take()
         studio.app.queue.finish(taken)
-        dying = Studio(studio.folder, studio.clock, app=MortalApp, **studio.given)
-        dying.app.life.left = deaths
-        try:
-            dying.job(taken.job, taken.body)
-        except Killed:
-            survived = False
-        else:
-            survived = True
-        finally:
-            dying.app.life.left = None
-            dying.close()
-        studio.clock.advance(180)
-        work.sweep(studio.app, KINDS)
-        studio.work(120)
+        killed = dies(studio, taken, deaths)
+        sweep(studio)
         assert len(await jobs_of(north)) == before + 1
         assert (await told(north))["last"]["state"] == "succeeded"
-        if survived:
+        if not killed:
             break
         deaths += 1
     assert deaths > 3

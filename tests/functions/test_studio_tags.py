@@ -4,10 +4,8 @@ import asyncio
 
 import pytest
 
-from functions.engine.turns import KINDS
-from shared import work
 from tests.functions.studio_shop import Studio
-from tests.mortal import Killed, MortalApp
+from tests.mortal import dies, sweep
 from tests.raced import RacedApp
 
 pytestmark = pytest.mark.anyio
@@ -229,24 +227,13 @@ async def test_killed_at_any_change_a_tag_is_deleted_once_with_all_its_values(tm
         job = await north.call("delete_managed_tag", managed_tag_id="sizes", confirm=True)
         taken = studio.app.queue.take()
         studio.app.queue.finish(taken)
-        dying = Studio(studio.folder, studio.clock, app=MortalApp, **studio.given)
-        dying.app.life.left = 2 * deaths
-        survived = True
-        try:
-            dying.job(taken.job, taken.body)
-        except Killed:
-            survived = False
-        finally:
-            dying.app.life.left = None
-            dying.close()
-        studio.clock.advance(180)
-        work.sweep(studio.app, KINDS)
-        studio.work(120)
+        killed = dies(studio, taken, 2 * deaths)
+        sweep(studio)
         ended = await north.call("get_job", job_id=job["id"])
         assert (ended["state"], ended["result"]) == ("succeeded", {"deleted": 600}), ended
         assert (await north.call("list_managed_tags"))["total"] == 0
         await north.close()
-        if survived:
+        if not killed:
             break
         deaths += 1
     assert deaths > 5
