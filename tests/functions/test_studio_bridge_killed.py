@@ -8,7 +8,7 @@ from shared.pipeline.configuration import Configuration
 from shared.pipeline.workspace import Workspace
 from tests.functions.catalog_shop import ENDPOINT, KEY, CatalogShop, item
 from tests.functions.test_studio_bridge import publication, stop
-from tests.mortal import Killed, MortalApp
+from tests.mortal import Killed, MortalApp, dies
 
 pytestmark = [pytest.mark.anyio, pytest.mark.slow]
 MOST = 120
@@ -41,7 +41,7 @@ async def test_a_change_is_published_once_wherever_its_worker_is_killed(bare):
         price = 100.0 + deaths
         await shop.put("goods", item(1, price=price))
         task, *_ = publications(shop)
-        done = shop.dies(task, deaths)
+        killed = dies(shop, task, deaths)
         shop.catch_up(600)
         shop.work(60)
         assert (await shop.products())["Lamp 1"]["currentPrice"] == price, deaths
@@ -49,7 +49,7 @@ async def test_a_change_is_published_once_wherever_its_worker_is_killed(bare):
         head = shop.app.documents.get(f"heads/{KEY}").data
         assert head["sourceRevision"] == f"{known.source}:{known.seq}", deaths
         assert (known.due, known.rejected) == (None, 0)
-        if done:
+        if not killed:
             break
     assert 15 < deaths < MOST - 1
 
@@ -59,7 +59,7 @@ async def test_the_first_version_is_published_wherever_its_worker_is_killed(bare
     await bare.call("update_api_version", api_version_id="shop.v1", state="publish")
     task, *_ = publications(bare)
     for deaths in range(0, MOST, 3):
-        if bare.dies(task, deaths):
+        if not dies(bare, task, deaths):
             break
         again = publications(bare)
         task = again[0] if again else task
