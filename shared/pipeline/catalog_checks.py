@@ -11,6 +11,7 @@ from shared.pipeline.destinations import Placed
 from shared.pipeline.products import Products
 from shared.pipeline.publications import PUBLICATIONS, source_of
 from shared.pipeline.workspace import Workspace
+from shared.ports.documents import Snapshot
 
 _REASONS: Final = 5
 
@@ -30,16 +31,9 @@ def catalog_checks(space: Workspace, placed: Placed, key: str) -> Iterator[Check
     id_ = work_id(name)
     paths = [CATALOGS.path(block.key), head_path(block.key), PUBLICATIONS.path(id_)]
     catalog, served, known = map(space.call.app.documents.get_many(paths).get, paths)
-    fed_by = catalog.data.get("fedBy", id_) if catalog else id_
-    if fed_by != id_:
-        other = name_of(fed_by).id.partition(".")[2]
-        message = f"{other!r}, published later, feeds the catalog {block.key!r} now."
-        yield Check("catalog", message, "catalog_taken_over", {"endpoint": other})
-        return
-    if catalog and catalog.data.get("paused"):
-        arguments = {"api_version_id": endpoint.version, "state": "publish"}
-        message = f"The catalog {block.key!r} was rolled back and follows no more."
-        yield Check("catalog", message, "catalog_paused", {}, Fix("update_api_version", arguments))
+    held = _held_back(endpoint.version, block.key, id_, catalog)
+    if held is not None:
+        yield held
         return
     products = Products(space.configuration, endpoint, placed.destination.value, space.call.now)
     made = products.of(key, item.body)
@@ -58,3 +52,22 @@ def catalog_checks(space: Workspace, placed: Placed, key: str) -> Iterator[Check
     else:
         message = "The catalog is being published. Ask again in a moment."
         yield Check("catalog", message, "catalog_pending")
+
+
+def _held_back(version: str, key: str, id_: str, catalog: Snapshot | None) -> Check | None:
+    """Why a catalog does not follow the endpoint `id_`; None where it does."""
+    if catalog is None:
+        return None
+    fed_by = catalog.data.get("fedBy", id_)
+    if fed_by != id_:
+        other = name_of(fed_by).id.partition(".")[2]
+        message = f"{other!r}, published later, feeds the catalog {key!r} now."
+        return Check("catalog", message, "catalog_taken_over", {"endpoint": other})
+    if catalog.data["state"] == "withdrawn":
+        message = f"Who operates the platform withdrew the catalog {key!r}. Ask them."
+        return Check("catalog", message, "catalog_withdrawn")
+    if catalog.data.get("paused"):
+        fix = Fix("update_api_version", {"api_version_id": version, "state": "publish"})
+        message = f"The catalog {key!r} was rolled back and follows no more."
+        return Check("catalog", message, "catalog_paused", {}, fix)
+    return None

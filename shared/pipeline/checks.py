@@ -8,7 +8,7 @@ Cause = Literal[
     "no_entry", "card_failed", "card_pending", "no_card", "version_new", "version_publishing",
     "version_stopped", "segment_not_active", "not_in_segment", "excluded", "filter",
     "entry_failed", "entry_pending", "language", "catalog_taken_over", "catalog_paused",
-    "catalog_rejected", "catalog_failed", "catalog_pending",
+    "catalog_withdrawn", "catalog_rejected", "catalog_failed", "catalog_pending",
 ]  # fmt: skip
 
 

@@ -173,8 +173,8 @@ def _decided(made: Making, name: CollectionName, feeding: Feeding, before: Publi
         if catalog.fed_by == id_ and head is not None:
             take_down(made.call, made.key)
         return "not published"
-    if catalog.paused:
-        return "paused"
+    if catalog.paused or catalog.state == "withdrawn":
+        return "paused" if catalog.paused else "withdrawn"
     if head is not None and (catalog.fed_by is None or _is_later(feeding, catalog.fed_by)):
         return "fed by another"
     if head is not None and catalog.fed_by == id_ and head.includes(feeding.revision):

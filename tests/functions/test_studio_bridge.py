@@ -173,6 +173,19 @@ async def test_an_operator_resumes_a_catalog_too(shop):
     assert (await shop.products())["Lamp 1"]["currentPrice"] == 50
 
 
+async def test_a_catalog_that_operators_withdrew_follows_again_once_it_is_restored(shop):
+    shop.work(10)
+    shop.do("withdraw_catalog", catalog=KEY)
+    await shop.put("goods", item(1, price=50.0))
+    shop.work(10)
+    assert shop.app.documents.get(f"heads/{KEY}").data["down"] is True
+    assert (await why(shop))[0] == "catalog_withdrawn"
+    shop.do("restore_catalog", catalog=KEY)
+    shop.work(10)
+    shop.grant("partner", KEY)
+    assert (await shop.products())["Lamp 1"]["currentPrice"] == 50
+
+
 async def test_no_feed_may_change_a_catalog_that_an_endpoint_feeds(shop):
     for operation in ("publish_catalog", "upsert_products"):
         with pytest.raises(Exception, match=r"shop\.v1\.products"):
