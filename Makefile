@@ -76,6 +76,10 @@ soak: $(VENV)/.tests ## Half of what it can serve, for 30 minutes, while everyth
 client-libraries: $(VENV)/.tests $(CLIENTS)/.installed $(LIBRARIES)/.installed ## List, convert and call with each client library, into docs/clients.md
 	UPDATE_SNAPSHOTS=1 $(BIN)/python -m pytest tests/e2e/test_client_libraries.py
 
+.PHONY: pictures
+pictures: $(VENV)/.tests ## Take the README's pictures of the running thing, into docs/pictures
+	$(BIN)/python -m pytest tests/e2e/pictures.py
+
 .PHONY: more-clients
 more-clients: $(VENV)/.tests ## Sign in with Codex and opencode as well (large downloads)
 	$(BIN)/npm install --prefix build/more-clients --no-save --loglevel=error \
