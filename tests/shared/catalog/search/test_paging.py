@@ -2,11 +2,14 @@
 
 import base64
 from collections import Counter
+from datetime import timedelta
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from shared import cursors
+from shared.catalog.products.product import Price
 from shared.catalog.search.cursor import seal, unseal
 from shared.catalog.search.rerank import WINDOW
 from shared.catalog.search.search import Question, count, search
@@ -15,7 +18,7 @@ from shared.catalog.segment.reader import Segment
 from shared.catalog.segment.writer import build
 from shared.errors import Problem
 from shared.facets import Facet
-from tests.shared.catalog.conftest import AT, KEY, Catalog, key_of, made, walk
+from tests.shared.catalog.conftest import AT, KEY, NOW, Catalog, key_of, made, walk
 
 QUERIES = ["wireless mouse", "external usb cd drive", "hp", "kensington laptop lock black", None]
 
@@ -223,6 +226,23 @@ def test_a_walk_that_began_in_an_order_of_other_code_is_expired(electronics):
         with pytest.raises(Problem) as refused:
             search([shelf], question, limit=5, key=KEY, places=places)
         assert refused.value.code == "cursor_expired"
+
+
+def test_a_cursor_from_before_walks_kept_their_moment_goes_on_in_offers_of_now(catalog, product):
+    on_sale = {
+        "price": Price(amount="10", currency="EUR"),
+        "sale_price": Price(amount="4", currency="EUR"),
+        "sale_from": NOW - timedelta(days=1),
+    }
+    shop = catalog([product(str(at), **on_sale) for at in range(3)])
+    question = Question(price_max=5)
+    first = search([shop.shelf], question, limit=1, key=KEY)
+    ((name, place),) = unseal(first.cursor, question.digest(), KEY).items()
+    old = cursors.seal({name: place[:-1]}, question.digest(), KEY)
+    rest = search(
+        [shop.shelf], question, limit=3, key=KEY, places=unseal(old, question.digest(), KEY)
+    )
+    assert len(rest.items) == 2
 
 
 def test_a_walk_without_a_text_needs_nothing_that_orders_texts(electronics):
