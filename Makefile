@@ -6,6 +6,7 @@ CLIENTS := tests/e2e/node_modules
 BIGQUERY := .venv-bigquery
 CHECKOV := .venv-checkov
 LIBRARIES := .venv-clients
+MUTANTS := .venv-mutants
 FASTMCP := .venv-fastmcp
 PEERS := tests/bench/peers/node_modules
 ENVIRONMENT ?= dev
@@ -64,6 +65,10 @@ simulate: $(VENV)/.tests ## Five minutes of a busy organization; a week of 200 w
 bench: $(VENV)/.tests $(FASTMCP)/.installed $(PEERS)/.installed ## Measure everything into docs/performance.md (ARGS=--quick)
 	$(BIN)/python -m tests.bench.run $(ARGS)
 
+.PHONY: mutants
+mutants: $(VENV)/.tests $(MUTANTS)/.installed ## Mistakes that no test notices (ARGS=shared/invoke.py; hours without)
+	$(BIN)/python -m tests.mutants $(ARGS)
+
 .PHONY: red-team
 red-team: $(VENV)/.tests ## Try the tests' hostile inputs on a running platform: group, tried, held
 	$(BIN)/python -m tests.red_team
@@ -101,6 +106,8 @@ lock: $(VENV)/.tests ## Pin every library, with hashes
 	  --no-emit-index-url tests/contract/bigquery_emulator.in -o tests/contract/bigquery_emulator.txt
 	echo checkov==3.3.30 | $(BIN)/uv pip compile --quiet --universal --python-version 3.11 \
 	  --generate-hashes --no-header --no-emit-index-url - -o tests/infra/checkov.txt
+	echo cosmic-ray==8.7.0 | $(BIN)/uv pip compile --quiet --universal --python-version 3.11 \
+	  --generate-hashes --no-header --no-emit-index-url - -o tests/mutants.txt
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header \
 	  --no-emit-index-url tests/clients/requirements.in -o tests/clients/requirements.txt
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header \
@@ -169,6 +176,11 @@ $(BIGQUERY)/.installed: tests/contract/bigquery_emulator.txt
 $(LIBRARIES)/.installed: tests/clients/requirements.txt
 	$(PYTHON) -m venv $(LIBRARIES)
 	$(LIBRARIES)/bin/python -m pip --quiet --disable-pip-version-check install $(LOCKED_LIBRARIES) $<
+	touch $@
+
+$(MUTANTS)/.installed: tests/mutants.txt
+	$(PYTHON) -m venv $(MUTANTS)
+	$(MUTANTS)/bin/python -m pip --quiet --disable-pip-version-check install $(LOCKED_LIBRARIES) $<
 	touch $@
 
 $(FASTMCP)/.installed: tests/bench/peers/fastmcp.txt
