@@ -20,7 +20,7 @@ CALLS = "tests/functions/test_partner.py tests/functions/test_tenants.py"
 PEOPLE = "tests/shared/identity tests/functions/test_access_ends.py tests/functions/auth"
 TARGETS = {
     "shared/catalog/search/cursor.py": "tests/shared/catalog/search/test_paging.py",
-    "shared/cursors.py": "tests/shared/catalog/search/test_paging.py",
+    "shared/cursors.py": "tests/shared/test_cursors.py",
     "shared/invoke.py": f"{CALLS} tests/functions/test_refused.py tests/functions/test_habits.py",
     "shared/auth": f"tests/shared/auth {CALLS} {PEOPLE}",
     "shared/identity": f"{PEOPLE} {CALLS} tests/functions/test_admin_tenants.py",
