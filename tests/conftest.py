@@ -87,6 +87,6 @@ def catalog_data():
     """The folder of real catalogs; tests that need it fail in CI when it is missing."""
     folder = Path(ENVIRONMENT.get("CATALOG_DATA_DIR", Path(__file__).parents[2] / "shared/data"))
     if not folder.is_dir():
-        reason = f"no real catalogs in {folder}: set CATALOG_DATA_DIR"
+        reason = f"no real catalogs in {folder}: `make data` fetches them"
         (pytest.fail if ENVIRONMENT.get("CI") else pytest.skip)(reason)
     return folder
