@@ -158,9 +158,10 @@ def memory() -> dict[str, float]:
 IMPORT_READS, IMPORT_WRITES = 10, 2
 """Documents that an import reads and writes beside one for each entry, the rate limit's apart."""
 EDIT_READS, EDIT_WRITES = IMPORT_READS + 1, IMPORT_WRITES + 1
-FOLLOWING_READS, FOLLOWING_WRITES = 20, 5
+FOLLOWING_READS, FOLLOWING_WRITES = 20, 6
 """What cards that follow an import read and write beside reading each entry: the turn that was
-asked for, taken, worked and settled, with one commit of cards for each 500."""
+asked for, taken, worked and settled, with one commit of cards for each 500; and its metrics, which
+are written every ten seconds at most."""
 SEARCH_READS = 7
 """Session, membership, access, tenant, role, and the heads of configuration and source."""
 

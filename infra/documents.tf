@@ -43,6 +43,7 @@ locals {
     "jobs",
     "limits",
     "log",
+    "metrics",
     "records",
     "seen",
     "sessions",
@@ -61,6 +62,7 @@ locals {
     failures     = "*"
     jobs         = "*"
     log          = "*"
+    metrics      = "*"
     publications = "rows"
     rates        = "*"
     records      = "*"

@@ -13,6 +13,7 @@ from typing import Any, Final, TypeVar, cast
 from shared.auth.gate import Gate
 from shared.auth.jwks import RemoteKeys
 from shared.auth.keyring import CURSORS, KeyRings
+from shared.auth.metrics import Metrics
 from shared.auth.rate import RateLimiter
 from shared.auth.service import ServiceTokens
 from shared.auth.tokens import Tokens
@@ -182,6 +183,11 @@ class App:
         return self.once(_usage)
 
     @property
+    def metrics(self) -> Metrics:
+        """What tenants can see of what happened to their data."""
+        return self.once(_metrics)
+
+    @property
     def rate(self) -> RateLimiter:
         """The organizations' budgets."""
         return self.once(_rate)
@@ -332,8 +338,12 @@ def _usage(app: App) -> Usage:
     return Usage(app.clock)
 
 
+def _metrics(app: App) -> Metrics:
+    return Metrics(app.clock)
+
+
 def _rate(app: App) -> RateLimiter:
-    return RateLimiter(app.documents, app.clock, app.usage)
+    return RateLimiter(app.documents, app.clock, app.usage, app.metrics)
 
 
 def _tracer(app: App) -> Tracer:

@@ -13,6 +13,7 @@ from shared import log
 from shared.app import App
 from shared.auth.access import Access
 from shared.auth.caller import Caller, Credential, Surface
+from shared.auth.faces import FACES
 from shared.auth.gate import Admitted
 from shared.auth.rate import Budget, budget_of, served
 from shared.auth.tenancy import Role, Tenancy, is_tenant_name
@@ -21,6 +22,8 @@ from shared.spelling import PLAIN, Case, Spelling
 from shared.tool import Args, Call, Confirmed, Pending, Plan, Progress, Tool, silently
 
 A = TypeVar("A", bound=Args)
+_OF_TENANTS: Final = frozenset(face.name for face in FACES if face.tenants)
+"""Surfaces whose calls are counted for the tenant that they are about."""
 
 
 class Request(NamedTuple):
@@ -172,6 +175,7 @@ def _run(asked: Asked[Any], app: App, request: Request, admit: Callable[[], Admi
     started = time.perf_counter()
     tool = asked.tool
     caller: Caller | None = None
+    admitted: Admitted | None = None
     budget: Budget | None = None
     outcome = "internal"
     try:
@@ -193,6 +197,8 @@ def _run(asked: Asked[Any], app: App, request: Request, admit: Callable[[], Admi
         took = time.perf_counter() - started
         if caller is not None and caller.org and not tool.family.free:
             app.usage.count(caller, tool.name, outcome, took)
+        if admitted is not None and isinstance(admitted.tenancy, Tenancy) and not tool.family.free:
+            _measure(app, tool, request, admitted.tenancy.tenant, outcome)
         if not (asked.aside and outcome == "ok"):
             _log_call(tool, request, caller, outcome=outcome, took=took)
 
@@ -293,6 +299,14 @@ def _draw(app: App, tool: Tool[Any], admitted: Admitted, *, refused: bool) -> Bu
     if isinstance(tenancy, Tenancy) and tenancy.calls:
         served(app.rate.draw(f"tenant:{tenancy.tenant}", tenancy.calls), "tenant's")
     return budget
+
+
+def _measure(app: App, tool: Tool[Any], request: Request, tenant: str, outcome: str) -> None:
+    """Count a call that an assistant made about a tenant."""
+    if request.surface in _OF_TENANTS:
+        app.metrics.count(tenant, "mcp.tool_calls", tool=tool.name)
+        if outcome != "ok":
+            app.metrics.count(tenant, "mcp.tool_errors", tool=tool.name, code=outcome)
 
 
 def _log_call(

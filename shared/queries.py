@@ -50,6 +50,7 @@ MEMBERSHIPS_OF_ORGANIZATION: Final = Shape("memberships", equal=("org",), order=
 MEMBERSHIPS_OF_PRINCIPAL: Final = Shape("memberships", equal=("principal",), order=(ID,))
 ORGANIZATIONS: Final = Shape("organizations", order=(ID,))
 RECORDS: Final = Shape("tenants/*/collections/*/records", order=(ID,))
+METRICS: Final = Shape("tenants/*/metrics", order=(ID,))
 PEOPLE: Final = Shape("people", order=(ID,))
 ROLES_OF_TENANT: Final = Shape("tenant_roles", equal=("tenant",), order=(ID,))
 SESSIONS_OF_PRINCIPAL: Final = Shape("sessions", equal=("principal",), order=("-createdAt",))

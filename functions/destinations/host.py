@@ -22,7 +22,7 @@ from shared.auth.rate import Budget, budget_of
 from shared.errors import Problem
 from shared.pipeline import delivery
 from shared.pipeline.delivery_query import ID, DeliveryQuery
-from shared.pipeline.destinations import OPENAPI, origins_of
+from shared.pipeline.destinations import ENDPOINTS, OPENAPI, origins_of
 from shared.serve.bearer import bearer
 from shared.serve.discovery import base_path
 from shared.serve.http import (
@@ -194,6 +194,19 @@ def _answer(app: App, asked: _Asked) -> _Answer:
             ms=int((time.perf_counter() - started) * 1_000_000) / 1000,
             requestId=asked.request_id,
         )
+        if reader is not None:
+            _measure(app, asked.address, reader, outcome, time.perf_counter() - started)
+
+
+def _measure(app: App, address: Address, reader: Reader, outcome: str, took: float) -> None:
+    """Count a call for the tenant's metrics, by endpoint where there is one."""
+    id_ = f"{address.audience}.{address.endpoint}"
+    is_one = reader.space.configuration.find(ENDPOINTS, id_) is not None
+    endpoint = id_ if is_one else address.endpoint if address.endpoint == OPENAPI else ""
+    tenant = address.tenant
+    app.metrics.count(tenant, "destination.requests", endpoint=endpoint, status=outcome)
+    ms = round(took * 1000)
+    app.metrics.count(tenant, "destination.latency_ms", ms, endpoint=endpoint)
 
 
 def _of(app: App, asked: _Asked, reader: Reader) -> _Answer:

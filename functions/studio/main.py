@@ -19,6 +19,7 @@ from functions.studio.tools import (
     files,
     history,
     jobs,
+    metrics,
     property_values,
     queued_changes,
     relations,
@@ -57,6 +58,7 @@ FAMILIES = (
     tags.family,
     tag_values.family,
     jobs.family,
+    metrics.family,
 )
 
 INSTRUCTIONS = """\

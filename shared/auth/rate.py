@@ -21,6 +21,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 
+from shared.auth.metrics import Metrics
 from shared.auth.usage import Usage
 from shared.errors import Conflict, Problem
 from shared.ports.clock import Clock
@@ -94,10 +95,13 @@ class _Lease:
 class RateLimiter:
     """Draws calls from organizations' buckets. One per process; thread-safe."""
 
-    def __init__(self, documents: Documents, clock: Clock, usage: Usage) -> None:
+    def __init__(
+        self, documents: Documents, clock: Clock, usage: Usage, metrics: Metrics | None = None
+    ) -> None:
         self._documents = documents
         self._clock = clock
         self._usage = usage
+        self._metrics = metrics or Metrics(clock)
         self._lock = threading.Lock()
         self._leases: dict[str, _Lease] = {}
 
@@ -149,12 +153,13 @@ class RateLimiter:
                 self._restamp(path, snapshot, now)
                 return
             taken = min(_lease_size(lease.limit, seconds), math.floor(level))
-            extra = self._usage.take(org)
+            extra, counted = self._usage.take(org), self._metrics.take()
             bucket = _drawn_from(path, snapshot, level - taken, renewals + 1, now)
             try:
-                self._documents.commit([bucket, *extra])
+                self._documents.commit([bucket, *extra, *counted])
             except Conflict:
                 self._usage.give_back(org, extra)
+                self._metrics.give_back(counted)
                 time.sleep(random.uniform(0, 0.002) * 2 ** min(attempt, 5))  # noqa: S311  spacing
                 continue
             except Problem:

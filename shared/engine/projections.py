@@ -24,6 +24,7 @@ from shared.engine.heads import CollectionName, FoundHead, Head, Walk, head_of
 from shared.engine.history import body_before
 from shared.engine.later import PROJECTION, PROJECTIONS, SNAPSHOT_WORK, name_of, work_id
 from shared.engine.log import Logged, entry_path, read_entries, read_tail
+from shared.engine.measuring import Told, measure
 from shared.engine.records import records_after
 from shared.errors import Conflict, Problem
 from shared.holds import take
@@ -58,12 +59,15 @@ class Projection:
             each of them by its key. It is given the heads, the keys, and records of inputs that
             were just read.
         walked: the inputs whose records lead to all of its own; every input where it is empty.
+        label: what its tenant calls it; `counted` the metric of what it computes, and its tag.
     """
 
     inputs: tuple[str, ...]
     keys: Callable[[str, Sequence[tuple[str, Body]]], Iterable[str]]
     gathered: Callable[[Mapping[str, Head], list[str], Seen], Compute]
     walked: tuple[str, ...] = ()
+    label: str = ""
+    counted: tuple[str, str] = ("", "")
 
     @property
     def stages(self) -> tuple[str, ...]:
@@ -116,13 +120,14 @@ class _Read(NamedTuple):
 class _Chunk(NamedTuple):
     """Records to compute, each with what made that necessary; the head's state once they are.
 
-    `seen`: what was read on the way.
+    `seen`: what was read on the way; `since`: when the first of these changes was made.
     """
 
     causes: Mapping[str, str]
     inputs: Mapping[str, tuple[int, int]]
     walk: Walk
     seen: Seen
+    since: datetime | None = None
 
 
 class _Turn:
@@ -203,7 +208,8 @@ class _Turn:
             after = head.model_copy(update={"inputs": dict(chunk.inputs), "walk": chunk.walk})
             made = self._made(read, projection, chunk)
             if made.changes or head.walks != after.walks:
-                return self._commit(read, after if made.whole else head, made)
+                told = Told(projection.label, projection.counted, read.inputs, chunk.since)
+                return self._commit(read, after if made.whole else head, made, told)
             head = after
         return self._commit(read, head, Derivation())
 
@@ -252,6 +258,7 @@ class _Turn:
         causes: dict[str, str] = {}
         inputs = dict(head.inputs or {})
         walk = head.walk or _walk(head)
+        since: datetime | None = None
         for each in behind:
             epoch, seq = inputs[each]
             now = read.inputs[each]
@@ -260,13 +267,14 @@ class _Turn:
             for logged in tail:
                 self._is_long = bool(causes) and len(causes) + len(logged.rows) > MOST_KEYS
                 if self._is_long:
-                    return _Chunk(causes, inputs, walk, {})
+                    return _Chunk(causes, inputs, walk, {}, since)
                 causes |= _caused(projection, each, logged)
                 inputs[each] = (epoch, logged.seq)
+                since = min(since or logged.entry.at, logged.entry.at)
             if inputs[each] == (epoch, seq):  # built anew, or its log is cut: all is looked through
                 inputs[each] = (now.epoch, now.seq)
                 walk = self._anew(head)
-        return _Chunk(causes, inputs, walk, {})
+        return _Chunk(causes, inputs, walk, {}, since)
 
     def _of_walk(self, read: _Read, head: Head, projection: Projection) -> _Chunk:
         """What the next records make necessary."""
@@ -318,14 +326,18 @@ class _Turn:
     def _failing(self, after: str) -> Iterator[str]:
         yield from Failures(self._documents, self._name).keys_after(after, MOST_KEYS)
 
-    def _commit(self, read: _Read, head: Head, made: Derivation) -> bool:
+    def _commit(self, read: _Read, head: Head, made: Derivation, told: Told | None = None) -> bool:
         """Move the head, with what was computed; somebody else's move has it computed anew."""
         after, written = writes(self._name, read.own, head, made, read.snapshot, read.now)
+        counted = self._app.metrics.take()
         try:
-            self._documents.commit(written.writes)
+            self._documents.commit([*written.writes, *counted])
         except Conflict:
+            self._app.metrics.give_back(counted)
             self._own.forget()
             return True
+        if told is not None:
+            measure(self._app, self._name.tenant, told, after, len(made.derived.rows))
         self._own.wrote(after, made.derived.rows)
         consumers = [CollectionName(self._name.tenant, each) for each in written.consumers]
         own = [self._name]

@@ -16,7 +16,7 @@ from shared.engine.heads import CollectionName
 from shared.engine.jobs import JOBS, Done, Job, Next
 from shared.identity.records import TENANTS
 from shared.ports.documents import Delete, Query
-from shared.queries import COLLECTIONS, JOBS_OF_TENANT, ROLES_OF_TENANT
+from shared.queries import COLLECTIONS, JOBS_OF_TENANT, METRICS, ROLES_OF_TENANT
 from shared.tool import Call
 
 _FOLDERS: Final = ("tenants", "staged", "transfers")
@@ -65,6 +65,8 @@ def _left(app: App, tenant: str) -> Iterator[str]:
     heads = documents.query(Query(COLLECTIONS, parents=(tenant,), limit=_AT_ONCE)).items
     for head in heads:
         yield from stored_of(documents, CollectionName(tenant, head.id))
+    counted = Query(METRICS, parents=(tenant,), limit=_AT_ONCE)
+    yield from (each.path for each in documents.query(counted).items)
     roles = Query(ROLES_OF_TENANT, equal={"tenant": tenant}, limit=_AT_ONCE)
     yield from (each.path for each in documents.query(roles).items)
 

@@ -42,7 +42,13 @@ def projection_of(app: App, name: CollectionName, head: Head) -> Projection | No
         sources_of(configuration, content),
         Segmenting(configuration, card, content, app.clock.now()),
     )
-    return Projection(tuple(inputs_of(card, content)), cards.keys, cards.gathered)
+    return Projection(
+        tuple(inputs_of(card, content)),
+        cards.keys,
+        cards.gathered,
+        label=card,
+        counted=("cards.projected", "card_definition"),
+    )
 
 
 class _Cards:

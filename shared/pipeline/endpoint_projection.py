@@ -46,7 +46,12 @@ def projection_of(app: App, name: CollectionName, head: Head) -> Projection | No
     destination = configuration.get(DESTINATIONS, version.value.destination).value
     made = entries_of(app, name.tenant, configuration, found.value, destination)
     return Projection(
-        tuple(found.value.inputs), made.keys, made.gathered, walked=(found.value.inputs[0],)
+        tuple(found.value.inputs),
+        made.keys,
+        made.gathered,
+        walked=(found.value.inputs[0],),
+        label=id_,
+        counted=("entries.projected", "endpoint"),
     )
 
 

@@ -99,6 +99,10 @@ def _check(space: Workspace, id_: str, job: Job, cursor: Cursor) -> Next:
             check_room(space, target, columns, _keys(staged, variants=target is variants))
             new[target.id] = _dumped(columns)
         app.blobs.put(staged_name(id_, "rows"), staged)
+    if check.rejected:
+        space.call.app.metrics.count(
+            space.call.tenant, "ingest.rejected", check.rejected, source=source.id
+        )
     counted = {"rows": check.rows, "rejected": check.rejected, "report": check.report}
     told = {"notes": reading.notes, "unknown": check.unknown, "changed": 0, "unchanged": 0}
     return Next({"phase": "declare", "new": new, **counted, **told}, 0, check.rows)

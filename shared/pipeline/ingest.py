@@ -81,15 +81,37 @@ def ingest(space: Workspace, given: Import, answer: Answering = lambda _: b"{}")
     entries do fit.
     """
     try:
+        done = _ingested(space, given, answer)
+    except Problem as problem:
+        if problem.code == "invalid":
+            _count(space, given, rejected=len(given.entries))
+        raise
+    if done.repeated is None:
+        _count(space, given, requests=1, entries=len(given.entries))
+    return done
+
+
+def _count(space: Workspace, given: Import, **values: int) -> None:
+    """Count an import for the tenant's metrics."""
+    if given.dry_run:
+        return
+    for name, value in values.items():
+        metric = f"ingest.{name}"
+        space.call.app.metrics.count(space.call.tenant, metric, value, source=given.source)
+
+
+def _ingested(space: Workspace, given: Import, answer: Answering) -> Imported:
+    try:
         return space.decide(lambda configuration: _ingest(space, configuration, given, answer))
     except Problem as problem:
         fits = problem.details.get("fits", 0)
         if problem.code != "too_large" or not given.split or not fits or given.dry_run:
             raise
     space.forget_heads()
-    first = ingest(space, replace(given, entries=given.entries[:fits]), answer)
+    first = _ingested(space, replace(given, entries=given.entries[:fits]), answer)
     space.forget_heads()
-    return _together(first, ingest(space, replace(given, entries=given.entries[fits:]), answer))
+    rest = replace(given, entries=given.entries[fits:])
+    return _together(first, _ingested(space, rest, answer))
 
 
 def _ingest(

@@ -96,4 +96,7 @@ async def test_cards_that_follow_an_import_read_and_write_as_much_as_the_costs_s
     studio.work(5)
     _, _, read, written = spent(studio)
     assert read == 2 * amount + costs.IMPORT_READS + costs.FOLLOWING_READS
-    assert written == amount + costs.IMPORT_WRITES + costs.FOLLOWING_WRITES
+    calls = (
+        1  # the studio's metrics, which ride on its rate lease where it has a process of its own
+    )
+    assert written == amount + costs.IMPORT_WRITES + costs.FOLLOWING_WRITES + calls
