@@ -1,7 +1,6 @@
 """The paths of destinations: endpoints, and the description of each version."""
 
 import logging
-import math
 import time
 from collections.abc import Mapping, Sequence
 from functools import partial
@@ -16,29 +15,28 @@ from functions.destinations.parameters import body_of
 from functions.destinations.reading import Address, Reader, admitted, origins
 from shared import log
 from shared.app import App
-from shared.auth import api_keys
 from shared.auth.caller import ApiKey
-from shared.auth.rate import Budget, budget_of
+from shared.auth.rate import budget_of
 from shared.errors import Problem
 from shared.pipeline import delivery
 from shared.pipeline.delivery_query import ID, DeliveryQuery
 from shared.pipeline.destinations import ENDPOINTS, OPENAPI, origins_of
-from shared.serve.bearer import bearer
+from shared.serve.bearer import api_key
 from shared.serve.discovery import base_path
 from shared.serve.http import (
     JSON,
     Entrance,
     Head,
+    Headers,
     Scope,
-    decoded,
     error_body,
-    read_body,
     respond,
     safely,
 )
-from shared.serve.json_body import TooDeep, read_json
+from shared.serve.json_body import read_object
 from shared.serve.problem_details import MEDIA_TYPE, problem_details, status_of
 from shared.serve.run import Runner, internal
+from shared.serve.told import budget_headers, refusal_headers
 from shared.tool import invalid_arguments
 
 _PARTS: Final = 4
@@ -68,7 +66,7 @@ class _Answer(NamedTuple):
 
     status: int
     body: bytes
-    headers: tuple[tuple[bytes, bytes], ...] = ()
+    headers: Headers = ()
     origins: tuple[str, ...] = ()
 
 
@@ -85,7 +83,16 @@ class DestinationsHost:
     async def __call__(self, scope: Scope, receive: Any, send: Any) -> None:
         """Serve one HTTP request."""
         head = Head(scope)
-        await safely(lambda sending: self._answered(scope, head, receive, sending), head, send)
+
+        async def failed(sending: Any) -> None:
+            answer = _refused(internal(head.request_id), head.request_id)
+            headers = ((b"x-request-id", head.request_id.encode()), *answer.headers)
+            await respond(sending, answer.status, answer.body, headers)
+
+        def answer(sending: Any) -> Any:
+            return self._answered(scope, head, receive, sending)
+
+        await safely(answer, head, send, failed)
 
     async def _answered(self, scope: Scope, head: Head, receive: Any, send: Any) -> None:
         always = ((b"x-request-id", head.request_id.encode()),)
@@ -139,47 +146,29 @@ class DestinationsHost:
             return parameters
         if parameters:
             raise Problem("invalid", "A POST takes its query in the body.", field=parameters[0][0])
-        most = self._settings.max_body
-        raw = decoded(await read_body(receive, most), head, most)
-        kind = head.headers.get("content-type", "").partition(";")[0].strip().lower()
-        if kind != "application/json":
-            raise Problem("unsupported_media_type", "Send the body as application/json.")
-        try:
-            body = read_json(raw)
-        except (orjson.JSONDecodeError, TooDeep):
-            raise Problem("invalid", "The body is not JSON, or nests too deeply.") from None
-        if not isinstance(body, dict):
-            raise Problem("invalid", "The body must be a JSON object.")
-        return body
+        return await read_object(receive, head, self._settings.max_body)
 
 
 def _key(head: Head, prefix: str) -> ApiKey | None:
     """The key of a request, if it has one. Raises `unauthenticated` for what is none."""
-    if "authorization" not in head.headers:
-        return None
-    text = bearer(head)
-    key = api_keys.parse(text, prefix) if text else None
-    if key is None:
-        raise Problem("unauthenticated", "Send the version's key as a Bearer token.")
-    return key
+    return api_key(head, prefix) if "authorization" in head.headers else None
 
 
 def _answer(app: App, asked: _Asked) -> _Answer:
-    """Look everything up and answer; what nobody expected becomes `internal`, and is logged."""
+    """Look everything up and answer. What nobody expected goes on, once it is logged as a call."""
     started = time.perf_counter()
     reader: Reader | None = None
-    outcome = "ok"
+    outcome = "internal"
     try:
         reader = admitted(app, asked.address, asked.key, asked.request_id)
-        return _of(app, asked, reader)
+        answer = _of(app, asked, reader)
     except Problem as problem:
         problem.drop_traceback()
         outcome = problem.code
         return _refused(problem, asked.request_id, reader)
-    except Exception:  # noqa: BLE001  told to the log, and to the caller as `internal`
-        outcome = "internal"
-        log.crash("read_endpoint", requestId=asked.request_id, surface="destinations")
-        return _refused(internal(asked.request_id), asked.request_id, reader)
+    else:
+        outcome = "ok"
+        return answer
     finally:
         caller = reader.call.caller if reader else None
         log.line(
@@ -213,7 +202,7 @@ def _of(app: App, asked: _Asked, reader: Reader) -> _Answer:
     if isinstance(asked.given, Problem):
         raise asked.given
     allowed = _allowed(reader)
-    headers = _budget(reader.budget)
+    headers = budget_headers(reader.budget)
     if asked.address.endpoint == OPENAPI:
         body = document(app, reader, asked.address)
         return _Answer(200, body, (JSON, *headers), allowed)
@@ -244,24 +233,11 @@ def _allowed(reader: Reader) -> tuple[str, ...]:
 
 def _refused(problem: Problem, request_id: str, reader: Reader | None = None) -> _Answer:
     budget = reader.budget if reader else budget_of(problem)
-    headers = [(b"content-type", MEDIA_TYPE), *_budget(budget)]
-    if problem.code == "unauthenticated":
-        headers.append((b"www-authenticate", b"Bearer"))
-    if "retry_after" in problem.details:
-        headers.append((b"retry-after", str(problem.details["retry_after"]).encode()))
+    kind = (b"content-type", MEDIA_TYPE)
+    headers = (kind, *budget_headers(budget), *refusal_headers(problem))
     body = orjson.dumps(problem_details(problem, request_id), default=str)
     allowed = _allowed(reader) if reader else ()
-    return _Answer(status_of(problem), body, tuple(headers), allowed)
-
-
-def _budget(budget: Budget | None) -> tuple[tuple[bytes, bytes], ...]:
-    if budget is None:
-        return ()
-    return (
-        (b"x-ratelimit-limit", str(budget.limit).encode()),
-        (b"x-ratelimit-remaining", str(max(0, budget.remaining)).encode()),
-        (b"x-ratelimit-reset", str(math.ceil(budget.full_at)).encode()),
-    )
+    return _Answer(status_of(problem), body, headers, allowed)
 
 
 def _cors(head: Head, allowed: Sequence[str]) -> tuple[tuple[bytes, bytes], ...]:

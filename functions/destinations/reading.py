@@ -27,6 +27,10 @@ from shared.tool import Call
 
 CALLS: Final = 6_000
 """Calls a minute of one tenant's destinations, where the tenant has no limit of its own."""
+REFUSED: Final = 600
+"""Refused calls a minute of one tenant's, and of all that name no tenant we have seen."""
+_DRAWN: Final = frozenset({"unavailable", "rate_limited"})
+"""What says nothing of who calls, or was drawn already."""
 _MOST_REMEMBERED: Final = 2_048
 _PUBLIC: Final = "public"
 """Who reads a version that needs no key."""
@@ -89,10 +93,24 @@ def origins(app: App, address: Address) -> tuple[str, ...]:
 def admitted(app: App, address: Address, key: ApiKey | None, request_id: str) -> Reader:
     """Judge a call, and draw it from the tenant's budget.
 
+    A refused one is drawn from a budget of its own before it is told why: so nobody tries keys and
+    names without end, nor uses up what applications have.
+
     Raises `not_found` for what is not there; `unauthenticated` without the version's own key where
     it is protected, and for a key that is not good; `forbidden` for a suspended tenant,
     `rate_limited`.
     """
+    try:
+        return _judged(app, address, key, request_id)
+    except Problem as problem:
+        if problem.code not in _DRAWN:
+            is_known = app.once(_organizations).of(address.tenant) is not None
+            bucket = f"refused:{address.tenant if is_known else ''}"
+            served(app.rate.draw(bucket, REFUSED), "refused")
+        raise
+
+
+def _judged(app: App, address: Address, key: ApiKey | None, request_id: str) -> Reader:
     if not is_tenant_name(address.tenant):
         raise _nothing(address)
     if key is None:
@@ -104,6 +122,7 @@ def admitted(app: App, address: Address, key: ApiKey | None, request_id: str) ->
         if isinstance(gate.tenancy, Problem):
             raise gate.tenancy
         found, caller = gate.found, gate.caller
+        app.once(_organizations).see(address.tenant, caller.org)
         audience = found[f"api_keys/{key.id}"].data.get("audience")
     space = _space(app, address, request_id, found, caller)
     found_, version = _found(space, address)

@@ -1,7 +1,7 @@
 """Operations on API keys."""
 
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, NamedTuple
 
 from pydantic import Field
 
@@ -62,28 +62,52 @@ class CreateApiKey(Args):
 @family.tool(scope="identity:write", effect=Effect.WRITE, risk=Risk.HIGH, title="Create an API key")
 def create_api_key(call: Call, args: CreateApiKey) -> CreatedKey:
     """Create an API key for an organization's backends. Its secret is shown only now."""
-    if args.expires_at is not None and args.expires_at <= call.now:
-        raise Problem("invalid", "This time has passed. Name one to come.", field="expires_at")
     organization = ORGANIZATIONS.get(call.app.documents, args.org).value
     _check_tenant(call, organization.type == "catalog_owner", args)
+    made = make(call, args.org, args.name, args.expires_at, tenant=args.tenant)
+    return CreatedKey(key=_view(made.id, made.record), secret=made.secret)
+
+
+class Made(NamedTuple):
+    """A new key, and all of it, which nobody is told again."""
+
+    id: str
+    record: KeyRecord
+    secret: str
+
+
+def make(
+    call: Call,
+    org: str,
+    name: str,
+    expires_at: datetime | None,
+    *,
+    tenant: str = "",
+    audience: str = "",
+) -> Made:
+    """Make a key; `tenant` and `audience` say what it is for. Raises `invalid` for a time gone."""
+    if expires_at is not None and expires_at <= call.now:
+        raise Problem("invalid", "This time has passed. Name one to come.", field="expires_at")
     text, key = api_keys.mint(call.app.settings.api_key_prefix)
     record = KeyRecord(
-        org=args.org,
-        name=args.name,
-        tenant=args.tenant,
+        org=org,
+        name=name,
+        tenant=tenant,
+        audience=audience,
         digest=key.digest,
         created_at=call.now,
         created_by=call.caller.subject,
-        expires_at=args.expires_at,
+        expires_at=expires_at,
     )
     call.commit(
         [API_KEYS.put(key.id, record, if_version=ABSENT)],
         event="api_key.created",
         target=key.id,
-        org=args.org,
-        name=args.name,
+        org=org,
+        name=name,
+        **({"opens": audience} if audience else {}),
     )
-    return CreatedKey(key=_view(key.id, record), secret=text)
+    return Made(key.id, record, text)
 
 
 def _check_tenant(call: Call, owns: bool, args: CreateApiKey) -> None:  # noqa: FBT001

@@ -4,16 +4,14 @@ from typing import Annotated
 
 from pydantic import Field
 
-from shared.auth import api_keys
 from shared.auth.tenancy import TENANT_PATTERN
-from shared.errors import Problem
+from shared.identity import keys
 from shared.identity.names import PLAIN
-from shared.identity.records import API_KEYS, KeyRecord, kept_tenant
+from shared.identity.records import kept_tenant
 from shared.identity.times import Moment
 from shared.pipeline.destinations import VERSIONS
 from shared.pipeline.sources import SOURCE_ID
 from shared.pipeline.workspace import Workspace
-from shared.ports.documents import ABSENT
 from shared.tool import Args, Call, Effect, Family, Result, Risk
 
 family = Family("destination_keys", org_types=frozenset({"operator"}))
@@ -48,28 +46,10 @@ def create_destination_key(call: Call, args: CreateDestinationKey) -> CreatedDes
 
     deactivate_api_key ends it.
     """
-    if args.expires_at is not None and args.expires_at <= call.now:
-        raise Problem("invalid", "This time has passed. Name one to come.", field="expires_at")
     tenant = kept_tenant(call.app.documents, args.tenant).value
     version = f"{args.destination}.{args.version}"
     Workspace(call._replace(tenant=args.tenant)).configuration.get(VERSIONS, version)
-    text, key = api_keys.mint(call.app.settings.api_key_prefix)
-    record = KeyRecord(
-        org=tenant.org,
-        name=args.name,
-        tenant=args.tenant,
-        audience=version,
-        digest=key.digest,
-        created_at=call.now,
-        created_by=call.caller.subject,
-        expires_at=args.expires_at,
+    made = keys.make(
+        call, tenant.org, args.name, args.expires_at, tenant=args.tenant, audience=version
     )
-    call.commit(
-        [API_KEYS.put(key.id, record, if_version=ABSENT)],
-        event="api_key.created",
-        target=key.id,
-        org=tenant.org,
-        name=args.name,
-        opens=version,
-    )
-    return CreatedDestinationKey(id=key.id, opens=f"{args.tenant}/{version}", secret=text)
+    return CreatedDestinationKey(id=made.id, opens=f"{args.tenant}/{version}", secret=made.secret)

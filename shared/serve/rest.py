@@ -1,6 +1,5 @@
 """REST: a table of method, path and tool, served with the errors of docs/protocol.md."""
 
-import math
 import re
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -12,7 +11,6 @@ import orjson
 
 from shared import log, refusals
 from shared.auth.caller import Credential, Surface
-from shared.auth.rate import Budget
 from shared.errors import Problem
 from shared.invoke import Reply, Request
 from shared.serve.bearer import api_key
@@ -21,14 +19,13 @@ from shared.serve.http import (
     Entrance,
     Head,
     Scope,
-    decoded,
     error_body,
-    read_body,
     respond,
     safely,
 )
-from shared.serve.json_body import MOST_DEPTH, TooDeep, read_json
+from shared.serve.json_body import read_object
 from shared.serve.run import Runner
+from shared.serve.told import budget_headers, refusal_headers
 from shared.spelling import PLAIN, Spelling
 from shared.tool import Tool
 
@@ -223,32 +220,7 @@ class RestHost:
         if unknown:
             raise _no_query(unknown)
         most = route.most_body or self._settings.max_body
-        raw = decoded(await read_body(receive, most), head, most)
-        content_type = head.headers.get("content-type", "").partition(";")[0].strip().lower()
-        if content_type != "application/json":
-            raise Problem("unsupported_media_type", "Send the body as application/json.")
-        try:
-            body = read_json(raw)
-        except orjson.JSONDecodeError as error:
-            raise _not_json(error) from None
-        except TooDeep:
-            message = f"The body nests deeper than {MOST_DEPTH} levels. Send plain values."
-            raise Problem("invalid", message, limit=MOST_DEPTH) from None
-        if not isinstance(body, dict):
-            raise Problem(
-                "invalid",
-                "The body must be a JSON object.",
-                errors=refusals.shown(
-                    [
-                        {
-                            "type": "model_attributes_type",
-                            "loc": (),
-                            "msg": "Input should be a valid dictionary or object",
-                            "input": body,
-                        }
-                    ]
-                ),
-            )
+        body = await read_object(receive, head, most)
         return {**body, **arguments}
 
     async def _answer(
@@ -260,17 +232,13 @@ class RestHost:
         request_id: str,
         always: Any,
     ) -> None:
-        headers = (*always, *_budget_headers(reply.budget))
+        headers = (*always, *budget_headers(reply.budget))
         if reply.problem is None:
             body, own = shown or (reply.body or b"null", (JSON,))
             await respond(send, route.status, body, (*own, *headers))
             return
         problem = reply.problem
-        if problem.code == "rate_limited":
-            retry = str(problem.details["retry_after"]).encode()
-            headers = (*headers, (b"retry-after", retry))
-        if problem.code == "unauthenticated":
-            headers = (*headers, (b"www-authenticate", b"Bearer"))
+        headers = (*headers, *refusal_headers(problem))
         status, media_type, said = _refusal(problem, route, request_id)
         kind = (b"content-type", media_type.encode())
         await respond(send, status, orjson.dumps(said, default=str), (kind, *headers))
@@ -319,30 +287,4 @@ def _no_query(given: Mapping[str, str]) -> Problem:
                 for name, value in given.items()
             ]
         ),
-    )
-
-
-def _not_json(error: orjson.JSONDecodeError) -> Problem:
-    return Problem(
-        "invalid",
-        "The body is not JSON.",
-        errors=[
-            {
-                "type": "json_invalid",
-                "loc": [error.pos],
-                "msg": "JSON decode error",
-                "input": {},
-                "ctx": {"error": error.msg},
-            }
-        ],
-    )
-
-
-def _budget_headers(budget: Budget | None) -> tuple[tuple[bytes, bytes], ...]:
-    if budget is None:
-        return ()
-    return (
-        (b"x-ratelimit-limit", str(budget.limit).encode()),
-        (b"x-ratelimit-remaining", str(max(0, budget.remaining)).encode()),
-        (b"x-ratelimit-reset", str(math.ceil(budget.full_at)).encode()),
     )

@@ -4,8 +4,9 @@ import httpx
 import orjson
 import pytest
 
-from functions.destinations.reading import CALLS
+from functions.destinations.reading import CALLS, REFUSED
 from functions.studio.main import StudioHost
+from shared.app import App
 from tests.functions.destination_shop import ENDPOINT, DestinationShop, p
 from tests.functions.studio_shop import given
 from tests.platform import ORIGIN
@@ -164,6 +165,52 @@ async def test_destinations_have_a_budget_of_their_own(shop):
         refused = await web.get("v1/products", params={"top": 1})
         assert (refused.status_code, refused.headers["retry-after"]) == (429, "1")
     assert (await shop.call("whoami"))["tenant"] == "north"
+
+
+async def test_refused_calls_have_a_budget_of_their_own_which_no_good_call_draws_from(shop):
+    """Who tries keys and names is stopped, and takes nothing from applications."""
+    async with shop.web() as web, shop.web(shop.key("shop", tenant="north")) as wrong:
+        assert (await wrong.get("v1/products")).status_code == 401
+        assert (await web.get("v9/products")).status_code == 404
+        for _ in range(REFUSED):
+            shop.app.rate.draw("refused:north", REFUSED)
+        for refused in (await wrong.get("v1/products"), await web.get("v9/products")):
+            assert (refused.status_code, "refused" in refused.json()["detail"]) == (429, True)
+        assert (await web.get("v1/products")).status_code == 200
+        answer = await web.get(f"{ORIGIN}/destinations/nobody/shop/v1/products")
+        assert answer.status_code == 404
+        for _ in range(REFUSED):
+            shop.app.rate.draw("refused:", REFUSED)
+        answer = await web.get(f"{ORIGIN}/destinations/nobody/shop/v1/products")
+        assert answer.status_code == 429
+
+
+class Broken(App):
+    """Its documents fail as nobody expects, once they are told to."""
+
+    fails = False
+
+    @property
+    def documents(self):
+        if self.fails:
+            raise RuntimeError("a mistake of ours")
+        return super().documents
+
+
+async def test_a_mistake_of_ours_is_told_to_the_log_and_to_the_caller_as_internal(tmp_path, logged):
+    shop = DestinationShop(tmp_path / "data", app=Broken)
+    shop.app.fails = True
+    async with shop.web() as web:
+        answer = await web.get("v1/products")
+    assert answer.status_code == 500
+    assert answer.headers["content-type"] == "application/problem+json"
+    _, lines = logged()
+    assert [each["outcome"] for each in lines if each["message"] == "call"] == ["internal"]
+    (crash,) = [each for each in lines if "a mistake of ours" in str(each)]
+    assert crash["requestId"] == answer.json()["traceId"]
+    assert "a mistake of ours" not in answer.text
+    shop.app.fails = False
+    shop.close()
 
 
 async def test_a_suspended_tenant_and_a_stopped_version_answer_nothing_from_the_next_call_on(shop):
