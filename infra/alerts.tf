@@ -59,6 +59,13 @@ resource "google_monitoring_alert_policy" "threshold" {
       threshold = 5000
       duration  = "1800s"
     }
+    "Applications are held back" = {
+      filter    = "metric.type=\"logging.googleapis.com/user/${google_logging_metric.calls.name}\" AND resource.type=\"cloud_run_revision\" AND metric.labels.surface=\"destinations\" AND metric.labels.outcome=one_of(\"rate_limited\", \"unavailable\")"
+      aligner   = "ALIGN_RATE"
+      reducer   = "REDUCE_SUM"
+      threshold = 1
+      duration  = "600s"
+    }
     "The API cannot be reached" = {
       filter    = "metric.type=\"monitoring.googleapis.com/uptime_check/check_passed\" AND resource.type=\"uptime_url\" AND metric.labels.check_id=\"${google_monitoring_uptime_check_config.api.uptime_check_id}\""
       aligner   = "ALIGN_NEXT_OLDER"

@@ -127,6 +127,7 @@ locals {
     "Calls a second by surface"        = "sum by (surface) (rate(logging_googleapis_com:user_${local.metric}_calls[5m]))"
     "Outcomes other than ok"           = "sum by (outcome) (rate(logging_googleapis_com:user_${local.metric}_calls{outcome!=\"ok\"}[5m]))"
     "Milliseconds, 95th percentile"    = "histogram_quantile(0.95, sum by (tool, le) (rate(logging_googleapis_com:user_${local.metric}_call_ms_bucket[5m])))"
+    "Applications' calls by outcome"   = "sum by (outcome) (rate(logging_googleapis_com:user_${local.metric}_calls{surface=\"destinations\"}[5m]))"
     "Work waiting in the queues"       = "sum by (queue_id) (cloudtasks_googleapis_com:queue_depth)"
     "Instances"                        = "sum by (service_name) (run_googleapis_com:container_instance_count{monitored_resource=\"cloud_run_revision\"})"
     "Answers at the edge by class"     = "sum by (response_code_class) (rate(loadbalancing_googleapis_com:https_request_count{monitored_resource=\"https_lb_rule\"}[5m]))"

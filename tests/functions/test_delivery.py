@@ -11,11 +11,12 @@ from tests.functions.destination_shop import DestinationShop, p
 from tests.functions.studio_shop import given
 
 pytestmark = pytest.mark.anyio
+BOTH_STORES = True
 
 
 @pytest.fixture
-async def shop(tmp_path):
-    shop = await DestinationShop(tmp_path / "data").fill().open()
+async def shop(tmp_path, stores):
+    shop = await DestinationShop(tmp_path / "data", **stores).fill().open()
     await shop.stock()
     yield await shop.published(default_sort=["-size"])
     await shop.north.close()

@@ -12,12 +12,13 @@ from tests.functions.studio_shop import given
 from tests.platform import ORIGIN
 
 pytestmark = pytest.mark.anyio
+BOTH_STORES = True
 PAGE = "https://shop.example"
 
 
 @pytest.fixture
-async def shop(tmp_path):
-    shop = await DestinationShop(tmp_path / "data").fill().open()
+async def shop(tmp_path, stores):
+    shop = await DestinationShop(tmp_path / "data", **stores).fill().open()
     await shop.stock()
     await shop.destination(protected=False, allowed_origins=[PAGE])
     await shop.call("create_endpoint", **ENDPOINT)

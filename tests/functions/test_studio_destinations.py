@@ -10,11 +10,12 @@ from tests.functions.studio_shop import given
 from tests.raced import RacedApp
 
 pytestmark = pytest.mark.anyio
+BOTH_STORES = True
 
 
 @pytest.fixture
-async def shop(tmp_path):
-    shop = await DestinationShop(tmp_path / "data").fill().open()
+async def shop(tmp_path, stores):
+    shop = await DestinationShop(tmp_path / "data", **stores).fill().open()
     yield await shop.stock()
     await shop.north.close()
     shop.close()

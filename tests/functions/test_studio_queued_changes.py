@@ -7,13 +7,14 @@ import pytest
 from tests.functions.destination_shop import DestinationShop, p
 
 pytestmark = pytest.mark.anyio
+BOTH_STORES = True
 ENDPOINT_ID = "shop.v1.products"
 SMALL, LARGE = p(*range(10)), p(*range(10, 20))
 
 
 @pytest.fixture
-async def shop(tmp_path):
-    shop = await DestinationShop(tmp_path / "data").fill().open()
+async def shop(tmp_path, stores):
+    shop = await DestinationShop(tmp_path / "data", **stores).fill().open()
     yield await shop.stock()
     await shop.north.close()
     shop.close()

@@ -9,11 +9,12 @@ from tests.functions.destination_shop import ENDPOINT, DestinationShop, p
 from tests.functions.studio_shop import given
 
 pytestmark = pytest.mark.anyio
+BOTH_STORES = True
 
 
 @pytest.fixture
-async def shop(tmp_path):
-    shop = await DestinationShop(tmp_path / "data").fill().open()
+async def shop(tmp_path, stores):
+    shop = await DestinationShop(tmp_path / "data", **stores).fill().open()
     yield await shop.stock()
     await shop.north.close()
     shop.close()
