@@ -40,6 +40,10 @@ from shared.serve.told import budget_headers, refusal_headers
 from shared.tool import invalid_arguments
 
 _PARTS: Final = 4
+_OK: Final = 200
+_KEPT_SECONDS: Final = 5.0
+"""How long an instance tells a public version's description without looking anything up."""
+_MOST_KEPT: Final = 1_000
 _METHODS: Final = {OPENAPI: ("GET",)}
 _BOTH: Final = ("GET", "POST")
 _EXPOSED: Final = (
@@ -70,6 +74,13 @@ class _Answer(NamedTuple):
     origins: tuple[str, ...] = ()
 
 
+class _Kept(NamedTuple):
+    """The description of a public version, which anybody is told, and until when."""
+
+    answer: _Answer
+    until: float
+
+
 class DestinationsHost:
     """Serves `/{tenant}/{destination}/{version}/{endpoint}` below its base: an ASGI application."""
 
@@ -79,6 +90,7 @@ class DestinationsHost:
         self._settings = app.settings
         self._entrance = Entrance(app.settings)
         self._base = base_path(app.settings.destinations_url)
+        self._described: dict[Address, _Kept] = {}
 
     async def __call__(self, scope: Scope, receive: Any, send: Any) -> None:
         """Serve one HTTP request."""
@@ -105,6 +117,8 @@ class DestinationsHost:
         if address is None:
             problem = Problem("not_found", "Paths are tenant/destination/version/endpoint.")
             answer = _refused(problem, head.request_id)
+        elif (kept := self._described.get(address)) and self._is_kept(scope, head, kept):
+            answer = kept.answer
         elif head.method == "OPTIONS":
             allowed = await self._runner.hop(partial(origins, self._app, address))
             answer = _Answer(204, b"", _preflight(head, methods, allowed), allowed)
@@ -135,7 +149,22 @@ class DestinationsHost:
             given = problem
         etag = head.headers.get("if-none-match", "")
         asked = _Asked(address, key, given, etag, head.request_id)
-        return await self._runner.hop(partial(_answer, self._app, asked), address.tenant)
+        answer = await self._runner.hop(partial(_answer, self._app, asked), address.tenant)
+        if address.endpoint == OPENAPI and key is None and not given and answer.status == _OK:
+            self._keep(address, answer)
+        return answer
+
+    def _keep(self, address: Address, answer: _Answer) -> None:
+        if len(self._described) >= _MOST_KEPT:
+            self._described.clear()
+        told = answer._replace(headers=(JSON,))  # it draws from no budget
+        self._described[address] = _Kept(told, self._app.clock.time() + _KEPT_SECONDS)
+
+    def _is_kept(self, scope: Scope, head: Head, kept: _Kept) -> bool:
+        """Whether a request asks for a description as anybody does, and it is not too old."""
+        plain = head.method == "GET" and not scope.get("query_string")
+        is_new = 0 <= kept.until - self._app.clock.time() <= _KEPT_SECONDS
+        return plain and is_new and "authorization" not in head.headers
 
     async def _given(
         self, scope: Scope, head: Head, receive: Any

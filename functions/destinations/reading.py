@@ -132,7 +132,9 @@ def _judged(app: App, address: Address, key: ApiKey | None, request_id: str) -> 
         raise Problem("unauthenticated", message)
     if audience is not None and audience != address.audience:
         raise Problem("unauthenticated", "The key is for another version.")
-    budget = served(app.rate.draw(f"destinations:{address.tenant}", CALLS), "tenant's")
+    quota: Mapping[str, int] = found[f"tenants/{address.tenant}"].data.get("quota") or {}
+    calls = quota.get("destinationCalls") or CALLS
+    budget = served(app.rate.draw(f"destinations:{address.tenant}", calls), "tenant's")
     call = space.call._replace(budget=budget)
     return Reader(call, space, destination, version, found_.seq)
 

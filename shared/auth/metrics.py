@@ -135,6 +135,7 @@ class Metrics:
         """Some of the writes that are due; give them back if they lose to somebody else."""
         now = self._clock.now()
         writes: list[Add] = []
+        newest: dict[str, Add] = {}
         amounts = 0
         with self._lock:
             due = [
@@ -152,16 +153,15 @@ class Metrics:
                     del self._waiting[hour.path]
                 else:
                     hour.amounts -= Counter(some)
-                writes += self._tell(hour)
-        return tuple(writes)
+                self._tell(hour, newest)
+        return (*writes, *newest.values())
 
-    def _tell(self, hour: _Hour) -> list[Add]:
-        """Where a group's own document has to say that this hour is its newest."""
+    def _tell(self, hour: _Hour, newest: dict[str, Add]) -> None:
+        """Have a group's own document say that this hour is its newest, where it does not."""
         own, _, stamp = hour.path.rpartition(":")
-        if self._told.get(own, "") >= stamp:
-            return []
-        self._told[own] = stamp
-        return [Add(own, {}, {"last": stamp, "expiresAt": hour.expires_at})]
+        if self._told.get(own, "") < stamp:
+            self._told[own] = stamp
+            newest[own] = Add(own, {}, {"last": stamp, "expiresAt": hour.expires_at})
 
     def give_back(self, writes: Iterable[Add]) -> None:
         """Keep what `take` gave, because it could not be written."""

@@ -46,6 +46,7 @@ class Quota(Record):
     entries: int | None = None
     sources: int | None = None
     calls: int | None = None
+    destination_calls: int | None = None
 
 
 class Tenant(Record):

@@ -61,6 +61,9 @@ class SetTenantQuota(WhichTenant):
     entries: Annotated[int | None, Field(ge=0, description="In all of its sources.")] = None
     sources: Annotated[int | None, Field(ge=0, description="Data sources.")] = None
     calls: Annotated[int | None, Field(ge=0, le=1_000_000, description="A minute.")] = None
+    destination_calls: Annotated[
+        int | None, Field(ge=0, le=1_000_000, description="A minute, by applications.")
+    ] = None
 
 
 class TenantQuota(Result):
@@ -70,6 +73,7 @@ class TenantQuota(Result):
     entries: int | None
     sources: int | None
     calls: int | None
+    destination_calls: int | None
 
 
 @family.tool(
@@ -80,13 +84,15 @@ class TenantQuota(Result):
     idempotent=True,
 )
 def set_tenant_quota(call: Call, args: SetTenantQuota) -> TenantQuota:
-    """Set how many entries and sources a tenant may have, and how many calls a minute it may make.
+    """Set how many entries and sources a tenant may have, and how many calls a minute are served.
 
     It counts from the next call on. What is there stays, even above the limit.
     """
     given = args.model_dump(exclude={"tenant"}, exclude_none=True)
     if not given:
-        raise Problem("invalid", "Name entries, sources or calls.", field="entries")
+        raise Problem(
+            "invalid", "Name entries, sources, calls or destination_calls.", field="entries"
+        )
     found = TENANTS.get(call.app.documents, args.tenant)
     before = found.value.quota or Quota()
     changes: dict[str, Any] = {name: each or None for name, each in given.items()}

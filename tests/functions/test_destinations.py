@@ -241,6 +241,32 @@ async def test_a_version_describes_exactly_what_it_answers(shop):
     assert first["servers"] == [{"url": "http://localhost:8080/destinations/north/shop/v1"}]
 
 
+async def test_a_public_description_is_kept_for_five_seconds_and_a_protected_one_is_not(shop):
+    await shop.call("create_api_version", destination_id="shop", copy_from="v1", protected=True)
+    await shop.publish("shop.v2")
+    key = shop.destination_key("v2")
+    async with shop.web() as web, shop.web(key) as own:
+        for client, path in ((web, "v1/openapi"), (own, "v2/openapi")):
+            assert (await client.get(path)).status_code == 200
+        for version in ("shop.v1", "shop.v2"):
+            stop = {"api_version_id": version, "state": "stop", "confirm": True}
+            await shop.call("update_api_version", **stop)
+        assert (await web.get("v1/products")).status_code == 404
+        assert (await web.get("v1/openapi")).status_code == 200
+        assert (await web.get("v1/openapi?x=1")).status_code == 404
+        assert (await web.get("v2/openapi")).status_code == 404
+        assert (await own.get("v2/openapi")).status_code == 404
+        shop.clock.advance(6)
+        assert (await web.get("v1/openapi")).status_code == 404
+
+
+async def test_a_tenant_may_have_more_or_fewer_calls_of_applications(shop):
+    shop.do("set_tenant_quota", tenant="north", destination_calls=50)
+    async with shop.web() as web:
+        answer = await web.get("v1/products")
+        assert answer.headers["x-ratelimit-limit"] == "50"
+
+
 async def test_what_is_no_query_is_refused(shop):
     async with shop.web() as web:
         for content, kind, status in (

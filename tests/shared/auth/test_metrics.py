@@ -61,6 +61,19 @@ def test_what_lost_is_written_later_with_what_was_counted_meanwhile(metrics, clo
     assert own.path == "tenants/north/metrics/engine"
 
 
+def test_hours_that_waited_together_are_written_together_and_the_newest_is_named(metrics, clock):
+    """A process that is asked once an hour writes what it counted in two of them at once."""
+    metrics.count("north", "mcp.tool_calls", tool="whoami")
+    clock.advance(3600)
+    metrics.count("north", "mcp.tool_calls", tool="whoami")
+    clock.advance(10)
+    writes = metrics.take()
+    assert len({each.path for each in writes}) == len(writes) == 3
+    assert sums(writes) == {("whoami",): 2}
+    (own,) = [each for each in writes if "last" in each.data]
+    assert own.data["last"] == f"{clock.now():%Y%m%d%H}"
+
+
 def test_more_series_than_a_document_holds_are_counted_as_other(metrics, clock):
     for number in range(MOST + 5):
         metrics.count("north", "mcp.tool_errors", tool=f"t{number}", code="invalid")
