@@ -203,9 +203,24 @@ def _values(properties: Iterable[CardProperty]) -> dict[str, Any]:
 
 
 def _query(components: dict[str, Any]) -> dict[str, Any]:
+    """The body. It tells no defaults: generators take what has one for what is always there."""
     made = schema(TypeAdapter(DeliveryQuery), mode="in", ref=_REF + "{model}")
+    made = _without_defaults(made)
     components.update(made.pop("$defs", {}))
     return dict(made)
+
+
+def _without_defaults(described: Any) -> Any:
+    if isinstance(described, list):
+        return [_without_defaults(each) for each in described]
+    if not isinstance(described, dict):
+        return described
+    is_schema = "type" in described or "$ref" in described or "anyOf" in described
+    return {
+        name: _without_defaults(each)
+        for name, each in described.items()
+        if not (is_schema and name == "default")
+    }
 
 
 def _parameters(of: Shown, languages: Iterable[str]) -> Iterator[dict[str, Any]]:

@@ -78,6 +78,9 @@ def requests():
         yield Bar(f"{name}: the same, of a segment and a relation", 80, case(name))
         name = f"lookup_product on Firestore, {era}"
         yield Bar(f"{name}, the worker's own", 12, case(name))
+    asked = "destination query, 50 entries and two facets"
+    yield Bar(f"{asked}, of 19,406", 60, case(asked))
+    yield Bar("destination openapi, of a public version", 1.5, case("destination openapi"))
     for page in ("signed-out", "connect", "keys", "usage"):
         says = f"first byte of the portal's page {page}, beside the reads it needs"
         yield Bar(says, 6, waited(f"portal {page}"))
@@ -209,6 +212,16 @@ def feed_imports():
     )
 
 
+def applications():
+    for name in ("an instance that has just started", "one that was serving, v2"):
+        yield Bar(
+            f"first byte after a publication of 19,406 entries, {name}",
+            2,
+            lambda report, name=name: report["applications"]["first"][name],
+            "s",
+        )
+
+
 BARS = {
     "Cost of a request": requests,
     "Against peers": peers,
@@ -217,4 +230,5 @@ BARS = {
     "Growth": growth,
     "Collections": collections,
     "Imports of files": feed_imports,
+    "What applications read": applications,
 }

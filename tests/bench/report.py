@@ -9,7 +9,7 @@ from pathlib import Path
 
 import orjson
 
-from tests.bench import cold, collections, feed_imports, growth, requests, scale
+from tests.bench import applications, cold, collections, feed_imports, growth, requests, scale
 from tests.bench.bars import BARS
 from tests.bench.servers import HERE, ROOT
 
@@ -23,6 +23,7 @@ PARTS = {
     "growth": ("Growth", growth.show),
     "collections": ("Collections", collections.show),
     "feed_imports": ("Imports of files", feed_imports.show),
+    "applications": ("What applications read", applications.show),
 }
 HEAD = """\
 # Performance

@@ -18,8 +18,8 @@ from dataclasses import dataclass
 from functools import partial
 from typing import NamedTuple
 
+from tests.bench import applications, studio
 from tests.bench import pages as pages_of_portal
-from tests.bench import studio
 from tests.bench.load import answers, get, run
 from tests.bench.measured import quantile, shown, spread, table
 from tests.bench.servers import (
@@ -152,11 +152,14 @@ def own_cases(platform):
 
 
 def studio_cases(platform):
-    """Calls of an owner's assistant, on a source of 19,406 entries."""
-    return {
+    """Calls of an owner's assistant and of applications, on 19,406 entries."""
+    owner = studio.owner_of(platform)
+    found = {
         name: Case("studio", calls, lambda answer, good=good: good(value_of(answer)))
-        for name, (calls, good) in studio.requests(platform).items()
+        for name, (calls, good) in studio.requests(studio.token_of(platform)).items()
     }
+    asked = applications.requests(owner).items()
+    return found | {name: Case("destinations", calls, good) for name, (calls, good) in asked}
 
 
 def value_of(answer):
@@ -221,6 +224,7 @@ def measure(rounds, seconds, only=()):
             "api": partial(function, "api", platform),
             "portal": partial(function, "portal", platform),
             "studio": partial(function, "studio", platform),
+            "destinations": partial(function, "destinations", platform),
             FIRESTORE: partial(function, "partner", remote),
             **PEER_SERVERS,
         }

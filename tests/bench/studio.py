@@ -82,12 +82,22 @@ def carded(owner):
     owner.drain()
 
 
-def requests(platform):
-    """Name -> requests, and whether an answer to one of them is good."""
-    stocked(platform)
+def token_of(platform):
+    """A token of the person who may read it."""
     audience = platform.settings.addresses[STUDIO.name]
-    token = platform.token("owner", "olga", scopes=STUDIO.scopes, audience=audience, lifetime=DAY)
-    carded(Owner(platform, token, TENANT))
+    return platform.token("owner", "olga", scopes=STUDIO.scopes, audience=audience, lifetime=DAY)
+
+
+def owner_of(platform):
+    """Their assistant, in a tenant that has the cards."""
+    stocked(platform)
+    owner = Owner(platform, token_of(platform), TENANT)
+    carded(owner)
+    return owner
+
+
+def requests(token):
+    """Name -> requests, and whether an answer to one of them is good."""
     found = {}
     for era, modern in ERAS.items():
         for tool, arguments, good in (

@@ -238,6 +238,7 @@ async def test_a_version_describes_exactly_what_it_answers(shop):
     assert entry["maker"]["items"]["properties"]["country"] == {"type": ["string", "null"]}
     named = {each["name"] for each in first["paths"]["/products"]["get"]["parameters"]}
     assert {"top", "periodSince", "brand", "id"} <= named
+    assert b'"default"' not in orjson.dumps(first["components"])
     assert first["servers"] == [{"url": "http://localhost:8080/destinations/north/shop/v1"}]
 
 
