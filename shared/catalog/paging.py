@@ -19,7 +19,7 @@ from shared.tool import Call
 class ReadyPage:
     """Items as JSON, the cursor that continues, the text that was looked for, what to know.
 
-    `question`: what was asked in the end, where more was read from the text than words.
+    `question`, `missing` and `partly`: as `Page` has them.
     """
 
     items: list[bytes]
@@ -27,6 +27,8 @@ class ReadyPage:
     text: str
     note: str = ""
     question: Question | None = None
+    missing: tuple[str, ...] = ()
+    partly: bool = False
 
     def members(self) -> bytes:
         """The members `items`, `nextCursor`, and `note` where there is one, without braces."""
@@ -67,7 +69,15 @@ def page_of(
         room=room,
     )
     note = " ".join(_notes(page))
-    return ReadyPage(page.items, page.cursor, page.effective_query, note, page.question)
+    return ReadyPage(
+        page.items,
+        page.cursor,
+        page.effective_query,
+        note,
+        page.question,
+        page.missing,
+        page.partly,
+    )
 
 
 def is_cursor_of(call: Call, cursor: str, question: Question) -> bool:

@@ -62,6 +62,7 @@ WORDS = [
     "hub over 40 cm",
     "7 ports",
 ]
+READ = {"priceMin", "priceMax", "without"}
 
 
 @pytest.mark.parametrize(("query", "understood", "found"), CASES, ids=[each[0] for each in CASES])
@@ -74,7 +75,22 @@ async def test_what_was_read_is_shown_and_holds_over_mcp(agent, query, understoo
 @pytest.mark.parametrize("query", WORDS)
 async def test_words_that_are_only_words_or_a_products_name_are_looked_for(agent, query):
     page = await value(agent, "search_products", {"query": query})
-    assert "understood" not in page
+    assert not READ & page.get("understood", {}).keys()
+
+
+async def test_words_that_no_product_has_are_named(agent):
+    page = await value(agent, "search_products", {"query": "usb hub qwxzy"})
+    assert page["understood"] == {"query": "usb hub qwxzy", "missing": ["qwxzy"]}
+    assert keys(page) == {"hub", "hub2"}
+
+
+async def test_an_answer_that_has_only_some_of_the_words_says_so(agent):
+    page = await value(agent, "search_products", {"query": "usb hoodie"})
+    assert page["understood"] == {"query": "usb hoodie", "partly": True}
+    assert page["items"]
+    page = await value(agent, "search_products", {"query": "usb hoodie", "limit": 1})
+    asked = {"query": "usb hoodie", "limit": 1, "cursor": page["nextCursor"]}
+    assert "understood" not in await value(agent, "search_products", asked)
 
 
 async def test_a_product_called_so_is_found_by_its_name(agent):
@@ -86,7 +102,7 @@ async def test_a_product_called_so_is_found_by_its_name(agent):
 async def test_it_is_turned_off_by_a_word(agent, backend):
     asked = {"query": "usb hub under $20", "understand": False}
     page = await value(agent, "search_products", asked)
-    assert "understood" not in page
+    assert not READ & page.get("understood", {}).keys()
     assert keys(page) == {"hub", "hub2", "game"}
     body = {"q": "usb hub under $20", "understand": False}
     answer = (await backend.post("/v1/products/search", json=body)).json()

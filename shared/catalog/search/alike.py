@@ -38,7 +38,7 @@ _SHIRTS: Final = ("tshirt", "tshirts", "tee", "tees")
 _SHIRT: Final = (("tshirt",), ("t", "shirt"), ("tee",))
 _COMMONER: Final = 10
 """How many times more products must have another word for whom, so that it is looked for too."""
-_MOST_WAYS: Final = 3
+MOST_WAYS: Final = 3
 """Each costs as much as another word."""
 _AMOUNT: Final = re.compile(r"\d{1,5}")
 _MEASURE: Final = re.compile(r"(\d{1,5})([a-z]{1,11})")
@@ -85,4 +85,4 @@ def _had(segment: Segment, ways: Iterator[tuple[str, ...]]) -> list[tuple[str, .
     """Those of these ways whose words the catalog has; the most usual few."""
     usual = {way: min(segment.word(word).frequency for word in way) for way in ways}
     known = [way for way, frequency in usual.items() if frequency]
-    return sorted(known, key=lambda way: -usual[way])[:_MOST_WAYS]
+    return sorted(known, key=lambda way: -usual[way])[:MOST_WAYS]

@@ -25,6 +25,7 @@ class Browse:
     text: str = ""
     revision: str = ""
     left_out: int = 0
+    missing: tuple[str, ...] = ()
 
     def hits(self, after: Position | None, limit: int) -> list[Hit]:
         """See `Order`."""

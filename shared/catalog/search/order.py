@@ -38,6 +38,10 @@ class Order(Protocol):
     def left_out(self) -> int:
         """How many words of the query are not looked for, because it has too many."""
 
+    @property
+    def missing(self) -> tuple[str, ...]:
+        """Words of the query that no product has, however they are spelled."""
+
     def hits(self, after: Position | None, limit: int) -> list[Hit]:
         """The next so many hits behind a place (None: from the start); fewer at the end."""
 

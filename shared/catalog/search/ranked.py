@@ -43,6 +43,10 @@ class Kind(Enum):
     ANY = Span(0.0, 0.25)
 
 
+KNOWN_WORDS: Final = Kind.KNOWN.value.floor
+"""Scores below are of products that have only some of the words that the catalog has."""
+
+
 class Pass(NamedTuple):
     """One stretch of the order."""
 
@@ -99,6 +103,11 @@ class Ranked:
     def left_out(self) -> int:
         """See `Order`."""
         return self.words.left_out
+
+    @property
+    def missing(self) -> tuple[str, ...]:
+        """See `Order`."""
+        return self.words.missing
 
     def hits(self, after: Position | None, limit: int) -> list[Hit]:
         """See `Order`."""

@@ -21,7 +21,7 @@ from shared.catalog.search.browse import Browse
 from shared.catalog.search.cursor import Place, expired, seal
 from shared.catalog.search.facets import Clause, clauses, holding
 from shared.catalog.search.order import Hit, Order
-from shared.catalog.search.ranked import ranked
+from shared.catalog.search.ranked import KNOWN_WORDS, ranked
 from shared.catalog.search.room import Room
 from shared.catalog.search.shelf import Shelf
 from shared.catalog.search.similar import similar
@@ -76,6 +76,8 @@ class Page(NamedTuple):
         left_out: how many words of the query were not looked for, because it has too many.
         full: whether it ends because there was no more room.
         question: what was asked in the end, where more was read from the text than words.
+        missing: words that no product of these catalogs has.
+        partly: whether no product has all the other words. Said of a first page only.
     """
 
     items: list[bytes]
@@ -84,6 +86,8 @@ class Page(NamedTuple):
     left_out: int = 0
     full: bool = False
     question: Question | None = None
+    missing: tuple[str, ...] = ()
+    partly: bool = False
 
 
 Show = Callable[[Shelf, int, float], bytes]
@@ -120,7 +124,7 @@ def search(
         if places is None or shelf.catalog in places
     ]
     items: list[bytes] = []
-    cursor, text, full = None, (meant or question).text, False
+    cursor, text, full, partly = None, (meant or question).text, False, False
     for walk, hit in heapq.merge(*(walk.steps() for walk in walks), key=_falling):
         if len(items) < limit:
             item = show(walk.shelf, hit.number, hit.score)
@@ -129,11 +133,14 @@ def search(
             left = {walk.shelf.catalog: walk.place() for walk in walks}
             cursor = seal(left, question.digest(), key)
             break
-        text = text if items else walk.order.text
+        if not items:
+            partly = bool(text) and places is None and hit.score < KNOWN_WORDS
+            text = walk.order.text
         walk.position = hit.after
         items.append(item)
     left_out = max((walk.order.left_out for walk in walks), default=0)
-    return Page(items, cursor, text, left_out, full, meant)
+    missing = _in_all([walk.order.missing for walk in walks])
+    return Page(items, cursor, text, left_out, full, meant, missing, partly)
 
 
 @guarded
@@ -228,6 +235,12 @@ class _Walk:
 
 def _falling(step: tuple[_Walk, Hit]) -> float:
     return -step[1].score
+
+
+def _in_all(words: Sequence[tuple[str, ...]]) -> tuple[str, ...]:
+    """Those that every catalog misses, in order of the query."""
+    first, *others = words or [()]
+    return tuple(word for word in first if all(word in each for each in others))
 
 
 def _digest(value: Sequence[Any]) -> str:

@@ -31,6 +31,7 @@ class Similar:
     text: str
     revision: str = "similar 1"
     left_out: int = 0
+    missing: tuple[str, ...] = ()
 
     def hits(self, after: Position | None, limit: int) -> list[Hit]:
         """See `Order`."""

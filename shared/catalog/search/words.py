@@ -3,13 +3,14 @@
 Neighbours that the catalog writes as one word are looked for in both spellings (`head set`,
 `headset`). A word that the catalog does not have at all is corrected, or split in two that it has
 (`tn2110`, `tn 2110`). A word that it has is never replaced; what says the same (`search.alike`) is
-looked for beside it.
+looked for beside it, and so are other names of the thing (`search.names`).
 """
 
 import re
 from typing import Final, NamedTuple
 
-from shared.catalog.search.alike import alike
+from shared.catalog.search.alike import MOST_WAYS, alike
+from shared.catalog.search.names import other_names
 from shared.catalog.search.spelling import corrected
 from shared.catalog.segment.reader import Segment
 from shared.errors import Problem
@@ -54,12 +55,14 @@ class Words(NamedTuple):
         words: its words, each once.
         whole: whether the catalog has every word that tells something.
         left_out: how many words behind the first MOST_WORDS are not looked for.
+        missing: those that the catalog has in no spelling and under no other name.
     """
 
     text: str
     words: tuple[Word, ...]
     whole: bool
     left_out: int
+    missing: tuple[str, ...] = ()
 
 
 def understand(segment: Segment, query: str) -> Words:
@@ -86,11 +89,12 @@ def understand(segment: Segment, query: str) -> Words:
         said += spelling
         words.append(word)
         at += len(word.asked)
+    missing = tuple(word.asked[0] for word in words if word.unknown and not word.telling)
     if not any(word.telling for word in words):
         words = [word._replace(telling=True) for word in words]
     text = query.strip() if said == typed else " ".join(said)
     whole = all(segment.word(word).frequency for word in said)
-    return Words(text, tuple(words), whole, len(typed) - len(asked))
+    return Words(text, tuple(words), whole, len(typed) - len(asked), missing)
 
 
 def _word(
@@ -110,6 +114,8 @@ def _word(
             # `forred` is indexed as `for`, like an inflection: then it is not the two in one.
             if not set(one.terms) & set(apart):
                 return pair, Word(tuple(pair), (one.terms, apart), telling=True)
+    if (named := _named(segment, pair)) is not None:
+        return named
     asked = segment.word(pair[0])
     if asked.frequency:
         return pair[:1], Word((pair[0],), (asked.terms,), asked.telling)
@@ -125,14 +131,28 @@ def _word(
 def _alike(segment: Segment, pair: list[str]) -> tuple[list[str], Word] | None:
     """The first word or both, where the catalog says the same in other words as well."""
     size, ways = alike(segment, pair[0], pair[1] if len(pair) > 1 else "")
+    return _either(segment, tuple(pair[:size]), ways)
+
+
+def _named(segment: Segment, pair: list[str]) -> tuple[list[str], Word] | None:
+    """Both words or the first, where the catalog calls the thing of this name otherwise."""
+    for size in range(len(pair), 0, -1):
+        asked = tuple(pair[:size])
+        if names := other_names(segment, asked):
+            return _either(segment, asked, names[:MOST_WAYS])
+    return None
+
+
+def _either(
+    segment: Segment, asked: tuple[str, ...], ways: list[tuple[str, ...]]
+) -> tuple[list[str], Word] | None:
+    """What was asked or one of these ways to say it; None without any."""
     if not ways:
         return None
-    asked = tuple(pair[:size])
     if all(segment.word(word).frequency for word in asked):
-        ways.insert(0, asked)
+        ways = [asked, *ways]
     spellings = [tuple(term for word in way for term in segment.word(word).terms) for way in ways]
-    said = list(ways[0])
-    return said, Word(asked, tuple(dict.fromkeys(spellings)), telling=True)
+    return list(ways[0]), Word(asked, tuple(dict.fromkeys(spellings)), telling=True)
 
 
 def _spelt(segment: Segment, asked: str, beside: list[str]) -> list[str]:

@@ -8,7 +8,7 @@ from pydantic import Field
 
 from shared.auth.access import Access
 from shared.catalog.healing import healing
-from shared.catalog.paging import page_of
+from shared.catalog.paging import ReadyPage, page_of
 from shared.catalog.products.shapes import ListItem
 from shared.catalog.reach import heads_of, reached
 from shared.catalog.search.room import Room
@@ -22,9 +22,13 @@ family = Family("searching", toolset="catalogs", org_types=frozenset({"catalog_p
 
 
 class Understood(Result):
-    """What was read from the query beside words."""
+    """What was read from the query beside words, and which words were not found."""
 
     query: Annotated[str, Field(description="The words that were looked for.")]
+    missing: Annotated[tuple[str, ...], Field(description="Words of it that no product has.")] = ()
+    partly: Annotated[
+        bool, Field(description="true: no product has all the other words; these have some.")
+    ] = False
     price_min: Annotated[float | None, Field(description="A lowest price that it says.")] = None
     price_max: Annotated[float | None, Field(description="A highest price that it says.")] = None
     without: Annotated[
@@ -48,7 +52,7 @@ class SearchPage(ProductPage):
     """One page of products, and what the query was taken for."""
 
     understood: Annotated[
-        Understood | None, Field(description="What was read from the query beside words.")
+        Understood | None, Field(description="What the query was taken for, where it matters.")
     ] = None
 
 
@@ -158,14 +162,21 @@ def search_products(call: Call, args: SearchProducts) -> Json:
         room=Room(),
         strict=True,
     )
-    return Json(b"{" + page.members() + shown_meaning(args, page.question) + b"}")
+    return Json(b"{" + page.members() + shown_meaning(args, page) + b"}")
 
 
-def shown_meaning(asked: Narrowed, meant: Question | None) -> bytes:
-    """The member `understood`, where more was read from the text than words."""
-    if meant is None:
+def shown_meaning(asked: Narrowed, page: ReadyPage) -> bytes:
+    """The member `understood`: where more was read from the text than words, or not all found."""
+    meant = page.question
+    if meant is None and not page.missing and not page.partly:
         return b""
-    shown: dict[str, Any] = {"query": meant.text}
+    shown: dict[str, Any] = {"query": page.text}
+    if page.missing:
+        shown["missing"] = page.missing
+    if page.partly:
+        shown["partly"] = True
+    if meant is None:
+        return b',"understood":' + orjson.dumps(shown)
     if asked.price_min is None and meant.price_min is not None:
         shown["priceMin"] = meant.price_min
     if asked.price_max is None and meant.price_max is not None:
