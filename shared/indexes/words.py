@@ -41,11 +41,19 @@ _SAY_NOTHING: Final = {
     "most my myself no nor not of on once or other our ours ourselves own same she should so "
     "some such than that the their theirs them themselves then there these they this those "
     "through to too until very was we were what when where which while who whom why will with "
-    "would you your yours yourself yourselves"
+    "would you your yours yourself yourselves",
+    "de": "dass fur konnen konnte uber wahrend wurde wurden",
+    "es": "mas segun tambien",
+    "fr": "a apres etant meme tres",
+    "pt": "ate ja nao sao so tambem",
+    "sv": "ar da nar pa sa",
 }
-"""By language, words that join others and say nothing of a product: Snowball's list without words
-that are things as well (`can`, `down`, `up`). The engine has that of other languages; its English
-one has 33 words, and knows neither `my` nor `from`."""
+"""By language, words that join others and say nothing of a product, beside the engine's.
+
+Its English ones are 33, without `my` and `from`: here is Snowball's list but for words that are
+things as well (`can`, `down`, `up`). Of other languages it has that list with accents, and words
+are compared without: these are what is left of those.
+"""
 
 _ALIASES: Final = {"nb": "no", "nn": "no", "eng": "en"}
 
@@ -69,11 +77,10 @@ def surface_analyzer(language: str | None = None) -> TextAnalyzer:
     """Text to words, not stemmed; with a language, without its stop words."""
     builder = _words()
     name = STEMMERS.get(language or "")
-    if language in _SAY_NOTHING:
-        builder = builder.filter(Filter.custom_stopword(_SAY_NOTHING[language].split()))
-    elif name:
+    if name:
         builder = builder.filter(Filter.stopword(name))
-    return builder.build()
+    more = _SAY_NOTHING.get(language or "", "").split()
+    return (builder.filter(Filter.custom_stopword(more)) if more else builder).build()
 
 
 def _words() -> TextAnalyzerBuilder:

@@ -66,7 +66,7 @@ class Choice(NamedTuple):
 
 
 CHOICES: Final = tuple(
-    Choice(strength, window) for strength in (1.0, 2.0, 3.0, 4.0, 6.0) for window in (WINDOW, 64)
+    Choice(strength, window) for strength in (1.0, 2.0, 3.0, 4.0, 6.0) for window in (WINDOW, 32)
 )
 
 

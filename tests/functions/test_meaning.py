@@ -78,10 +78,13 @@ async def test_words_that_are_only_words_or_a_products_name_are_looked_for(agent
     assert not READ & page.get("understood", {}).keys()
 
 
-async def test_words_that_no_product_has_are_named(agent):
+async def test_words_that_no_product_has_are_named(agent, backend):
     page = await value(agent, "search_products", {"query": "usb hub qwxzy"})
     assert page["understood"] == {"query": "usb hub qwxzy", "missing": ["qwxzy"]}
     assert keys(page) == {"hub", "hub2"}
+    ran = (await backend.post("/v1/products/search", json={"q": "usb hub qwxzy"})).json()
+    assert ran["effectiveQuery"]["missing"] == ["qwxzy"]
+    assert ran["effectiveQuery"]["partly"] is False
 
 
 async def test_an_answer_that_has_only_some_of_the_words_says_so(agent):

@@ -97,6 +97,8 @@ async def test_a_search_comes_to_the_same(faces, arguments):
     mcp, rest = faces
     arguments = {"catalog": "books", **arguments}
     over = await over_mcp(mcp, "search_products", {**arguments, "view": "full"})
+    if isinstance(over, dict):
+        over.pop("understood", None)  # what REST says in effectiveQuery: test_meaning has both
     assert over == await over_rest(rest, "search", arguments)
 
 

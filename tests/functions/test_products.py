@@ -143,6 +143,8 @@ async def test_the_answer_says_what_really_ran(backend):
     assert answer["effectiveQuery"] == {
         "text": "product",
         "understood": False,
+        "missing": [],
+        "partly": False,
         "without": [],
         "catalogs": ["books"],
         "facets": [{"name": "color", "values": ["Red"], "source": "caller"}],

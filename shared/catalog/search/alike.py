@@ -1,7 +1,7 @@
 """Words that say the same of products, whichever a catalog uses: for whom, how much, T-shirts.
 
 They are few on purpose. What else is called by several names is a catalog's own matter; these are
-the same in every shop, and people type any of them.
+the same in every shop, and people type any of them. So are the two ways to write an umlaut.
 """
 
 import re
@@ -43,6 +43,9 @@ MOST_WAYS: Final = 3
 _AMOUNT: Final = re.compile(r"\d{1,5}")
 _MEASURE: Final = re.compile(r"(\d{1,5})([a-z]{1,11})")
 
+_UMLAUT: Final = re.compile("([aou])e")
+_VOWEL: Final = re.compile("[aou](?!e)")
+
 _LINES: Final = {word: line.split() for line in _FOR_WHOM for word in line.split()}
 _UNIT: Final = {word: line.split() for line in _UNITS for word in line.split()}
 
@@ -61,9 +64,16 @@ def alike(segment: Segment, first: str, second: str = "") -> tuple[int, list[tup
         return 2, _had(segment, _measures(first, second))
     if (found := _MEASURE.fullmatch(first)) and found[2] in _UNIT:
         return 1, _had(segment, _measures(found[1], found[2]))
-    if first in _LINES:
-        return 1, _for_whom(segment, first)
-    return 1, []
+    return 1, _alone(segment, first)
+
+
+def _alone(segment: Segment, word: str) -> list[tuple[str, ...]]:
+    """Other ways to say a word, whatever stands beside it."""
+    if word in _LINES:
+        return _for_whom(segment, word)
+    if segment.manifest.language == "de" or not segment.word(word).frequency:
+        return _had(segment, _umlauts(word))
+    return []
 
 
 def _measures(amount: str, unit: str) -> Iterator[tuple[str, ...]]:
@@ -71,6 +81,14 @@ def _measures(amount: str, unit: str) -> Iterator[tuple[str, ...]]:
     for name in _UNIT[unit]:
         yield (f"{amount}{name}",)
         yield amount, name
+
+
+def _umlauts(word: str) -> Iterator[tuple[str, ...]]:
+    """`kuche`, as a word with an umlaut is compared, and `kueche`, as it is typed without one."""
+    if (plain := _UMLAUT.sub(r"\1", word)) != word:
+        yield (plain,)
+    for vowel in _VOWEL.finditer(word):
+        yield (f"{word[: vowel.end()]}e{word[vowel.end() :]}",)
 
 
 def _for_whom(segment: Segment, word: str) -> list[tuple[str, ...]]:

