@@ -7,6 +7,8 @@ the shop and one of the partner have; each is printed with its time. The tenant 
 import secrets
 import time
 from collections.abc import Callable, Iterator
+from contextlib import closing
+from itertools import islice
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, Final, NamedTuple
@@ -109,14 +111,15 @@ class Story:
         """Say what happened, and when."""
         self._say(f"{time.monotonic() - self._started:6.1f} s  {step:2}. {what}")
 
-    def play(self) -> None:
-        """All of it. Raises a Problem where something does not come to what it should."""
-        try:
-            for number, step in enumerate(self._steps(), 1):
-                self.tell(number, step())
-        finally:
-            self.owner.close()
-            self.partner.close()
+    def play(self, steps: int = 12) -> None:
+        """The first so many. Raises a Problem where one does not come to what it should."""
+        for number, step in enumerate(islice(self._steps(), steps), 1):
+            self.tell(number, step())
+
+    def close(self) -> None:
+        """End all connections."""
+        self.owner.close()
+        self.partner.close()
 
     def _steps(self) -> Iterator[Callable[[], str]]:
         yield from (self.sign_in, self.draft, self.import_, self.ask, self.cards, self.publish)
@@ -248,11 +251,14 @@ class Story:
 
     def edit(self) -> str:
         """8. One price."""
-        row = self._sold[0]
-        since = time.monotonic()
-        self._put(row["id"], price=12.5)
-        self._until("the new price", lambda: (self._seen(row) or {}).get("currentPrice"), 12.5)
-        return f"the partner sees a new price after {time.monotonic() - since:.1f} s"
+        return f"the partner sees a new price after {self.change_price(12.5):.1f} s"
+
+    def change_price(self, price: float) -> float:
+        """Edit a price; the seconds until the partner sees it."""
+        row, since = self._sold[0], time.monotonic()
+        self._put(row["id"], price=price)
+        self._until("the new price", lambda: self._price(row), price)
+        return time.monotonic() - since
 
     def missing(self) -> str:
         """9. One product is missing; why, and mended."""
@@ -348,20 +354,25 @@ class Story:
 
 
 def tell(app: App, say: Say, feed: Path | None) -> None:
-    """Play the story on a running dev deployment, in a tenant of its own."""
+    """Play the story on a running dev deployment."""
+    with TemporaryDirectory() as folder:
+        path = feed or made_up(Path(folder) / "feed.jsonl", 600)
+        with closing(Story(site_of(app), say, path, lambda _: None)) as story:
+            story.play()
+
+
+def site_of(app: App) -> Site:
+    """A dev deployment, with a tenant of the story's own."""
     tenant = f"story-{secrets.token_hex(4)}"
     named = {"id": tenant, "name": "Story", "org": demo.OWNER}
     run(app, organizations.family["create_tenant"], named)
-    site = Site(
+    return Site(
         studio_url=f"{STUDIO.base(app.settings)}/{tenant}{ENDPOINT}",
         studio_token=demo.token(app, demo.OWNER, demo.MEMBER, STUDIO, days=1),
         partner_url=app.settings.mcp_url,
         partner_token=demo.token(app, demo.ORGANIZATION, demo.MEMBER, days=1),
         partner=demo.ORGANIZATION,
     )
-    with TemporaryDirectory() as folder:
-        path = feed or made_up(Path(folder) / "feed.jsonl", 600)
-        Story(site, say, path, lambda _: None).play()
 
 
 def made_up(path: Path, count: int) -> Path:

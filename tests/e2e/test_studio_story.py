@@ -1,6 +1,7 @@
 """A shop's way from a file to a partner's agent, on two instances of each function."""
 
 import re
+from contextlib import closing
 
 import httpx
 import pytest
@@ -66,7 +67,8 @@ async def test_a_file_becomes_what_a_partners_agent_finds_while_instances_are_ki
 
         with Drain(platform.app):
             feed = made_up(tmp_path / "feed.jsonl", 1_200)
-            Story(site, told.append, feed, interrupt).play()
+            with closing(Story(site, told.append, feed, interrupt)) as story:
+                story.play()
     lines = [re.sub(r"^ *[\d.]+ s  +\d+\. ", "", line) for line in told]
     print("\n".join(told))
     assert len(lines) == len(STEPS)

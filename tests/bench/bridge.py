@@ -1,0 +1,67 @@
+"""From a price edit to the partner whose lookup shows it, on whole processes of a dev deployment.
+
+python -m tests.bench.bridge [--edits 20] [--products 600] [--json]
+
+Bars: 2 s at the median, 4 s at the 95th percentile. The tenant, its endpoint and its catalog are
+those of `catalog-mcp studio-story`. Edits are further apart than publications may be, which is five
+seconds: so what is measured is the way of one edit, and not the wait for a turn.
+"""
+
+import argparse
+import json
+import statistics
+import tempfile
+import time
+from contextlib import closing
+from pathlib import Path
+
+from shared.app import App
+from shared.cli.deployment import last_settings
+from shared.cli.processes import free_port
+from shared.cli.studio_story import Story, made_up, site_of
+from tests.bench.measured import quantile
+from tests.e2e.running import facts_of, start, stop
+
+P50, P95 = 2_000, 4_000
+APART = 6.0
+
+
+def measured(folder, edits, products):
+    """Milliseconds of each edit."""
+    process = start(folder / "data", "--port", str(free_port()), "--catalogs", str(folder))
+    try:
+        facts_of(process)
+        app = App(last_settings(folder / "data"))
+        with closing(app):
+            feed = made_up(folder / "feed.jsonl", products)
+            story = Story(site_of(app), lambda _: None, feed, lambda _: None)
+            with closing(story):
+                story.play(steps=7)
+                durations = []
+                for edit in range(edits):
+                    time.sleep(APART)
+                    durations.append(story.change_price(100.0 + edit))
+                return durations
+    finally:
+        stop(process)
+
+
+def main():
+    asked = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    asked.add_argument("--edits", type=int, default=20)
+    asked.add_argument("--products", type=int, default=600)
+    asked.add_argument("--json", action="store_true")
+    asked = asked.parse_args()
+    with tempfile.TemporaryDirectory() as folder:
+        durations = measured(Path(folder), asked.edits, asked.products)
+    p50, p95 = statistics.median(durations) * 1000, quantile(durations, 95)
+    report = {"edits": asked.edits, "p50_ms": round(p50), "p95_ms": round(p95)}
+    if asked.json:
+        print(json.dumps(report))
+        return
+    for name, value, bar in (("p50", p50, P50), ("p95", p95, P95)):
+        print(f"{name} {value:6.0f} ms, bar {bar}: {'holds' if value <= bar else 'does not hold'}")
+
+
+if __name__ == "__main__":
+    main()
