@@ -2,6 +2,7 @@
 
 import secrets
 import shutil
+import signal
 import sys
 from pathlib import Path
 
@@ -19,6 +20,9 @@ from tests.e2e.person import PROGRAM
 from tests.e2e.portal import Tab, World
 from tests.e2e.programs import BIN, missing
 from tests.e2e.running import facts_of, start, stop
+
+# A shell that runs tests in its background has them ignore Ctrl-C, and all that they start.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_collection_modifyitems(items):
