@@ -124,8 +124,8 @@ BREAKS = {
     checks.every_query_has_its_index: ("documents.tf", '"-at"', '"at"'),
     checks.what_every_lease_writes_has_no_rising_index: (
         "documents.tf",
-        'rates       = "*"',
-        'rates       = "at"',
+        'rates        = "*"',
+        'rates        = "at"',
     ),
     checks.what_expires_is_removed: ("documents.tf", '"seen",', ""),
     checks.secrets_are_those_of_the_code: (
