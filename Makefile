@@ -20,9 +20,9 @@ PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
 LOCKED_LIBRARIES := --require-hashes --no-deps -r
 CATALOG_DATA_DIR ?= ../shared/data
 export CATALOG_DATA_DIR
-# Tests write many small databases. In memory, where there are 4 GiB of it, they need not wait for
-# the disk: the fast tier takes half the time beside other work. Empty means the system's own folder.
-export PYTEST_DEBUG_TEMPROOT ?= $(shell [ "$$(df -Pk /dev/shm 2>/dev/null | awk 'END {print $$4}')" -ge 4194304 ] 2>/dev/null && echo /dev/shm)
+# Tests write many small databases. In memory they need not wait for the disk: the fast tier takes
+# half the time beside other work. Where there is no such memory, it is the system's own folder.
+export PYTEST_DEBUG_TEMPROOT ?= $(shell sh tests/memory_folder.sh)
 
 .DEFAULT_GOAL := help
 .PHONY: help dev test check lint types tests bench lock format clean package plan apply smoke
