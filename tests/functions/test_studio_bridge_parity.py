@@ -9,7 +9,6 @@ import orjson
 import pytest
 
 from shared.catalog.opened import SOURCES, opened_segments
-from tests.bench.stock import DATA
 from tests.functions.catalog_shop import CatalogShop
 from tests.platform import Platform
 
@@ -23,9 +22,9 @@ TYPES = {
 ROLES = {name: name for name in TYPES if name != "categories"} | {"category_path": "categories"}
 
 
-def icecat():
+def icecat(folder):
     """The first rows, with the attributes that most of them have."""
-    with gzip.open(DATA / "icecat_19k.jsonl.gz") as lines:
+    with gzip.open(folder / "icecat_19k.jsonl.gz") as lines:
         rows = [{"attributes": {}} | orjson.loads(line) for line in islice(lines, 1_500)]
     common = Counter(name for row in rows for name in row["attributes"]).most_common(60)
     kept = {name for name, _ in common if name not in TYPES}
@@ -124,11 +123,15 @@ async def found(shop, key, query):
     return [each["title"] for each in page["items"]]
 
 
-@pytest.mark.parametrize("rows", [made_up, icecat])
+@pytest.fixture(params=["made_up", "icecat"])
+def rows(request):
+    if request.param == "made_up":
+        return made_up()
+    return icecat(request.getfixturevalue("catalog_data"))
+
+
 async def test_an_endpoint_gives_the_catalog_that_a_feed_gives(tmp_path, rows):
-    if rows is icecat and not (DATA / "icecat_19k.jsonl.gz").is_file():
-        pytest.skip("icecat_19k is not there")
-    rows = sorted(rows(), key=lambda row: row["id"])
+    rows = sorted(rows, key=lambda row: row["id"])
     shop = await CatalogShop(tmp_path / "data").fill().open()
     await shop.destination()
     shop.organization("partner")
