@@ -7,7 +7,9 @@ import re
 from functools import lru_cache
 from typing import Annotated, Final
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, Field
+
+from shared.exact import Exact
 
 RESERVED: Final = frozenset(
     {"brand_name", "brand_slug", "product_type", "gender", "age_groups", "color", "color_family"}
@@ -65,10 +67,8 @@ FacetName = Annotated[
 ]
 
 
-class Facet(BaseModel):
+class Facet(Exact):
     """Products that have at least one of the values."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     name: FacetName
     values: Annotated[

@@ -35,15 +35,16 @@ from shared.auth.caller import Caller, Surface
 from shared.auth.rate import Budget
 from shared.auth.tenancy import Role
 from shared.errors import Problem
+from shared.exact import Exact
 from shared.ports.documents import ABSENT, Put, Snapshot, Write
 from shared.refusals import shown
 from shared.spelling import Case
 
 
-class Args(BaseModel):
+class Args(Exact):
     """What a tool takes. Unknown fields are refused; a host may take them out before."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
+    model_config = ConfigDict(populate_by_name=True)
 
 
 class Confirmed(Args):

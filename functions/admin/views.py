@@ -2,21 +2,20 @@
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import ConfigDict, Field
 from pydantic.alias_generators import to_camel
 
 from shared.entities.entity import Entity, view
 from shared.entities.graph import Graph
 from shared.entities.values import Given
+from shared.exact import Exact
 from shared.tool import Result
 
 
-class AttributeUpdateItem(BaseModel):
+class AttributeUpdateItem(Exact):
     """A value for an attribute; null clears one that is optional."""
 
-    model_config = ConfigDict(
-        frozen=True, extra="forbid", alias_generator=to_camel, populate_by_name=True
-    )
+    model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True)
 
     attribute_path: Annotated[str, Field(description="Contact.FirstName; rtWellKnownName.")]
     value: Any

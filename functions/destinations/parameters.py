@@ -1,5 +1,6 @@
 """The parameters of a GET, which say what the body of a POST says."""
 
+import re
 from collections import defaultdict
 from collections.abc import Collection, Sequence
 from typing import Any, Final
@@ -14,6 +15,7 @@ TIMES: Final = {"periodSince": "since", "periodBefore": "before"}
 NAMES: Final = frozenset({*LISTS, *NUMBERS, *FLAGS, *TEXTS, *TIMES})
 """A property that is called the same can be asked for by POST alone."""
 _BOOLEANS: Final = {"true": True, "false": False}
+_INTEGER: Final = re.compile(r"-?[0-9]{1,18}")
 
 
 def body_of(given: Sequence[tuple[str, str]], properties: Collection[str]) -> dict[str, Any]:
@@ -48,7 +50,10 @@ def _read(name: str, several: list[str]) -> Any:
         return several
     if len(several) > 1:
         raise _invalid(name, "Give it once.")
-    return _flag(name, several[0]) if name in FLAGS else several[0]
+    (text,) = several
+    if name in FLAGS:
+        return _flag(name, text)
+    return int(text) if name in NUMBERS and _INTEGER.fullmatch(text) else text
 
 
 def _flag(name: str, text: str) -> bool:

@@ -18,6 +18,7 @@ from shared.auth.caller import Token
 from shared.errors import Problem
 from shared.identity import account
 from shared.invoke import Asked, Reply, Request
+from shared.serve.habits import of_text
 from shared.serve.pages.web import Incoming, Outgoing, Pair, redirect
 from shared.serve.run import attempt_each
 from shared.tool import Tool
@@ -64,7 +65,7 @@ class Visit:
 
         Where a page will be shown, whose it is is asked along. Raises the first Problem.
         """
-        wanted = [Asked(tool, arguments) for tool, arguments in asked]
+        wanted = [Asked(tool, of_text(tool, arguments)) for tool, arguments in asked]
         if self._account is not None or self.request.head.method == "POST":
             replies = self._replies(wanted)
         else:

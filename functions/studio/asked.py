@@ -3,28 +3,25 @@
 from collections.abc import Sequence
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from functions.studio.arguments import OfSource, Paged, StudioArgs
+from shared.exact import Exact
 from shared.pipeline.filters import Filter, Filters
 from shared.pipeline.sources import Source
 from shared.query.ast import All, Facet, Node, Question, Sort
 from shared.tool import Call
 
 
-class SortBy(BaseModel):
+class SortBy(Exact):
     """A column of an order."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     property: Annotated[str, Field(description="A property, or key, updated_at, score.")]
     dir: Literal["asc", "desc"] = "asc"
 
 
-class FacetOf(BaseModel):
+class FacetOf(Exact):
     """A property whose values are counted."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     property: str
     size: Annotated[int, Field(ge=1, le=100)] = 10

@@ -3,8 +3,9 @@
 from collections.abc import Iterator, Sequence
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
+from shared.exact import Exact
 from shared.pipeline.card_filters import filters_of
 from shared.pipeline.configuration import Configuration
 from shared.pipeline.filters import Filter
@@ -16,10 +17,8 @@ from shared.query import ast
 from shared.query.ast import All, InSegment, Keys, Node, Not
 
 
-class SegmentsOf(BaseModel):
+class SegmentsOf(Exact):
     """Ids of segments."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     any_of: tuple[str, ...] = ()
     all_of: tuple[str, ...] = ()
@@ -40,10 +39,8 @@ class SegmentsOf(BaseModel):
             yield Not(ast.Any(tuple(InSegment(id_) for id_ in self.none_of)))
 
 
-class RelatedTo(BaseModel):
+class RelatedTo(Exact):
     """Cards of the other side that a card is related to; to any, where nothing more is said."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     relation_id: str
     exists: Annotated[bool, Field(description="false: related to none of them.")] = True

@@ -2,26 +2,23 @@
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from functions.studio.arguments import EntryId
 from shared.engine.typed import Entry, Given
+from shared.exact import Exact
 
 
-class ValueGiven(BaseModel):
+class ValueGiven(Exact):
     """One value; null clears the property (or, of a localized one, that language)."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     id: Annotated[str, Field(min_length=1, max_length=256)]
     value: Annotated[Any, Field(description="null clears it.")]
     language: Annotated[str, Field(description="Of a localized property: en, sv-SE.")] = ""
 
 
-class EntryGiven(BaseModel):
+class EntryGiven(Exact):
     """An entry: what it is given, or that it is deleted."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     id: Annotated[EntryId, Field(description="Of A-Z a-z 0-9 _ -")]
     delete: bool = False

@@ -3,10 +3,11 @@
 from collections.abc import Sequence
 from typing import Annotated, Any
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import AwareDatetime, ConfigDict, Field
 
 from functions.studio.arguments import CardId, StudioArgs
 from shared.errors import Problem
+from shared.exact import Exact
 from shared.pipeline.card_filters import filters_of
 from shared.pipeline.cards import CARDS, CardDefinition
 from shared.pipeline.configuration import Configuration
@@ -28,10 +29,10 @@ from shared.pipeline.workspace import Workspace
 Keys = tuple[Annotated[str, Field(min_length=1, max_length=256)], ...]
 
 
-class GivenSchedule(BaseModel):
+class GivenSchedule(Exact):
     """From when, until when."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
+    model_config = ConfigDict(populate_by_name=True)
 
     start: Annotated[AwareDatetime, Field(alias="from")]
     end: Annotated[AwareDatetime | None, Field(alias="to")] = None

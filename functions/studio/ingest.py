@@ -8,7 +8,7 @@ import re
 from datetime import datetime
 from typing import Annotated, Any, Final, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import ConfigDict, Field
 
 from functions.studio.arguments import EntryId, OfSource, touched
 from functions.studio.given import EntryGiven, entry_of
@@ -17,6 +17,7 @@ from shared.auth.faces import STUDIO
 from shared.auth.tenancy import Role
 from shared.engine.typed import Entry, Given
 from shared.errors import Problem
+from shared.exact import Exact
 from shared.pipeline.ingest import Import, Imported, ingest
 from shared.pipeline.sources import SOURCES, Source, shown_type
 from shared.pipeline.text_values import cleared_or_value
@@ -100,8 +101,8 @@ def ingest_entries(call: Call, args: IngestEntries) -> Accepted:
     return _imported(call, args.source_id, entries, args.correlation_id, dry_run=args.dry_run)
 
 
-class _Named(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
+class _Named(Exact):
+    model_config = ConfigDict(populate_by_name=True)
 
 
 class TextProperty(_Named):

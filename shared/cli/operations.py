@@ -36,6 +36,7 @@ from shared.identity import (
 )
 from shared.invoke import Request, invoke
 from shared.pipeline import destination_keys
+from shared.serve.habits import of_text
 from shared.settings import Settings
 from shared.tool import Family, Progress, Tool, silently
 
@@ -64,7 +65,7 @@ def run(
 ) -> Any:
     """Run an operation and return its JSON value. Raises the Problem it came to."""
     request = Request(Operator(getpass.getuser()), "cli", "command-line", progress)
-    reply = invoke(tool, app, request, arguments)
+    reply = invoke(tool, app, request, of_text(tool, arguments))
     if reply.problem is not None:
         raise reply.problem
     return orjson.loads(reply.body or b"null")

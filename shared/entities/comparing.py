@@ -4,10 +4,11 @@ from collections.abc import Callable, Collection, Mapping
 from datetime import UTC, datetime
 from typing import Annotated, Any, Final, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import ConfigDict, Field
 from pydantic.alias_generators import to_camel
 
 from shared.errors import Problem
+from shared.exact import Exact
 from shared.query.ast import Compare, Node, Not, Operator
 from shared.query.kinds import Kind
 
@@ -21,7 +22,7 @@ OperatorName = Literal[
 ]  # fmt: skip
 
 
-class FieldFilter(BaseModel):
+class FieldFilter(Exact):
     """One condition."""
 
     model_config = CONFIG

@@ -6,8 +6,10 @@ A file is read strictly: what is not named here is refused, so that no word of i
 import re
 from typing import Annotated, Any, Final, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import ConfigDict, Field, field_validator
 from pydantic.alias_generators import to_camel
+
+from shared.exact import Exact
 
 ValueType = Literal[
     "String", "Integer", "Integer64", "Double", "Boolean", "DateTime", "Enum",
@@ -24,12 +26,10 @@ Reference = Annotated[str, Field(pattern=rf"^{MODEL}/[A-Za-z][A-Za-z0-9]*$")]
 """An element of this or of another package: `System/Entity`."""
 
 
-class Declaration(BaseModel):
+class Declaration(Exact):
     """Part of a package's file."""
 
-    model_config = ConfigDict(
-        frozen=True, extra="forbid", alias_generator=to_camel, populate_by_name=True
-    )
+    model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True)
 
 
 class Attribute(Declaration):
@@ -135,3 +135,6 @@ class Package(Declaration):
     def version(self) -> str:
         """Its version alone."""
         return self.model_id.rpartition("-")[2]
+
+
+# NOIMPORT

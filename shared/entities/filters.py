@@ -7,7 +7,7 @@ answered or refused, and so is every value: none is dropped.
 from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, Final, Literal, NamedTuple
 
-from pydantic import BaseModel, Field
+from pydantic import Field
 
 from shared.entities import entity
 from shared.entities.comparing import (
@@ -28,12 +28,13 @@ from shared.entities.comparing import (
 from shared.entities.graph import EntityType
 from shared.entities.graph import Field as Attribute
 from shared.entities.system_fields import STATE, SYSTEM
+from shared.exact import Exact
 from shared.query import ast
 from shared.query.ast import Node
 from shared.query.kinds import Kind
 
 
-class FieldFilterCriteria(BaseModel):
+class FieldFilterCriteria(Exact):
     """Conditions that all hold (And), or of which one does (Or)."""
 
     model_config = CONFIG
@@ -43,7 +44,7 @@ class FieldFilterCriteria(BaseModel):
     nested_filters: tuple["FieldFilterCriteria", ...] = ()
 
 
-class SimpleFilter(BaseModel):
+class SimpleFilter(Exact):
     """An attribute's value."""
 
     model_config = CONFIG

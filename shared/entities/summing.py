@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Annotated, Any, Final, Literal
 
-from pydantic import BaseModel, Field
+from pydantic import Field
 
 from shared.entities import entity
 from shared.entities.comparing import CONFIG, wrong
@@ -12,6 +12,7 @@ from shared.entities.filters import Asked
 from shared.entities.graph import EntityType
 from shared.entities.graph import Field as Attribute
 from shared.entities.installed import ENTITIES
+from shared.exact import Exact
 from shared.pipeline.workspace import Workspace
 from shared.query import ast
 from shared.query.ast import Column, Measure, Summary, Value
@@ -22,7 +23,7 @@ _OF: Final = {"sum": _NUMBERS, "avg": _NUMBERS, "min": _NUMBERS | {"DateTime"}}
 _OF["max"] = _OF["min"]
 
 
-class AggregationColumn(BaseModel):
+class AggregationColumn(Exact):
     """A number about entities."""
 
     model_config = CONFIG

@@ -9,10 +9,9 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Final, Literal
 
-from pydantic import BaseModel, ConfigDict
-
 from shared.engine.typed import Declared
 from shared.errors import Problem
+from shared.exact import Exact
 from shared.pipeline.configuration import Configuration, Defined, Definition, Kind
 from shared.pipeline.sources import Source, TypeName, kind_of
 from shared.query.kinds import Kind as Holds
@@ -42,28 +41,22 @@ _MOVES: Final[Mapping[tuple[CardStatus, Action], CardStatus]] = {
 }
 
 
-class CardSource(BaseModel):
+class CardSource(Exact):
     """A source of cards: its entries have the card's key, or name it in `join_property`."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     source_id: str
     join_property: str = ""
 
 
-class Mapped(BaseModel):
+class Mapped(Exact):
     """Where a property's value comes from."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     source_id: str
     source_property_id: str
 
 
-class CardProperty(BaseModel):
+class CardProperty(Exact):
     """A property of cards. The first of `mapped` that has a value wins, in each language."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     id: str
     name: str = ""
@@ -84,10 +77,8 @@ class CardProperty(BaseModel):
         return Declared(self.kind, self.delimiter)
 
 
-class Content(BaseModel):
+class Content(Exact):
     """What cards are made of."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     sources: tuple[CardSource, ...] = ()
     properties: tuple[CardProperty, ...] = ()
@@ -102,19 +93,15 @@ class Content(BaseModel):
         return next((each for each in self.properties if each.id == property_), None)
 
 
-class Kept(BaseModel):
+class Kept(Exact):
     """A revision that is no longer in use, and is kept true for published versions that read it."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     revision: int
     content: Content
 
 
-class SegmentDefinition(BaseModel):
+class SegmentDefinition(Exact):
     """A kind of segments of a card; `properties` are those they ask for first."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     id: str
     name: str = ""

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from enum import Enum
 from typing import Final, NamedTuple
 
-from pydantic import BaseModel, ConfigDict
+from shared.exact import Exact
 
 
 class Takes(Enum):
@@ -47,9 +47,7 @@ CURRENCY: Final = "currency"
 """The role that may be a code for all, such as SEK, in place of a property."""
 
 
-class _Block(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
+class _Block(Exact):
     roles: dict[str, str]
     """Properties by role."""
 
@@ -74,3 +72,6 @@ class CatalogBlock(_Block):
     language: str = ""
     attributes: tuple[str, ...] | None = None
     variants: VariantBlock | None = None
+
+
+# NOIMPORT

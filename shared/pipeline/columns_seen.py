@@ -2,12 +2,12 @@
 
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict
+from shared.exact import Exact
 
 TypeName = Literal["Text", "List", "Boolean", "Timestamp", "Integer", "Decimal"]
 
 
-class ColumnSeen(BaseModel):
+class ColumnSeen(Exact):
     """A column: what all of its values show, and how many rows have one.
 
     Attributes:
@@ -15,8 +15,6 @@ class ColumnSeen(BaseModel):
         is_key: every row has a value of its own.
         examples: a few values, cut.
     """
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     name: str
     type: TypeName
@@ -26,12 +24,13 @@ class ColumnSeen(BaseModel):
     examples: list[str]
 
 
-class Sample(BaseModel):
+class Sample(Exact):
     """The columns of a file's first rows, in order."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     columns: list[ColumnSeen]
     rows: int
     wrong: int
     has_variants: bool
+
+
+# NOIMPORT

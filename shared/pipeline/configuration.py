@@ -10,11 +10,10 @@ from datetime import datetime
 from difflib import get_close_matches
 from typing import Any, Final, Generic, NamedTuple, TypeVar
 
-from pydantic import BaseModel, ConfigDict
-
 from shared.engine.prepare import Edit
 from shared.engine.table import Held
 from shared.errors import Problem
+from shared.exact import Exact
 from shared.query.answers import Item
 
 CONFIGURATION: Final = "config"
@@ -24,10 +23,8 @@ _NEAREST: Final = 3
 _MOST_PARSED: Final = 4096
 
 
-class Definition(BaseModel):
+class Definition(Exact):
     """What one record of the configuration says."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     id: str
 

@@ -10,9 +10,10 @@ from difflib import get_close_matches
 from math import isfinite
 from typing import Annotated, Final, Literal
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import AwareDatetime, Field, StringConstraints
 
 from shared.errors import Problem
+from shared.exact import Exact
 from shared.query import ast
 from shared.query.ast import (
     EVERYTHING,
@@ -42,11 +43,7 @@ Values = dict[Name, Annotated[list[Scalar], Field(min_length=1, max_length=200)]
 Names = Annotated[tuple[Name, ...], Field(max_length=3)]
 
 
-class _Asked(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class Bounds(_Asked):
+class Bounds(Exact):
     """A range of numbers or times."""
 
     gte: Scalar | None = None
@@ -55,7 +52,7 @@ class Bounds(_Asked):
     lt: Scalar | None = None
 
 
-class Group(_Asked):
+class Group(Exact):
     """Conditions that all hold."""
 
     must: Values = Field(default_factory=dict)
@@ -63,14 +60,14 @@ class Group(_Asked):
     range: dict[Name, Bounds] = Field(default_factory=dict)
 
 
-class Period(_Asked):
+class Period(Exact):
     """Entries that changed at or after `since` and before `before`."""
 
     since: AwareDatetime | None = None
     before: AwareDatetime | None = None
 
 
-class DeliveryQuery(_Asked):
+class DeliveryQuery(Exact):
     """The body of a request; a GET has the same as parameters."""
 
     top: Annotated[int, Field(ge=1, le=MOST_TOP)] = 50

@@ -9,9 +9,10 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Any, Final, Literal, NamedTuple
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from shared.errors import Problem
+from shared.exact import Exact
 from shared.pipeline.cards import collection_of
 from shared.pipeline.catalog_block import CatalogBlock
 from shared.pipeline.configuration import Configuration, Defined, Definition, Kind
@@ -88,20 +89,16 @@ class ApiVersion(Definition):
         return after
 
 
-class Selection(BaseModel):
+class Selection(Exact):
     """Which cards: those in any of `include` (all if empty), in none of `exclude`, that match."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     include: tuple[str, ...] = ()
     exclude: tuple[str, ...] = ()
     filters: tuple[dict[str, Any], ...] = ()
 
 
-class Embedded(BaseModel):
+class Embedded(Exact):
     """Related cards that come within an entry, in the revision that was in use at publication."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     relation: str
     card: str
@@ -110,20 +107,16 @@ class Embedded(BaseModel):
     selection: Selection = Selection()
 
 
-class EndpointFacet(BaseModel):
+class EndpointFacet(Exact):
     """A property whose values are counted; `headers`: what it is called, by language."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     property: str
     size: int = 10
     headers: dict[str, str] = Field(default_factory=dict)
 
 
-class EndpointSort(BaseModel):
+class EndpointSort(Exact):
     """A column of the order that nobody asked otherwise."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     property: str
     descending: bool = False

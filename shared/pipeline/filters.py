@@ -11,8 +11,9 @@ from datetime import UTC, datetime, timedelta
 from difflib import get_close_matches
 from typing import Annotated, Any, Final, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import ConfigDict, Field
 
+from shared.exact import Exact
 from shared.pipeline.sources import invalid
 from shared.query import ast
 from shared.query.ast import Compare, Keys, Node, Not, Operator, Updated
@@ -55,10 +56,10 @@ _DURATION: Final = re.compile(
 """ISO 8601-1 5.5.2.4, without years and months, whose length depends on when."""
 
 
-class Filter(BaseModel):
+class Filter(Exact):
     """One condition, or several: property, type and op, or one of any, all and not."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
+    model_config = ConfigDict(populate_by_name=True)
 
     property: Annotated[str, Field(max_length=256)] = ""
     type: Annotated[

@@ -2,18 +2,17 @@
 
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
+from shared.exact import Exact
 from shared.pipeline.destinations import Selection
 from shared.pipeline.filters import Filter
 
 Ids = Annotated[tuple[Annotated[str, Field(max_length=100)], ...], Field(max_length=1_000)]
 
 
-class Given(BaseModel):
+class Given(Exact):
     """A part of an endpoint as a caller gives it."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
 
 class GivenSelection(Given):

@@ -10,9 +10,8 @@ from datetime import datetime
 from functools import partial
 from typing import Any, Final, Literal
 
-from pydantic import BaseModel, ConfigDict
-
 from shared.errors import Problem
+from shared.exact import Exact
 from shared.pipeline.card_filters import filters_of
 from shared.pipeline.cards import CARDS, CardDefinition, Content
 from shared.pipeline.configuration import Configuration, Definition, Kind
@@ -42,10 +41,8 @@ _MOVES: Final[Mapping[SegmentStatus, tuple[SegmentStatus, ...]]] = {
 }
 
 
-class Schedule(BaseModel):
+class Schedule(Exact):
     """From when until when a segment has cards; without an end, for good."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     start: datetime
     end: datetime | None = None

@@ -8,10 +8,11 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Annotated, Final, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from shared.engine.typed import DEFAULT_DELIMITER, Declared, normal_language
 from shared.errors import Problem
+from shared.exact import Exact
 from shared.pipeline.configuration import Configuration, Definition, Kind
 from shared.query.kinds import Kind as Holds
 
@@ -40,10 +41,8 @@ _KINDS: Final[Mapping[TypeName, Holds]] = {
 _NAMES: Final = {kind: name for name, kind in _KINDS.items()}
 
 
-class Property(BaseModel):
+class Property(Exact):
     """A property of a source. Without a type, the first value that comes decides it."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     display_name: str = ""
     type: TypeName | None = None
@@ -62,10 +61,8 @@ class Property(BaseModel):
         return None if self.kind is None else Declared(self.kind, self.delimiter)
 
 
-class Feed(BaseModel):
+class Feed(Exact):
     """A file that a source fetches by itself; how it is read is said as for an import."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     url: str
     every: str

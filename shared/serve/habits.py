@@ -18,6 +18,8 @@ from shared.tool import Effect, Tool
 _ABSENT: Final[tuple[Any, ...]] = (None, "", [], {}, "null")
 """What clients write for an argument they leave out."""
 
+_SCALARS: Final = ("boolean", "integer", "number")
+
 
 def as_meant(tool: Tool[Any], given: Mapping[str, Any], case: Case) -> dict[str, Any]:
     """The arguments in the types that the tool takes. What cannot be read so stays as it is.
@@ -34,6 +36,20 @@ def as_meant(tool: Tool[Any], given: Mapping[str, Any], case: Case) -> dict[str,
         wanted = kinds.types.get(name)
         meant[name] = _read(value, wanted) if wanted else value
     return meant
+
+
+def of_text(tool: Tool[Any], given: Mapping[str, Any], case: Case = Case.SNAKE) -> dict[str, Any]:
+    """What a form, an address or a command line gives, in the types that the tool takes.
+
+    They write numbers and booleans as text; what is no such text stays as it is, to be refused.
+    """
+    types = _kinds(tool, case).types
+    return {
+        name: _of_text(value, types[name])
+        if type(value) is str and types.get(name) in _SCALARS
+        else value
+        for name, value in given.items()
+    }
 
 
 class _Kinds:
@@ -74,7 +90,7 @@ def _read(value: Any, wanted: str) -> Any:
 
 
 def _of_text(text: str, wanted: str) -> Any:
-    if wanted in ("boolean", "integer", "number"):
+    if wanted in _SCALARS:
         value = _json(text.strip().lower())
         is_one = type(value) is bool if wanted == "boolean" else type(value) in (int, float)
         return _read(value, wanted) if is_one else text

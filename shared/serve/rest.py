@@ -14,6 +14,7 @@ from shared.auth.caller import Credential, Surface
 from shared.errors import Problem
 from shared.invoke import Reply, Request
 from shared.serve.bearer import api_key
+from shared.serve.habits import of_text
 from shared.serve.http import (
     JSON,
     Entrance,
@@ -213,7 +214,8 @@ class RestHost:
     ) -> dict[str, Any]:
         """The query of a GET, the body of anything else. Raises `invalid` for what is neither."""
         query = scope.get("query_string", b"").decode("latin-1")
-        arguments: dict[str, Any] = dict(parse_qsl(query, keep_blank_values=True))
+        given = dict(parse_qsl(query, keep_blank_values=True))
+        arguments = of_text(route.tool, given, self._spelling.arguments)
         if route.method == "GET":
             return arguments
         unknown = {name: each for name, each in arguments.items() if name not in route.query}

@@ -25,6 +25,7 @@ SEARCH = [
     {"limit": "three"},
     {"limit": 1.5},
     {"limit": True},
+    {"price_max": True},
     {"query": 7},
     {"query": ["book"]},
     {"query": "x" * 5_000},

@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import ConfigDict, Field
 from pydantic.alias_generators import to_camel
 
 from functions.admin.arguments import CkRoleId, CkTypeId, Direction, OfEntities, RtId, touched
@@ -12,6 +12,7 @@ from shared.auth.tenancy import Role
 from shared.entities import changing, entity
 from shared.entities.associating import Moment
 from shared.entities.changing import Link
+from shared.exact import Exact
 from shared.pipeline.workspace import Workspace
 from shared.tool import Call, Confirmed, Effect, Family, Plan, Result, Risk
 
@@ -26,12 +27,10 @@ ExpectedVersion = Annotated[
 ]
 
 
-class NewAssociation(BaseModel):
+class NewAssociation(Exact):
     """An association that the new entity has from the beginning."""
 
-    model_config = ConfigDict(
-        frozen=True, extra="forbid", alias_generator=to_camel, populate_by_name=True
-    )
+    model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True)
 
     ck_role_id: CkRoleId
     rt_id: Annotated[str, Field(pattern=r"^[0-9a-f]{24}$", description="The other entity.")]

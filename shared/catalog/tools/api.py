@@ -160,15 +160,11 @@ class SearchRequest(Args):
     catalogs: CatalogNames = None
     facets: Annotated[Facets | None, Field(description="What products must match.")] = None
     exclude_facets: Annotated[Facets | None, Field(description="What they must not match.")] = None
-    price_min: Annotated[
-        float | None, Field(strict=True, ge=0, description="Inclusive lowest price.")
-    ] = None
-    price_max: Annotated[
-        float | None, Field(strict=True, ge=0, description="Inclusive highest price.")
-    ] = None
-    limit: Annotated[
-        int | None, Field(strict=True, description="Products a page, 1 to 100; 50 if absent.")
-    ] = None
+    price_min: Annotated[float | None, Field(ge=0, description="Inclusive lowest price.")] = None
+    price_max: Annotated[float | None, Field(ge=0, description="Inclusive highest price.")] = None
+    limit: Annotated[int | None, Field(description="Products a page, 1 to 100; 50 if absent.")] = (
+        None
+    )
     cursor: Annotated[
         str | None, Field(description="nextCursor of the page before, with the same request.")
     ] = None
@@ -181,7 +177,7 @@ class SearchRequest(Args):
     ] = None
     debug: Annotated[
         bool | None,
-        Field(strict=True, description="Also say which version of each catalog was searched."),
+        Field(description="Also say which version of each catalog was searched."),
     ] = None
 
     @model_validator(mode="before")

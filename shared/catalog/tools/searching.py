@@ -120,7 +120,7 @@ class SearchProducts(Narrowed):
 
     limit: Annotated[
         int,
-        Field(strict=True, description="Products a page, 1 to 100; 10 to 20 are enough to choose."),
+        Field(description="Products a page, 1 to 100; 10 to 20 are enough to choose."),
     ] = DEFAULT_LIMIT
     cursor: Annotated[
         str | None, Field(description="nextCursor of the page before, all else the same.")

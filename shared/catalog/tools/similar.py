@@ -33,7 +33,7 @@ class FindSimilar(Args):
     price_min: Annotated[float | None, Field(ge=0, description="Lowest price.")] = None
     price_max: Annotated[float | None, Field(ge=0, description="Highest price.")] = None
     in_stock: Annotated[bool | None, Field(description="true: only what is in stock.")] = None
-    limit: Annotated[int, Field(strict=True, description="1 to 100.")] = DEFAULT_LIMIT
+    limit: Annotated[int, Field(description="1 to 100.")] = DEFAULT_LIMIT
     cursor: Annotated[str | None, Field(description="nextCursor, all else the same.")] = None
 
 
