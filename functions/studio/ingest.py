@@ -10,8 +10,6 @@ from typing import Annotated, Any, Final, Literal
 
 from pydantic import ConfigDict, Field
 
-from functions.studio.arguments import EntryId, OfSource, touched
-from functions.studio.given import EntryGiven, entry_of
 from shared.app import App
 from shared.auth.faces import STUDIO
 from shared.auth.tenancy import Role
@@ -34,6 +32,8 @@ from shared.serve.problem_details import (
 from shared.serve.rest import Refusals, RestHost, Route
 from shared.serve.run import Runner
 from shared.spelling import Case, Spelling
+from shared.studio.arguments import EntryId, OfSource, touched
+from shared.studio.given import EntryGiven, entry_of
 from shared.tool import Call, Effect, Family, Result, Risk
 
 family = Family("ingest", org_types=STUDIO.org_types, tenant=True, touched=touched)

@@ -6,7 +6,14 @@ import functions_framework.aio
 
 from functions.studio.ingest import ingest_host
 from functions.studio.results import StudioRenderer
-from functions.studio.tools import (
+from shared.app import App
+from shared.auth.faces import STUDIO
+from shared.serve.deployed import deployed
+from shared.serve.http import Scope
+from shared.serve.mcp_http import McpEndpoint
+from shared.serve.mcp_server import tool_server
+from shared.serve.run import Runner
+from shared.studio.tools import (
     access,
     card_definitions,
     cards,
@@ -29,13 +36,6 @@ from functions.studio.tools import (
     tag_values,
     tags,
 )
-from shared.app import App
-from shared.auth.faces import STUDIO
-from shared.serve.deployed import deployed
-from shared.serve.http import Scope
-from shared.serve.mcp_http import McpEndpoint
-from shared.serve.mcp_server import tool_server
-from shared.serve.run import Runner
 
 FAMILIES = (
     discovery.family,

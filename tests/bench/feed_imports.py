@@ -20,11 +20,11 @@ from pathlib import Path
 
 import orjson
 
-from functions.studio.tools import files, jobs, sources
 from shared.auth.faces import STUDIO
 from shared.clock import SystemClock
 from shared.invoke import Request, invoke
 from shared.pipeline.transfers import blob_of
+from shared.studio.tools import files, jobs, sources
 from tests.bench.measured import table
 from tests.bench.publishing import rss_anon
 from tests.bench.servers import ROOT

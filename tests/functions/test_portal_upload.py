@@ -7,10 +7,10 @@ from orjson import loads
 from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
-from functions.studio.tools import files
 from shared.auth.faces import STUDIO
 from shared.cli.front_files import file_routes
 from shared.invoke import Request, invoke
+from shared.studio.tools import files
 from tests.functions.studio_shop import ADDRESS
 from tests.portal import Served, cookie_of
 

@@ -2,9 +2,9 @@
 
 import pytest
 
-from functions.studio.tools.entries import family as ingesting
 from shared.auth.faces import STUDIO
 from shared.invoke import Request, invoke
+from shared.studio.tools.entries import family as ingesting
 from tests.functions.card_shop import CardShop
 from tests.functions.studio_shop import given
 from tests.raced import RacedApp

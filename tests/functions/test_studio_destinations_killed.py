@@ -8,13 +8,13 @@ from functools import partial
 import pytest
 
 from functions.destinations.reading import Address, admitted
-from functions.studio.tools import destinations, queued_changes
 from shared.app import App
 from shared.auth.faces import STUDIO
 from shared.errors import Problem
 from shared.invoke import Request, invoke
 from shared.pipeline import delivery
 from shared.pipeline.delivery_query import DeliveryQuery
+from shared.studio.tools import destinations, queued_changes
 from tests.functions.destination_shop import ENDPOINT, DestinationShop, p
 from tests.functions.studio_shop import given
 from tests.mortal import Killed, MortalApp

@@ -1,8 +1,8 @@
 """What a search found beside its records: counted values, and how far it is behind."""
 
-from functions.studio.asked import Search
 from shared.engine.catching_up import Freshness
 from shared.query.answers import Answer
+from shared.studio.asked import Search
 from shared.tool import Result
 
 

@@ -5,11 +5,6 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from functions.studio.arguments import EntryId, OfSource, Time, Written, touched
-from functions.studio.asked import SearchEntries, filters_of, question
-from functions.studio.found import Behind, FacetShown, behind_shown, facets_shown
-from functions.studio.given import EntryGiven, entry_of
-from functions.studio.views import ValueShown, values_shown
 from shared.auth.faces import STUDIO
 from shared.auth.tenancy import Role
 from shared.engine.catching_up import Freshness
@@ -18,6 +13,11 @@ from shared.pipeline.ingest import Import, Imported, ingest
 from shared.pipeline.sources import SOURCES, invalid, shown_type
 from shared.pipeline.workspace import Workspace
 from shared.query.answers import Answer
+from shared.studio.arguments import EntryId, OfSource, Time, Written, touched
+from shared.studio.asked import SearchEntries, filters_of, question
+from shared.studio.found import Behind, FacetShown, behind_shown, facets_shown
+from shared.studio.given import EntryGiven, entry_of
+from shared.studio.views import ValueShown, values_shown
 from shared.tool import Call, Effect, Family, Json, Result, Risk
 
 family = Family("entries", org_types=STUDIO.org_types, tenant=True, touched=touched)

@@ -6,16 +6,6 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from functions.studio.arguments import (
-    OfSource,
-    Paged,
-    SourceId,
-    Time,
-    Written,
-    touched,
-)
-from functions.studio.given_feed import GivenFeed
-from functions.studio.views import PropertyShown, SourceShown, property_shown, source_shown
 from shared.auth.faces import STUDIO
 from shared.auth.tenancy import Role
 from shared.engine.jobs import Asked
@@ -39,6 +29,16 @@ from shared.pipeline.sources import (
 )
 from shared.pipeline.workspace import Workspace
 from shared.ports.documents import Write
+from shared.studio.arguments import (
+    OfSource,
+    Paged,
+    SourceId,
+    Time,
+    Written,
+    touched,
+)
+from shared.studio.given_feed import GivenFeed
+from shared.studio.views import PropertyShown, SourceShown, property_shown, source_shown
 from shared.tool import Call, Confirmed, Effect, Family, Plan, Result, Risk
 
 family = Family("sources", org_types=STUDIO.org_types, tenant=True, touched=touched)

@@ -5,7 +5,6 @@ from typing import Annotated
 
 from pydantic import Field
 
-from functions.studio.arguments import StudioArgs, touched
 from shared.auth.faces import STUDIO
 from shared.auth.tenancy import Role
 from shared.facets import Facet
@@ -14,6 +13,7 @@ from shared.identity.records import CatalogKey, GrantRecord, OrgId, Surfaces
 from shared.identity.times import Moment
 from shared.pipeline import partner_access
 from shared.pipeline.partner_access import Access
+from shared.studio.arguments import StudioArgs, touched
 from shared.tool import Call, Confirmed, Effect, Family, Plan, Result, Risk
 
 family = Family(

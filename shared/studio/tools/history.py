@@ -6,7 +6,6 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from functions.studio.arguments import EntryId, OfSource, StudioArgs, Time, Written, touched
 from shared.auth.faces import STUDIO
 from shared.auth.tenancy import Role
 from shared.engine import history
@@ -20,6 +19,7 @@ from shared.pipeline.cards import CARDS
 from shared.pipeline.sources import SOURCE_ID, SOURCES, Source, active, invalid
 from shared.pipeline.workspace import Workspace
 from shared.query.kinds import parsed_key
+from shared.studio.arguments import EntryId, OfSource, StudioArgs, Time, Written, touched
 from shared.tool import Call, Effect, Family, Result, Risk
 
 family = Family("history", org_types=STUDIO.org_types, tenant=True, touched=touched)

@@ -6,9 +6,6 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from functions.studio.arguments import Paged, Time, Written, touched
-from functions.studio.tools.destinations import VersionId
-from functions.studio.tools.endpoints import EndpointId
 from shared.auth.faces import STUDIO
 from shared.auth.tenancy import Role
 from shared.pipeline import queued_changes
@@ -18,6 +15,9 @@ from shared.pipeline.queued_changes import Asked, Mode, Operation, QueuedChange,
 from shared.pipeline.segments import SEGMENTS
 from shared.pipeline.sources import SOURCE_ID
 from shared.pipeline.workspace import Known, Workspace
+from shared.studio.arguments import Paged, Time, Written, touched
+from shared.studio.tools.destinations import VersionId
+from shared.studio.tools.endpoints import EndpointId
 from shared.tool import Call, Effect, Family, Json, Result, Risk
 
 family = Family(

@@ -4,11 +4,11 @@ from typing import Annotated, Any
 
 from pydantic import ConfigDict, Field
 
-from functions.studio.arguments import FileRead
 from shared.pipeline.configuration import Configuration
 from shared.pipeline.filters import duration_of
 from shared.pipeline.schedules import LEAST, MOST
 from shared.pipeline.sources import Feed, active, invalid
+from shared.studio.arguments import FileRead
 
 
 def _briefly(schema: dict[str, Any]) -> None:

@@ -5,7 +5,6 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
-from functions.studio.arguments import CardId, Written, touched
 from shared.auth.faces import STUDIO
 from shared.auth.tenancy import Role
 from shared.errors import Problem
@@ -17,6 +16,7 @@ from shared.pipeline.properties import PROPERTY_ID
 from shared.pipeline.relations import MOST_RELATIONS, RELATIONS, Relation
 from shared.pipeline.sources import SOURCE_ID, invalid
 from shared.pipeline.workspace import Workspace
+from shared.studio.arguments import CardId, Written, touched
 from shared.tool import Call, Confirmed, Effect, Family, Plan, Result, Risk
 
 family = Family(

@@ -5,8 +5,6 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
-from functions.studio.arguments import OfTag, Paged, Waits, Written, touched
-from functions.studio.started import JobShown, shown_asked, waited
 from shared.auth.faces import STUDIO
 from shared.auth.tenancy import Role
 from shared.pipeline import managed_tags
@@ -17,6 +15,8 @@ from shared.pipeline.job_space import asked
 from shared.pipeline.managed_tags import TAGS, ManagedTag, TagType
 from shared.pipeline.sources import SOURCE_ID
 from shared.pipeline.workspace import Workspace
+from shared.studio.arguments import OfTag, Paged, Waits, Written, touched
+from shared.studio.started import JobShown, shown_asked, waited
 from shared.tool import Call, Confirmed, Effect, Family, Pending, Plan, Result, Risk
 
 family = Family("tags", org_types=STUDIO.org_types, tenant=True, touched=touched)

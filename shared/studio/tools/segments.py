@@ -6,15 +6,6 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from functions.studio.arguments import Paged, Written, touched
-from functions.studio.given_segment import (
-    GivenSchedule,
-    GivenSegment,
-    Keys,
-    new_segment,
-    schedule_of,
-    stored_filters,
-)
 from shared.auth.faces import STUDIO
 from shared.auth.tenancy import Role
 from shared.pipeline import segment_changes, segment_drafts
@@ -37,6 +28,15 @@ from shared.pipeline.segments import (
 from shared.pipeline.sources import SOURCE_ID, invalid
 from shared.pipeline.workspace import Workspace
 from shared.query.ast import InSegment, Question
+from shared.studio.arguments import Paged, Written, touched
+from shared.studio.given_segment import (
+    GivenSchedule,
+    GivenSegment,
+    Keys,
+    new_segment,
+    schedule_of,
+    stored_filters,
+)
 from shared.tool import Call, Confirmed, Effect, Family, Plan, Result, Risk
 
 family = Family("segments", org_types=STUDIO.org_types, tenant=True, touched=touched)

@@ -6,8 +6,6 @@ from typing import Annotated, Any
 
 from pydantic import Field, ValidationError
 
-from functions.studio.arguments import CardId, StudioArgs, Written, touched
-from functions.studio.tools.destinations import DestinationId, DestinationWritten, VersionId
 from shared.auth.faces import STUDIO
 from shared.auth.tenancy import Role
 from shared.errors import Problem
@@ -37,6 +35,8 @@ from shared.pipeline.product_previews import rejections
 from shared.pipeline.sources import SOURCE_ID
 from shared.pipeline.version_publishing import settled
 from shared.pipeline.workspace import Workspace
+from shared.studio.arguments import CardId, StudioArgs, Written, touched
+from shared.studio.tools.destinations import DestinationId, DestinationWritten, VersionId
 from shared.tool import (
     Call,
     Confirmed,

@@ -4,14 +4,14 @@ from typing import Annotated
 
 from pydantic import Field
 
-from functions.studio.arguments import StudioArgs, Waits, touched
-from functions.studio.started import JobShown, shown, told, waited
 from shared.auth.faces import STUDIO
 from shared.auth.tenancy import Role
 from shared.engine import jobs
 from shared.engine.jobs import JOBS
 from shared.ports.documents import Query
 from shared.queries import JOBS_OF_TENANT
+from shared.studio.arguments import StudioArgs, Waits, touched
+from shared.studio.started import JobShown, shown, told, waited
 from shared.tool import Call, Effect, Family, Pending, Result, Risk
 
 family = Family("jobs", org_types=STUDIO.org_types, tenant=True, always=True, touched=touched)

@@ -5,7 +5,6 @@ from typing import Annotated, Any, Final, Literal
 
 from pydantic import Field
 
-from functions.studio.arguments import StudioArgs, Written, touched
 from shared.auth.faces import STUDIO
 from shared.auth.tenancy import Role
 from shared.errors import Problem
@@ -31,6 +30,7 @@ from shared.pipeline.drafts import Draft, reviewed, slug
 from shared.pipeline.sources import SOURCE_ID, invalid
 from shared.pipeline.version_publishing import settled
 from shared.pipeline.workspace import Workspace
+from shared.studio.arguments import StudioArgs, Written, touched
 from shared.tool import Call, Confirmed, Effect, Family, Plan, Result, Risk
 
 family = Family("destinations", org_types=STUDIO.org_types, tenant=True, touched=touched)

@@ -5,8 +5,6 @@ from typing import Annotated
 
 from pydantic import Field
 
-from functions.studio.arguments import OfSource, Waits, touched
-from functions.studio.started import JobShown, shown_asked, waited
 from shared.auth.faces import STUDIO
 from shared.auth.tenancy import Role
 from shared.engine.jobs import Asked
@@ -20,6 +18,8 @@ from shared.pipeline.properties import PROPERTY_ID, filled, unchanging
 from shared.pipeline.property_changes import noted
 from shared.pipeline.sources import SOURCES, active
 from shared.pipeline.workspace import Workspace
+from shared.studio.arguments import OfSource, Waits, touched
+from shared.studio.started import JobShown, shown_asked, waited
 from shared.tool import Call, Confirmed, Effect, Family, Pending, Plan, Risk
 
 family = Family("removal", org_types=STUDIO.org_types, tenant=True, touched=touched)

@@ -5,7 +5,6 @@ from typing import Annotated, Any
 
 from pydantic import AwareDatetime, ConfigDict, Field
 
-from functions.studio.arguments import CardId, StudioArgs
 from shared.errors import Problem
 from shared.exact import Exact
 from shared.pipeline.card_filters import filters_of
@@ -25,6 +24,7 @@ from shared.pipeline.segments import (
 )
 from shared.pipeline.sources import SOURCE_ID, invalid
 from shared.pipeline.workspace import Workspace
+from shared.studio.arguments import CardId, StudioArgs
 
 Keys = tuple[Annotated[str, Field(min_length=1, max_length=256)], ...]
 

@@ -4,7 +4,6 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from functions.studio.arguments import StudioArgs, touched
 from shared.auth.faces import STUDIO
 from shared.auth.tenancy import Role, role_in_organization
 from shared.identity.records import TENANTS
@@ -13,6 +12,7 @@ from shared.pipeline.graph import Graph, NodeKind
 from shared.pipeline.workspace import Workspace
 from shared.ports.documents import Query
 from shared.queries import TENANTS_OF_ORGANIZATION
+from shared.studio.arguments import StudioArgs, touched
 from shared.tool import Call, Effect, Family, Result, Risk
 
 VERSION = "1"

@@ -4,9 +4,9 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from functions.studio.arguments import EntryId
 from shared.engine.typed import Entry, Given
 from shared.exact import Exact
+from shared.studio.arguments import EntryId
 
 
 class ValueGiven(Exact):

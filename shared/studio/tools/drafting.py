@@ -4,7 +4,6 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
-from functions.studio.arguments import TransferId, Waits, touched
 from shared.auth.faces import STUDIO
 from shared.pipeline import drafts, file_drafts, uploads
 from shared.pipeline.columns_seen import Sample
@@ -13,6 +12,7 @@ from shared.pipeline.job_kinds import LOOK_AT_FILE
 from shared.pipeline.job_space import asked
 from shared.pipeline.properties import GivenProperties
 from shared.pipeline.workspace import Workspace
+from shared.studio.arguments import TransferId, Waits, touched
 from shared.tool import Call, Effect, Family, Pending, Risk
 
 family = Family(

@@ -7,9 +7,6 @@ from urllib.parse import urlencode
 
 from pydantic import Field
 
-from functions.studio.arguments import FileRead, OfSource, StudioArgs, TransferId, Waits, touched
-from functions.studio.asked import MatchingEntries, filters_of
-from functions.studio.started import JobShown, shown_asked, started, waited
 from shared.auth.faces import STUDIO
 from shared.auth.tenancy import Role
 from shared.engine import jobs
@@ -21,6 +18,9 @@ from shared.pipeline.sources import SOURCES, active, entries_of, invalid
 from shared.pipeline.workspace import Workspace
 from shared.query.ast import Question
 from shared.query.checks import check
+from shared.studio.arguments import FileRead, OfSource, StudioArgs, TransferId, Waits, touched
+from shared.studio.asked import MatchingEntries, filters_of
+from shared.studio.started import JobShown, shown_asked, started, waited
 from shared.tool import Call, Confirmed, Effect, Family, Pending, Plan, Result, Risk
 
 family = Family("files", org_types=STUDIO.org_types, tenant=True, touched=touched)

@@ -6,12 +6,6 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from functions.studio.arguments import OfCard, touched
-from functions.studio.asked import Search, question
-from functions.studio.card_conditions import RelatedTo, SegmentsOf, related_nodes
-from functions.studio.cards_shown import CardDescribed, described
-from functions.studio.found import Behind, FacetShown, behind_shown, facets_shown
-from functions.studio.views import ValueShown, values_shown
 from shared.auth.faces import STUDIO
 from shared.engine.collections import Asked
 from shared.engine.deriving import FAILED
@@ -22,6 +16,12 @@ from shared.pipeline.sources import invalid
 from shared.pipeline.workspace import Workspace
 from shared.query.answers import Item
 from shared.query.kinds import SEGMENTS, Kind, body_key
+from shared.studio.arguments import OfCard, touched
+from shared.studio.asked import Search, question
+from shared.studio.card_conditions import RelatedTo, SegmentsOf, related_nodes
+from shared.studio.cards_shown import CardDescribed, described
+from shared.studio.found import Behind, FacetShown, behind_shown, facets_shown
+from shared.studio.views import ValueShown, values_shown
 from shared.tool import Call, Effect, Family, Result, Risk
 
 family = Family("cards", org_types=STUDIO.org_types, tenant=True, touched=touched)

@@ -5,9 +5,6 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from functions.studio.arguments import OfCard, StudioArgs, Waits, Written, touched
-from functions.studio.cards_shown import Waiting, waiting
-from functions.studio.started import JobShown, shown_asked, waited
 from shared.auth.faces import STUDIO
 from shared.auth.tenancy import Role
 from shared.pipeline import card_building, card_drafts
@@ -27,6 +24,9 @@ from shared.pipeline.drafts import Draft
 from shared.pipeline.properties import PROPERTY_ID
 from shared.pipeline.sources import SOURCE_ID
 from shared.pipeline.workspace import Workspace
+from shared.studio.arguments import OfCard, StudioArgs, Waits, Written, touched
+from shared.studio.cards_shown import Waiting, waiting
+from shared.studio.started import JobShown, shown_asked, waited
 from shared.tool import Call, Confirmed, Effect, Family, Pending, Plan, Result, Risk
 
 family = Family(

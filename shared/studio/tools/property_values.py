@@ -4,8 +4,6 @@ from typing import Annotated
 
 from pydantic import Field
 
-from functions.studio.arguments import OfCard, touched
-from functions.studio.found import Behind, behind_shown, plain
 from shared.auth.faces import STUDIO
 from shared.pipeline.canonical import closest
 from shared.pipeline.cards import CARDS, CardProperty
@@ -15,6 +13,8 @@ from shared.pipeline.tag_values import checked_language
 from shared.pipeline.tagging import KeyOf, key_of
 from shared.pipeline.workspace import Workspace
 from shared.query.ast import Values
+from shared.studio.arguments import OfCard, touched
+from shared.studio.found import Behind, behind_shown, plain
 from shared.tool import Call, Effect, Family, Result, Risk
 
 family = Family(

@@ -6,7 +6,6 @@ from typing import Annotated
 
 from pydantic import Field
 
-from functions.studio.arguments import OfTag, Paged, Written, touched
 from shared.auth.faces import STUDIO
 from shared.auth.tenancy import Role
 from shared.engine.prepare import Edit
@@ -17,6 +16,7 @@ from shared.pipeline.managed_tags import TAGS, ManagedTag
 from shared.pipeline.sources import invalid
 from shared.pipeline.tag_values import GivenValue, Values
 from shared.pipeline.workspace import Workspace, new_import
+from shared.studio.arguments import OfTag, Paged, Written, touched
 from shared.tool import Call, Confirmed, Effect, Family, Plan, Result, Risk
 
 family = Family(

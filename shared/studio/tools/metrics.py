@@ -5,10 +5,10 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from functions.studio.arguments import StudioArgs, Time, touched
 from shared.auth.faces import STUDIO
 from shared.pipeline import metric_series
 from shared.pipeline.metric_series import AGGREGATIONS, Aggregation, Asked, Bucket
+from shared.studio.arguments import StudioArgs, Time, touched
 from shared.tool import Call, Effect, Family, Result, Risk
 
 family = Family("metrics", org_types=STUDIO.org_types, tenant=True, touched=touched)

@@ -5,11 +5,11 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from functions.studio.arguments import OfSource, Paged, StudioArgs
 from shared.exact import Exact
 from shared.pipeline.filters import Filter, Filters
 from shared.pipeline.sources import Source
 from shared.query.ast import All, Facet, Node, Question, Sort
+from shared.studio.arguments import OfSource, Paged, StudioArgs
 from shared.tool import Call
 
 

@@ -5,14 +5,14 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from functions.studio.arguments import EntryId, OfSource, Paged, StudioArgs, Time, touched
-from functions.studio.tools.destinations import DestinationId
-from functions.studio.tools.endpoints import EndpointId
 from shared.auth.faces import STUDIO
 from shared.engine.derived import KEPT
 from shared.pipeline import destination_queue, trace, why
 from shared.pipeline.destination_queue import Asked, Reason, Status
 from shared.pipeline.workspace import Workspace
+from shared.studio.arguments import EntryId, OfSource, Paged, StudioArgs, Time, touched
+from shared.studio.tools.destinations import DestinationId
+from shared.studio.tools.endpoints import EndpointId
 from shared.tool import Call, Effect, Family, Result, Risk
 
 family = Family(
