@@ -177,7 +177,7 @@ class Opened(Generic[M, T]):
             try:
                 with self._room(name, needed):
                     self._bring(name, needed, target)
-            except FileNotFoundError:  # tidied up on its way
+            except (FileNotFoundError, FileExistsError):  # tidied up on its way
                 continue
             except Problem as problem:
                 raise _missing(name) if problem.code == "not_found" else problem from problem

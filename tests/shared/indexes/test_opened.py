@@ -134,6 +134,15 @@ def test_what_one_process_tidies_up_another_one_can_open(texts, cache):
     assert set(found) == {(1, "In the beginning."), *chapters}
 
 
+def test_a_folder_that_is_there_and_is_none_when_looked_at_again_is_tried_again(texts, cache):
+    """What another process does between the two looks, as a link to nowhere does for ever."""
+    (cache / "books").mkdir(parents=True)
+    (cache / "books" / "1").symlink_to(cache / "nowhere")
+    open_texts, _ = opened(texts, cache)
+    with pytest.raises(Problem, match="went away while it was opened"):
+        open_texts.open("books", 1)
+
+
 def test_what_was_used_least_makes_room_and_is_fetched_again(texts, cache):
     texts.add("pens", 1, "Fine.")
     open_texts, _ = opened(texts, cache, most=30)
