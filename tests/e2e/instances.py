@@ -5,10 +5,8 @@ Every instance is a process under functions-framework as deployed; all share one
 
 import os
 import signal
-import threading
-import time
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from functools import partial
 
 import httpx
 
@@ -18,7 +16,9 @@ from shared.cli.front_files import file_routes
 from shared.cli.processes import Function, free_port, start
 from shared.clock import SystemClock
 from shared.settings import machine_environment
+from tests import unceasing
 from tests.platform import LEGACY, Platform, message
+from tests.unceasing import Answer, Client
 
 MCP_CALL = message("tools/call", {"name": "list_catalogs"})
 
@@ -85,87 +85,38 @@ def deployment(folder, names=("partner", "api"), each=2, **settings):
         deployed.stop()
 
 
-@dataclass(frozen=True)
-class Answer:
-    """When a call started, and what it came to: a status (0: no answer) and the catalogs shown.
-
-    `text` is the body of what is not a 200, for whoever reads a failed test.
-    """
-
-    started: float
-    status: int
-    catalogs: tuple[str, ...] = ()
-    text: str = field(default="", compare=False)
-
-
-class Client:
-    """Calls list_catalogs over one surface without a pause, in a thread of its own."""
-
-    def __init__(self, surface, url, credential, heard):
-        self.surface = surface
-        self.answers = []
-        self._heard = heard
-        self._headers = {"authorization": f"Bearer {credential}"}
-        self._url = url
-        self.stopping = threading.Event()
-        self.thread = threading.Thread(target=self._run)
-
-    def since(self, moment):
-        """The answers to calls that started after a moment."""
-        return [answer for answer in self.answers if answer.started > moment]
-
-    def _run(self):
-        with httpx.Client(headers=self._headers, timeout=30) as http:
-            while not self.stopping.is_set():
-                answer = self._ask(http)
-                with self._heard:
-                    self.answers.append(answer)
-                    self._heard.notify_all()
-
-    def _ask(self, http):
-        started = time.perf_counter()
-        try:
-            if self.surface == "mcp":
-                response = http.post(self._url, json=MCP_CALL, headers=LEGACY)
-            else:
-                response = http.get(f"{self._url}/catalogs")
-        except httpx.TransportError:
-            return Answer(started, 0)
-        if response.status_code != 200:
-            return Answer(started, response.status_code, text=response.text)
-        value = response.json()
-        if self.surface == "mcp":
-            value = value["result"]["structuredContent"]["result"]
-        return Answer(started, 200, tuple(each["catalog"] for each in value))
-
-
-class Load:
-    """Clients that call at the same time."""
+class Load(unceasing.Load):
+    """Clients of both faces that list catalogs without a pause, at the same time."""
 
     def __init__(self, platform, token, key, *, each=3):
-        self._heard = threading.Condition()
-        mcp = ("mcp", platform.settings.mcp_url, token)
-        rest = ("rest", platform.settings.api_url, key)
-        self.clients = [Client(*way, self._heard) for way in (mcp, rest) for _ in range(each)]
+        ways = (
+            ("mcp", partial(_listing, token, _over_mcp, platform.settings.mcp_url)),
+            ("rest", partial(_listing, key, _over_rest, f"{platform.settings.api_url}/catalogs")),
+        )
+        super().__init__([Client(*way) for way in ways for _ in range(each)])
 
-    def wait(self, number, surfaces=("mcp", "rest")):
-        """The present moment, once every client of those surfaces heard that many answers more."""
-        since = time.perf_counter()
-        clients = [client for client in self.clients if client.surface in surfaces]
-        with self._heard:
-            enough = self._heard.wait_for(
-                lambda: all(len(client.since(since)) >= number for client in clients), 60
-            )
-        assert enough, "the clients hear no answers"
-        return time.perf_counter()
 
-    def __enter__(self):
-        for client in self.clients:
-            client.thread.start()
-        return self
+@contextmanager
+def _listing(credential, way, url):
+    headers = {"authorization": f"Bearer {credential}"}
+    with httpx.Client(headers=headers, timeout=30) as http:
+        yield partial(_listed, way, http, url)
 
-    def __exit__(self, *_):
-        for client in self.clients:
-            client.stopping.set()
-        for client in self.clients:
-            client.thread.join()
+
+def _listed(way, http, url, started):
+    try:
+        response, catalogs = way(http, url)
+    except httpx.TransportError:
+        return Answer(started, 0)
+    if response.status_code != 200:
+        return Answer(started, response.status_code, text=response.text)
+    return Answer(started, 200, tuple(each["catalog"] for each in catalogs(response.json())))
+
+
+def _over_mcp(http, url):
+    response = http.post(url, json=MCP_CALL, headers=LEGACY)
+    return response, lambda body: body["result"]["structuredContent"]["result"]
+
+
+def _over_rest(http, url):
+    return http.get(url), lambda body: body
