@@ -23,7 +23,7 @@ class Interfered:
 
 
 class InterferedApp(App):
-    """An app with such documents, listings and queue."""
+    """An app with such documents, listings, queue and warehouse."""
 
     def __init__(self, settings, clock=None):
         super().__init__(settings, clock)
@@ -43,6 +43,10 @@ class InterferedApp(App):
     @property
     def queue(self):
         return self._with(super().queue)
+
+    @property
+    def warehouse(self):
+        return self._with(super().warehouse)
 
 
 def refusing(code, message):
