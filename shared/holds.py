@@ -160,17 +160,25 @@ def take(app: App, kind: Kind, records: Records[H], id_: str, generation: int) -
 
     Raises `unavailable`.
     """
+    return take_found(
+        app, kind, records, work.turn(app, kind, records, id_, generation), generation
+    )
+
+
+def take_found(
+    app: App, kind: Kind, records: Records[H], found: Found[H] | None, generation: int
+) -> Hold[H] | None:
+    """The same for who has looked already, and `found` by `work.turn` that there is a turn."""
     holder = secrets.token_hex(8)
-    while True:
-        found = work.turn(app, kind, records, id_, generation)
-        if found is None:
-            return None
+    while found is not None:
         now = app.clock.now()
         if found.value.until is not None and found.value.until > now:
             return None
         held = found.value.model_copy(update={"holder": holder, "until": now + LASTS})
         try:
-            app.documents.commit([records.put(id_, held, if_version=found.version)])
+            app.documents.commit([records.put(found.id, held, if_version=found.version)])
         except Conflict:
+            found = work.turn(app, kind, records, found.id, generation)
             continue
-        return Hold(app, kind, records, id_, holder, held)
+        return Hold(app, kind, records, found.id, holder, held)
+    return None

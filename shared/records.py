@@ -60,10 +60,13 @@ class Records(Generic[R]):
 
     def get(self, documents: Documents, id_: str) -> Found[R]:
         """The record. Raises `not_found` in words for a person."""
-        found = self.find(documents, id_)
-        if found is None:
+        return self.there(documents.get(self.path(id_)))
+
+    def there(self, snapshot: Snapshot | None) -> Found[R]:
+        """A snapshot that was read with others, typed. Raises `not_found` as `get` does."""
+        if snapshot is None:
             raise Problem("not_found", f"There is no {self.noun} with that name.", kind=self.noun)
-        return found
+        return self.read(snapshot)
 
     def page(self, documents: Documents, query: Query) -> tuple[list[Found[R]], str | None]:
         """One page of a query over this collection, and the cursor that continues it."""

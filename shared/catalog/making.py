@@ -107,10 +107,10 @@ def making(call: Call, key: str, progress: Progress = silently) -> Iterator[Maki
     Raises `not_found`, and `publish_conflict` while somebody else holds the lease.
     """
     documents = call.app.documents
-    CATALOGS.get(documents, key)
     with leased(documents, call.app.clock, key) as lease:
         later = {TIDY: TIDYING.path(key), REBUILD: REBUILDS.path(key)}
-        found = documents.get_many([head_path(key), *later.values()])
+        found = documents.get_many([CATALOGS.path(key), head_path(key), *later.values()])
+        catalog = CATALOGS.there(found.get(CATALOGS.path(key)))
         snapshot = found.get(head_path(key))
         head = None if snapshot is None else Head.of(snapshot)
         asked = frozenset(
@@ -118,7 +118,7 @@ def making(call: Call, key: str, progress: Progress = silently) -> Iterator[Maki
             for kind, path in later.items()
             if path in found and found[path].data.get("due") is not None
         )
-        yield Making(call, key, CATALOGS.get(documents, key), head, asked, lease, progress)
+        yield Making(call, key, catalog, head, asked, lease, progress)
 
 
 def finish(

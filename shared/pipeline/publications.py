@@ -29,7 +29,7 @@ from shared.engine.later import PUBLICATION, name_of, work_id
 from shared.engine.log import read_tail
 from shared.engine.records import record_path
 from shared.errors import Conflict, Problem
-from shared.holds import HeldWork, Hold, take
+from shared.holds import HeldWork, Hold, take_found
 from shared.identity.records import TENANTS
 from shared.pipeline.catalog_block import CatalogBlock
 from shared.pipeline.configuration import CONFIGURATION, Configuration
@@ -124,7 +124,7 @@ def publish_entries(call: Call, id_: str, generation: int) -> str:
     if last is not None and last + SPACED > app.clock.now():
         work.enqueue(app, PUBLICATION, id_, last + SPACED, 0)  # one task, however many asked
         return "too soon"
-    hold = take(app, PUBLICATION, PUBLICATIONS, id_, generation)
+    hold = take_found(app, PUBLICATION, PUBLICATIONS, found, generation)
     if hold is None:
         return "old"
     try:
@@ -152,12 +152,14 @@ def _turn(call: Call, name: CollectionName, before: Publication) -> str:
     feeding = _feeding(call, name)
     if feeding is None:
         return "nothing to feed"
-    org = TENANTS.get(call.app.documents, name.tenant).value.org
     key = feeding.block.key
-    if feeding.placed.version.value.state == "Active":
+    tenant, catalog = TENANTS.path(name.tenant), CATALOGS.path(key)
+    found = call.app.documents.get_many([tenant, catalog])
+    org = TENANTS.there(found.get(tenant)).value.org
+    if catalog not in found:
+        if feeding.placed.version.value.state != "Active":
+            return "not published"
         _create(call, name.tenant, feeding.block, org)
-    elif CATALOGS.find(call.app.documents, key) is None:
-        return "not published"
     with making(call, key) as made:
         now = _feeding(call, name)
         if now is None or now.block.key != key or made.catalog.value.tenant != name.tenant:
@@ -313,8 +315,6 @@ def _feeding(call: Call, name: CollectionName) -> Feeding | None:
 
 
 def _create(call: Call, tenant: str, block: CatalogBlock, org: str) -> None:
-    if CATALOGS.find(call.app.documents, block.key) is not None:
-        return
     catalog = Catalog(
         tenant=tenant,
         display_name=block.display_name,
