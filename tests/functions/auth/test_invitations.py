@@ -115,14 +115,16 @@ async def test_one_address_is_invited_only_so_often(owner, with_sign_in):
     invited(owner, "somebody.else@example.com")
 
 
-async def test_an_invitation_into_a_disabled_organization_is_not_shown(
+async def test_an_invitation_into_a_disabled_organization_is_not_shown_and_others_are(
     app, browser, owner, with_sign_in
 ):
     invited(owner)
+    with_sign_in.organization("welcoming")
+    invited(acting(with_sign_in, "welcoming", "will"))
     with_sign_in.do("change_organization", id="inviting", state="disabled")
     page = await browser.sign_in(await browser.open(app.request()))
     assert "Inviting" not in page.text
-    assert page.form("/consent")
+    assert "Welcoming (welcoming) invites you" in page.text
 
 
 @pytest.mark.parametrize("org", ["foreign", "../x", "a/b", "partner"])

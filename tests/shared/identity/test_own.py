@@ -6,10 +6,11 @@ import pytest
 
 from shared.auth.faces import PARTNER
 from shared.catalog.tools import agents
-from shared.errors import Problem
+from shared.errors import Conflict, Problem
 from shared.identity import account, audit, own_keys, own_members, own_sessions, own_usage
 from shared.identity.limits import counted
 from shared.invoke import Request, invoke
+from tests.interfered import InterferedApp
 from tests.platform import Platform, value
 from tests.portal import acting, events
 from tests.raced import RacedApp
@@ -180,6 +181,24 @@ def test_an_owner_cannot_go_while_the_only_other_one_is_made_a_member(tmp_path):
     platform.close()
 
 
+def test_a_change_of_a_member_that_never_wins_is_no_success(tmp_path):
+    platform = Platform(tmp_path, app=InterferedApp)
+    platform.organization("partner")
+    owner = acting(platform)
+    platform.member(subject="ben")
+
+    def lose(commit, writes):
+        if any(each.path == "memberships/partner:ben" for each in writes):
+            raise Conflict("memberships/partner:ben")
+        return commit(writes)
+
+    platform.app.documents.instead["commit"] = lose
+    problem = refusal(owner, MEMBERS["change_own_member"], principal="ben", state="removed")
+    assert problem.code == "conflict"
+    assert platform.app.documents.get("memberships/partner:ben").data["state"] == "active"
+    platform.close()
+
+
 def test_people_end_their_own_sign_ins_and_nobody_elses(platform, owner, member):
     (mine,) = owner(SESSIONS["list_own_sessions"])
     assert mine["current"]
@@ -242,11 +261,23 @@ async def test_activity_says_who_called_last_and_what_went_wrong_when(stocked):
     assert seen["lastErrorAt"] == "2026-11-21T12:00:00Z"
 
 
-def test_managing_access_works_when_the_calls_are_used_up(platform):
+@pytest.mark.parametrize(
+    "tool",
+    [
+        KEYS["list_own_api_keys"],
+        MEMBERS["list_own_members"],
+        SESSIONS["list_own_sessions"],
+        own_usage.family["get_own_usage"],
+        account.family["get_account"],
+        audit.own_family["list_own_audit_events"],
+    ],
+    ids=lambda tool: tool.name,
+)
+def test_managing_access_works_when_the_calls_are_used_up(platform, tool):
     platform.organization("small", rate_limit=1)
     owner = acting(platform, "small")
-    for _ in range(5):
-        owner(KEYS["list_own_api_keys"])
+    for _ in range(3):
+        owner(tool)
 
 
 @pytest.mark.anyio

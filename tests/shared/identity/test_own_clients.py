@@ -13,16 +13,16 @@ from tests.portal import acting
 SESSIONS = own_sessions.family
 
 
-def connected(platform, person):
+def connected(platform, person, client=None):
     """Let a client in, as the authorization server does after a person's consent; its id."""
-    session = f"session-of-{person}"
+    session = f"session-of-{person}-{len(client or '')}"
     platform.do("start_session", subject=person, session=session)
     caller = Caller("auth", person, "partner", "catalog_partner", "member", None, None)
     call = platform.operator()._replace(caller=caller)
     name = f"app-of-{person}"
     found = prepared(
         call,
-        client=f"https://{name}.example/client.json",
+        client=client or f"https://{name}.example/client.json",
         client_name=name,
         audience=platform.settings.mcp_url,
         scopes=PARTNER.scopes,
@@ -68,3 +68,19 @@ def test_a_member_disconnects_no_colleagues_client_and_an_owner_any(platform, pe
     assert people["ben"](SESSIONS["end_own_client"], id=clients["ben"]) == {"ended": 1}
     assert people["ada"](SESSIONS["end_own_client"], id=clients["cyd"]) == {"ended": 1}
     assert (state("ben"), state("cyd"), state("ada")) == ("ended", "ended", "active")
+
+
+def test_an_owner_disconnects_no_client_of_another_organization(platform, people, clients):
+    platform.organization("other")
+    stranger = acting(platform, "other", "olga")
+    with pytest.raises(Problem) as refused:
+        stranger(SESSIONS["end_own_client"], id=clients["ben"])
+    assert refused.value.code == "not_found"
+    assert names(stranger) == set()
+    assert names(people["ben"]) == {"app-of-ben"}
+
+
+def test_the_portal_is_told_apart_from_other_clients(platform, people, clients):
+    connected(platform, "ben", client=platform.settings.portal_url)
+    found = people["ben"](SESSIONS["list_own_clients"])["items"]
+    assert sorted(each["isPortal"] for each in found) == [False, True]
