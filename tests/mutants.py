@@ -51,7 +51,7 @@ TARGETS = {
     "shared/auth/test_tokens shared/auth/test_clock_steps functions/test_portal_elsewhere",
     "shared/auth/usage.py": f"{OWN} functions/test_admin_tenants shared/auth/test_rate",
     "shared/identity/access_changes.py": f"shared/test_pauses {ENDS} shared/identity/test_grants "
-    "functions/test_studio_partner_access shared/auth/test_gate",
+    "functions/test_studio_partner_access shared/catalog/test_widening",
     "shared/identity/account.py": "functions/test_portal_pages functions/test_portal_sign_in",
     "shared/identity/address_review.py": "shared/identity/test_addresses",
     "shared/identity/addresses.py": "shared/identity/test_addresses",

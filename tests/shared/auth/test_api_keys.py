@@ -5,6 +5,7 @@ import re
 import pytest
 
 from shared.auth import api_keys
+from shared.errors import Problem
 from shared.settings import Settings
 from tests.platform import Platform
 
@@ -69,3 +70,34 @@ async def test_a_wrong_secret_an_unknown_id_and_a_dead_key_are_told_alike(platfo
             answer = await client.get("/v1/me")
             answers.add((answer.status_code, answer.content))
     assert answers == {(401, b'{"detail":"Invalid API key"}')}
+
+
+@pytest.fixture
+def owning(platform):
+    """A platform with two owners of data, who have a tenant each."""
+    for owner, name in (("owner", "mine"), ("other", "theirs")):
+        platform.organization(owner, type="catalog_owner")
+        platform.do("create_tenant", id=name, name=name, org=owner)
+    return platform
+
+
+@pytest.mark.parametrize(("org", "tenant"), [("partner", ""), ("owner", "mine")])
+def test_an_owners_key_is_for_one_of_its_tenants_and_a_partners_for_none(owning, org, tenant):
+    made = owning.do("create_api_key", org=org, name="x", tenant=tenant)["key"]
+    assert made["tenant"] == tenant
+
+
+@pytest.mark.parametrize(
+    ("org", "tenant"),
+    [("partner", "mine"), ("owner", ""), ("owner", "theirs"), ("owner", "nowhere")],
+)
+def test_a_key_for_another_tenant_is_not_made(owning, org, tenant):
+    with pytest.raises(Problem) as refused:
+        owning.key(org, tenant=tenant)
+    assert refused.value.details["field"] == "tenant"
+
+
+def test_a_key_that_would_end_now_is_not_made(platform):
+    with pytest.raises(Problem) as refused:
+        platform.key(expires_at=platform.clock.now().isoformat())
+    assert refused.value.details["field"] == "expires_at"

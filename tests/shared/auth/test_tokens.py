@@ -107,8 +107,8 @@ REFUSED = {
     "exp never": lambda p: signed(p, exp=float("inf")),
     "exp not any number": lambda p: signed(p, exp=float("nan")),
     "exp past every float": lambda p: signed(p, exp=10**400),
-    "nbf in the future": lambda p: signed(p, nbf=in_seconds(p, 60)),
-    "iat in the future": lambda p: signed(p, iat=in_seconds(p, 60)),
+    "nbf in the future": lambda p: signed(p, nbf=in_seconds(p, 31)),
+    "iat in the future": lambda p: signed(p, iat=in_seconds(p, 31)),
     "an ID token": lambda p: signed(p, {"typ": "JWT"}, aud="c"),
     "typ JWT of our own": lambda p: signed(p, {"typ": "JWT"}),
     "typ of something else": lambda p: signed(p, {"typ": "dpop+jwt"}),
@@ -140,9 +140,18 @@ async def test_a_token_that_is_not_good_is_401_with_a_challenge(platform, name):
 
 
 def test_the_token_that_the_refused_ones_differ_from_is_good(platform):
-    token = platform.app.tokens.verify(signed(platform, nbf=in_seconds(platform, 20)), PARTNER)
+    soon = in_seconds(platform, 30)
+    token = platform.app.tokens.verify(
+        signed(platform, nbf=soon, iat=soon, authz="family-1"), PARTNER
+    )
     assert (token.issuer, token.principal, token.org) == ("own", "ada", "partner")
     assert token.scopes == {"catalog:read"}
+    assert token.authorization == "family-1"
+
+
+def test_times_are_judged_by_our_clock_and_not_by_the_librarys(platform):
+    platform.clock.advance(20 * 365 * 86_400)
+    assert platform.app.tokens.verify(signed(platform), PARTNER).subject == "ada"
 
 
 @pytest.mark.anyio
@@ -242,6 +251,11 @@ def test_another_issuers_token_is_read_by_its_own_claim_names(federated):
 def test_without_a_scope_of_ours_it_gets_the_issuers_default(federated, scopes):
     token = federated.app.tokens.verify(external(federated, permissions=scopes), PARTNER)
     assert token.scopes == {"catalog:read"}
+
+
+def test_another_issuers_token_continues_no_authorization_of_ours(federated):
+    token = federated.app.tokens.verify(external(federated, authz="family-1"), PARTNER)
+    assert token.authorization is None
 
 
 def test_an_audience_of_another_issuer_is_none_of_this_one(federated):

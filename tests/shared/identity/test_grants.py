@@ -159,3 +159,9 @@ def test_a_grant_given_while_the_catalog_gets_new_hosts_knows_them(stocked):
     made[name] = Widening()
     stocked.grant("other", "books")
     assert "new.example" in access(stocked, "other").grants["books"].hosts
+
+
+def test_a_grant_without_terms_says_none_in_its_audit_record(stocked):
+    found = stocked.do("list_audit_events", org="partner")["items"]
+    (given,) = [each for each in found if each["event"] == "grant.given"]
+    assert given["details"] == {"terms": {}}
