@@ -66,7 +66,7 @@ bench: $(VENV)/.tests $(FASTMCP)/.installed $(PEERS)/.installed ## Measure every
 	$(BIN)/python -m tests.bench.run $(ARGS)
 
 .PHONY: mutants
-mutants: $(VENV)/.tests $(MUTANTS)/.installed ## Mistakes that no test notices (ARGS=shared/invoke.py; hours without)
+mutants: $(VENV)/.tests $(MUTANTS)/.installed ## Mistakes that no test notices (ARGS="--every 5 shared/auth"; hours without)
 	$(BIN)/python -m tests.mutants $(ARGS)
 
 .PHONY: red-team

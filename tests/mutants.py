@@ -41,7 +41,7 @@ TARGETS = {
     "shared/auth/jwks.py": "shared/auth/test_clock_steps shared/auth/test_jwks "
     "shared/auth/test_tokens",
     "shared/auth/keyring.py": "shared/auth/test_keyring functions/auth/test_key_rotation "
-    "shared/auth/test_clock_steps functions/auth/test_tokens",
+    "shared/auth/test_clock_steps functions/auth/test_tokens functions/test_portal_upload",
     "shared/auth/lent.py": "functions/test_admin_access",
     "shared/auth/metrics.py": "shared/auth/test_metrics functions/test_studio_metrics",
     "shared/auth/rate.py": "shared/auth/test_api_keys shared/auth/test_rate functions/test_api",
