@@ -6,7 +6,6 @@ each how many inputs were tried and how many held. Ends with 1 where one did not
 
 import asyncio
 import sys
-import tempfile
 from pathlib import Path
 
 import httpx
@@ -14,6 +13,7 @@ import httpx
 from shared.app import App as Deployment
 from shared.cli.deployment import last_settings
 from shared.cli.processes import free_port
+from shared.indexes.folders import temporary_folder
 from tests.browser import DEVICE, App, Arrived, Browser, Device
 from tests.e2e.running import facts_of, start, stop
 from tests.forged import TOKENS
@@ -230,8 +230,8 @@ def attack(folder):
 
 
 def main():
-    with tempfile.TemporaryDirectory() as folder:
-        found = attack(Path(folder))
+    with temporary_folder() as folder:
+        found = attack(folder)
     print(f"{'group':12}{'tried':>8}{'held':>8}")
     for name, number, failed in found:
         print(f"{name:12}{number:8}{number - len(failed):8}")

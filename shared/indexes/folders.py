@@ -13,9 +13,9 @@ from tempfile import mkdtemp
 
 
 @contextmanager
-def temporary_folder() -> Iterator[Path]:
-    """A folder to build and open indexes in, removed in the end."""
-    folder = Path(mkdtemp())
+def temporary_folder(within: Path | None = None) -> Iterator[Path]:
+    """A folder to build and open indexes in, maybe `within` another, removed in the end."""
+    folder = Path(mkdtemp(dir=within))
     try:
         yield folder
     finally:

@@ -11,14 +11,13 @@ disk. So the catalog is small; with TMPDIR=/dev/shm nothing waits for a disk, wh
 """
 
 import argparse
-import tempfile
 from collections import Counter
-from pathlib import Path
 
 from shared.app import App
 from shared.catalog.products.product import Product
 from shared.catalog.publishing import change
 from shared.catalog.versions import every_version
+from shared.indexes.folders import temporary_folder
 from shared.tool import silently
 from tests.platform import Platform, product
 
@@ -126,8 +125,8 @@ def main():
     print(f"{'':5} {'per change':^36}   {'later work, in the hour':^36}   {'kept':^16}")
     print(f"{'hour':5}", *(f"{what:>8}" for what in WHAT), "  ", end="")
     print(*(f"{what:>8}" for what in WHAT), "  ", f"{'versions':>8} {'files':>8}")
-    with tempfile.TemporaryDirectory() as folder:
-        told = simulate(Path(folder), **vars(options))
+    with temporary_folder() as folder:
+        told = simulate(folder, **vars(options))
         for hour, (per_change, later, kept, files) in enumerate(told, 1):
             print(f"{hour:5}", *(f"{per_change[what]:8.2f}" for what in WHAT), "  ", end="")
             print(*(f"{later[what]:8}" for what in WHAT), "  ", f"{kept:8} {files:8}", flush=True)

@@ -9,16 +9,15 @@ import itertools
 import logging
 import random
 import sys
-import tempfile
 import time
 from collections import Counter
 from dataclasses import dataclass
 from datetime import timedelta
-from pathlib import Path
 
 from shared import app as composition
 from shared.auth.access import Access
 from shared.errors import Problem
+from shared.indexes.folders import temporary_folder
 from shared.queries import CELLS_OF_ORGANIZATION
 from shared.subscriptions.cells import every_cell
 from shared.subscriptions.following import subscribers_of
@@ -306,8 +305,8 @@ def main():
     logging.disable(logging.INFO)
     days = given.pop("days")
     print(HEADER)
-    with tempfile.TemporaryDirectory() as folder:
-        simulation = Simulation(Path(folder), **given)
+    with temporary_folder() as folder:
+        simulation = Simulation(folder, **given)
         simulation.run(days)
         simulation.platform.close()
     return 0

@@ -1,6 +1,5 @@
 """Versions of a segment: built whole, built on one another, never changed."""
 
-import tempfile
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -11,6 +10,7 @@ from shared.catalog.segment.manifest import Manifest
 from shared.catalog.segment.reader import Segment
 from shared.catalog.segment.writer import apply, build
 from shared.indexes.files import damaged, link
+from shared.indexes.folders import temporary_folder
 from tests.shared.catalog.conftest import AT
 
 URL = "https://shop.example/new/{}"
@@ -137,10 +137,10 @@ def test_a_version_opens_from_files_kept_under_their_digests(catalog, applied, p
 def test_a_version_opens_from_files_on_another_filesystem(catalog, product):
     version = catalog([product("1")]).segment
     memory = Path("/dev/shm")
-    with tempfile.TemporaryDirectory(dir=memory if memory.is_dir() else None) as elsewhere:
-        link(version.manifest.files, version.directory, Path(elsewhere))
-        assert damaged(Path(elsewhere), version.manifest.files) == ()
-        assert Segment(Path(elsewhere), version.manifest).number_of("1") is not None
+    with temporary_folder(memory if memory.is_dir() else None) as elsewhere:
+        link(version.manifest.files, version.directory, elsewhere)
+        assert damaged(elsewhere, version.manifest.files) == ()
+        assert Segment(elsewhere, version.manifest).number_of("1") is not None
 
 
 def test_a_version_may_be_linked_and_opened_by_many_at_once(catalog, product, tmp_path):
