@@ -84,6 +84,7 @@ locals {
       admin        = module.admin.member
       destinations = module.destinations.member
       engine       = module.engine.member
+      portal       = module.portal.member
       studio       = module.studio.member
     },
     { for member in var.operators : member => member },

@@ -4,7 +4,7 @@ from functions.portal.visit import Visit
 from shared.catalog.tools import own
 from shared.serve.pages.web import Outgoing
 
-HOME = {"operator": "/organizations", "catalog_owner": "/members"}
+HOME = {"operator": "/organizations", "catalog_owner": "/data"}
 """Where people begin whose organization is granted nothing."""
 
 

@@ -12,6 +12,19 @@ class Link(NamedTuple):
     below: tuple[str, ...] = ()
 
 
+_OF_DATA: Final = (
+    "/definition",
+    "/source",
+    "/entries",
+    "/entry",
+    "/changes",
+    "/changes/undo",
+    "/import",
+    "/jobs",
+    "/job",
+    "/partners",
+    "/people",
+)
 _OF_TYPE: Final[Mapping[str, tuple[Link, ...]]] = {
     "catalog_partner": (
         Link("/", "Catalogs", ("/preview", "/product")),
@@ -19,7 +32,11 @@ _OF_TYPE: Final[Mapping[str, tuple[Link, ...]]] = {
         Link("/bigquery", "BigQuery"),
         Link("/keys", "API keys"),
     ),
-    "catalog_owner": (Link("/keys", "API keys"),),
+    "catalog_owner": (
+        Link("/data", "Product data", _OF_DATA),
+        Link("/connect", "Connect"),
+        Link("/keys", "API keys"),
+    ),
     "operator": (
         Link("/organizations", "Organizations", ("/organization",)),
         Link("/catalogs", "Catalogs", ("/catalog",)),

@@ -96,6 +96,8 @@ def language_of(accepted: str) -> str:
 
 def plain(value: Any) -> str:
     """A detail of an event in a few words."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
     if isinstance(value, list):
         return ", ".join(map(plain, value))
     return orjson.dumps(value).decode() if isinstance(value, dict) else str(value)

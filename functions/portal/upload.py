@@ -12,7 +12,7 @@ _OWN: Final = "'self'"
 
 def show(visit: Visit) -> Outgoing:
     """What is waited for, and where to drop it."""
-    visit.tenant = visit.asked("tenant")
+    visit.in_tenant()
     upload = visit.run(own_uploads.family["get_own_upload"], id=visit.asked("id"))
     page = visit.page("upload.html", upload=upload, tenant=visit.tenant, id=visit.asked("id"))
     return talking_to(page, _OWN, visit.portal.app.addresses.origin)
@@ -20,6 +20,6 @@ def show(visit: Visit) -> Outgoing:
 
 def start(visit: Visit) -> Outgoing:
     """Where the page's script sends the file to."""
-    typed = visit.typed("tenant", "id")
-    visit.tenant = typed["tenant"]
+    typed = visit.typed("id")
+    visit.in_tenant()
     return as_json(visit.run(own_uploads.family["start_own_upload"], id=typed["id"]))

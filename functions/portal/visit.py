@@ -106,6 +106,11 @@ class Visit:
         parts = (self.token.session, self.token.principal)
         return self.portal.is_from_here(self.request) and self.portal.proves(sent, _PURPOSE, *parts)
 
+    def in_tenant(self) -> str:
+        """Have what is asked be about the tenant that the address or the form names."""
+        self.tenant = self.asked("tenant") or self.typed("tenant")["tenant"]
+        return self.tenant
+
     def asked(self, name: str) -> str:
         """A parameter of the address, trimmed; the empty text where there is none."""
         return (self.request.query.get(name) or "").strip()

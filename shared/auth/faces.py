@@ -124,6 +124,7 @@ PORTAL: Final = Face(
     title="Portal",
     scopes={
         **PARTNER.scopes,
+        **STUDIO.scopes,
         "organization:read": "See your organization",
         "organization:write": "Manage your organization",
         "identity:read": "See every organization",

@@ -1,5 +1,6 @@
 """Who sees the tenant's catalogs: partners, let in and out by its owners."""
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Annotated
 
@@ -12,7 +13,9 @@ from shared.identity.grants import GrantCatalog
 from shared.identity.records import CatalogKey, GrantRecord, OrgId, Surfaces
 from shared.identity.times import Moment
 from shared.pipeline import partner_access
+from shared.pipeline.destinations import ENDPOINTS, Endpoint
 from shared.pipeline.partner_access import Access
+from shared.pipeline.workspace import Workspace
 from shared.studio.arguments import StudioArgs, touched
 from shared.tool import Call, Confirmed, Effect, Family, Plan, Result, Risk
 
@@ -34,13 +37,17 @@ class Terms(Result):
 
 
 class CatalogAccess(Result):
-    """A catalog; `shown`: partners see it; `more`: it has further partners."""
+    """A catalog; `shown`: partners see it; `more`: it has further partners.
+
+    `endpoint_ids`: of the endpoints whose entries it has; none where feeds fill it.
+    """
 
     catalog: str
     display_name: str
     shown: bool
     product_count: int
     paused: bool
+    endpoint_ids: list[str]
     partners: list[Terms]
     more: bool
 
@@ -66,7 +73,8 @@ class ListPartnerAccess(StudioArgs):
 def list_partner_access(call: Call, args: ListPartnerAccess) -> AccessPage:
     """List the tenant's partner catalogs, and which partners see each, on which terms."""
     found, cursor = partner_access.page(call, args.catalog, args.cursor or None)
-    return AccessPage(items=list(map(_shown, found)), next_cursor=cursor)
+    endpoints = [each.value for each in Workspace(call).configuration.every(ENDPOINTS)]
+    return AccessPage(items=[_shown(each, endpoints) for each in found], next_cursor=cursor)
 
 
 class GrantPartnerAccess(StudioArgs):
@@ -136,7 +144,7 @@ def withdraw_partner_access(call: Call, args: WithdrawPartnerAccess) -> AccessWi
     return AccessWithdrawn(catalog=args.catalog, organization=args.organization)
 
 
-def _shown(access: Access) -> CatalogAccess:
+def _shown(access: Access, endpoints: Iterable[Endpoint]) -> CatalogAccess:
     head = access.head
     return CatalogAccess(
         catalog=access.key,
@@ -144,6 +152,9 @@ def _shown(access: Access) -> CatalogAccess:
         shown=head is not None and not head.down and access.catalog.state == "active",
         product_count=head.product_count if head else 0,
         paused=bool(access.catalog.paused),
+        endpoint_ids=[
+            each.id for each in endpoints if each.catalog and each.catalog.key == access.key
+        ],
         partners=list(map(_terms, access.grants)),
         more=access.more,
     )
