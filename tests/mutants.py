@@ -50,8 +50,8 @@ TARGETS = {
     "shared/auth/tokens.py": "shared/identity/test_own_clients functions/test_access_tokens "
     "shared/auth/test_tokens shared/auth/test_clock_steps functions/test_portal_elsewhere",
     "shared/auth/usage.py": f"{OWN} functions/test_admin_tenants shared/auth/test_rate",
-    "shared/identity/access_changes.py": f"shared/test_pauses {ENDS} shared/identity/test_grants "
-    "functions/test_studio_partner_access shared/catalog/test_widening",
+    "shared/identity/access_changes.py": "shared/identity/test_access_changes "
+    f"shared/identity/test_grants {ENDS}",
     "shared/identity/account.py": "functions/test_portal_pages functions/test_portal_sign_in",
     "shared/identity/address_review.py": "shared/identity/test_addresses",
     "shared/identity/addresses.py": "shared/identity/test_addresses",
@@ -67,7 +67,7 @@ TARGETS = {
     "shared/identity/joining.py": "shared/auth/test_gate",
     "shared/identity/keys.py": "shared/auth/test_api_keys functions/test_access_ends "
     "shared/identity/test_own functions/test_tenants functions/test_delivery",
-    "shared/identity/known.py": "shared/identity/test_own_clients",
+    "shared/identity/known.py": OWN,
     "shared/identity/limits.py": "functions/auth/test_invitations functions/auth/test_mail_limits",
     "shared/identity/making_tenants.py": "functions/test_admin_tenants",
     "shared/identity/me.py": f"shared/auth/test_api_keys {TENANTS}",
@@ -83,15 +83,15 @@ TARGETS = {
     "shared/identity/people.py": "shared/identity/test_addresses functions/auth/test_invitations "
     "functions/auth/test_upstream",
     "shared/identity/principals.py": f"{OWN} shared/identity/test_ids",
-    "shared/identity/records.py": TENANTS,
+    "shared/identity/records.py": f"{TENANTS} shared/identity/test_grants {OWN}",
     "shared/identity/service_accounts.py": "functions/auth/test_service_accounts",
     "shared/identity/sessions.py": f"{OWN} functions/auth/test_tokens shared/identity/test_ids "
     "shared/auth/test_gate functions/test_access_ends",
     "shared/identity/signing_keys.py": "functions/auth/test_key_rotation",
-    "shared/identity/tenant_roles.py": f"{TENANTS} shared/identity/test_ids "
-    "functions/test_studio_access",
-    "shared/identity/tenants.py": f"{TENANTS} functions/test_portal_operators "
-    "functions/test_studio_access",
+    "shared/identity/tenant_roles.py": f"{TENANTS} shared/identity/test_free "
+    "shared/identity/test_ids functions/test_studio_access",
+    "shared/identity/tenants.py": f"{TENANTS} shared/identity/test_free "
+    "shared/identity/test_audit functions/test_portal_operators functions/test_studio_access",
     "shared/identity/times.py": "shared/identity/test_ids",
 }
 """What is mutated, and the tests that ought to notice: the few that reach its lines soonest."""

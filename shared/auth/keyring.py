@@ -12,7 +12,7 @@ import hmac
 import secrets as random
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from typing import Any, Final, Literal, TypeVar
 
@@ -91,21 +91,6 @@ class SigningRing:
         """The published key set (RFC 7517 5)."""
         return {"keys": [key.jwk for key in self.keys]}
 
-    def rotated(self) -> "SigningRing":
-        """The ring one step further: the next key signs, the one that did only verifies.
-
-        A key is published as the next one a step before it signs, and a step after: steps must be
-        further apart than tokens live and published keys are cached, an hour. The first step of a
-        new ring only publishes.
-        """
-        ahead = next((key for key in self.keys if key.role == "next"), None)
-        fresh = new_signing_key("next")
-        if ahead is None:
-            return SigningRing((self.current, fresh))
-        return SigningRing(
-            (replace(ahead, role="current"), fresh, replace(self.current, role="previous"))
-        )
-
     def pack_public(self) -> bytes:
         """The bytes of the secret that those who only verify read."""
         return orjson.dumps(self.jwks)
@@ -171,15 +156,6 @@ class SealingRing:
             except (InvalidTag, ValueError):
                 continue
         return None
-
-    def rotated(self) -> "SealingRing":
-        """The ring one step further: the second key seals, the first one only opens.
-
-        What is sealed must be opened within a step, and refresh tokens live 30 days.
-        """
-        fresh = random.token_bytes(32)
-        first, *others = self.keys
-        return SealingRing((others[0], fresh, first) if others else (first, fresh))
 
     def pack(self) -> bytes:
         """The secret's bytes."""

@@ -15,7 +15,9 @@ TOO_LONG = [sha256(str(n).encode()).hexdigest() for n in range(2_000)]
 """Such that even compressed it is more than 65,536 characters."""
 
 
-@pytest.mark.parametrize("place", [0, "", [], {"shop": ["1", None, ""]}, LONG], ids=repr)
+@pytest.mark.parametrize(
+    "place", [0, "", "x", "xx", "xxx", [], {"shop": ["1", None, ""]}, LONG], ids=repr
+)
 def test_a_place_comes_back_as_it_was(place):
     cursor = seal(place, QUESTION, KEY)
     assert unseal(cursor, QUESTION, KEY) == place
@@ -46,6 +48,12 @@ def test_with_any_bit_changed_or_cut_anywhere_it_is_no_cursor(place):
         forged = base64.urlsafe_b64encode(changed).rstrip(b"=").decode()
         assert unseal(forged, QUESTION, KEY) is None
         assert unseal(base64.urlsafe_b64encode(raw[:at]).decode(), QUESTION, KEY) is None
+
+
+@pytest.mark.parametrize("strange", ["\n", " ", "!", "+", "="])
+def test_with_a_character_put_in_it_is_no_cursor(strange):
+    cursor = seal([1], QUESTION, KEY)
+    assert unseal(f"{cursor[:8]}{strange}{cursor[8:]}", QUESTION, KEY) is None
 
 
 @pytest.mark.parametrize("text", [None, "", "x", "!!", "é" * 9, "A" * 100_000])

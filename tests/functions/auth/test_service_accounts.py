@@ -9,7 +9,7 @@ from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from jwt.algorithms import ECAlgorithm, RSAAlgorithm
 from jwt.utils import base64url_encode
 
-from shared.auth.faces import PARTNER
+from shared.auth.faces import PARTNER, scopes_of
 from shared.errors import Problem
 from tests.browser import AUTH
 from tests.platform import call
@@ -134,6 +134,15 @@ async def test_scopes_it_does_not_have_are_refused(with_sign_in):
     program = Program(with_sign_in, scopes=["catalog:read"])
     await refused(await program.token(scope="subscriptions:write"), "invalid_scope", 400)
     assert (await program.token()).json()["scope"] == "catalog:read"
+
+
+async def test_it_may_be_given_every_scope_that_there_is_and_no_other(with_sign_in):
+    every = sorted(scopes_of(with_sign_in.settings))
+    program = Program(with_sign_in, scopes=every)
+    assert program.account["scopes"] == every
+    with pytest.raises(Problem) as refused:
+        Program(with_sign_in, scopes=[*every, "catalog:everything"])
+    assert sorted(refused.value.details["known"]) == every
 
 
 @pytest.mark.parametrize("how", ["end_service_account", "end_session", "set_member"])

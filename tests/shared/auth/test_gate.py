@@ -259,6 +259,26 @@ async def test_nobody_joins_a_disabled_an_unknown_or_an_operators_organization(f
     assert platform.app.documents.commits == []
 
 
+@pytest.mark.parametrize("org", ["partner", "ops", "nowhere"])
+async def test_who_cannot_join_is_judged_once(federated, org):
+    """Nobody is asked about again who is the same stranger as before."""
+    platform = federated(decides=org != "partner")
+    platform.organization("ops", type="operator")
+    platform.app.documents.forget()
+    assert (await join(platform, org=org)).problem.code == "forbidden"
+    asked = [paths for paths in platform.app.documents.gate_reads if len(paths) > 1]
+    assert len(asked) == 1
+
+
+async def test_another_refusal_is_no_first_sign_in(federated):
+    platform = federated(decides=True)
+    await join(platform)
+    platform.app.documents.forget()
+    refused = (await join(platform, scopes=frozenset())).problem
+    assert refused.code == "insufficient_scope"
+    assert len(platform.app.documents.gate_reads) == 1
+
+
 def test_500_grants_are_parsed_once_for_as_long_as_they_stay_the_same(platform):
     documents, gate = platform.app.documents, Gate(platform.app.documents, platform.clock)
     many = [Grant(f"c{n:03}", frozenset({f"h{n}.example"}), None, None, None) for n in range(500)]

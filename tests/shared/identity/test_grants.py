@@ -71,6 +71,15 @@ def test_a_restricted_grant_never_counts_in_bigquery(stocked):
     assert access(stocked).grants["books"].holds("bigquery", 0)
 
 
+@pytest.mark.parametrize("surface", ["mcp", "rest", "bigquery"])
+def test_a_grant_may_count_on_one_surface_and_not_on_none(stocked, surface):
+    assert stocked.grant("partner", "books", surfaces=[surface])["surfaces"] == [surface]
+    with pytest.raises(Problem) as refused:
+        stocked.grant("partner", "books", surfaces=[])
+    assert refused.value.code == "invalid"
+    assert access(stocked).grants["books"].surfaces == {surface}
+
+
 def test_restrictions_take_at_most_1_kib(stocked):
     def only(letters):
         values = ["v" * 200] * 4 + ["v" * letters]

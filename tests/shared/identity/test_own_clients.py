@@ -80,6 +80,17 @@ def test_an_owner_disconnects_no_client_of_another_organization(platform, people
     assert names(people["ben"]) == {"app-of-ben"}
 
 
+def test_a_client_of_somebody_whose_address_is_not_known_is_shown_without(platform, people):
+    platform.member(subject="dev")
+    connected(platform, "dev")
+    connected(platform, "ben")
+    found = people["ada"](SESSIONS["list_own_clients"])["items"]
+    assert {each["person"]: each["email"] for each in found} == {
+        "ben": "ben@example.com",
+        "dev": None,
+    }
+
+
 def test_the_portal_is_told_apart_from_other_clients(platform, people, clients):
     connected(platform, "ben", client=platform.settings.portal_url)
     found = people["ben"](SESSIONS["list_own_clients"])["items"]
