@@ -5,11 +5,13 @@ address is the tasks function's and the engine's, and so the audience of both.
 """
 
 import threading
+from collections.abc import Callable
 from typing import Final, Self
 
 import httpx
 
 from shared.app import App
+from shared.ports.queue import OwnQueue
 
 WORKERS: Final = 4
 SWEEP_SECONDS: Final = 60.0
@@ -19,11 +21,18 @@ JOB_SECONDS: Final = 600.0
 
 
 class Drain:
-    """Does what is due, in threads, until the block ends."""
+    """Does what is due, in threads, until the block ends.
 
-    def __init__(self, app: App) -> None:
-        self._app = app
-        self._queue = app.own_queue
+    Args:
+        queue: what is due.
+        url: where it is done.
+        token: makes the identity token of a call.
+    """
+
+    def __init__(self, queue: OwnQueue, url: str, token: Callable[[], str]) -> None:
+        self._queue = queue
+        self._url = url
+        self._token = token
         self._stop = threading.Event()
         loops = [self._work] * WORKERS + [self._sweep]
         self._threads = [threading.Thread(target=loop, daemon=True) for loop in loops]
@@ -56,13 +65,18 @@ class Drain:
                     self._call(client, job, {})
 
     def _call(self, client: httpx.Client, job: str, body: dict[str, object]) -> bool:
-        token = self._app.service_tokens.mint(self._app.settings.tasks_url)
+        headers = {"authorization": f"Bearer {self._token()}"}
         try:
-            answer = client.post(job, json=body, headers={"authorization": f"Bearer {token}"})
+            answer = client.post(job, json=body, headers=headers)
         except httpx.TransportError:
             return False
         return answer.is_success
 
     def _client(self) -> httpx.Client:
-        address = self._app.settings.tasks_url
-        return httpx.Client(base_url=address, timeout=JOB_SECONDS, trust_env=False)
+        return httpx.Client(base_url=self._url, timeout=JOB_SECONDS, trust_env=False)
+
+
+def drain(app: App) -> Drain:
+    """What drains the queue of a laptop, whose tokens are our own."""
+    url = app.settings.tasks_url
+    return Drain(app.own_queue, url, lambda: app.service_tokens.mint(url))

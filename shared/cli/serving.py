@@ -13,7 +13,7 @@ from shared.app import App
 from shared.auth.faces import ADMIN, ENDPOINT, STUDIO
 from shared.cli import demo
 from shared.cli.deployment import FIRST, ROUTES
-from shared.cli.drain import Drain
+from shared.cli.drain import drain
 from shared.cli.front import Front
 from shared.cli.front_files import file_routes
 from shared.cli.processes import Functions
@@ -32,7 +32,7 @@ def serve(
     """
     app = App(settings)
     table = [(prefix, f"http://127.0.0.1:{functions.ports[name]}") for prefix, name in ROUTES]
-    with Front(table, port, file_routes(app)) as server, Drain(app):
+    with Front(table, port, file_routes(app)) as server, drain(app):
         demo.prepare(app, catalogs or demo.REAL_DATA, lambda line: click.echo(line, err=True))
         functions.wait(*FIRST)
         facts = _facts(app, settings, server.port)

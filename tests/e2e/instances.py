@@ -26,8 +26,9 @@ MCP_CALL = message("tools/call", {"name": "list_catalogs"})
 class Deployment:
     """The running instances, and the platform to act on what they serve."""
 
-    def __init__(self, platform, names, each):
+    def __init__(self, platform, names, each, environment):
         self.platform = platform
+        self.environment = environment
         self.names = [name for name in names for _ in range(each)]
         self.instances = [self._start(number) for number in range(len(self.names))]
 
@@ -65,19 +66,27 @@ class Deployment:
         self.platform.close()
 
     def _start(self, number, port=None) -> Function:
-        environment = {**machine_environment(), **self.platform.settings.environment()}
+        environment = {
+            **machine_environment(),
+            **self.platform.settings.environment(),
+            **self.environment,
+        }
         return start(self.names[number], environment, self.log(number), port=port)
 
 
 @contextmanager
-def deployment(folder, names=("partner", "api"), each=2, **settings):
-    """Some instances of some functions behind a front that takes them in turn, while entered."""
+def deployment(folder, names=("partner", "api"), each=2, *, environment=None, **settings):
+    """Some instances of some functions behind a front that takes them in turn, while entered.
+
+    `environment`: variables they get beside their settings.
+    """
     port = free_port()
     origin = f"http://localhost:{port}"
     urls = {"mcp_url": f"{origin}/mcp", "api_url": f"{origin}/v1", "auth_url": f"{origin}/auth"}
     urls |= {"files_url": f"{origin}/files", "tasks_url": origin, "engine_url": origin}
     urls["faces"] = {"studio": f"{origin}/studio/mcp"}
-    deployed = Deployment(Platform(folder, SystemClock(), **urls, **settings), names, each)
+    platform = Platform(folder, SystemClock(), **urls, **settings)
+    deployed = Deployment(platform, names, each, environment or {})
     try:
         with Front(deployed.routes(), port, file_routes(deployed.platform.app)):
             yield deployed
