@@ -1,6 +1,7 @@
 """What holds for the whole tree, whoever writes in it."""
 
 import ast
+import os
 import shutil
 import subprocess
 import sys
@@ -14,21 +15,25 @@ ROOT = Path(__file__).parents[2]
 CODE = [*ROOT.glob("functions/**/*.py"), *ROOT.glob("shared/**/*.py")]
 
 
-def tracked():
+def tracked(*patterns):
     listed = subprocess.run(
-        ["git", "ls-files", "-co", "--exclude-standard", "*.py"],
+        ["git", "ls-files", "-co", "--exclude-standard", *patterns],
         cwd=ROOT,
         capture_output=True,
         text=True,
         check=True,
     )
-    return [ROOT / name for name in listed.stdout.split() if (ROOT / name).exists()]
+    return [ROOT / name for name in listed.stdout.split() if os.path.lexists(ROOT / name)]
+
+
+def test_nothing_in_the_repository_is_a_link_because_it_would_lead_out_of_it_elsewhere():
+    assert [path for path in tracked() if path.is_symlink()] == []
 
 
 def test_no_file_is_longer_than_400_lines():
     long = {
         str(path.relative_to(ROOT)): count
-        for path in tracked()
+        for path in tracked("*.py")
         if (count := len(path.read_text().splitlines())) > 400
     }
     assert long == {}
