@@ -1,15 +1,16 @@
 """How to connect each client, with the organization's real addresses; and whether one has."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 import orjson
 
 from functions.portal.visit import Visit
-from shared.auth.faces import PARTNER, Face, connected_by
+from shared.auth.faces import PARTNER, STUDIO, connected_by
 from shared.identity import own_usage
 from shared.serve.pages.web import Outgoing
+from shared.studio.tools import discovery
 
 NAMES: Final = {PARTNER.name: "catalogs"}
 """What a face's server is called in a client's configuration, if not by the face's name."""
@@ -35,17 +36,42 @@ class Way:
 
 def show(visit: Visit) -> Outgoing:
     """Every way, and who was seen when."""
-    seen = visit.run(own_usage.family["get_own_activity"])
     settings = visit.portal.settings
     face = connected_by(settings, visit.account["organizationType"])
+    seen = visit.run(own_usage.family["get_own_activity"])
+    name, url, tenants = NAMES.get(face.name, face.name), settings.addresses[face.name], ()
+    if face is STUDIO:
+        tenants = visit.run(discovery.family["whoami"])["tenants"]
+        chosen = _chosen(tenants, visit.asked("tenant"))
+        if chosen:
+            name, url = f"{name}-{chosen['id']}", chosen["address"]
     backends = _backends(settings.api_url) if face is PARTNER else ()
-    shown = (*ways(face, settings.addresses[face.name]), *backends)
-    return visit.page("connect.html", seen=seen, ways=shown)
+    return visit.page(
+        "connect.html",
+        seen=seen,
+        ways=(*ways(name, url), *backends),
+        tenants=tenants,
+        url=url,
+        narrowed=narrowed(url) if face is STUDIO else (),
+    )
 
 
-def ways(face: Face, url: str) -> tuple[Way, ...]:
-    """How each client is connected that we know, to a face's address."""
-    name = NAMES.get(face.name, face.name)
+def _chosen(tenants: Sequence[Mapping[str, Any]], asked: str) -> Mapping[str, Any] | None:
+    """The tenant that is asked for, else the first; None where there is none."""
+    return next((each for each in tenants if each["id"] == asked), tenants[0] if tenants else None)
+
+
+def narrowed(url: str) -> tuple[Step, ...]:
+    """Addresses that serve a client less than everything: fewer tools to read, less to go wrong."""
+    return (
+        Step("Only tools that read:", f"{url}?mode=read"),
+        Step("Only what is about sources and entries:", f"{url}?toolsets=sources,entries"),
+        Step("Only what is about cards and destinations:", f"{url}?toolsets=cards,destinations"),
+    )
+
+
+def ways(name: str, url: str) -> tuple[Way, ...]:
+    """How each client is connected that we know: what it calls the server, and its address."""
     return (*_claude(name, url), *_terminals(name, url), *_editors(name, url))
 
 

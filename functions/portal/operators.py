@@ -1,17 +1,16 @@
 """The operators' view of organizations: create, disable, limit; grants and first members."""
 
-from typing import Any, Final
+from typing import Any
 from urllib.parse import quote
 
-from functions.portal.forms import end_of_day, facets_of, given
+from functions.portal.forms import given
 from functions.portal.refused import NOTHING_REFUSED, Refused
+from functions.portal.terms import SURFACES, chosen, terms
 from functions.portal.visit import Visit
 from shared.errors import Problem
 from shared.identity import grants
 from shared.identity import organizations as orgs
 from shared.serve.pages.web import Outgoing
-
-SURFACES: Final = ("mcp", "rest", "bigquery")
 
 
 def organizations(visit: Visit, refused: Refused = NOTHING_REFUSED) -> Outgoing:
@@ -48,7 +47,6 @@ def organization(visit: Visit, refused: Refused = NOTHING_REFUSED, id_: str = ""
         (grants.family["list_grants"], {"org": id_}),
         (orgs.family["list_members"], {"org": id_}),
     )
-    chosen = visit.request.form.every("surface") if refused.form == "grant" else SURFACES
     return visit.page(
         "organization.html",
         organization=found,
@@ -57,7 +55,7 @@ def organization(visit: Visit, refused: Refused = NOTHING_REFUSED, id_: str = ""
         members=people["items"],
         refused=refused,
         surfaces=SURFACES,
-        chosen=chosen,
+        chosen=chosen(refused.of("grant")),
     )
 
 
@@ -70,18 +68,9 @@ def change(visit: Visit) -> Outgoing:
 
 def grant(visit: Visit) -> Outgoing:
     """A grant, or other terms for one."""
-    typed = visit.typed("org", "catalog", "only", "expires_at")
-    chosen = visit.request.form.every("surface")
-    typed["surfaces"] = " ".join(chosen)
-    arguments: dict[str, Any] = {
-        "org": typed["org"],
-        "catalog": typed["catalog"],
-        **given({"expires_at": end_of_day(typed["expires_at"])}),
-    }
-    if typed["only"]:
-        arguments["only"] = facets_of(typed["only"])
-    if set(chosen) != set(SURFACES):
-        arguments["surfaces"] = chosen
+    typed, agreed = terms(visit)
+    named = visit.typed("org", "catalog")
+    typed, arguments = {**named, **typed}, {**named, **agreed}
     _changed(visit, grants.family["grant_catalog"], arguments, typed, "grant", typed["org"])
     return visit.go(_at(typed["org"]), "The grant counts from the next request on.")
 

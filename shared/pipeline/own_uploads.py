@@ -8,6 +8,7 @@ from pydantic import Field
 
 from shared.auth.tenancy import Role
 from shared.pipeline import uploads
+from shared.pipeline.columns_seen import ColumnSeen, Sample
 from shared.pipeline.files import MOST_BYTES
 from shared.pipeline.uploads import UploadState
 from shared.tool import Args, Call, Effect, Family, Result, Risk
@@ -22,13 +23,14 @@ class WhichUpload(Args):
 
 
 class UploadShown(Result):
-    """An upload: what it is to be, and whether it is there."""
+    """An upload: what it is to be, whether it is there, and what a look into it showed."""
 
     filename: str
     state: UploadState
     arrived: int | None
     most_bytes: int
     ends_at: datetime
+    columns: list[ColumnSeen]
 
 
 class Address(Result):
@@ -47,12 +49,14 @@ class Address(Result):
 def get_own_upload(call: Call, args: WhichUpload) -> UploadShown:
     """Tell what file is waited for, and whether it has arrived."""
     upload = uploads.find(call, args.id)
+    sample = upload.found.value.sample
     return UploadShown(
         filename=upload.found.value.filename,
         state=upload.state,
         arrived=upload.arrived,
         most_bytes=upload.found.value.size or MOST_BYTES,
         ends_at=upload.found.value.ends_at,
+        columns=Sample.model_validate(sample).columns if sample else [],
     )
 
 

@@ -3,42 +3,17 @@
 import re
 
 import pytest
-from orjson import loads
 
-from shared.auth.faces import PORTAL
-from shared.invoke import Request, invoke
-from shared.studio.tools import entries, sources
+from shared.studio.tools import sources
+from tests.functions.portal_owner import imported, in_role, owners, run
 from tests.functions.studio_shop import ADDRESS, given
-from tests.portal import Served, cookie_of
 
 HOSTILE = "<script>alert(1)</script>\"'&"
 
 
-def run(site, tool, subject="olga", **arguments):
-    """What a tool answers an owner's person in the tenant north."""
-    platform = site.platform
-    text = platform.token(
-        "shop", subject, scopes=PORTAL.scopes, audience=platform.settings.portal_url
-    )
-    token = platform.app.tokens.verify(text, PORTAL)
-    request = Request(token, "portal", "test-request", tenant="north")
-    reply = invoke(tool, platform.app, request, arguments)
-    assert reply.problem is None, reply.problem
-    return loads(reply.body)
-
-
-def imported(site, *rows, source="goods"):
-    return run(site, entries.family["import_data"], source_id=source, entries=list(rows))
-
-
 @pytest.fixture(scope="module")
 def stocked(tmp_path_factory):
-    with Served(tmp_path_factory.mktemp("portal") / "data", faces={"studio": ADDRESS}) as site:
-        site.platform.organization("shop", type="catalog_owner")
-        site.platform.organization("rival", type="catalog_owner")
-        site.platform.do("create_tenant", id="north", name="North", org="shop")
-        site.platform.do("create_tenant", id="east", name="East", org="rival")
-        site.olga = site.person("shop", "olga")
+    with owners(tmp_path_factory.mktemp("portal") / "data") as site:
         run(site, sources.family["create_data_source"], id="goods", name=HOSTILE)
         rows = [
             given(f"g{n}", title=f"Lamp {n}", color="red" if n % 3 else "blue", lit=n % 2 == 0)
@@ -51,10 +26,6 @@ def stocked(tmp_path_factory):
 @pytest.fixture
 def olga(stocked):
     return stocked.olga
-
-
-def at(place, **more):
-    return {"path": place, "tenant": "north", **more}
 
 
 def ids(page):
@@ -155,12 +126,30 @@ def test_a_form_that_is_not_ours_changes_nothing(stocked, olga):
 def test_a_viewer_looks_and_may_not_restore(stocked, olga):
     imported(stocked, given("seen", title="One"))
     imported(stocked, given("seen", title="Two"))
-    vera = stocked.person("shop", "vera", role="member")
-    stocked.platform.do("set_tenant_role", tenant="north", principal="vera", role="viewer")
-    stocked.platform.clock.advance(1)  # what was issued before the role was lost is refused
-    vera.http.cookies.set(*cookie_of(stocked.platform, "shop", "vera"))
+    vera = in_role(stocked, "viewer", "vera")
     page = vera.open("/entry", tenant="north", source="goods", id="seen")
     assert page.response.status_code == 200
     refused = vera.send(page, "/entry/restore", having={"version": "1"})
     assert refused.response.status_code == 403
     assert "Partners" in vera.open("/data", tenant="north").text  # a place, no column
+
+
+def test_limits_say_how_much_there_is_and_may_be(stocked, olga):
+    stocked.platform.do("set_tenant_quota", tenant="north", sources=7)
+    page = olga.open("/limits", tenant="north")
+    assert re.search(r"Sources 1 7", page.text)
+    assert olga.open("/limits", tenant="east").response.status_code in (403, 404)
+
+
+def test_connect_shows_the_tenants_own_address_and_what_narrows_it(olga):
+    page = olga.open("/connect", tenant="north")
+    address = f"{ADDRESS.removesuffix('/mcp')}/north/mcp"
+    assert f"claude mcp add --transport http studio-north {address}" in page.text
+    assert f"{address}?mode=read" in page.text
+    assert f'"url": "{address}"' in page.text
+
+
+def test_keys_show_how_a_program_imports_with_one(olga):
+    page = olga.open("/keys")
+    assert "/studio/TENANT/v1/sources/SOURCE" in page.text
+    assert '"authorization: Bearer $KEY"' in page.text
