@@ -99,7 +99,7 @@ TARGETS = {
 SETTINGS = """\
 [cosmic-ray]
 module-path = "{path}"
-timeout = 60.0
+timeout = 300.0
 excluded-modules = []
 test-command = "{python} -m pytest -x -q -p no:schemathesis -m 'not slow' {tests}"
 
