@@ -151,13 +151,10 @@ def _counters(
 ) -> Iterator[tuple[Counted, str, list[int]]]:
     """Every counter that some of these days have: what it counts, which outcome, by day."""
     kept = [{} if day is None else day.data for day in days]
-    for name in sorted(set[str]().union(*kept)):
-        if name.startswith(TOOK):
-            continue
-        surface, counts, rest = name.partition("__")
-        if counts:
-            tool, _, outcome = rest.partition("__")
-            yield (surface, tool), outcome, [of_day.get(name, 0) for of_day in kept]
+    names = {name for of_day in kept for name in of_day if "__" in name}
+    for name in sorted(name for name in names if not name.startswith(TOOK)):
+        surface, tool, outcome = name.split("__")
+        yield (surface, tool), outcome, [of_day.get(name, 0) for of_day in kept]
 
 
 def _names(call: Call, whos: Sequence[str]) -> dict[str, str]:

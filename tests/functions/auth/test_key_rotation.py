@@ -93,11 +93,15 @@ async def test_a_revoked_key_ends_what_it_signed_and_sessions_go_on(with_sign_in
 async def test_a_new_sealing_key_keeps_clients_refresh_tokens_and_browsers(with_sign_in):
     clock, other = with_sign_in.clock, with_sign_in.again()
     app, tokens, browser = await signed_in(with_sign_in)
+    assert not with_sign_in.do("list_signing_keys")["nextSealingKey"]
     with_sign_in.do("rotate_sealing_key", step="prepare")
+    assert with_sign_in.do("list_signing_keys")["nextSealingKey"]
+    assert refused(with_sign_in, "rotate_sealing_key", step="prepare") is None
     assert refused(with_sign_in, "rotate_sealing_key", step="promote") == 120
     clock.advance(120)
     before = (await app.refresh(tokens["refresh_token"])).json()
-    with_sign_in.do("rotate_sealing_key", step="promote")
+    promoted = with_sign_in.do("rotate_sealing_key", step="promote")
+    assert (promoted["sealing"], promoted["nextSealingKey"]) == (2, False)
     clock.advance(61)
     after = (await app.refresh(before["refresh_token"])).json()
     assert await works(other, after) == 200

@@ -73,6 +73,18 @@ def test_a_seal_is_good_for_its_purpose_and_message_and_as_long_as_its_key_is_ke
     assert SealingRing((new, old)).seal("cursor", b"message") != tag
 
 
+def test_what_is_hidden_is_read_for_its_purpose_as_long_as_its_key_is_kept():
+    old, new = b"o" * 32, b"n" * 32
+    hidden = SealingRing((old,)).hide("cookie", b"message")
+    assert b"message" not in hidden
+    assert SealingRing((old,)).hide("cookie", b"message") != hidden
+    assert SealingRing((new, old)).reveal("cookie", hidden) == b"message"
+    assert SealingRing((new,)).reveal("cookie", hidden) is None
+    assert SealingRing((old,)).reveal("form", hidden) is None
+    for wrong in (b"", hidden[:11], hidden[:-1], hidden[:-1] + bytes([hidden[-1] ^ 1])):
+        assert SealingRing((old,)).reveal("cookie", wrong) is None
+
+
 def test_an_unknown_key_id_makes_the_ring_be_read_at_most_once_a_second(platform):
     class Reads:
         """The real secrets, counted."""

@@ -88,6 +88,36 @@ def test_a_lease_is_at_most_two_seconds_and_a_twentieth_of_the_bucket(instance, 
         assert limit - left == most
 
 
+def renewed(limiters, documents, clock, seconds, each=0.1):
+    """How often the bucket is written while all of them are called again and again."""
+    documents.forget()
+    for _ in range(round(seconds / each)):
+        for limiter in limiters:
+            assert limiter.draw("org", 60_000).retry_after is None
+        clock.advance(each)
+    return len(documents.commits)
+
+
+def test_the_more_instances_share_a_bucket_the_longer_a_lease_is(instance, documents, clock):
+    """The document takes about one write a second, however many there are."""
+    limiters = [instance() for _ in range(10)]
+    assert renewed(limiters[:1], documents, clock, 60) == 30
+    renewed(limiters, documents, clock, 60)
+    assert 28 <= renewed(limiters, documents, clock, 60) <= 34
+    renewed(limiters[:1], documents, clock, 60)
+    assert renewed(limiters[:1], documents, clock, 60) == 30
+
+
+def test_an_instance_that_was_away_does_not_take_all_renewals_for_others(
+    instance, documents, clock
+):
+    away, busy = instance(), instance()
+    renewed([away], documents, clock, 1)
+    renewed([busy], documents, clock, 600)
+    away.draw("org", 60_000)
+    assert 14 <= renewed([away], documents, clock, 60) <= 30
+
+
 def test_what_an_instance_did_not_use_goes_back(instance, documents, clock):
     one, two = instance(), instance()
     one.draw("org", LIMIT)
@@ -348,6 +378,23 @@ def test_counts_that_could_not_be_written_are_written_later(documents, clock):
         refusing.draw("org", 6_000)
     called((usage, RateLimiter(documents, clock, usage)))
     assert documents.get(f"usage/org:{clock.now():%Y%m%d}").data["mcp__search_products__ok"] == 5
+
+
+def test_counters_of_a_small_organization_are_written_no_oftener(counted, documents):
+    """It renews its lease with every other call, and all of them at one moment."""
+    called(counted, 20, limit=60)
+    assert len(documents.commits) == 10
+    assert len(usage_writes(documents)) == 1
+    assert len(activity_writes(documents)) == 1
+
+
+@pytest.mark.parametrize("back", [1, 30, 3_600, 86_400])
+def test_who_calls_after_the_clock_went_back_is_seen_at_once(counted, documents, clock, back):
+    called(counted)
+    clock.advance(-back)
+    called(counted, 250)
+    seen = documents.get(activity.path_of("org", activity.client("client-1")))
+    assert seen.data["seenAt"] == clock.now()
 
 
 def test_counting_goes_on_after_the_clock_went_back(counted, documents, clock):
