@@ -9,7 +9,10 @@ import orjson
 import pytest
 
 from shared import log
+from shared.auth.faces import PARTNER
+from shared.catalog.tools import agents
 from shared.cli.processes import ROOT
+from shared.invoke import Asked, Request, invoke_each
 from tests.platform import call, message, product
 
 pytestmark = pytest.mark.anyio
@@ -92,6 +95,17 @@ async def test_every_line_of_a_call_names_organization_and_caller(stocked, logge
     assert (other["org"], other["by"]) == ("partner", key.split("_")[2])
     assert one["ms"] > 0
     assert one["severity"] == "INFO"
+
+
+def test_what_is_asked_aside_is_logged_only_where_it_fails(stocked, logged):
+    """A page's name of its visitor is no line of its own; that it could not be had is one."""
+    app, tool = stocked.app, agents.family["list_catalogs"]
+    request = Request(app.tokens.verify(stocked.token(), PARTNER), "mcp", "request-0001")
+    logged()
+    asked = [Asked(tool, {}, aside=True), Asked(tool, {"x": 1}, aside=True), Asked(tool, {})]
+    codes = [each.problem and each.problem.code for each in invoke_each(asked, app, request)]
+    assert codes == [None, "invalid", None]
+    assert [line["outcome"] for line in logged()[1]] == ["invalid", "ok"]
 
 
 TRACE, SPAN = "4bf92f3577b34da6a3ce929d0e0e4736", "00f067aa0ba902b7"
