@@ -32,12 +32,13 @@ def story_command(catalog: str | None) -> None:
 @click.option(
     "--feed",
     type=click.Path(exists=True, path_type=Path),
-    help="JSON lines like those that are made up if left out.",
+    help="JSON lines of our own form with a `kind`; if left out, icecat where it was fetched.",
 )
-def studio_story_command(feed: Path | None) -> None:
+@click.option("--catalogs", type=click.Path(path_type=Path), default=demo.REAL_DATA)
+def studio_story_command(feed: Path | None, catalogs: Path) -> None:
     """Play a shop of the running dev deployment, from a file to what a partner's agent finds."""
     with acting(_settings) as app:
-        studio_story.tell(app, click.echo, feed)
+        studio_story.tell(app, click.echo, feed, catalogs)
 
 
 @acts.command("subscribe")

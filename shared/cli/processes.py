@@ -16,7 +16,7 @@ from typing import Final, Self
 from shared.errors import Problem
 
 ROOT: Final = Path(__file__).parents[2]
-START_SECONDS: Final = 30.0
+START_SECONDS: Final = 60.0
 STOP_SECONDS: Final = 5.0
 PAUSE_SECONDS: Final = 5.0
 """How long after its start a function that ended is left alone."""

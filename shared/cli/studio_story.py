@@ -20,13 +20,13 @@ from shared.auth.faces import ENDPOINT, STUDIO
 from shared.cli import demo
 from shared.cli.assistant import Assistant
 from shared.cli.operations import run
+from shared.cli.story_feed import feed_of
 from shared.errors import Problem
 from shared.identity import organizations
 
 PATIENCE: Final = 180.0
 POLL_SECONDS: Final = 0.2
-SHOP: Final = "https://printers.example"
-BRANDS: Final = ("HP", "Xerox", "Brother", "Canon")
+BRAND: Final = "HP"
 Say = Callable[[str], Any]
 Interrupt = Callable[[str], Any]
 
@@ -53,7 +53,12 @@ class Story:
         self._interrupt = interrupt
         self._started = time.monotonic()
         self._rows = [orjson.loads(line) for line in feed.read_bytes().splitlines()]
+        self._brands = sorted({row["brand"] for row in self._rows})
         self._key = ""
+
+    @property
+    def _shop(self) -> str:
+        return "/".join(self._rows[0]["url"].split("/")[:3])
 
     def tell(self, step: int, what: str) -> None:
         """Say what happened, and when."""
@@ -106,26 +111,27 @@ class Story:
         wanted = {
             row["id"]
             for row in self._rows
-            if row["brand"] == BRANDS[0] and row["price"] < 200  # noqa: PLR2004  the question's
+            if row["brand"] == BRAND and row["price"] < 200  # noqa: PLR2004  the question's
         }
-        filters = [
-            {"property": "brand", "type": "text", "op": "eq", "value": BRANDS[0]},
+        filters: list[dict[str, Any]] = [
+            {"property": "brand", "type": "text", "op": "eq", "value": BRAND},
             {"property": "price", "type": "number", "op": "lt", "value": 200},
         ]
-        found, cursor = set(), ""
-        while cursor is not None:
-            asked = {"source_id": "products", "filters": filters, "limit": 200, "cursor": cursor}
-            page = self.owner.call("search_entries", **asked)
-            found |= {each["id"] for each in page["items"]}
-            cursor = page["next_cursor"]
+        found, until = self._walked(filters), time.monotonic() + PATIENCE
+        while found is None:
+            _require(time.monotonic() < until, "search does not follow the import")
+            found = self._walked(filters)
         _require(found == wanted, f"{len(found)} found, {len(wanted)} wanted")
-        return f"{BRANDS[0]} below 200: {len(found)}, exactly those"
+        return f"{BRAND} below 200: {len(found)}, exactly those"
 
     def cards(self) -> str:
         """5. Cards, segments, a relation."""
         properties = [{"id": each, "type": "Text"} for each in ("name", "country")]
         self.owner.call("create_data_source", id="brands", name="Brands", properties=properties)
-        entries = [_entry(each.lower(), name=each, country="SE") for each in BRANDS]
+        entries = [
+            _entry(f"b{number}", name=brand, country="SE")
+            for number, brand in enumerate(self._brands)
+        ]
         self.owner.call("import_data", source_id="brands", entries=entries)
         shown = ("title", "url", "price", "currency", "brand", "description", "kind")
         for id_, source, names in (
@@ -171,7 +177,7 @@ class Story:
             "relations": [{"relation_id": "maker", "properties": ["country"]}],
             "catalog": {
                 "key": self._key, "display_name": "Printers",
-                "source_base_url": SHOP, "roles": {each: each for each in shown},
+                "source_base_url": self._shop, "roles": {each: each for each in shown},
             },
         }  # fmt: skip
         self._until(
@@ -250,8 +256,13 @@ class Story:
 
     def whole(self) -> str:
         """11. Nothing is lost or doubled."""
-        total = self.owner.call("search_entries", source_id="products", limit=0)["total"]
-        _require(total == len(self._rows), f"{total} entries of {len(self._rows)}")
+        total = len(self._rows)
+        asked = {"source_id": "products", "limit": 0}
+        self._until(
+            "the source is whole",
+            lambda: self.owner.call("search_entries", **asked)["total"],
+            total,
+        )
         self._until("the catalog is whole", self._count, len(self._sold))
         return f"{total} entries, {len(self._sold)} products: nothing lost or doubled"
 
@@ -261,6 +272,18 @@ class Story:
         self.owner.call("withdraw_partner_access", **access, confirm=True)
         _require(not self._lists(), "the partner still sees the catalog")
         return "withdrawn: the partner's next call does not see it"
+
+    def _walked(self, filters: list[dict[str, Any]]) -> set[str] | None:
+        """Every match, page by page; None where an instance said that it is behind still."""
+        found, cursor = set(), ""
+        while cursor is not None:
+            asked = {"source_id": "products", "filters": filters, "limit": 200, "cursor": cursor}
+            page = self.owner.call("search_entries", **asked)
+            if page["freshness"]["behind"]:
+                return None
+            found |= {each["id"] for each in page["items"]}
+            cursor = page["next_cursor"]
+        return found
 
     def _put(self, id_: str, **values: Any) -> None:
         self.owner.call("import_data", source_id="products", entries=[_entry(id_, **values)])
@@ -301,10 +324,10 @@ class Story:
             time.sleep(POLL_SECONDS)
 
 
-def tell(app: App, say: Say, feed: Path | None) -> None:
-    """Play the story on a running dev deployment."""
+def tell(app: App, say: Say, feed: Path | None, catalogs: Path) -> None:
+    """Play the story on a running dev deployment; `catalogs` is where real ones may be."""
     with TemporaryDirectory() as folder:
-        path = feed or made_up(Path(folder) / "feed.jsonl", 600)
+        path = feed or feed_of(catalogs, Path(folder) / "feed.jsonl")
         with closing(Story(site_of(app), say, path, lambda _: None)) as story:
             story.play()
 
@@ -321,25 +344,6 @@ def site_of(app: App) -> Site:
         partner_token=demo.token(app, demo.ORGANIZATION, demo.MEMBER, days=1),
         partner=demo.ORGANIZATION,
     )
-
-
-def made_up(path: Path, count: int) -> Path:
-    """A feed of printers and other devices, as JSON lines of our own form."""
-    rows = (
-        {
-            "id": f"d{number:05}",
-            "title": f"{BRANDS[number % 4]} {'Laser' if number % 3 else 'Ink'} {1000 + number}",
-            "url": f"{SHOP}/p/{number}",
-            "price": 40 + (number * 37) % 400 + 0.5,
-            "currency": "USD",
-            "brand": BRANDS[number % 4],
-            "kind": "printer" if number % 5 else "scanner",
-            "description": f"Duplex, tray of {100 + number % 7 * 50} sheets.",
-        }
-        for number in range(count)
-    )
-    path.write_bytes(b"".join(orjson.dumps(row) + b"\n" for row in rows))
-    return path
 
 
 def _entry(id_: str, **values: Any) -> dict[str, Any]:

@@ -18,7 +18,8 @@ from pathlib import Path
 from shared.app import App
 from shared.cli.deployment import last_settings
 from shared.cli.processes import free_port
-from shared.cli.studio_story import Story, made_up, site_of
+from shared.cli.story_feed import made_up
+from shared.cli.studio_story import Story, site_of
 from tests.bench.measured import quantile
 from tests.e2e.running import facts_of, start, stop
 

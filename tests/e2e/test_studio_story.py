@@ -7,27 +7,32 @@ import httpx
 import pytest
 
 from shared.cli.drain import drain
-from shared.cli.studio_story import Site, Story, made_up
+from shared.cli.story_feed import REAL, feed_of, made_up
+from shared.cli.studio_story import Site, Story
 from tests.e2e.instances import deployment
 from tests.e2e.on_google import on_google
 from tests.e2e.signing_in import Client
 
 pytestmark = [pytest.mark.slow, pytest.mark.anyio]
 FUNCTIONS = ("auth", "engine", "partner", "studio", "tasks")
-STEPS = [
-    "signed in to north-shop",
-    "the file shows 7 properties",
-    "imported 1200 rows, 0 of them rejected",
-    "HP below 200:",
-    "the segments printers (960) and recalled (1)",
-    "published: 959 printers as the catalog north_shop_printers",
-    "partner finds",
-    "the partner sees a new price after",
-    "missing, because: The catalog refuses it: url:",
-    "wrong changes, taken back",
-    "1200 entries, 959 products: nothing lost or doubled",
-    "withdrawn",
-]
+
+
+def steps(rows, properties, printers):
+    """What each step says."""
+    return [
+        "signed in to north-shop",
+        f"the file shows {properties} properties",
+        f"imported {rows} rows, 0 of them rejected",
+        "HP below 200:",
+        f"the segments printers ({printers}) and recalled (1)",
+        f"published: {printers - 1} printers as the catalog north_shop_printers",
+        "partner finds",
+        "the partner sees a new price after",
+        "missing, because: The catalog refuses it: url:",
+        "wrong changes, taken back",
+        f"{rows} entries, {printers - 1} products: nothing lost or doubled",
+        "withdrawn",
+    ]
 
 
 async def signed_in(platform, url, email):
@@ -73,10 +78,8 @@ async def site_of(platform):
     )
 
 
-async def test_a_file_becomes_what_a_partners_agent_finds_while_instances_are_killed(
-    deployed, tmp_path
-):
-    site = await site_of(deployed.platform)
+def played(deployed, site, feed):
+    """What each step said, while in three an instance of the engine and of the studio is killed."""
     told, killed = [], []
 
     def interrupt(during):
@@ -87,11 +90,31 @@ async def test_a_file_becomes_what_a_partners_agent_finds_while_instances_are_ki
               if name in ("engine", "studio") and place % 2 == number)
         )  # fmt: skip
 
-    feed = made_up(tmp_path / "feed.jsonl", 1_200)
     with closing(Story(site, told.append, feed, interrupt)) as story:
-        story.play()
-    lines = [re.sub(r"^ *[\d.]+ s  +\d+\. ", "", line) for line in told]
-    print("\n".join(told))
-    assert len(lines) == len(STEPS)
-    assert all(step in line for step, line in zip(STEPS, lines, strict=True)), lines
+        try:
+            story.play()
+        finally:
+            print("\n".join(told))
     assert killed == ["import", "publish", "undo"]
+    return [re.sub(r"^ *[\d.]+ s  +\d+\. ", "", line) for line in told]
+
+
+def check(lines, expected):
+    assert len(lines) == len(expected)
+    assert all(step in line for step, line in zip(expected, lines, strict=True)), lines
+
+
+async def test_a_file_becomes_what_a_partners_agent_finds_while_instances_are_killed(
+    deployed, tmp_path
+):
+    site = await site_of(deployed.platform)
+    feed = made_up(tmp_path / "feed.jsonl", 1_200)
+    check(played(deployed, site, feed), steps(rows=1_200, properties=7, printers=960))
+
+
+@pytest.mark.parametrize("deployed", ["embedded"], indirect=True)
+async def test_a_real_catalog_becomes_it_too(deployed, tmp_path, catalog_data):
+    assert (catalog_data / REAL).is_file()
+    site = await site_of(deployed.platform)
+    feed = feed_of(catalog_data, tmp_path / "feed.jsonl")
+    check(played(deployed, site, feed), steps(rows=19_406, properties=13, printers=664))
