@@ -30,11 +30,17 @@ class InterferedApp(App):
         self._interfered = {}
 
     def _with(self, adapter):
+        if isinstance(adapter, Interfered):
+            return adapter
         return self._interfered.setdefault(id(adapter), Interfered(adapter))
 
     @property
     def documents(self):
         return self._with(super().documents)
+
+    @property
+    def bulk_documents(self):
+        return self._with(super().bulk_documents)
 
     @property
     def listings(self):
@@ -47,6 +53,12 @@ class InterferedApp(App):
     @property
     def warehouse(self):
         return self._with(super().warehouse)
+
+
+def interfered(kind):
+    """The same kind of app with such adapters."""
+    name = f"Interfered{kind.__name__}"
+    return InterferedApp if kind is App else type(name, (InterferedApp, kind), {})
 
 
 def refusing(code, message):

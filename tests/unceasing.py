@@ -3,7 +3,7 @@
 import threading
 import time
 from contextlib import ExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 PATIENCE = 60.0
 """Seconds, after which clients that hear nothing are taken for stuck."""
@@ -13,13 +13,14 @@ PATIENCE = 60.0
 class Answer:
     """When a call started, and what it came to: a status (0: no answer) and the catalogs shown.
 
-    `text` is the body, for whoever reads a failed test.
+    `text` is the body, for whoever reads a failed test; `ended`, when the client had it.
     """
 
     started: float
     status: int
     catalogs: tuple[str, ...] = ()
     text: str = field(default="", compare=False)
+    ended: float = field(default=0.0, compare=False)
 
 
 class Client:
@@ -49,7 +50,7 @@ class Client:
     def _run(self):
         with self._asking() as ask:
             while not self.stopping.is_set():
-                answer = ask(time.perf_counter())
+                answer = replace(ask(time.perf_counter()), ended=time.perf_counter())
                 with self.heard:
                     self.answers.append(answer)
                     self.heard.notify_all()

@@ -1,6 +1,10 @@
-"""Access to a catalog that an endpoint feeds ends at once, however much is asked and edited."""
+"""Access to a catalog that an endpoint feeds ends at once, however much is asked and edited.
+
+Each commit of the change comes while every client waits for an answer that has read already.
+"""
 
 import asyncio
+import threading
 import time
 from collections import Counter
 from contextlib import contextmanager
@@ -9,9 +13,11 @@ from itertools import cycle
 
 import pytest
 
+from shared.app import App
 from tests.functions.catalog_shop import KEY, CatalogShop, item
+from tests.interfered import interfered
 from tests.platform import call
-from tests.unceasing import Answer, Client, Load
+from tests.unceasing import PATIENCE, Answer, Client, Load
 
 BOTH_STORES = True
 pytestmark = [pytest.mark.anyio, pytest.mark.slow]
@@ -38,6 +44,7 @@ WEB = (("GET", "v1/products", None),)
 
 @pytest.fixture
 async def shop(tmp_path, stores):
+    stores = {**stores, "app": interfered(stores.get("app", App))}
     shop = await CatalogShop(tmp_path / "data", **stores).fill().open()
     await shop.stock()
     await shop.fed()
@@ -47,6 +54,57 @@ async def shop(tmp_path, stores):
     yield shop
     await shop.north.close()
     shop.close()
+
+
+class Turnstile:
+    """Between a store and an instance: while it is closed, what was read is not handed on."""
+
+    def __init__(self, instance):
+        self.holds = threading.Event()
+        self._open = threading.Event()
+        self._open.set()
+        for documents in (instance.app.documents, instance.app.bulk_documents):
+            documents.instead |= {"get": self._read, "get_many": self._read}
+
+    def close(self):
+        self.holds.clear()
+        self._open.clear()
+
+    def open(self):
+        self._open.set()
+
+    def _read(self, inner, *arguments):
+        found = inner(*arguments)
+        if not self._open.is_set():
+            self.holds.set()
+            self._open.wait(PATIENCE)
+        return found
+
+
+class Commits:
+    """Every commit of an instance comes while each turnstile holds an answer that has read already.
+
+    Attributes:
+        made: when each began and ended.
+    """
+
+    def __init__(self, instance, turnstiles):
+        self.made = []
+        self._turnstiles = turnstiles
+        for documents in (instance.app.documents, instance.app.bulk_documents):
+            documents.instead["commit"] = self._commit
+
+    def _commit(self, inner, *writes):
+        for each in self._turnstiles:
+            each.close()
+        try:
+            assert all(each.holds.wait(PATIENCE) for each in self._turnstiles)
+            began = time.perf_counter()
+            inner(*writes)
+            self.made.append((began, time.perf_counter()))
+        finally:
+            for each in self._turnstiles:
+                each.open()
 
 
 @contextmanager
@@ -68,11 +126,15 @@ async def plainly(http, method, path, body):
     return await http.request(method, path, json=body)
 
 
-def clients(shop, surface):
-    """Two of a surface, each on an instance of its own that has served before."""
+def clients(shop, surface, turnstiles):
+    """Two of a surface, each on an instance of its own that has served before.
+
+    `turnstiles`: where those of the instances are added.
+    """
     token, key = shop.token("partner", "ada", lifetime=DAY), shop.key("partner")
     secret = shop.destination_key()
     for instance in (shop.again(), shop.again()):
+        turnstiles.append(Turnstile(instance))
         yield Client(
             surface,
             {
@@ -120,15 +182,19 @@ async def withdraw_the_catalog(shop):
 
 @pytest.mark.parametrize("end", [stop_the_version, withdraw_the_access, withdraw_the_catalog])
 async def test_no_answer_begun_after_access_ended_shows_anything_of_the_catalog(shop, end):
-    asked = [client for surface in SURFACES for client in clients(shop, surface)]
+    turnstiles = []
+    asked = [client for surface in SURFACES for client in clients(shop, surface, turnstiles)]
     with Load([*asked, Editor(shop)]) as load:
         load.wait(2, ("edits",))
         before = load.wait(ENOUGH, SURFACES)
+        commits = Commits(shop, turnstiles)
         await end(shop)
         ended = time.perf_counter()
         load.wait(2, ("edits",))
         load.wait(ENOUGH, SURFACES)
     for client in asked:
+        for began, done in commits.made:
+            assert any(each.started < began < done < each.ended for each in client.answers)
         early = [answer for answer in client.answers if answer.started < before][:-1]
         assert {(answer.status, answer.catalogs) for answer in early} == {(200, (KEY,))}
         late = client.since(ended)
@@ -137,4 +203,9 @@ async def test_no_answer_begun_after_access_ended_shows_anything_of_the_catalog(
         assert not wrong, f"{client.surface}: {len(wrong)} of {len(late)}, first {wrong[0]}"
         refused = {"mcp": {200}, "rest": {200, 404}, "web": {404}}[client.surface]
         assert {answer.status for answer in late} == ({200} if still else refused)
-    print(end.__name__, Counter(client.surface for client in asked for _ in client.since(ended)))
+    assert commits.made
+    print(
+        end.__name__,
+        len(commits.made),
+        Counter(client.surface for client in asked for _ in client.since(ended)),
+    )
