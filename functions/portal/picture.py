@@ -116,10 +116,9 @@ def _line(start: tuple[int, int], end: tuple[int, int]) -> str:
 
 def _box(node: Node, x: int, y: int) -> str:
     below = " · ".join(filter(None, (node.state, node.count)))
-    label = ", ".join(filter(None, (node.kind.replace("_", " "), node.name, below)))
     name = node.name if len(node.name) <= MOST_LETTERS else f"{node.name[: MOST_LETTERS - 1]}…"
     return (
-        f'<a href="{escape(node.to)}" aria-label="{escape(label)}">'
+        f'<a href="{escape(node.to)}">'
         f'<rect class="node{" warns" if node.warns else ""}" x="{x}" y="{y}" width="{WIDTH}" '
         f'height="{HEIGHT}" rx="8"></rect>'
         f'<text class="name" x="{x + 12}" y="{y + 22}">{escape(name)}</text>'
