@@ -32,7 +32,7 @@ TARGETS = {
     "functions/test_portal_pages functions/test_tenants functions/test_mcp_host",
     "shared/auth/access.py": f"shared/test_pauses shared/auth/test_gate {ENDS} "
     "functions/test_reach functions/test_narrowed functions/test_portal_catalogs",
-    "shared/auth/activity.py": f"shared/auth/test_api_keys {OWN} shared/auth/test_rate",
+    "shared/auth/activity.py": f"shared/auth/test_api_keys {OWN} shared/auth/test_usage",
     "shared/auth/api_keys.py": "shared/auth/test_api_keys",
     "shared/auth/caller.py": f"shared/auth/test_api_keys {TENANTS}",
     "shared/auth/faces.py": "functions/auth/test_faces functions/auth/test_metadata "
@@ -50,7 +50,7 @@ TARGETS = {
     "shared/auth/tenancy.py": f"{TENANTS} functions/test_admin functions/test_studio_access",
     "shared/auth/tokens.py": "shared/identity/test_own_clients functions/test_access_tokens "
     "shared/auth/test_tokens shared/auth/test_clock_steps functions/test_portal_elsewhere",
-    "shared/auth/usage.py": f"{OWN} functions/test_admin_tenants shared/auth/test_rate",
+    "shared/auth/usage.py": f"shared/auth/test_usage {OWN} functions/test_admin_tenants",
     "shared/identity/access_changes.py": "shared/identity/test_access_changes "
     f"shared/identity/test_grants {ENDS}",
     "shared/identity/account.py": "functions/test_portal_pages functions/test_portal_sign_in",

@@ -1,10 +1,14 @@
-"""A real authorization server's key set, served over HTTP on loopback."""
+"""What tests here share: a real key set over HTTP, a clock, documents that count."""
 
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import orjson
 import pytest
+
+from shared.local.documents import SqliteDocuments
+from tests.counting import CountingDocuments
+from tests.platform import MovedClock
 
 LOOPBACK = ("127.0.0.0/8",)
 
@@ -55,3 +59,15 @@ def issuer():
     issuer.shutdown()
     thread.join()
     issuer.server_close()
+
+
+@pytest.fixture
+def clock():
+    return MovedClock()
+
+
+@pytest.fixture
+def documents(tmp_path):
+    documents = CountingDocuments(SqliteDocuments(tmp_path / "documents.sqlite"))
+    yield documents
+    documents.close()
