@@ -80,7 +80,8 @@ VERBS = {
 
 @pytest.mark.parametrize("tool", ALL, ids=lambda tool: tool.name)
 def test_a_tool_is_named_verb_noun_and_begins_with_a_plain_sentence(tool):
-    assert tool.name.split("_")[0] in VERBS
+    verb = tool.name.split("_")[0]
+    assert verb in VERBS, f"{verb!r} is a new verb: take one of VERBS, or add it where none says it"
     first = tool.description.partition("\n\n")[0].replace("\n", " ")
     assert re.fullmatch(r"[A-Z].*\.", first)
     assert len(tool.description) <= 1024
