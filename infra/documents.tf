@@ -45,6 +45,7 @@ locals {
     "log",
     "metrics",
     "records",
+    "reviews",
     "seen",
     "sessions",
     "user_codes",
@@ -66,6 +67,7 @@ locals {
     publications = "rows"
     rates        = "*"
     records      = "*"
+    reviews      = "*"
     snapshots    = "*"
     usage        = "*"
     versions     = "manifest"

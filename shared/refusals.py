@@ -61,12 +61,12 @@ def wrong_fields(errors: Iterable[Mapping[str, Any]]) -> Iterator[dict[str, str]
     """Errors of any of our forms as `{path, message}`: `entries[0].id`, and what is wrong there."""
     for error in errors:
         if "loc" in error:
-            yield {"path": _path(error["loc"]), "message": error["msg"]}
+            yield {"path": path_of(error["loc"]), "message": error["msg"]}
         else:
             yield {"path": error["path"], "message": error["message"]}
 
 
-def _path(loc: Sequence[Any]) -> str:
+def path_of(loc: Sequence[Any]) -> str:
     """`("entries", 0, "id")` as `entries[0].id`."""
     path = ""
     for part in loc:

@@ -19,6 +19,7 @@ class Html(HTMLParser):
         super().__init__()
         self.forms = []
         self.text = ""
+        self._area = None
         self.feed(html)
         self.text = " ".join(self.text.split())
 
@@ -30,6 +31,9 @@ class Html(HTMLParser):
             if attrs.get("type") in ("radio", "checkbox") and "checked" not in attrs:
                 return
             self.forms[-1][1][attrs["name"]] = attrs.get("value", "")
+        elif tag == "textarea" and self.forms:
+            self._area = attrs["name"]
+            self.forms[-1][1][self._area] = ""
         elif tag == "select":
             self._select = attrs["name"]
         elif tag == "option" and self.forms:
@@ -37,7 +41,13 @@ class Html(HTMLParser):
             if "selected" in attrs or self._select not in fields:
                 fields[self._select] = attrs.get("value", "")
 
+    def handle_endtag(self, tag):
+        if tag == "textarea":
+            self._area = None
+
     def handle_data(self, data):
+        if self._area:
+            self.forms[-1][1][self._area] += data
         self.text += f" {data}"
 
     def form(self, action):

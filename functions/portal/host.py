@@ -22,6 +22,8 @@ from functions.portal import (
     partners,
     preview,
     product_data,
+    review_form,
+    reviews,
     sessions,
     sign_in,
     tenant_jobs,
@@ -43,6 +45,8 @@ from shared.serve.run import Runner, internal
 Public = Callable[[Portal, Incoming], Outgoing]
 Page = Callable[[Visit], Outgoing]
 MOST_BODY: Final = 65_536
+MOST_BODY_OF: Final = {"/review/submit": review_form.MOST_BODY}
+"""Bytes of a form that was sent, where they may be more than usual."""
 
 PUBLIC: Final[Mapping[str, Mapping[str, Public]]] = {
     "/sign-in": {"GET": sign_in.begin},
@@ -60,6 +64,9 @@ PAGES: Final[Mapping[str, Mapping[str, Page]]] = {
     "/members": {"GET": members.show},
     "/members/invite": {"POST": members.invite},
     "/members/change": {"POST": members.change},
+    "/review": {"GET": reviews.show},
+    "/review/submit": {"POST": reviews.submit},
+    "/review/decline": {"POST": reviews.decline},
     "/sessions": {"GET": sessions.show},
     "/sessions/end": {"POST": sessions.end},
     "/sessions/end-all": {"POST": sessions.end_all},
@@ -148,7 +155,8 @@ class PortalHost:
         if file is not None:
             return file
         try:
-            request = await _read(scope, head, receive)
+            most = MOST_BODY_OF.get(path, MOST_BODY)
+            request = await _read(scope, head, receive, most)
             answer = await self._runner.hop(lambda: self._page(request, path))
         except OAuthError as error:
             return self._stopped(Problem("invalid", error.description))
@@ -232,9 +240,9 @@ def _to_sign_in(portal: Portal, request: Incoming, path: str) -> Outgoing:
     return redirect(f"{portal.url}/sign-in?to={quote(to, safe='')}")
 
 
-async def _read(scope: Scope, head: Head, receive: Any) -> Incoming:
+async def _read(scope: Scope, head: Head, receive: Any, most: int) -> Incoming:
     query = scope.get("query_string", b"").decode("latin-1")
-    body = await read_body(receive, MOST_BODY) if head.method == "POST" else b""
+    body = await read_body(receive, most) if head.method == "POST" else b""
     return Incoming(
         head=head,
         query=Params.parse(query),

@@ -1,10 +1,12 @@
 """What was wrong with a form that was sent, in words, at the fields it is about."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
 from shared.errors import Problem
+from shared.refusals import path_of
 
 
 @dataclass(frozen=True)
@@ -26,20 +28,23 @@ class Refused:
 
     @classmethod
     def because(cls, form: str, typed: Mapping[str, str], problem: Problem) -> "Refused":
-        """A problem, at the fields it is about."""
-        fields = {
-            str(part): _in_words(each)
-            for each in reversed(_errors(problem))
-            for part in each["loc"]
-            if part in typed
-        }
+        """A problem, at the fields it is about; what is about none is said of the whole form."""
+        placed: dict[str, list[str]] = {}
+        for each in _errors(problem):
+            name, words = _at_field(each, typed)
+            placed.setdefault(name, []).append(words)
+        whole = placed.pop("", ())
+        fields = {name: " ".join(words[:_MOST_SAID]) for name, words in placed.items()}
         if problem.code in _FIELD_OF_CODE:
             fields = {_FIELD_OF_CODE[problem.code]: problem.message}
         if not fields and problem.details.get("field") in typed:
             fields = {problem.details["field"]: problem.message}
-        return cls(form, typed, fields, "" if fields else problem.message, problem.code)
+        message = " ".join(whole[:_MOST_SAID]) if fields else problem.message
+        return cls(form, typed, fields, message, problem.code)
 
 
+_MOST_SAID: Final = 5
+"""How much of what is wrong with one field is said at once."""
 _FIELD_OF_CODE: Final = {
     "invalid_project": "subscriberProjectId",
     "invalid_principal": "subscriberPrincipal",
@@ -59,6 +64,19 @@ _IN_WORDS: Final = {
     "datetime_from_date_parsing": "This is not a date.",
 }
 """What a form says of an argument that does not fit, by pydantic's type of error."""
+
+
+def _at_field(error: Mapping[str, Any], typed: Mapping[str, str]) -> tuple[str, str]:
+    """The field that an error is about, empty for none; and what is wrong, with the place in it."""
+    if "loc" in error:
+        at = next((n for n, part in enumerate(error["loc"]) if part in typed), None)
+        if at is not None and at == len(error["loc"]) - 1:
+            return error["loc"][at], _in_words(error)
+        error = {"path": path_of(error["loc"][at or 0 :]), "message": _in_words(error)}
+    name = re.split(r"[.\[]", error["path"], maxsplit=1)[0]
+    inside = error["path"] != name
+    words = f"{error['path']}: {error['message']}" if inside else str(error["message"])
+    return (name if name in typed else ""), words
 
 
 def _in_words(error: Mapping[str, Any]) -> str:

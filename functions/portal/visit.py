@@ -21,6 +21,7 @@ from shared.invoke import Asked, Reply, Request
 from shared.serve.habits import of_text
 from shared.serve.pages.web import Incoming, Outgoing, Pair, redirect
 from shared.serve.run import attempt_each
+from shared.spelling import PLAIN, Spelling
 from shared.tool import Tool
 
 
@@ -46,6 +47,7 @@ class Visit:
     Attributes:
         cookies: what is given to the browser with the answer.
         tenant: which of the organization's tenants what is asked is about; none where empty.
+        spelling: how the tools' names are spelled; camelCase as everywhere, where nobody says.
     """
 
     portal: Portal
@@ -53,6 +55,7 @@ class Visit:
     token: Token
     cookies: list[Pair] = field(default_factory=list)
     tenant: str = ""
+    spelling: Spelling = PLAIN
     _account: dict[str, Any] | None = None
 
     def run(self, tool: Tool[Any], **arguments: Any) -> Any:
@@ -75,7 +78,7 @@ class Visit:
 
     def _replies(self, asked: Sequence[Asked[Any]]) -> list[Reply]:
         own = self.request.head.request_id
-        request = Request(self.token, "portal", own, tenant=self.tenant)
+        request = Request(self.token, "portal", own, tenant=self.tenant, spelling=self.spelling)
         return attempt_each(asked, self.portal.app, request)
 
     @property

@@ -1,11 +1,13 @@
-"""Drafts: what a definition would be, for a person to look at. Nothing is stored."""
+"""Drafts: what a definition would be, for a person to look at. Nothing of it is defined yet."""
 
 import re
 import unicodedata
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final, Literal
+from typing import Annotated, Any, Final, Literal
+
+from pydantic import WithJsonSchema
 
 from shared.errors import Problem
 from shared.pipeline.configuration import Configuration
@@ -47,19 +49,41 @@ class Issue(Result):
     message: str
 
 
+ReviewState = Literal["pending", "submitted", "declined", "expired"]
+
+
+class ReviewShown(Result):
+    """What a person did with a draft.
+
+    `result`: what the create tool answered; `note`: why they declined it, in their words.
+    """
+
+    id: str
+    state: ReviewState
+    result: dict[str, Any]
+    note: str
+
+
+_OBJECT: Final = WithJsonSchema({"type": "object"})
+"""Every client pays for a schema in every conversation, and no program goes through these."""
+
+
 class Draft(Result):
     """A definition as it would be; `ready` when nothing stands in its way.
 
     `import_arguments`: of a draft for a file, what import_feed takes once the source is there;
-    `preview`: of a segment or an endpoint, the cards it would have.
+    `preview`: of a segment or an endpoint, the cards it would have; `review_url`: where its person
+    corrects and submits it, empty where there is no page for it.
     """
 
     draft: dict[str, Any]
-    form: Form
+    form: Annotated[Form, _OBJECT]
     issues: list[Issue]
     ready: bool
     import_arguments: dict[str, Any] = {}  # noqa: RUF012  pydantic copies defaults
     preview: dict[str, Any] = {}  # noqa: RUF012  pydantic copies defaults
+    review_url: str = ""
+    review: Annotated[ReviewShown | None, _OBJECT] = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -69,12 +69,12 @@ OF_FACES = [
 ]
 VERBS = {
     "activate", "auth", "authenticate", "cancel", "change", "check", "count", "create",
-    "deactivate", "delete", "describe", "draft", "end", "execute", "export", "find", "follow",
-    "get", "grant", "import", "ingest", "install", "invite", "list", "lookup", "navigate", "pause",
-    "prepare", "promote", "publish", "purge", "query", "queue", "rebuild", "refresh", "register",
-    "restore", "resume", "retire", "revert", "revoke", "roll", "rotate", "run", "search", "set",
-    "start", "store", "suspend", "sweep", "switch", "tidy", "trace", "update", "upsert", "validate",
-    "whoami", "why", "withdraw",
+    "deactivate", "decline", "delete", "describe", "draft", "end", "execute", "export", "find",
+    "follow", "get", "grant", "import", "ingest", "install", "invite", "list", "lookup", "navigate",
+    "pause", "prepare", "promote", "publish", "purge", "query", "queue", "rebuild", "refresh",
+    "register", "restore", "resume", "retire", "revert", "revoke", "roll", "rotate", "run",
+    "search", "set", "start", "store", "suspend", "sweep", "switch", "tidy", "trace",
+    "update", "upsert", "validate", "whoami", "why", "withdraw",
 }  # fmt: skip
 
 

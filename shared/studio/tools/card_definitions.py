@@ -24,8 +24,9 @@ from shared.pipeline.drafts import Draft
 from shared.pipeline.properties import PROPERTY_ID
 from shared.pipeline.sources import SOURCE_ID
 from shared.pipeline.workspace import Workspace
-from shared.studio.arguments import OfCard, StudioArgs, Waits, Written, touched
+from shared.studio.arguments import OfCard, Waits, Written, touched
 from shared.studio.cards_shown import Waiting, waiting
+from shared.studio.reviews import Reviewed, for_review
 from shared.studio.started import JobShown, shown_asked, waited
 from shared.tool import Call, Confirmed, Effect, Family, Pending, Plan, Result, Risk
 
@@ -36,7 +37,7 @@ Kinds = Annotated[GivenSegmentDefinitions, Field(description="Kinds of segments,
 Name = Annotated[str, Field(max_length=200, description="For people.")]
 
 
-class DraftCardDefinition(StudioArgs):
+class DraftCardDefinition(Reviewed):
     """What is known of it so far; all of it may be left out."""
 
     id: Annotated[str, Field(max_length=100, description="Made from the name if empty.")] = ""
@@ -56,7 +57,8 @@ def draft_card_definition(call: Call, args: DraftCardDefinition) -> Draft:
 
     Nothing is stored. `submit_arguments` are what create_card_definition takes once they agreed.
     """
-    return card_drafts.of_card(
+    draft = partial(
+        card_drafts.of_card,
         Workspace(call).configuration,
         id_=args.id,
         name=args.name,
@@ -64,6 +66,7 @@ def draft_card_definition(call: Call, args: DraftCardDefinition) -> Draft:
         sources=args.sources,
         properties=args.properties,
     )
+    return for_review(call, args, "create_card_definition", draft)
 
 
 class CreateCardDefinition(Written):

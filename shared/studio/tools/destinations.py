@@ -11,8 +11,6 @@ from shared.errors import Problem
 from shared.pipeline import publications, version_publishing
 from shared.pipeline.configuration import Configuration, put
 from shared.pipeline.destination_changes import (
-    ORIGIN,
-    GivenDestination,
     changed,
     new_destination,
     new_version,
@@ -26,22 +24,19 @@ from shared.pipeline.destinations import (
     endpoints_of,
     versions_of,
 )
-from shared.pipeline.drafts import Draft, reviewed, slug
+from shared.pipeline.drafts import Draft, reviewed
 from shared.pipeline.sources import SOURCE_ID, invalid
 from shared.pipeline.version_publishing import settled
 from shared.pipeline.workspace import Workspace
 from shared.studio.arguments import StudioArgs, Written, touched
+from shared.studio.given_destination import Described, NewDestination, Origins, Protected
+from shared.studio.reviews import Reviewed, for_review
 from shared.tool import Call, Confirmed, Effect, Family, Plan, Result, Risk
 
 family = Family("destinations", org_types=STUDIO.org_types, tenant=True, touched=touched)
 DestinationId = Annotated[str, Field(pattern=SOURCE_ID, description="The destination's id.")]
 VERSION_ID: Final = r"^[A-Za-z0-9_-]{1,100}\.[A-Za-z0-9_-]{1,100}$"
 VersionId = Annotated[str, Field(pattern=VERSION_ID, description="As destination.version.")]
-Origins = Annotated[
-    tuple[Annotated[str, Field(pattern=ORIGIN)], ...],
-    Field(max_length=50, description="Web pages that may read it, as https://shop.example."),
-]
-Protected = Annotated[bool, Field(description="Whether reading it takes a key.")]
 _DRY: Final = "Nothing was written: dry_run."
 
 
@@ -56,42 +51,6 @@ class DestinationWritten(Result):
     warnings: list[str]
 
 
-class _Described(StudioArgs):
-    """What people call it."""
-
-    display_name: Annotated[str, Field(max_length=200, description="For people.")] = ""
-    description: Annotated[str, Field(max_length=2000, description="What it is for.")] = ""
-    tags: Annotated[
-        tuple[Annotated[str, Field(max_length=100)], ...],
-        Field(max_length=50, description="To find it by."),
-    ] = ()
-
-
-class DraftDestination(_Described):
-    """What is known of it so far; all of it may be left out."""
-
-    id: Annotated[str, Field(max_length=100, description="In its address.")] = ""
-    languages: Annotated[tuple[str, ...], Field(max_length=20, description="Of its values.")] = ()
-    default_language: Annotated[str, Field(description="The first if empty.")] = ""
-    protected: Protected = True
-    allowed_origins: Origins = ()
-    emit_events: Annotated[bool, Field(description="Kept for when events come.")] = True
-
-    def given(self) -> GivenDestination:
-        """What is given."""
-        return GivenDestination(
-            id=self.id or slug(self.display_name),
-            name=self.display_name,
-            description=self.description,
-            tags=self.tags,
-            languages=self.languages,
-            default_language=self.default_language or next(iter(self.languages), ""),
-            protected=self.protected,
-            origins=self.allowed_origins,
-            emit_events=self.emit_events,
-        )
-
-
 _FIELDS: Final = (
     ("display_name", "Name", True),
     ("id", "Id", True),
@@ -101,20 +60,29 @@ _FIELDS: Final = (
 )
 
 
+class DraftDestination(NewDestination, Reviewed):
+    """What is known of it so far."""
+
+
 @family.tool(scope="studio:read", effect=Effect.READ, risk=Risk.LOW, title="Draft a destination")
 def draft_destination(call: Call, args: DraftDestination) -> Draft:
     """Work out a destination for a person to see. Nothing is stored."""
+    return for_review(call, args, "create_destination", lambda: _drafted(call, args))
+
+
+def _drafted(call: Call, args: DraftDestination) -> Draft:
     configuration = Workspace(call).configuration
 
     def check() -> dict[str, Any]:
         new_destination(configuration, args.given(), call.now)
         return {}
 
-    made = args.model_dump(exclude_defaults=True) | {"id": args.given().id}
+    made = args.model_dump(exclude_defaults=True, exclude={"review_id"})
+    made |= {"id": args.given().id}
     return reviewed("New destination", "create_destination", _FIELDS, made, check)
 
 
-class CreateDestination(DraftDestination, Written):
+class CreateDestination(NewDestination, Written):
     """A new destination."""
 
 
@@ -137,7 +105,7 @@ def create_destination(call: Call, args: CreateDestination) -> DestinationWritte
     return space.decide(create)
 
 
-class UpdateDestination(_Described, Written):
+class UpdateDestination(Described, Written):
     """What to change; what is left out stays."""
 
     destination_id: DestinationId
@@ -225,7 +193,7 @@ def delete_destination(call: Call, args: DeleteDestination) -> DestinationDelete
     return DestinationDeleted(deleted=args.destination_id)
 
 
-class DraftApiVersion(WhichDestination):
+class _NewApiVersion(WhichDestination):
     """Which destination, and what is known of the version."""
 
     name: Annotated[
@@ -237,9 +205,17 @@ class DraftApiVersion(WhichDestination):
     ] = ""
 
 
+class DraftApiVersion(_NewApiVersion, Reviewed):
+    """Which destination, and what is known of the version."""
+
+
 @family.tool(scope="studio:read", effect=Effect.READ, risk=Risk.LOW, title="Draft an API version")
 def draft_api_version(call: Call, args: DraftApiVersion) -> Draft:
     """Propose the next version of a destination for a person to see. Nothing is stored."""
+    return for_review(call, args, "create_api_version", lambda: _drafted_version(call, args))
+
+
+def _drafted_version(call: Call, args: DraftApiVersion) -> Draft:
     configuration = Workspace(call).configuration
     configuration.get(DESTINATIONS, args.destination_id)
     name = args.name or next_name(configuration, args.destination_id)
@@ -250,12 +226,12 @@ def draft_api_version(call: Call, args: DraftApiVersion) -> Draft:
         )
         return {"endpoints": [each.name for each in endpoints]}
 
-    made = args.model_dump(exclude_defaults=True) | {"name": name}
+    made = args.model_dump(exclude_defaults=True, exclude={"review_id"}) | {"name": name}
     fields = (("name", "Name", True), ("description", "Description", False))
     return reviewed("New version", "create_api_version", fields, made, check)
 
 
-class CreateApiVersion(DraftApiVersion, Written):
+class CreateApiVersion(_NewApiVersion, Written):
     """A new version."""
 
     protected: Annotated[bool, Field(description="In place of what the destination says.")] = True

@@ -13,6 +13,7 @@ from shared.pipeline.job_space import asked
 from shared.pipeline.properties import GivenProperties
 from shared.pipeline.workspace import Workspace
 from shared.studio.arguments import TransferId, Waits, touched
+from shared.studio.reviews import Reviewed, told, with_page
 from shared.tool import Call, Effect, Family, Pending, Risk
 
 family = Family(
@@ -20,7 +21,7 @@ family = Family(
 )
 
 
-class DraftDataSource(Waits):
+class DraftDataSource(Reviewed, Waits):
     """What is known of the source so far; all of it may be left out."""
 
     id: Annotated[str, Field(max_length=100, description="Made from the name if empty.")] = ""
@@ -52,8 +53,10 @@ def draft_data_source(call: Call, args: DraftDataSource) -> Draft | Pending:
     Nothing is stored. `submit_arguments` are what create_data_source takes once a person agreed,
     `import_arguments` what import_feed takes then, with the mapping of the file's columns.
     """
+    if args.review_id:
+        return _told(call, args)
     if not args.transfer_id:
-        return _drafted(call, args)
+        return with_page(call, _drafted(call, args))
 
     def look() -> tuple[Draft, bool]:
         sample = uploads.looked_into(
@@ -64,7 +67,19 @@ def draft_data_source(call: Call, args: DraftDataSource) -> Draft | Pending:
                 call, LOOK_AT_FILE, transfer=args.transfer_id, reading={"sheet": args.sheet}
             ),
         )
-        return _of_file(call, args, sample), sample is not None
+        draft = _of_file(call, args, sample)
+        return (draft, False) if sample is None else (with_page(call, draft), True)
+
+    draft, is_last = look()
+    return draft if is_last or not args.wait else Pending(draft, args.wait, look)
+
+
+def _told(call: Call, args: DraftDataSource) -> Draft | Pending:
+    """What became of a draft; later, where the caller waits for it."""
+
+    def look() -> tuple[Draft, bool]:
+        draft = told(call, args, "create_data_source")
+        return draft, draft.review is not None and draft.review.state != "pending"
 
     draft, is_last = look()
     return draft if is_last or not args.wait else Pending(draft, args.wait, look)

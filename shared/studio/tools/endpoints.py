@@ -36,6 +36,7 @@ from shared.pipeline.sources import SOURCE_ID
 from shared.pipeline.version_publishing import settled
 from shared.pipeline.workspace import Workspace
 from shared.studio.arguments import CardId, StudioArgs, Written, touched
+from shared.studio.reviews import Reviewed, for_review
 from shared.studio.tools.destinations import DestinationId, DestinationWritten, VersionId
 from shared.tool import (
     Call,
@@ -88,7 +89,7 @@ class _Shown(StudioArgs):
         return Contract(self.properties, self.relations, self.facets, self.default_sort)
 
 
-class DraftEndpoint(_Shown):
+class _NewEndpoint(_Shown):
     """What is known of it so far."""
 
     api_version_id: VersionId
@@ -98,7 +99,7 @@ class DraftEndpoint(_Shown):
     ] = ""
 
 
-def _new(call: Call, configuration: Configuration, args: DraftEndpoint) -> Endpoint:
+def _new(call: Call, configuration: Configuration, args: _NewEndpoint) -> Endpoint:
     """What is to be created. Raises `not_found`, `conflict`, `invalid`."""
     found = configuration.get(VERSIONS, args.api_version_id).value
     version = settled(call.app, call.tenant, found)
@@ -122,6 +123,10 @@ def _new(call: Call, configuration: Configuration, args: DraftEndpoint) -> Endpo
     return made(configuration, bare, destination, contract, call.now)
 
 
+class DraftEndpoint(_NewEndpoint, Reviewed):
+    """What is known of it so far."""
+
+
 @family.tool(scope="studio:read", effect=Effect.READ, risk=Risk.LOW, title="Draft an endpoint")
 def draft_endpoint(call: Call, args: DraftEndpoint) -> Draft:
     """Show what an endpoint would contain: how many cards its selection matches, and some of them.
@@ -129,6 +134,10 @@ def draft_endpoint(call: Call, args: DraftEndpoint) -> Draft:
     Nothing is stored. Without properties it shows all that the card has. With a catalog it says
     which products that would refuse, and why.
     """
+    return for_review(call, args, "create_endpoint", lambda: _drafted(call, args))
+
+
+def _drafted(call: Call, args: DraftEndpoint) -> Draft:
     space = Workspace(call)
 
     def check() -> dict[str, Any]:
@@ -136,18 +145,20 @@ def draft_endpoint(call: Call, args: DraftEndpoint) -> Draft:
         check_key(space, space.configuration, endpoint)
         return {**asdict(preview(space, endpoint)), **rejections(space, endpoint)}
 
-    given = args.model_dump(mode="json", by_alias=True, exclude_defaults=True)
+    given = args.model_dump(
+        mode="json", by_alias=True, exclude_defaults=True, exclude={"review_id"}
+    )
     fields = (
         ("name", "Name", True),
         ("card_definition_id", "Cards", True),
         ("content_selection", "Which of them", False),
-        ("properties", "Properties", True),
+        ("properties", "Properties", False),
     )
     arguments = {"name": args.card_definition_id, **given}
     return reviewed("New endpoint", "create_endpoint", fields, arguments, check)
 
 
-class CreateEndpoint(DraftEndpoint, Written):
+class CreateEndpoint(_NewEndpoint, Written):
     """A new endpoint."""
 
 

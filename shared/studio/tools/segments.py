@@ -37,6 +37,7 @@ from shared.studio.given_segment import (
     schedule_of,
     stored_filters,
 )
+from shared.studio.reviews import Reviewed, for_review
 from shared.tool import Call, Confirmed, Effect, Family, Plan, Result, Risk
 
 family = Family("segments", org_types=STUDIO.org_types, tenant=True, touched=touched)
@@ -140,15 +141,26 @@ def _one(segment: Segment, count: int) -> SegmentShown:
     )
 
 
+class DraftSegment(GivenSegment, Reviewed):
+    """What is known of it so far."""
+
+
 @family.tool(scope="studio:read", effect=Effect.READ, risk=Risk.LOW, title="Draft a segment")
-def draft_segment(call: Call, args: GivenSegment) -> Draft:
+def draft_segment(call: Call, args: DraftSegment) -> Draft:
     """Try a segment: how many cards it would have and some of them, for a person to see.
 
     Nothing is stored. `submit_arguments` are what create_segment takes once they agreed.
     """
+    return for_review(call, args, "create_segment", lambda: _drafted(call, args))
+
+
+def _drafted(call: Call, args: DraftSegment) -> Draft:
     space = Workspace(call)
+    given = args.model_dump(
+        mode="json", by_alias=True, exclude_defaults=True, exclude={"review_id"}
+    )
     return segment_drafts.drafted(
-        args.model_dump(mode="json", by_alias=True, exclude_defaults=True),
+        given,
         lambda: _previewed(space, *new_segment(space, args, space.configuration)),
         segment_id=args.id or slug(args.name),
     )
