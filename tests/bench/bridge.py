@@ -13,7 +13,10 @@ import statistics
 import tempfile
 import time
 from contextlib import closing
+from http import HTTPStatus
 from pathlib import Path
+
+import httpx
 
 from shared.app import App
 from shared.cli.deployment import last_settings
@@ -25,13 +28,21 @@ from tests.e2e.running import facts_of, start, stop
 
 P50, P95 = 2_000, 4_000
 APART = 6.0
+START_SECONDS = 180
+
+
+def wait_for(url):
+    """Until a function answers, which starts behind what dev needs first."""
+    until = time.monotonic() + START_SECONDS
+    while httpx.get(url, timeout=60).status_code == HTTPStatus.SERVICE_UNAVAILABLE:
+        assert time.monotonic() < until, f"{url} does not answer"
 
 
 def measured(folder, edits, products):
     """Milliseconds of each edit."""
     process = start(folder / "data", "--port", str(free_port()), "--catalogs", str(folder))
     try:
-        facts_of(process)
+        wait_for(facts_of(process)["studio_url"])
         app = App(last_settings(folder / "data"))
         with closing(app):
             feed = made_up(folder / "feed.jsonl", products)
