@@ -54,7 +54,7 @@ def show(visit: Visit) -> Outgoing:
     visit.in_tenant()
     id_ = visit.asked("source")
     schema = visit.run(sources.family["describe_data_source_schema"], source_id=id_)
-    here = _here(visit, id_, [each["id"] for each in schema["items"]])
+    here = _here(visit, id_, [each["id"] for each in sorted(schema["items"], key=_weight)])
     counted = _counted(schema["items"], here.chosen)
     found, refused, status = {**NOTHING_FOUND, "facets": (), "total": 0}, NOTHING_REFUSED, 200
     try:
@@ -175,6 +175,11 @@ def _here(visit: Visit, source_id: str, known: Sequence[str]) -> _Here:
         columns=tuple(each for each in asked if each in known) or tuple(known[:MOST_COLUMNS]),
         chosen=tuple((name, value) for name, colon, value in pairs if colon and name in known),
     )
+
+
+def _weight(shown: Mapping[str, Any]) -> tuple[bool, float]:
+    """What people look for first: what a thing is called, then what most entries have."""
+    return shown["id"] not in ("title", "name"), -shown["fillRate"]
 
 
 def _filter(schema: Iterable[Mapping[str, Any]], name: str, value: str) -> dict[str, Any]:

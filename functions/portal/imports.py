@@ -110,7 +110,7 @@ def draft(visit: Visit, refused: Refused = NOTHING_REFUSED) -> Outgoing:
         is_read="mapping" in reading or "key_column" in reading,
         columns=list(_columns(upload["columns"], proposed, refused.typed)),
         key_column=refused.typed.get("key_column", reading.get("key_column", "")),
-        issues=[each["message"] for each in proposed["issues"]],
+        notes=[each["message"] for each in proposed["issues"] if each["severity"] == "note"],
         sources=[(_NEW, "a new source"), *((each["id"], each["name"]) for each in listed["items"])],
         types=TYPES,
         refused=refused,

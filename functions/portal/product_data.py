@@ -7,8 +7,9 @@ from functions.portal.picture import Link, Node, drawn, neighbours
 from functions.portal.portal import shown_number
 from functions.portal.visit import Visit
 from shared.errors import Problem
+from shared.pipeline import own_limits
 from shared.serve.pages.web import Outgoing, with_query
-from shared.studio.tools import access, discovery, sources
+from shared.studio.tools import access, discovery
 from shared.studio.tools.segments import family as segments
 
 _GOOD: Final = frozenset({"", "Active", "Published", "shown"})
@@ -23,12 +24,10 @@ def show(visit: Visit) -> Outgoing:
     if not asked and len(tenants) != 1:
         return visit.page("data_tenants.html", tenants=tenants)
     visit.tenant = asked or tenants[0]["id"]
-    graph, listed = visit.run_each(
-        (discovery.family["list_configuration"], {}),
-        (sources.family["search_data_sources"], {"limit": 200}),
+    graph, limits = visit.run_each(
+        (discovery.family["list_configuration"], {}), (own_limits.family["get_own_limits"], {})
     )
-    counts = {each["id"]: each["entryCount"] for each in listed["items"]}
-    counts |= _members(visit, graph)
+    counts = {**limits["counts"], **_members(visit, graph)}
     nodes = [_node(visit, each, counts) for each in graph["nodes"]]
     links = [Link(each["source"], each["target"]) for each in graph["edges"]]
     for node, its in _shared(visit):
@@ -79,7 +78,8 @@ def _node(visit: Visit, each: Mapping[str, Any], counts: Mapping[str, int]) -> N
 
 
 def _counted(visit: Visit, count: int, kind: str) -> str:
-    one, many = {"segment": ("card", "cards")}.get(kind, ("entry", "entries"))
+    of_cards = kind in ("card", "segment")
+    one, many = ("card", "cards") if of_cards else ("entry", "entries")
     return f"{shown_number(count, visit.language)} {one if count == 1 else many}"
 
 

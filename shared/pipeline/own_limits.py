@@ -3,8 +3,8 @@
 from typing import Any
 
 from shared.pipeline.cards import CARDS, MOST_CARDS
-from shared.pipeline.configuration import Kind
-from shared.pipeline.destinations import DESTINATIONS, MOST_DESTINATIONS
+from shared.pipeline.configuration import Configuration, Kind
+from shared.pipeline.destinations import DESTINATIONS, ENDPOINTS, MOST_DESTINATIONS
 from shared.pipeline.managed_tags import MOST_TAGS, TAGS
 from shared.pipeline.relations import MOST_RELATIONS, RELATIONS
 from shared.pipeline.sources import MOST_SOURCES, SOURCES
@@ -27,9 +27,13 @@ class LimitShown(Result):
 
 
 class LimitsShown(Result):
-    """A tenant's limits; `calls_a_minute` is null where only the organization's budget counts."""
+    """A tenant's limits; `calls_a_minute` is null where only the organization's budget counts.
+
+    `counts`: how many entries each source, card and endpoint has, by what links call it.
+    """
 
     items: list[LimitShown]
+    counts: dict[str, int]
     calls_a_minute: int | None
 
 
@@ -41,14 +45,10 @@ def get_own_limits(call: Call, args: NoArguments) -> LimitsShown:
     del args
     space = Workspace(call)
     configuration, quota = space.configuration, space.quota
-    entries = space.heads([each.value.entries for each in configuration.every(SOURCES)])
-    counted = [
-        LimitShown(
-            name="entries",
-            used=sum(head.count for head in entries.values()),
-            most=quota.get("entries"),
-        )
-    ]
+    counts = _counts(space, configuration)
+    every = [each.value.id for each in configuration.every(SOURCES)]
+    entries = sum(counts[id_] for id_ in every)
+    counted = [LimitShown(name="entries", used=entries, most=quota.get("entries"))]
     kinds: tuple[tuple[str, Kind[Any], int], ...] = (
         ("sources", SOURCES, min(MOST_SOURCES, quota.get("sources", MOST_SOURCES))),
         ("cards", CARDS, MOST_CARDS),
@@ -59,4 +59,15 @@ def get_own_limits(call: Call, args: NoArguments) -> LimitsShown:
     for name, kind, most in kinds:
         used = sum(1 for _ in configuration.every(kind))
         counted.append(LimitShown(name=name, used=used, most=most))
-    return LimitsShown(items=counted, calls_a_minute=quota.get("calls"))
+    return LimitsShown(items=counted, counts=counts, calls_a_minute=quota.get("calls"))
+
+
+def _counts(space: Workspace, configuration: Configuration) -> dict[str, int]:
+    collections = {each.value.id: each.value.entries for each in configuration.every(SOURCES)}
+    for card in configuration.every(CARDS):
+        if card.value.cards:
+            collections[CARDS.key(card.value.id)] = card.value.cards
+    for endpoint in configuration.every(ENDPOINTS):
+        collections[ENDPOINTS.key(endpoint.value.id)] = endpoint.value.collection
+    heads = space.heads(collections.values())
+    return {place: heads[collection].count for place, collection in collections.items()}
