@@ -191,7 +191,7 @@ module "portal" {
   invoker     = "allUsers"
   roles       = []
   secrets     = concat(local.rings.portal, local.mail_secrets) # invitations are mailed
-  memory      = var.memory_gib.portal # replicas lie in /tmp, which is memory
+  memory      = var.memory_gib.portal                          # replicas lie in /tmp, which is memory
   concurrency = 40
   timeout     = 60
   instances   = { min = var.min_instances, max = var.max_instances.portal }
