@@ -81,7 +81,16 @@ def requests():
     asked = "destination query, 50 entries and two facets"
     yield Bar(f"{asked}, of 19,406", 60, case(asked))
     yield Bar("destination openapi, of a public version", 1.5, case("destination openapi"))
-    for page in ("signed-out", "connect", "keys", "usage"):
+    for page in (
+        "signed-out",
+        "connect",
+        "keys",
+        "usage",
+        "picture",
+        "source",
+        "entries",
+        "changes",
+    ):
         says = f"first byte of the portal's page {page}, beside the reads it needs"
         yield Bar(says, 6, waited(f"portal {page}"))
 

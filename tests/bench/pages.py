@@ -10,17 +10,64 @@ from datetime import timedelta
 from functools import partial
 from itertools import cycle
 from statistics import median
+from typing import NamedTuple
 
 from shared.auth.faces import PORTAL
 from shared.identity import account, own_keys, own_usage
 from shared.invoke import Asked, Request
+from shared.pipeline import own_limits
 from shared.ports.documents import Add
 from shared.serve.run import attempt_each
+from shared.studio.tools import access, discovery, entries, history, segments, sources
 from tests.bench.load import get, run
+from tests.bench.studio import SOURCE, TENANT
 from tests.portal import cookie_of, token_of
 
 SIGNED_OUT = "signed-out"
 """Asks nothing."""
+_WHO = Asked(account.family["get_account"], {}, aside=True)
+_SOURCE = {"source_id": SOURCE}
+_OF_OWNER = {
+    "picture": (
+        "data?",
+        [(discovery.family["whoami"], {})],
+        [
+            (discovery.family["list_configuration"], {}),
+            (own_limits.family["get_own_limits"], {}),
+        ],
+        [(segments.family["list_segments"], {"limit": 200})],
+        [(access.family["list_partner_access"], {})],
+    ),
+    "source": (
+        f"source?id={SOURCE}&",
+        [
+            (sources.family["describe_data_source_schema"], _SOURCE),
+            (sources.family["search_data_sources"], {"query": SOURCE, "limit": 200}),
+        ],
+    ),
+    "entries": (
+        f"entries?source={SOURCE}&q=printer&column=title&column=brand&",
+        [(sources.family["describe_data_source_schema"], _SOURCE)],
+        [
+            (
+                entries.family["search_entries"],
+                {
+                    **_SOURCE,
+                    "query": "printer",
+                    "limit": 50,
+                    "properties": ["title", "brand"],
+                    "facets": [{"property": "brand", "size": 8}],
+                },
+            )
+        ],
+    ),
+    "changes": (
+        f"changes?source={SOURCE}&",
+        [(sources.family["search_data_sources"], {"limit": 200})],
+        [(history.family["query_changelog"], {**_SOURCE, "limit": 200})],
+    ),
+}
+"""Page -> its address as far as the tenant, and what it asks, read by read."""
 TOOLS = ("list_catalogs", "lookup_product", "search_products", "list_listings", "get_listing")
 
 
@@ -39,33 +86,63 @@ def used_for_a_month(platform):
         platform.app.documents.commit([write])
 
 
-def asked():
-    """Page -> the tools it asks."""
-    who = Asked(account.family["get_account"], {}, aside=True)
-    return {
-        "connect": [who, Asked(own_usage.family["get_own_activity"], {})],
-        "keys": [who, Asked(own_keys.family["list_own_api_keys"], {})],
-        "usage": [who, Asked(own_usage.family["get_own_usage"], {"days": 30})],
+class Page(NamedTuple):
+    """A page: its address, and the tools it asks, those together that one read answers.
+
+    `org`, `subject`: who looks; `tenant`: at which tenant.
+    """
+
+    path: str
+    asks: tuple[tuple[Asked, ...], ...]
+    org: str = "partner"
+    subject: str = "ada"
+    tenant: str = ""
+
+
+def shown():
+    """Name -> the page."""
+    own = {
+        "connect": Asked(own_usage.family["get_own_activity"], {}),
+        "keys": Asked(own_keys.family["list_own_api_keys"], {}),
+        "usage": Asked(own_usage.family["get_own_usage"], {"days": 30}),
     }
+    found = {SIGNED_OUT: Page(SIGNED_OUT, ())}
+    found |= {name: Page(name, ((_WHO, tool),)) for name, tool in own.items()}
+    return found | {name: _of_owner(*page) for name, page in _OF_OWNER.items()}
+
+
+def _of_owner(path, *asks):
+    first, *rest = (tuple(Asked(tool, given) for tool, given in each) for each in asks)
+    return Page(f"{path}tenant={TENANT}", ((_WHO, *first), *rest), "owner", "olga", TENANT)
 
 
 def requests(platform):
-    """Page -> a request for it, by a member who is signed in."""
-    cookie = {"Cookie": "=".join(cookie_of(platform))}
-    return {page: [get(f"/portal/{page}", cookie)] for page in (SIGNED_OUT, *asked())}
+    """Page -> a request for it, by somebody who is signed in."""
+    return {
+        name: [get(f"/portal/{page.path}", {"Cookie": "=".join(_cookie(platform, page))})]
+        for name, page in shown().items()
+    }
+
+
+def _cookie(platform, page):
+    return cookie_of(platform, page.org, page.subject)
 
 
 def reads(platform):
     """Page -> a function that runs its reads once."""
     app = platform.app
-    token = app.tokens.verify(token_of(platform), PORTAL)
-    request = Request(token, "portal", "bench-request")
 
-    def run_them(tools):
-        replies = attempt_each(tools, app, request)
-        assert not any(reply.problem for reply in replies), replies
+    def run_them(page, token):
+        for asked in page.asks:
+            request = Request(token, "portal", "bench-request", tenant=page.tenant)
+            replies = attempt_each(asked, app, request)
+            assert not any(reply.problem for reply in replies), replies
 
-    return {page: partial(run_them, tools) for page, tools in asked().items()}
+    found = {}
+    for name, page in shown().items():
+        token = app.tokens.verify(token_of(platform, page.org, page.subject), PORTAL)
+        found[name] = partial(run_them, page, token)
+    return found
 
 
 def waited(port, requests, read, *, seconds):

@@ -6,9 +6,11 @@ import secrets
 import pytest
 from playwright.sync_api import expect
 
+from shared.catalog import catalogs
 from shared.cli import demo
 from tests.e2e.looks import complaints
 from tests.e2e.portal import LOOKS
+from tests.e2e.test_portal_upload import Owner
 
 pytestmark = pytest.mark.slow
 ROWS = 30_000
@@ -114,4 +116,55 @@ def test_a_node_of_the_picture_is_reached_and_opened_by_keyboard_alone(world, ta
     page.keyboard.press("Enter")
     expect(page.get_by_role("heading", level=1)).to_be_visible()
     assert "/data" not in page.url
+    olga.quiet()
+
+
+def test_a_version_of_an_entry_is_restored(world, tab):
+    assistant, id_ = Owner(world), f"e2e-{secrets.token_hex(4)}"
+    for title in ("First", "Second"):
+        entry = {"id": id_, "properties": [{"id": "title", "value": title}]}
+        assistant.call("import_data", source_id="products", entries=[entry])
+    olga = tab()
+    page = olga.sign_in(assistant.email, f"/entry?{TENANT}&source=products&id={id_}")
+    expect(page.get_by_role("cell", name="Second", exact=True)).to_be_visible()
+    page.get_by_role("button", name="Restore version 1").click()
+    expect(page.get_by_role("status")).to_contain_text("what it was at version 1, as version 3")
+    expect(page.get_by_role("cell", name="First", exact=True)).to_be_visible()
+    assert complaints(page) == []
+    olga.quiet()
+
+
+def test_a_partner_is_granted_a_catalog_and_it_is_withdrawn(world, tab):
+    catalog = f"e2e_{secrets.token_hex(4)}"
+    named = {"catalog": catalog, "tenant": demo.SHOP, "display_name": catalog}
+    create = catalogs.family["create_catalog"]
+    world.do(create, **named, source_base_url=f"https://{catalog.replace('_', '-')}.example")
+    olga = tab()
+    page = olga.sign_in(world.member(demo.OWNER), f"/partners?{TENANT}&id={catalog}")
+    page.get_by_label("Partner", exact=True).fill("nobody")
+    page.get_by_role("button", name="Grant").click()
+    expect(page.get_by_text("There is no partner organization 'nobody'")).to_be_visible()
+    assert [line for line in olga.said if "404" not in line] == []  # the browser's own remark
+    olga.said.clear()
+    page.get_by_label("Partner", exact=True).fill(demo.ORGANIZATION)
+    page.get_by_label("Catalog", exact=True).select_option(catalog)
+    page.get_by_role("button", name="Grant").click()
+    expect(page.get_by_role("status")).to_contain_text("sees it from the next call on")
+    page = olga.open(f"/partners?{TENANT}&id={catalog}")
+    assert complaints(page) == []
+    page.get_by_text(f"Withdraw {demo.ORGANIZATION}").click()
+    page.get_by_role("button", name="Withdraw", exact=True).click()
+    expect(page.get_by_role("status")).to_contain_text("is refused from now on")
+    olga.quiet()
+
+
+def test_a_role_is_given_and_taken_back(world, tab):
+    mona = world.member(demo.OWNER, "member")
+    olga = tab()
+    page = olga.sign_in(world.member(demo.OWNER), f"/people?{TENANT}")
+    for role in ("publisher", ""):
+        page.get_by_label(f"Role of {mona}", exact=True).select_option(role)
+        page.get_by_role("button", name=f"Set the role of {mona}").click()
+        expect(page.get_by_role("status")).to_contain_text("counts from the next request")
+        expect(page.get_by_label(f"Role of {mona}", exact=True)).to_have_value(role)
     olga.quiet()

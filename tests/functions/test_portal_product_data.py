@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from shared.studio.tools import sources
+from shared.studio.tools import history, sources
 from tests.functions.portal_owner import imported, in_role, owners, run
 from tests.functions.studio_shop import ADDRESS, given
 
@@ -153,3 +153,35 @@ def test_keys_show_how_a_program_imports_with_one(olga):
     page = olga.open("/keys")
     assert "/studio/TENANT/v1/sources/SOURCE" in page.text
     assert '"authorization: Bearer $KEY"' in page.text
+
+
+def test_a_page_leaves_the_rows_in_the_logs_that_the_tool_leaves(stocked, olga, logged):
+    """Beside the way the change came: its surface, the request, the import and the moment."""
+    rows, lines = {}, {}
+    for id_, restored in (("by-tool", _by_tool), ("by-page", _by_page)):
+        for title in ("One", "Two"):
+            imported(stocked, given(id_, title=title))
+        logged()
+        restored(stocked, olga, id_)
+        _, said = logged()
+        lines[id_] = [
+            (line["tool"], line["outcome"], line["org"], line["by"])
+            for line in said
+            if line["message"] == "call" and line["tool"] == "restore_entry_version"
+        ]
+        changelog = history.family["query_changelog"]
+        found = run(stocked, changelog, source_id="goods", entry_id=id_)["items"]
+        told = ("version", "changeType", "changes", "author")
+        rows[id_] = [{name: row[name] for name in told} for row in found]
+    assert len(rows["by-page"]) == 3
+    assert rows["by-page"] == rows["by-tool"]
+    assert lines["by-page"] == lines["by-tool"] == [("restore_entry_version", "ok", "shop", "olga")]
+
+
+def _by_tool(site, _, id_):
+    run(site, history.family["restore_entry_version"], source_id="goods", entry_id=id_, version=1)
+
+
+def _by_page(_, olga, id_):
+    page = olga.open("/entry", tenant="north", source="goods", id=id_)
+    olga.send(page, "/entry/restore", having={"version": "1"})
