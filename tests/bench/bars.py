@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from tests.bench import bridge, changes
 from tests.bench.stock import ERAS
 
 LATER = "2026-07-28"
@@ -231,6 +232,25 @@ def applications():
         )
 
 
+def partner_catalogs():
+    for name, most in (("p50", bridge.P50), ("p95", bridge.P95)):
+        says = f"from a price edit in the studio to a partner's lookup, {name}"
+        yield Bar(says, most, lambda report, name=name: report["bridge"][f"{name}_ms"], "ms")
+    of = "changes of 100 products of 19,406 in a row"
+    yield Bar(
+        f"{of}: the slowest against the median",
+        changes.SLOWEST,
+        lambda report: report["changes"]["slowest_of_median"],
+        "x",
+    )
+    yield Bar(
+        f"{of}, p50",
+        changes.SECONDS * 1000,
+        lambda report: report["changes"]["median_ms"],
+        "ms",
+    )
+
+
 BARS = {
     "Cost of a request": requests,
     "Against peers": peers,
@@ -240,4 +260,5 @@ BARS = {
     "Collections": collections,
     "Imports of files": feed_imports,
     "What applications read": applications,
+    "Partner catalogs": partner_catalogs,
 }

@@ -58,6 +58,13 @@ def measured(folder, edits, products):
         stop(process)
 
 
+def show(report):
+    """The report for people."""
+    for name, bar in (("p50", P50), ("p95", P95)):
+        holds = "holds" if report[f"{name}_ms"] <= bar else "does not hold"
+        yield f"{name} {report[f'{name}_ms']} ms of {report['edits']} edits, bar {bar}: {holds}"
+
+
 def main():
     asked = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     asked.add_argument("--edits", type=int, default=20)
@@ -71,8 +78,7 @@ def main():
     if asked.json:
         print(json.dumps(report))
         return
-    for name, value, bar in (("p50", p50, P50), ("p95", p95, P95)):
-        print(f"{name} {value:6.0f} ms, bar {bar}: {'holds' if value <= bar else 'does not hold'}")
+    print("\n".join(show(report)))
 
 
 if __name__ == "__main__":

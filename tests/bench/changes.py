@@ -183,6 +183,11 @@ def measure(changes, each):
     }
 
 
+def show(found):
+    """The report for people."""
+    yield from (f"{name:40} {number}" for name, number in found.items())
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--changes", type=int, default=40)
@@ -193,8 +198,7 @@ def main():
     if options.json:
         print(json.dumps(found))
     else:
-        for name, number in found.items():
-            print(f"{name:40} {number}")
+        print("\n".join(show(found)))
 
 
 if __name__ == "__main__":

@@ -9,7 +9,17 @@ from pathlib import Path
 
 import orjson
 
-from tests.bench import applications, cold, collections, feed_imports, growth, requests, scale
+from tests.bench import (
+    applications,
+    bridge,
+    changes,
+    cold,
+    collections,
+    feed_imports,
+    growth,
+    requests,
+    scale,
+)
 from tests.bench.bars import BARS
 from tests.bench.servers import HERE, ROOT
 
@@ -24,6 +34,8 @@ PARTS = {
     "collections": ("Collections", collections.show),
     "feed_imports": ("Imports of files", feed_imports.show),
     "applications": ("What applications read", applications.show),
+    "bridge": ("From a price edit to a partner", bridge.show),
+    "changes": ("Small changes of a catalog", changes.show),
 }
 HEAD = """\
 # Performance

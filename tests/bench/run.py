@@ -2,7 +2,7 @@
 
 python -m tests.bench.run [--quick] [--only PART ...]
 
-About 20 minutes; with `--quick` (fewer rounds, smaller catalogs and crowds) about 3. Parts that are
+About 25 minutes; with `--quick` (fewer rounds, smaller catalogs and crowds) about 5. Parts that are
 left out keep what build/bench.json says of them from the run before.
 """
 
@@ -32,6 +32,8 @@ FULL = {
     "collections": ["--records", "19406", "200000"],
     "feed_imports": ["--large", "300"],
     "applications": ["--seconds=3", "--tenants=200"],
+    "bridge": ["--edits=20"],
+    "changes": ["--changes=40"],
 }
 QUICK = {
     "requests": ["--rounds=2", "--seconds=0.4"],
@@ -41,6 +43,8 @@ QUICK = {
     "collections": ["--records", "19406"],
     "feed_imports": ["--large", "30", "--no-firestore"],
     "applications": ["--seconds=1", "--tenants=20"],
+    "bridge": ["--edits=3"],
+    "changes": ["--changes=10"],
 }
 
 
