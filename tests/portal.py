@@ -63,22 +63,20 @@ class Served:
         return browser
 
 
-def cookie_of(platform, org="partner", subject="ada"):
+def cookie_of(platform, org="partner", subject="ada", **options):
     """The name and value of the cookie of a member who is signed in."""
     app = platform.app
-    token = token_of(platform, org, subject)
+    token = token_of(platform, org, subject, **options)
     session = oauth.Session(access=token, refresh=None, until=app.clock.time() + 86_400)
     portal = Portal(app)
     value = oauth.kept(portal, session)[1]
     return portal.cookie(oauth.COOKIE), value.partition("=")[2].partition(";")[0]
 
 
-def token_of(platform, org="partner", subject="ada"):
+def token_of(platform, org="partner", subject="ada", *, scopes=PORTAL.scopes):
     """The portal's access token of a member who is signed in, good for a day."""
     url = platform.settings.portal_url
-    return platform.token(
-        org, subject, scopes=PORTAL.scopes, audience=url, lifetime=86_400, client=url
-    )
+    return platform.token(org, subject, scopes=scopes, audience=url, lifetime=86_400, client=url)
 
 
 class Person:

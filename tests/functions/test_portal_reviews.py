@@ -1,37 +1,24 @@
 """Drafts that a person corrects and submits on a page, while their assistant asks about them."""
 
 import re
+from concurrent.futures import ThreadPoolExecutor
+from urllib.parse import quote
 
 import orjson
 import pytest
 
 from functions.portal.review_form import LONGEST
+from functions.studio.main import FAMILIES
 from shared.auth.faces import PORTAL, STUDIO
 from shared.errors import Problem
 from shared.invoke import Request, invoke
 from shared.pipeline.configuration import CONFIGURATION
 from shared.ports.documents import Query
 from shared.queries import LOG
-from shared.studio.tools import (
-    card_definitions,
-    destinations,
-    drafting,
-    endpoints,
-    own_reviews,
-    segments,
-    sources,
-)
+from shared.studio.tools import own_reviews
 from tests.functions.studio_shop import ADDRESS
 from tests.portal import Served, cookie_of, token_of
 
-FAMILIES = (
-    drafting.family,
-    sources.family,
-    card_definitions.family,
-    segments.family,
-    destinations.family,
-    endpoints.family,
-)
 HOSTILE = '</textarea><script>alert("x")</script><img src=x onerror=alert(1)>'
 HOUR = 3600
 
@@ -278,6 +265,33 @@ def test_two_windows_at_the_same_moment_create_one(site, olga):
     site.platform.clock.advance(61)  # the other one was killed in the middle of it
     assert "It was created." in olga.send(page, "/review/submit").text
     assert names(site) == ["autumn-list"]
+
+
+def test_of_two_windows_that_submit_at_once_one_creates(site, olga):
+    draft = source(site)
+    pages = [olga.open(page_of(site, draft)) for _ in range(2)]
+    with ThreadPoolExecutor(2) as windows:
+        sent = [
+            windows.submit(olga.send, page, "/review/submit", id=f"window-{n}")
+            for n, page in enumerate(pages)
+        ]
+        assert {each.result().status for each in sent} == {200}
+    (made,) = names(site)
+    assert became(site, draft)["draft"]["id"] == made
+
+
+def test_who_signed_in_before_drafts_had_pages_is_asked_to_sign_in_again(site, olga):
+    page = olga.open(page_of(site, source(site)))
+    before = PORTAL.scopes.keys() - STUDIO.scopes.keys()
+    olga.http.cookies.set(*cookie_of(site.platform, "shop", "olga", scopes=before))
+    old = olga.open(str(page.response.url))
+    assert "Sign in again" in old.text
+    assert "Create it" not in old.text
+    assert f"/portal/sign-in?to={quote('/review?tenant=north', safe='/')}" in old.response.text
+    refused = olga.send(old, "/review/submit")
+    assert refused.status == 403
+    assert "needs the scope studio:write" in refused.text
+    assert names(site) == []
 
 
 def test_a_declined_draft_creates_nothing_and_the_assistant_is_told_why(site, olga):
