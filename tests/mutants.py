@@ -29,7 +29,8 @@ TARGETS = {
     "shared/invoke.py": f"functions/test_log {OWN} shared/auth/test_api_keys "
     "functions/test_admin_tenants functions/test_narrowed functions/test_refused "
     "functions/test_studio_metrics functions/test_damaged_files functions/test_admin "
-    "functions/test_portal_pages functions/test_tenants functions/test_mcp_host",
+    "functions/test_portal_pages functions/test_tenants functions/test_mcp_host "
+    "functions/test_api functions/test_traces",
     "shared/auth/access.py": f"shared/test_pauses shared/auth/test_gate {ENDS} "
     "functions/test_reach functions/test_narrowed functions/test_portal_catalogs",
     "shared/auth/activity.py": f"shared/auth/test_api_keys {OWN} shared/auth/test_usage",

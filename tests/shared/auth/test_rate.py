@@ -129,6 +129,10 @@ def test_a_changed_limit_counts_from_the_next_call(instance, clock):
     raised = limiter.draw("org", 6_000)
     assert raised.limit == 6_000
     assert raised.retry_after is None
+    slow = instance()
+    drained(slow, 1)
+    clock.advance(1)  # what is left of the minute that it had to wait counts no more
+    assert slow.draw("org", 6_000).retry_after is None
     lowered = instance()
     lowered.draw("org", LIMIT)
     clock.advance(600)
