@@ -12,7 +12,8 @@ from shared.serve.pages.web import Outgoing, with_query
 from shared.studio.tools import history, sources
 
 DAYS: Final = 7
-MOST: Final = 200
+MOST: Final = 50
+"""Changes on a page: each may have hundreds of values, and all of them are read."""
 
 
 class Batch(NamedTuple):

@@ -1,5 +1,6 @@
 """A source: what its properties hold, its entries found by words and values, and one entry."""
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
@@ -53,42 +54,61 @@ def show(visit: Visit) -> Outgoing:
     """Entries by words and values, with the columns that were chosen."""
     visit.in_tenant()
     id_ = visit.asked("source")
-    schema = visit.run(sources.family["describe_data_source_schema"], source_id=id_)
-    here = _here(visit, id_, [each["id"] for each in sorted(schema["items"], key=_weight)])
-    counted = _counted(schema["items"], here.chosen)
-    found, refused, status = {**NOTHING_FOUND, "facets": (), "total": 0}, NOTHING_REFUSED, 200
+    listed = visit.run(sources.family["search_data_sources"], query=id_, limit=200)["items"]
+    known = _kinds(listed, id_)
+    here = _here(visit, id_, known)
+    found, refused, status = {**NOTHING_FOUND, "total": 0}, NOTHING_REFUSED, 200
+    asked = {
+        "source_id": id_,
+        "filters": [_filter(known, *each) for each in here.chosen],
+        **given({"query": here.words}),
+    }
+    search = entry_tools.family["search_entries"]
     try:
-        found = visit.run(
-            entry_tools.family["search_entries"],
-            source_id=id_,
-            limit=A_PAGE,
-            properties=list(here.columns),
-            facets=[{"property": each, "size": VALUES} for each in counted],
-            filters=[_filter(schema["items"], *each) for each in here.chosen],
-            **given({"query": here.words, "cursor": visit.asked("cursor")}),
-        )
+        found = visit.run(search, **asked, limit=A_PAGE, **given({"cursor": visit.asked("cursor")}))
     except Problem as problem:
         if problem.code not in ("invalid", "cursor_expired"):
             raise
         refused = Refused.because("search", {"query": here.words}, problem)
         status = problem.status
+    shown = [(each, _cells(each)) for each in found["items"]]
+    columns = here.columns or tuple(_often([cells for _, cells in shown])[:MOST_COLUMNS])
     return visit.page(
         "entries.html",
         status,
         tenant=visit.tenant,
         source=id_,
         here=here,
+        columns=columns,
         total=found["total"],
-        rows=[(each["id"], _cells(each, here.columns), each) for each in found["items"]],
-        suggested=[
-            (each["property"], [(v["value"], v["count"]) for v in each["values"]])
-            for each in found["facets"]
-            if any(v["count"] > 1 for v in each["values"])
-        ],
+        rows=[(each, [cells.get(name, "") for name in columns]) for each, cells in shown],
+        suggested=_suggested(visit, asked, _shared([cells for _, cells in shown], known, here)),
         more=here.at(cursor=found["nextCursor"]) if found["nextCursor"] else None,
-        properties=[each["id"] for each in schema["items"]],
+        properties=sorted(known),
         refused=Refused(refused.form, {"query": here.words}, refused.fields, refused.message),
     )
+
+
+def _kinds(listed: Iterable[Mapping[str, Any]], id_: str) -> dict[str, str]:
+    """The types of filters of a source's properties. Raises `not_found`."""
+    for each in listed:
+        if each["id"] == id_:
+            return {one["id"]: one["filterType"] for one in each["properties"]}
+    raise Problem("not_found", f"There is no data source {id_!r}.")
+
+
+def _suggested(
+    visit: Visit, asked: Mapping[str, Any], counted: Sequence[str]
+) -> list[tuple[str, list[tuple[Any, int]]]]:
+    """The values to narrow by: of properties whose values entries of this page share."""
+    if not counted:
+        return []
+    facets = [{"property": each, "size": VALUES} for each in counted]
+    found = visit.run(entry_tools.family["search_entries"], **asked, limit=0, facets=facets)
+    return [
+        (each["property"], [(value["value"], value["count"]) for value in each["values"]])
+        for each in found["facets"]
+    ]
 
 
 def entry(visit: Visit) -> Outgoing:
@@ -164,7 +184,7 @@ class _Here(NamedTuple):
         return self.at(chosen=[*self.chosen, (name, plain(value))])
 
 
-def _here(visit: Visit, source_id: str, known: Sequence[str]) -> _Here:
+def _here(visit: Visit, source_id: str, known: Mapping[str, str]) -> _Here:
     asked = visit.request.query.every("column")
     pairs = (text.partition(":") for text in visit.request.query.every("value"))
     return _Here(
@@ -172,42 +192,41 @@ def _here(visit: Visit, source_id: str, known: Sequence[str]) -> _Here:
         tenant=visit.tenant,
         source=source_id,
         words=visit.asked("q"),
-        columns=tuple(each for each in asked if each in known) or tuple(known[:MOST_COLUMNS]),
-        chosen=tuple((name, value) for name, colon, value in pairs if colon and name in known),
+        columns=tuple(each for each in asked if each in known),
+        chosen=tuple(
+            (name, value) for name, colon, value in pairs if colon and known.get(name) in _HAS
+        ),
     )
 
 
-def _weight(shown: Mapping[str, Any]) -> tuple[bool, float]:
-    """What people look for first: what a thing is called, then what most entries have."""
-    return shown["id"] not in ("title", "name"), -shown["fillRate"]
-
-
-def _filter(schema: Iterable[Mapping[str, Any]], name: str, value: str) -> dict[str, Any]:
+def _filter(known: Mapping[str, str], name: str, value: str) -> dict[str, Any]:
     """That a property has a value, which an address has as text."""
-    kind = next(each["filterType"] for each in schema if each["id"] == name)
-    op, typed = _HAS[kind]
-    return {"type": kind, "property": name, "op": op, "value": typed(value)}
+    op, typed = _HAS[known[name]]
+    return {"type": known[name], "property": name, "op": op, "value": typed(value)}
 
 
-def _counted(schema: Iterable[Mapping[str, Any]], chosen: Iterable[Pair]) -> list[str]:
-    """Properties whose values are worth counting: those that some entries share."""
-    taken = {name for name, _ in chosen}
-    worth = [
-        each["id"]
-        for each in schema
-        if each["filterType"] in _HAS
-        and each["fillRate"] > 0
-        and each["id"] not in taken
-        and all(len(str(value)) <= MOST_LETTERS for value in each["sampleValues"])
-    ]
-    return worth[:MOST_COUNTED]
-
-
-def _cells(shown: Mapping[str, Any], columns: Iterable[str]) -> list[str]:
-    """An entry's values by column; localized ones one after another."""
+def _cells(shown: Mapping[str, Any]) -> dict[str, str]:
+    """An entry's values by property; localized ones one after another."""
     texts: dict[str, list[str]] = {}
     for each in shown["properties"]:
-        own = texts.setdefault(each["id"], [])
         text = plain(each["value"])
+        own = texts.setdefault(each["id"], [])
         own.append(f"{each['language']}: {text}" if each["language"] else text)
-    return [" · ".join(texts.get(column, ())) for column in columns]
+    return {name: " · ".join(own) for name, own in texts.items()}
+
+
+def _often(rows: Sequence[Mapping[str, str]]) -> list[str]:
+    """The properties of some entries: what a thing is called first, then what most of them have."""
+    counted = Counter(name for cells in rows for name in cells)
+    return sorted(counted, key=lambda name: (name not in ("title", "name"), -counted[name], name))
+
+
+def _shared(rows: Sequence[Mapping[str, str]], known: Mapping[str, str], here: _Here) -> list[str]:
+    """Properties to narrow by: two entries of the page have the same short value."""
+    taken = {name for name, _ in here.chosen}
+    values = Counter((name, text) for cells in rows for name, text in cells.items())
+    repeated = Counter(
+        name for (name, text), count in values.items() if count > 1 and len(text) <= MOST_LETTERS
+    )
+    worth = [name for name in repeated if known.get(name) in _HAS and name not in taken]
+    return worth[:MOST_COUNTED]

@@ -27,6 +27,7 @@ SIGNED_OUT = "signed-out"
 """Asks nothing."""
 _WHO = Asked(account.family["get_account"], {}, aside=True)
 _SOURCE = {"source_id": SOURCE}
+_PRINTERS = {**_SOURCE, "query": "printer"}
 _OF_OWNER = {
     "picture": (
         "data?",
@@ -47,24 +48,19 @@ _OF_OWNER = {
     ),
     "entries": (
         f"entries?source={SOURCE}&q=printer&column=title&column=brand&",
-        [(sources.family["describe_data_source_schema"], _SOURCE)],
+        [(sources.family["search_data_sources"], {"query": SOURCE, "limit": 200})],
+        [(entries.family["search_entries"], {**_PRINTERS, "limit": 50})],
         [
             (
                 entries.family["search_entries"],
-                {
-                    **_SOURCE,
-                    "query": "printer",
-                    "limit": 50,
-                    "properties": ["title", "brand"],
-                    "facets": [{"property": "brand", "size": 8}],
-                },
+                {**_PRINTERS, "limit": 0, "facets": [{"property": "brand", "size": 8}]},
             )
         ],
     ),
     "changes": (
         f"changes?source={SOURCE}&",
         [(sources.family["search_data_sources"], {"limit": 200})],
-        [(history.family["query_changelog"], {**_SOURCE, "limit": 200})],
+        [(history.family["query_changelog"], {**_SOURCE, "limit": 50})],
     ),
 }
 """Page -> its address as far as the tenant, and what it asks, read by read."""
