@@ -36,6 +36,7 @@ locals {
     "codes",
     "correlations",
     "decisions",
+    "demand",
     "devices",
     "email_codes",
     "flows",
@@ -60,6 +61,7 @@ locals {
     activity     = "*"
     audit        = "details"
     collections  = "*"
+    demand       = "*"
     failures     = "*"
     jobs         = "*"
     log          = "*"

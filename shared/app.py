@@ -10,6 +10,7 @@ import threading
 from collections.abc import Callable
 from typing import Any, Final, TypeVar, cast
 
+from shared.auth.demand import Demand
 from shared.auth.gate import Gate
 from shared.auth.jwks import RemoteKeys
 from shared.auth.keyring import CURSORS, KeyRings
@@ -188,6 +189,11 @@ class App:
         return self.once(_metrics)
 
     @property
+    def demand(self) -> Demand:
+        """What catalogs' owners can see of what partners ask."""
+        return self.once(_demand)
+
+    @property
     def rate(self) -> RateLimiter:
         """The organizations' budgets."""
         return self.once(_rate)
@@ -343,7 +349,11 @@ def _metrics(app: App) -> Metrics:
 
 
 def _rate(app: App) -> RateLimiter:
-    return RateLimiter(app.documents, app.clock, app.usage, app.metrics)
+    return RateLimiter(app.documents, app.clock, app.usage, app.metrics, app.demand)
+
+
+def _demand(app: App) -> Demand:
+    return Demand(app.clock)
 
 
 def _tracer(app: App) -> Tracer:

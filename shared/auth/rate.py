@@ -19,13 +19,15 @@ import time
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
+from itertools import chain
 from typing import Final, NamedTuple
 
+from shared.auth.demand import Demand
 from shared.auth.metrics import Metrics
 from shared.auth.usage import Usage
 from shared.errors import Conflict, Problem
 from shared.ports.clock import Clock
-from shared.ports.documents import ABSENT, Documents, Put, Snapshot
+from shared.ports.documents import ABSENT, Add, Documents, Put, Snapshot
 
 LEASE_SECONDS: Final = 2.0
 """Of an instance that is alone; each further one that shares the bucket adds as much to it."""
@@ -37,6 +39,8 @@ LONGEST_GATHER: Final = 2.0
 FULL_SECONDS: Final = 60.0
 """How long an empty bucket takes to fill, whatever the limit; and the longest lease."""
 ATTEMPTS: Final = 12
+_Riding = tuple[tuple[Add, ...], tuple[Add, ...], tuple[Add, ...]]
+"""What is written along with a renewal: of usage, metrics and demand."""
 
 
 class Budget(NamedTuple):
@@ -96,12 +100,18 @@ class RateLimiter:
     """Draws calls from organizations' buckets. One per process; thread-safe."""
 
     def __init__(
-        self, documents: Documents, clock: Clock, usage: Usage, metrics: Metrics | None = None
+        self,
+        documents: Documents,
+        clock: Clock,
+        usage: Usage,
+        metrics: Metrics | None = None,
+        demand: Demand | None = None,
     ) -> None:
         self._documents = documents
         self._clock = clock
         self._usage = usage
         self._metrics = metrics or Metrics(clock)
+        self._demand = demand or Demand(clock)
         self._lock = threading.Lock()
         self._leases: dict[str, _Lease] = {}
 
@@ -153,17 +163,16 @@ class RateLimiter:
                 self._restamp(path, snapshot, now)
                 return
             taken = min(_lease_size(lease.limit, seconds), math.floor(level))
-            extra, counted = self._usage.take(org), self._metrics.take()
+            riding = self._riding(org)
             bucket = _drawn_from(path, snapshot, level - taken, renewals + 1, now)
             try:
-                self._documents.commit([bucket, *extra, *counted])
+                self._documents.commit([bucket, *chain.from_iterable(riding)])
             except Conflict:
-                self._usage.give_back(org, extra)
-                self._metrics.give_back(counted)
+                self._give_back(org, riding)
                 time.sleep(random.uniform(0, 0.002) * 2 ** min(attempt, 5))  # noqa: S311  spacing
                 continue
             except Problem:
-                self._usage.give_back(org, extra)
+                self._give_back(org, riding)
                 lease.tokens = 0
                 raise
             lease.tokens, lease.shared = taken, level - taken
@@ -171,6 +180,17 @@ class RateLimiter:
             lease.renewed_at, lease.renewals = now, renewals + 1
             return
         raise Problem("unavailable", "Too many calls at the same moment. Try again.")
+
+    def _riding(self, org: str) -> _Riding:
+        """What was counted and is due to be written."""
+        return self._usage.take(org), self._metrics.take(), self._demand.take(org)
+
+    def _give_back(self, org: str, riding: _Riding) -> None:
+        """Keep what could not be written."""
+        usage, metrics, demand = riding
+        self._usage.give_back(org, usage)
+        self._metrics.give_back(metrics)
+        self._demand.give_back(org, demand)
 
     def _restamp(self, path: str, bucket: Snapshot | None, now: float) -> None:
         """Let a bucket that a wrong clock stamped far ahead begin to fill again."""

@@ -97,4 +97,7 @@ def look_up(call: Call, url: str, *, names: Sequence[str] | None, strict: bool) 
     forms = [form for form in lookup_forms(url) if not strict or form.via == NORMALIZED_EXACT]
     heads = {each.head.catalog: each for each in reached(call, names)}
     located = lookup([each.shelf(call) for each in heads.values()], forms)
-    return None if located is None else Match(heads[located.shelf.catalog].head, located)
+    if located is None:
+        return None
+    call.app.demand.count(call.caller.org, (located.shelf.catalog,))
+    return Match(heads[located.shelf.catalog].head, located)

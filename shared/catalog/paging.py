@@ -68,6 +68,8 @@ def page_of(
         show=show,
         room=room,
     )
+    vain = page.missing or (() if page.items or cursor else (page.effective_query,))
+    call.app.demand.count(call.caller.org, [each.head.catalog for each in catalogs], vain)
     note = " ".join(_notes(page))
     return ReadyPage(
         page.items,
