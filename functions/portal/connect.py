@@ -37,8 +37,8 @@ class Way:
 def show(visit: Visit) -> Outgoing:
     """Every way, and who was seen when."""
     settings = visit.portal.settings
+    seen = visit.run(own_usage.family["get_own_activity"])  # which asks along who this is
     face = connected_by(settings, visit.account["organizationType"])
-    seen = visit.run(own_usage.family["get_own_activity"])
     name, url, tenants = NAMES.get(face.name, face.name), settings.addresses[face.name], ()
     if face is STUDIO:
         tenants = visit.run(discovery.family["whoami"])["tenants"]

@@ -14,6 +14,7 @@ from shared.cli.operations import run
 from shared.errors import Conflict
 from shared.identity import grants, organizations
 from shared.ports.documents import Add
+from tests.e2e.focused import fill_focused
 from tests.e2e.looks import PHONE, shot
 
 LOOKS = {
@@ -94,9 +95,9 @@ class Tab:
     def sign_in(self, email, path="/"):
         page = self.page
         page.goto(f"{self.world.url}{path}")
-        page.get_by_label("E-mail address").fill(email)
+        fill_focused(page, "E-mail address", email)
         page.get_by_role("button", name="Send the code").click()
-        page.get_by_label("Code").fill(self.world.code())
+        fill_focused(page, "Code", self.world.code())
         page.get_by_role("button", name="Sign in").click()
         expect(page.get_by_role("heading", level=1)).not_to_have_text("Type the code")
         return page

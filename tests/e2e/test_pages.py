@@ -14,6 +14,7 @@ from playwright.sync_api import expect
 from shared.cli.processes import free_port
 from shared.clock import SystemClock
 from tests.browser import App
+from tests.e2e.focused import fill_focused
 from tests.e2e.looks import shot
 from tests.e2e.running import serving
 from tests.platform import Platform
@@ -120,15 +121,15 @@ def test_a_person_signs_in_and_allows(site, asking, listener, page, request):
     email = member(site, f"ada{abs(hash(request.node.name))}", "partner", "second")
     page.goto(asking)
     page.shoot("1-sign-in")
-    page.get_by_label("E-mail address").fill(email)
+    fill_focused(page, "E-mail address", email)
     page.get_by_role("button", name="Send the code").click()
     expect(page.get_by_label("Code")).to_be_focused()
     page.shoot("2-code")
-    page.get_by_label("Code").fill("0000 0000")
+    fill_focused(page, "Code", "0000 0000")
     page.get_by_role("button", name="Sign in").click()
     expect(page.get_by_role("alert")).to_have_text("That is not the code. Look again.")
     page.shoot("3-wrong-code")
-    page.get_by_label("Code").fill(code_of(site))
+    fill_focused(page, "Code", code_of(site))
     page.get_by_role("button", name="Sign in").click()
     expect(page.get_by_role("heading", level=1)).to_contain_text("Claude Code (catalogs)")
     page.get_by_label("Second").check()
@@ -173,7 +174,7 @@ def test_the_link_in_the_mail_fills_the_code_in_and_leaves_it_out_of_the_address
     context = chromium.new_context()
     page = context.new_page()
     page.goto(asking)
-    page.get_by_label("E-mail address").fill(email)
+    fill_focused(page, "E-mail address", email)
     page.get_by_role("button", name="Send the code").click()
     expect(page.get_by_label("Code")).to_be_visible()
     stranger = chromium.new_page()
@@ -192,9 +193,9 @@ def test_denying_goes_back_to_the_client(site, asking, listener, chromium):
     email = member(site, "denier", "partner")
     page = chromium.new_page()
     page.goto(asking)
-    page.get_by_label("E-mail address").fill(email)
+    fill_focused(page, "E-mail address", email)
     page.get_by_role("button", name="Send the code").click()
-    page.get_by_label("Code").fill(code_of(site))
+    fill_focused(page, "Code", code_of(site))
     page.get_by_role("button", name="Sign in").click()
     page.get_by_role("button", name="Deny").click()
     expect(page.get_by_text("signed in")).to_be_visible()
@@ -213,11 +214,11 @@ def test_a_device_is_connected(site, page, request):
         f"{auth}/oauth2/device_authorization", data={"client_id": registered.json()["client_id"]}
     ).json()
     page.goto(asked["verification_uri"])
-    page.get_by_label("E-mail address").fill(email)
+    fill_focused(page, "E-mail address", email)
     page.get_by_role("button", name="Send the code").click()
-    page.get_by_label("Code").fill(code_of(site))
+    fill_focused(page, "Code", code_of(site))
     page.get_by_role("button", name="Sign in").click()
-    page.get_by_label("Code").fill(asked["user_code"].lower())
+    fill_focused(page, "Code", asked["user_code"].lower())
     page.shoot("5-device")
     page.get_by_role("button", name="Continue").click()
     expect(page.get_by_text(asked["user_code"])).to_be_visible()
