@@ -36,7 +36,7 @@ def test_choosing_an_organization_switching_and_signing_out(world, tab, look):
     page.get_by_role("link", name="Switch organization").click()
     page.get_by_label("Demo owner").check()
     page.get_by_role("button", name="Open").click()
-    expect(page.get_by_role("heading", name="Members")).to_be_visible()
+    expect(page.get_by_role("heading", name="Product data")).to_be_visible()
     page.locator("details.who summary").click()
     page.get_by_role("button", name="Sign out").click()
     expect(page.get_by_role("heading", name="You are signed out")).to_be_visible()
