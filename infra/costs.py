@@ -28,7 +28,7 @@ READ, WRITE = 0.03 / 100_000, 0.09 / 100_000
 LOGGED, LOGGED_FREE, EGRESS = 0.50, 50, 0.12
 """A GiB of logs, the GiB a month that are free, a GiB to the internet."""
 
-PER_CALL: Final = {"rare": (5.0, 3.0), "moderate": (5.0, 2.17), "busy": (4.03, 0.03)}
+PER_CALL: Final = {"rare": (5.0, 3.67), "moderate": (5.0, 2.2), "busy": (4.03, 0.03)}
 """Documents that a call reads and writes: of an organization that calls every ten minutes, every
 ten seconds, twenty times a second. tests/contract/test_call_costs.py counts them."""
 BUILT, BUILT_FREE, IMAGES, IMAGES_FREE = 0.006, 2_500, 0.10, 0.5

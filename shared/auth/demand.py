@@ -14,8 +14,8 @@ from typing import Any, Final, NamedTuple
 from shared.ports.clock import Clock
 from shared.ports.documents import Add
 
-SECONDS: Final = 10.0
-"""An organization's counters are written at most this often."""
+SECONDS: Final = 300.0
+"""An organization's counters are written at most this often: each writes a document a catalog."""
 KEPT: Final = timedelta(days=30)
 LONGEST: Final = 60
 """Letters of what was asked in vain; longer texts are cut."""

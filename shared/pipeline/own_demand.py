@@ -68,7 +68,7 @@ class DemandFound(Result):
 def get_own_demand(call: Call, args: WhichDemand) -> DemandFound:
     """Tell how often each partner looked into a catalog, and for what it had no product.
 
-    Some seconds late; a search counts once for each catalog it is about.
+    Some minutes late; a search counts once for each catalog it is about.
     """
     for key in args.catalogs:
         partner_access.own(call, key)

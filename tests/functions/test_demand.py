@@ -2,6 +2,7 @@
 
 import pytest
 
+from shared.auth.demand import SECONDS
 from shared.pipeline import own_demand
 from tests.functions.portal_owner import owners, run
 from tests.platform import product
@@ -31,7 +32,7 @@ async def searched(site, org, *queries, catalog="lamps"):
             body = {"q": query, "catalog": catalog}
             answer = await client.post("/v1/products/search", json=body)
             assert answer.status_code == 200, answer.text
-        site.platform.clock.advance(60)
+        site.platform.clock.advance(2 * SECONDS)
         assert (await client.get("/v1/catalogs")).status_code == 200
 
 

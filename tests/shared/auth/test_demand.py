@@ -2,7 +2,7 @@
 
 import pytest
 
-from shared.auth.demand import LONGEST, Asked, Demand, counted, path_of
+from shared.auth.demand import LONGEST, SECONDS, Asked, Demand, counted, path_of
 
 
 @pytest.fixture
@@ -37,7 +37,7 @@ def test_of_many_catalogs_ten_are_written_at_once_and_the_rest_later(demand, clo
     sizes = []
     for _ in range(4):
         sizes.append(len(taken(demand)))
-        clock.advance(10)
+        clock.advance(SECONDS)
     assert sizes == [10, 10, 5, 0]
 
 
@@ -48,7 +48,7 @@ def test_words_beyond_what_may_wait_are_dropped_and_calls_still_count(demand, cl
     for _ in range(20):
         for counters in taken(demand).values():
             found |= counters
-        clock.advance(10)
+        clock.advance(SECONDS)
     assert len(found) == 1_000
     assert found[Asked("acme")] == 1_500
 
