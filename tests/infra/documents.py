@@ -64,7 +64,7 @@ def what_expires_is_removed(deployment):
         for found in declared(Records)
         if "expires_at" in found.model.model_fields
     }
-    expiring |= {"activity", "limits", "metrics"}  # written by Add, so not Records
+    expiring |= {"activity", "demand", "limits", "metrics"}  # written by Add, so not Records
     expiring |= {"log", "records"}  # of a collection that is named when it is written
     policies = {
         each["collection"]: each["field"]
