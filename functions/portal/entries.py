@@ -13,7 +13,7 @@ from shared.serve.pages.web import Outgoing, Pair, with_query
 from shared.studio.tools import entries as entry_tools
 from shared.studio.tools import history, sources
 
-A_PAGE: Final = 50
+A_PAGE: Final = 30
 MOST_COLUMNS: Final = 6
 """How many properties are shown where nobody has chosen."""
 MOST_COUNTED: Final = 4

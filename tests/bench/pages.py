@@ -49,7 +49,7 @@ _OF_OWNER = {
     "entries": (
         f"entries?source={SOURCE}&q=printer&column=title&column=brand&",
         [(sources.family["search_data_sources"], {"query": SOURCE, "limit": 200})],
-        [(entries.family["search_entries"], {**_PRINTERS, "limit": 50})],
+        [(entries.family["search_entries"], {**_PRINTERS, "limit": 30})],
         [
             (
                 entries.family["search_entries"],
