@@ -55,6 +55,7 @@ def access(server: AuthServer, request: Incoming, form: Params) -> dict[str, Any
         session=record.session,
         scopes=scopes,
         audience=resource.audience,
+        client_name=record.name,
     )
     return {
         "access_token": token,

@@ -110,6 +110,7 @@ def _answer(
         scopes=scopes,
         audience=granted.audience,
         authorization=found.id,
+        client_name=granted.client_name,
     )
     return {
         "access_token": access,

@@ -17,11 +17,12 @@ MOST: Final = 50
 
 
 class Batch(NamedTuple):
-    """Changes that one import, job or edit made, by one person, newest first."""
+    """Changes that one import, job or edit made, by one person with one client, newest first."""
 
     import_id: str
     by: str
     channel: str
+    client: str
     at: str
     changes: Sequence[Mapping[str, Any]]
 
@@ -31,7 +32,8 @@ def show(visit: Visit) -> Outgoing:
     visit.in_tenant()
     listed = visit.run(sources.family["search_data_sources"], limit=200)["items"]
     source = visit.asked("source") or (listed[0]["id"] if listed else "")
-    by, import_id = visit.asked("by"), visit.asked("import")
+    import_id = visit.asked("import")
+    who = given({"author": visit.asked("by"), "client": visit.asked("client")})
     found: Mapping[str, Any] = {"items": (), "nextCursor": None}
     if source:
         since = visit.portal.app.clock.now() - timedelta(days=DAYS)
@@ -40,21 +42,23 @@ def show(visit: Visit) -> Outgoing:
             source_id=source,
             limit=MOST,
             **{"from": None if import_id else since.isoformat()},
-            **given({"author": by, "import_id": import_id, "cursor": visit.asked("cursor")}),
+            **who,
+            **given({"import_id": import_id, "cursor": visit.asked("cursor")}),
         )
-    here = {"tenant": visit.tenant, "source": source, "by": by, "import": import_id}
-    cursor = found["nextCursor"]
-    more = with_query(f"{visit.portal.base}/changes", given({**here, "cursor": cursor or ""}))
+    here = {"tenant": visit.tenant, "source": source, "cursor": found["nextCursor"] or ""}
+    here |= {name: visit.asked(name) for name in ("by", "client", "import")}
+    more = with_query(f"{visit.portal.base}/changes", given(here))
     return visit.page(
         "changes.html",
         tenant=visit.tenant,
         source=source,
         sources=listed,
-        by=by,
+        by=visit.asked("by"),
+        client=visit.asked("client"),
         import_id=import_id,
         days=DAYS,
         batches=list(_batches(found["items"])),
-        more=more if cursor else None,
+        more=more if here["cursor"] else None,
     )
 
 
@@ -103,9 +107,9 @@ def undo(visit: Visit) -> Outgoing:
 
 
 def _batches(items: Sequence[Mapping[str, Any]]) -> Iterator[Batch]:
-    def key(each: Mapping[str, Any]) -> tuple[str, str, str]:
-        return each["importId"], each["author"], each["channel"]
+    def key(each: Mapping[str, Any]) -> tuple[str, str, str, str]:
+        return each["importId"], each["author"], each["channel"], each["client"]
 
-    for (import_id, by, channel), found in groupby(items, key):
+    for (import_id, by, channel, client), found in groupby(items, key):
         changes = list(found)
-        yield Batch(import_id, by, channel, changes[0]["at"], changes)
+        yield Batch(import_id, by, channel, client, changes[0]["at"], changes)

@@ -28,6 +28,7 @@ class Token:
     `issuer` is the issuer's short id (`own` for ours). `session` is its `sid`, and `authorization`
     the refresh family it came from (ours only). `principal` is the id memberships are kept under.
     `issued_at` (epoch seconds) is when it was, or when what it continues was allowed.
+    `client_name` is what the client calls itself, which nobody has verified; its id elsewhere.
     """
 
     issuer: str
@@ -40,6 +41,7 @@ class Token:
     scopes: frozenset[str]
     expires_at: float
     issued_at: float = 0.0
+    client_name: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +82,7 @@ class Caller(NamedTuple):
         session: `{issuer}:{sid}` of the sign-in the call is made in; empty where there is none.
         authorization: what a person let a client do, that the token came from; empty where none is.
         expires_at: when the token does (epoch seconds); 0 where there is none.
+        client_name: what the client calls itself, unverified; empty where there is none.
     """
 
     surface: Surface
@@ -92,3 +95,4 @@ class Caller(NamedTuple):
     session: str = ""
     authorization: str = ""
     expires_at: float = 0.0
+    client_name: str = ""

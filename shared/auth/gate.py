@@ -113,6 +113,7 @@ class Gate:
             session=f"{token.issuer}:{token.session}",
             authorization=token.authorization or "",
             expires_at=token.expires_at,
+            client_name=token.client_name,
         )
         if access is not seen:
             self._complete(found, asked, reads(access))

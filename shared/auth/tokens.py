@@ -27,6 +27,8 @@ from shared.settings import Settings
 REMEMBERED: Final = 60.0
 MOST_REMEMBERED: Final = 4096
 MOST_BYTES: Final = 8192
+MOST_OF_NAME: Final = 80
+"""Characters of another issuer's client id, where what the client calls itself is unknown."""
 _OWN_TYPES: Final = frozenset({"at+jwt", "application/at+jwt"})
 _TYPES: Final = _OWN_TYPES | {"jwt"}
 
@@ -95,6 +97,7 @@ class Tokens:
         scopes: Iterable[str],
         audience: str,
         authorization: str | None = None,
+        client_name: str = "",
         lifetime: int | None = None,
     ) -> str:
         """An access token of ours for one audience, good for `lifetime` or the set seconds."""
@@ -111,6 +114,7 @@ class Tokens:
             "iat": now,
             "exp": now + (lifetime or self._lifetime),
             **({"authz": authorization} if authorization else {}),
+            **({"client_name": client_name} if client_name else {}),
         }
         key = self._keys.signing().current
         return jwt.encode(
@@ -264,17 +268,19 @@ def _token(claims: dict[str, Any], trusted: _Trusted, face: Face) -> Token:
         raise _refused("The access token belongs to no session.")
     scopes = _scopes(claims.get(names.scopes)) & face.scopes.keys()
     subject = str(claims["sub"])
+    client = str(claims.get(names.client) or claims.get("azp") or "")
     return Token(
         issuer=trusted.id,
         subject=subject,
         principal=principal_id(trusted.id, subject),
         org=org,
-        client=str(claims.get(names.client) or claims.get("azp") or ""),
+        client=client,
         session=session,
         authorization=claims.get("authz") if trusted.remote is None else None,
         scopes=scopes or trusted.default_scopes.get(face.name, frozenset()),
         expires_at=float(claims["exp"]),
         issued_at=float(claims["iat"]),
+        client_name=client[:MOST_OF_NAME] if trusted.remote else str(claims.get("client_name", "")),
     )
 
 

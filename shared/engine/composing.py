@@ -224,6 +224,7 @@ def _entry(wanted: Wanted, head: Head, rows: bytes, count: int) -> Entry:
         by=wanted.author.by,
         surface=wanted.author.surface,
         request_id=wanted.author.request_id,
+        client=wanted.author.client or None,
         import_id=wanted.import_id,
         correlation_id=wanted.correlation,
         n=count,

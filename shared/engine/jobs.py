@@ -12,6 +12,7 @@ from typing import Any, Final, Literal, NamedTuple
 
 from shared import work
 from shared.app import App
+from shared.auth.caller import Surface
 from shared.engine.later import GRACE
 from shared.errors import Problem
 from shared.holds import HeldWork, Hold, take
@@ -35,6 +36,7 @@ class Job(HeldWork):
 
     Attributes:
         kind: which work it is; `args` what it is asked with.
+        by, surface, client: who asked for it, which way, with which client: its commits say so.
         import_id: of all that it writes.
         cursor: where it stands; None before its first step.
         done, total: how much of it, in the words of its kind.
@@ -55,8 +57,9 @@ class Job(HeldWork):
     cancel: bool = False
     by: str
     org: str
-    surface: str
+    surface: Surface
     request_id: str
+    client: str = ""
     created_at: datetime
     finished_at: datetime | None = None
     expires_at: datetime | None = None

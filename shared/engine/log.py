@@ -29,6 +29,7 @@ class Entry(Record):
     Attributes:
         n: how many records it changed.
         changes, bytes: the head's, after it.
+        client: what the client that acted for `by` calls itself; None where none is known.
         import_id: all that one call or job wrote; `correlation_id` the caller's own name of it.
         causes: of a derived collection: of how many rows in a row which change is the cause, as
             `12 input:seq` or `12 definition:seq`.
@@ -41,6 +42,7 @@ class Entry(Record):
     by: str
     surface: str
     request_id: str
+    client: str | None = None
     import_id: str
     correlation_id: str | None = None
     n: int

@@ -12,11 +12,12 @@ from shared.ports.documents import Write
 
 @dataclass(frozen=True, slots=True)
 class Author:
-    """Who commits: a principal, by which way, in which request."""
+    """Who commits: a principal, by which way, in which request, with which client."""
 
     by: str
     surface: str
     request_id: str
+    client: str = ""
 
 
 @dataclass(frozen=True, slots=True)

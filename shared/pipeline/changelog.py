@@ -24,6 +24,7 @@ class Asked:
     property: str
     kinds: frozenset[str]
     author: str
+    client: str
     import_id: str
     start: datetime | None
     end: datetime | None
@@ -35,6 +36,7 @@ class Asked:
             self.entry in ("", event.row.key)
             and (not self.kinds or event.row.kind in self.kinds)
             and self.author in ("", event.entry.by)
+            and self.client in ("", event.entry.client)
             and (not self.property or is_about(event, self.property))
         )
 

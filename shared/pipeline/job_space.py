@@ -22,6 +22,7 @@ def asked(call: Call, kind: str, **args: Any) -> Asked:
         org=call.caller.org,
         surface=call.surface,
         request_id=call.request_id,
+        client=call.caller.client_name,
         created_at=call.now,
     )
     return jobs.ask(job)
@@ -29,9 +30,11 @@ def asked(call: Call, kind: str, **args: Any) -> Asked:
 
 def space_of(app: App, job: Job) -> Workspace:
     """The workspace of one step."""
-    caller = Caller("studio", job.by, job.org, "catalog_owner", "member", None, None)
+    caller = Caller(
+        job.surface, job.by, job.org, "catalog_owner", "member", None, None, client_name=job.client
+    )
     call = Call(
-        app, caller, "studio", job.request_id, app.clock.now(), {}, None,
+        app, caller, job.surface, job.request_id, app.clock.now(), {}, None,
         tenant=job.tenant, role=Role.EDITOR,
     )  # fmt: skip
     return Workspace(call)

@@ -48,7 +48,9 @@ class Workspace:
         self._heads: dict[CollectionName, Head] = {}
         self._found = call.found
         self._decided_at: int | None = None
-        self.author = Author(call.caller.subject, call.surface, call.request_id)
+        self.author = Author(
+            call.caller.subject, call.surface, call.request_id, call.caller.client_name
+        )
 
     def name(self, collection: str) -> CollectionName:
         """A collection of the call's tenant."""

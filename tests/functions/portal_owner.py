@@ -4,7 +4,7 @@ from contextlib import contextmanager
 
 from orjson import loads
 
-from shared.auth.faces import PORTAL
+from shared.auth.faces import PORTAL, STUDIO
 from shared.invoke import Request, invoke
 from shared.studio.tools import entries
 from tests.functions.studio_shop import ADDRESS
@@ -25,12 +25,20 @@ def owners(folder):
 
 def run(site, tool, subject="olga", **arguments):
     """What a tool answers a person of the shop in the tenant north."""
+    return _answered(site, PORTAL, tool, arguments, subject=subject)
+
+
+def run_by_assistant(site, client, tool, **arguments):
+    """What a tool of the studio answers to olga's assistant of this name."""
+    return _answered(site, STUDIO, tool, arguments, subject="olga", client_name=client)
+
+
+def _answered(site, face, tool, arguments, **who):
     platform = site.platform
-    text = platform.token(
-        "shop", subject, scopes=PORTAL.scopes, audience=platform.settings.portal_url
-    )
-    token = platform.app.tokens.verify(text, PORTAL)
-    request = Request(token, "portal", "test-request", tenant="north")
+    audience = platform.settings.addresses[face.name]
+    text = platform.token("shop", scopes=face.scopes, audience=audience, **who)
+    token = platform.app.tokens.verify(text, face)
+    request = Request(token, face.surface, "test-request", tenant="north")
     reply = invoke(tool, platform.app, request, arguments)
     assert reply.problem is None, reply.problem
     return loads(reply.body)

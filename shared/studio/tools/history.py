@@ -45,6 +45,7 @@ class VersionShown(Result):
     changes: list[ChangeShown]
     author: str
     channel: str
+    client: str
     at: datetime
     import_id: str
     correlation_id: str
@@ -111,6 +112,7 @@ class QueryChangelog(OfSource):
     property: Annotated[str, Field(description="Of this property alone.")] = ""
     change_types: Annotated[tuple[ChangeType, ...], Field(description="Of these kinds.")] = ()
     author: Annotated[str, Field(description="By this user id.")] = ""
+    client: Annotated[str, Field(description="With this client.")] = ""
     import_id: Annotated[str, Field(description="All that one import did.")] = ""
     start: Annotated[Time, Field(alias="from", description="At or after this time.")] = None
     end: Annotated[Time, Field(alias="to", description="Before this time.")] = None
@@ -132,6 +134,7 @@ def query_changelog(call: Call, args: QueryChangelog) -> VersionsPage:
         property=args.property.lower(),
         kinds=frozenset(args.change_types),
         author=args.author,
+        client=args.client,
         import_id=args.import_id,
         start=args.start,
         end=args.end,
@@ -261,6 +264,7 @@ def _shown(event: Event) -> VersionShown:
         changes=list(_changes(event)),
         author=entry.by,
         channel=entry.surface,
+        client=entry.client or "",
         at=entry.at,
         import_id=entry.import_id,
         correlation_id=entry.correlation_id or "",

@@ -300,4 +300,5 @@ async def test_the_access_token_holds_what_it_must_and_nothing_about_the_person(
     assert (claims["org_id"], claims["sub"], claims["client_id"]) == ("partner", "ada", app.id)
     assert set(claims) == {
         "iss", "sub", "aud", "client_id", "org_id", "scope", "sid", "jti", "iat", "exp", "authz",
+        "client_name",
     }  # fmt: skip
