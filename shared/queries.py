@@ -1,6 +1,7 @@
 """Every query shape the product asks.
 
-Both document adapters refuse any other; the indexes in `infra/` are derived from this list.
+Both document adapters refuse any other. One that compares and sorts needs an index of Firestore's,
+which is written by hand in `infra/documents.tf`; `tests/infra/test_terraform.py` compares the two.
 """
 
 from typing import Final

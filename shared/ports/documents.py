@@ -107,7 +107,8 @@ class Query:
         start: inclusive lower bound (in value, whatever the direction) of the first order field.
         end: exclusive upper bound of the first order field.
         limit: most documents returned, 1..1000.
-        cursor: `Page.cursor` of the page before, of the same question.
+        cursor: `Page.cursor` of the page before, of the same question: its bounds belong to it, so
+            a bound that is "now" makes every page another question.
     """
 
     shape: Shape
