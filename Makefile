@@ -51,7 +51,7 @@ fast: $(VENV)/.tests
 
 INSTALLED := $(CLIENTS)/.installed $(LIBRARIES)/.installed $(CHECKOV)/.installed $(BIGQUERY)/.installed
 tests: $(VENV)/.tests $(INSTALLED) ## The slow tests: emulators, real clients, whole processes
-	$(BIN)/python -m pytest -m slow
+	$(BIN)/python -m pytest -m slow --numprocesses 2 --dist loadgroup --durations 20
 
 .PHONY: data
 data: $(VENV)/.tests ## Fetch the public catalogs that benchmarks and some tests read, into CATALOG_DATA_DIR

@@ -1,6 +1,7 @@
 """Functions under functions-framework as they are deployed, each in a process of its own."""
 
 import os
+import secrets
 import signal
 import socket
 import subprocess
@@ -20,6 +21,9 @@ START_SECONDS: Final = 60.0
 STOP_SECONDS: Final = 5.0
 PAUSE_SECONDS: Final = 5.0
 """How long after its start a function that ended is left alone."""
+
+ASKED_FOR_BY_NUMBER: Final = range(15_000, 32_000)
+"""Below the ports that systems give connections, and whoever asks for any port."""
 
 
 @dataclass
@@ -201,8 +205,12 @@ def _uninterrupted() -> Iterator[None]:
 
 
 def free_port() -> int:
-    """A loopback port nobody listens on now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
+    """A loopback port nobody listens on now, and that the system gives nobody unasked.
+
+    So it stays free until a process of ours that is still starting listens there.
+    """
+    while True:
+        port = secrets.choice(ASKED_FOR_BY_NUMBER)
+        with socket.socket() as probe, suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return port

@@ -6,12 +6,13 @@ packages that carry them.
 
 import os
 import shutil
-import socket
 import subprocess
 import time
 from pathlib import Path
 
 import httpx
+
+from shared.cli.processes import free_port
 
 ENVIRONMENT = Path(
     os.environ.get("BIGQUERY_EMULATOR_VENV", Path(__file__).parents[2] / ".venv-bigquery")  # noqa: TID251  the test run's own
@@ -72,9 +73,3 @@ class PlainBucket:
 
     def delete(self, name):
         (self.root / name).unlink(missing_ok=True)
-
-
-def free_port():
-    """A loopback port nobody listens on now."""
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        return probe.getsockname()[1]

@@ -17,7 +17,7 @@ from shared.cli.processes import free_port
 from shared.identity import organizations
 from tests.e2e import issued
 from tests.e2e.person import PROGRAM
-from tests.e2e.portal import Tab, World
+from tests.e2e.portal import Owner, Tab, World
 from tests.e2e.programs import BIN, missing
 from tests.e2e.running import facts_of, start, stop
 
@@ -134,6 +134,12 @@ def world(dev):
     world = World(dev)
     yield world
     world.app.close()
+
+
+@pytest.fixture
+def owner(world):
+    """A person of the demo shop's owners."""
+    return Owner(world)
 
 
 @pytest.fixture

@@ -6,9 +6,12 @@ from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import httpx
 from playwright.sync_api import expect
 
 from shared.app import App
+from shared.auth.faces import STUDIO
+from shared.cli import demo
 from shared.cli.deployment import last_settings
 from shared.cli.operations import run
 from shared.errors import Conflict
@@ -16,6 +19,7 @@ from shared.identity import grants, organizations
 from shared.ports.documents import Add
 from tests.e2e.focused import fill_focused
 from tests.e2e.looks import PHONE, shot
+from tests.platform import LEGACY, message
 
 LOOKS = {
     "light": {},
@@ -75,6 +79,26 @@ class World:
             }
             path = f"usage/demo:{day:%Y%m%d}"
             self.app.documents.commit([Add(path, counts, {"org": "demo"})])
+
+
+class Owner:
+    """A member of the demo shop's owners, and their assistant."""
+
+    def __init__(self, world):
+        self.world = world
+        self.email = f"{secrets.token_hex(4)}@example.com"
+        member = {"org": demo.OWNER, "email": self.email, "role": "member"}
+        subject = world.do(organizations.family["set_member"], **member)["principal"]
+        self.token = demo.token(world.app, demo.OWNER, subject, STUDIO)
+
+    def call(self, tool, **arguments):
+        answer = httpx.post(
+            self.world.facts["studio_url"],
+            json=message("tools/call", {"name": tool, "arguments": arguments}),
+            headers={"authorization": f"Bearer {self.token}", **LEGACY},
+            timeout=60,
+        )
+        return answer.json()["result"]["structuredContent"]
 
 
 class Tab:

@@ -2,64 +2,36 @@
 
 import secrets
 
-import httpx
 import pytest
 from playwright.sync_api import expect
 
-from shared.auth.faces import STUDIO
-from shared.cli import demo
-from shared.identity import organizations
 from tests.e2e.looks import complaints
 from tests.e2e.portal import LOOKS
-from tests.platform import LEGACY, message
 
 pytestmark = pytest.mark.slow
 HOSTILE = '</textarea><script>alert("x")</script><img src=x onerror=alert(1)>'
 
 
-class Owner:
-    """A member of the demo shop's owners, and their assistant."""
-
-    def __init__(self, world):
-        self.world = world
-        self.email = f"{secrets.token_hex(4)}@example.com"
-        member = {"org": demo.OWNER, "email": self.email, "role": "member"}
-        subject = world.do(organizations.family["set_member"], **member)["principal"]
-        self.token = demo.token(world.app, demo.OWNER, subject, STUDIO)
-
-    def call(self, tool, **arguments):
-        answer = httpx.post(
-            self.world.facts["studio_url"],
-            json=message("tools/call", {"name": tool, "arguments": arguments}),
-            headers={"authorization": f"Bearer {self.token}", **LEGACY},
-            timeout=60,
-        )
-        return answer.json()["result"]["structuredContent"]
-
-    def drafted(self, **more):
-        """A draft of a source, and the path of its page."""
-        properties = [
-            {"id": "title", "type": "LocalizedText", "description": HOSTILE},
-            {"id": "price", "type": "Decimal"},
-        ]
-        given = {"name": f"Autumn {secrets.token_hex(3)}", "languages": ["en", "sv"], **more}
-        draft = self.call("draft_data_source", properties=properties, **given)
-        return draft, draft["review_url"].removeprefix(self.world.url)
-
-    def told(self, draft):
-        return self.call("draft_data_source", review_id=draft["review"]["id"])
+def drafted(owner, **more):
+    """A draft of a source, and the path of its page."""
+    properties = [
+        {"id": "title", "type": "LocalizedText", "description": HOSTILE},
+        {"id": "price", "type": "Decimal"},
+    ]
+    given = {"name": f"Autumn {secrets.token_hex(3)}", "languages": ["en", "sv"], **more}
+    draft = owner.call("draft_data_source", properties=properties, **given)
+    return draft, draft["review_url"].removeprefix(owner.world.url)
 
 
-@pytest.fixture
-def owner(world):
-    return Owner(world)
+def told(owner, draft):
+    return owner.call("draft_data_source", review_id=draft["review"]["id"])
 
 
 @pytest.mark.parametrize("look", LOOKS)
 def test_a_draft_is_corrected_and_submitted_and_every_page_is_accessible(tab, owner, look):
     olga = tab(look)
     olga.sign_in(owner.email)
-    draft, path = owner.drafted(description=HOSTILE)
+    draft, path = drafted(owner, description=HOSTILE)
     page = olga.open(path)
     expect(page.get_by_role("heading", level=1)).to_have_text("New data source")
     assert page.locator("script:not([src])").count() == 0
@@ -67,7 +39,7 @@ def test_a_draft_is_corrected_and_submitted_and_every_page_is_accessible(tab, ow
     expect(page.get_by_label("Description")).to_have_value(HOSTILE)
     assert complaints(page) == []
     olga.shoot("draft")
-    assert owner.told(draft)["review"]["state"] == "pending"
+    assert told(owner, draft)["review"]["state"] == "pending"
     page.get_by_label("Id").fill("not an id")
     page.get_by_label("Properties").fill('[{"id": "title", "type": "Texture"}]')
     page.get_by_role("button", name="Create it").click()
@@ -77,24 +49,24 @@ def test_a_draft_is_corrected_and_submitted_and_every_page_is_accessible(tab, ow
     olga.said.clear()  # the 422
     assert complaints(page) == []
     olga.shoot("refused")
-    assert owner.told(draft)["review"]["state"] == "pending"
+    assert told(owner, draft)["review"]["state"] == "pending"
     page.get_by_label("Id").fill(draft["draft"]["id"])
     page.get_by_label("Properties").fill('[{"id": "title", "type": "Text"}]')
     page.get_by_role("button", name="Create it").click()
     expect(page.get_by_role("status").first).to_contain_text("It was created")
     assert complaints(page) == []
     olga.shoot("submitted")
-    told = owner.told(draft)
-    assert told["review"]["state"] == "submitted"
-    assert told["review"]["result"]["source"]["id"] == draft["draft"]["id"]
-    assert told["draft"]["properties"] == [{"id": "title", "type": "Text"}]
+    now = told(owner, draft)
+    assert now["review"]["state"] == "submitted"
+    assert now["review"]["result"]["source"]["id"] == draft["draft"]["id"]
+    assert now["draft"]["properties"] == [{"id": "title", "type": "Text"}]
     olga.quiet()
 
 
 def test_a_draft_is_declined_by_keyboard_alone_without_javascript(tab, owner):
     olga = tab(java_script_enabled=False)
     olga.sign_in(owner.email)
-    draft, path = owner.drafted()
+    draft, path = drafted(owner)
     page = olga.open(path)
     page.get_by_text("Decline this draft").focus()
     page.keyboard.press("Enter")
@@ -103,6 +75,6 @@ def test_a_draft_is_declined_by_keyboard_alone_without_javascript(tab, owner):
     page.keyboard.type("Only English, please.")
     page.keyboard.press("Enter")
     expect(page.get_by_role("status")).to_contain_text("You declined this draft")
-    assert owner.told(draft)["review"]["note"] == "Only English, please."
+    assert told(owner, draft)["review"]["note"] == "Only English, please."
     olga.shoot("declined")
     olga.quiet()

@@ -1,59 +1,30 @@
 """Handing in a file in Chromium: chosen or dropped, by keyboard alone, going on after a fault."""
 
-import secrets
 from contextlib import suppress
 
-import httpx
 import pytest
 from playwright.sync_api import TimeoutError as TimedOut
 from playwright.sync_api import expect
 
-from shared.auth.faces import STUDIO
-from shared.cli import demo
-from shared.identity import organizations
 from tests.e2e.looks import complaints
 from tests.e2e.portal import LOOKS
-from tests.platform import LEGACY, message
 
 pytestmark = pytest.mark.slow
 FILE = b"id,name\n" + b"".join(b"u%d,Lamp\n" % n for n in range(1_500_000))
 """More than one part of an upload."""
 
 
-class Owner:
-    """A member of the demo shop's owners, and their assistant."""
-
-    def __init__(self, world):
-        self.world = world
-        self.email = f"{secrets.token_hex(4)}@example.com"
-        member = {"org": demo.OWNER, "email": self.email, "role": "member"}
-        subject = world.do(organizations.family["set_member"], **member)["principal"]
-        self.token = demo.token(world.app, demo.OWNER, subject, STUDIO)
-
-    def call(self, tool, **arguments):
-        answer = httpx.post(
-            self.world.facts["studio_url"],
-            json=message("tools/call", {"name": tool, "arguments": arguments}),
-            headers={"authorization": f"Bearer {self.token}", **LEGACY},
-            timeout=60,
-        )
-        return answer.json()["result"]["structuredContent"]
-
-    def prepared(self):
-        """An upload, and the path of its page."""
-        upload = self.call("prepare_file_upload", filename="Autumn list.csv")
-        return upload["transfer_id"], upload["page_url"].removeprefix(self.world.url)
-
-    def taken(self, transfer_id):
-        """What the studio says of a file that has arrived, without importing it."""
-        return self.call(
-            "import_feed", source_id="products", transfer_id=transfer_id, missing="delete"
-        )
+def prepared(owner):
+    """An upload, and the path of its page."""
+    upload = owner.call("prepare_file_upload", filename="Autumn list.csv")
+    return upload["transfer_id"], upload["page_url"].removeprefix(owner.world.url)
 
 
-@pytest.fixture
-def owner(world):
-    return Owner(world)
+def taken(owner, transfer_id):
+    """What the studio says of a file that has arrived, without importing it."""
+    return owner.call(
+        "import_feed", source_id="products", transfer_id=transfer_id, missing="delete"
+    )
 
 
 def chosen(page, body=FILE):
@@ -66,7 +37,7 @@ def chosen(page, body=FILE):
 def test_the_page_is_accessible_and_fits_before_and_after(world, tab, owner, look):
     olga = tab(look)
     olga.sign_in(owner.email)
-    _, path = owner.prepared()
+    _, path = prepared(owner)
     page = olga.open(path)
     assert complaints(page) == []
     olga.shoot("upload")
@@ -91,7 +62,7 @@ def chosen_by_key(page):
 def test_a_file_is_handed_in_by_keyboard_alone(tab, owner):
     olga = tab()
     olga.sign_in(owner.email)
-    id_, path = owner.prepared()
+    id_, path = prepared(owner)
     page = olga.open(path)
     page.locator("main").focus()
     page.keyboard.press("Tab")
@@ -101,14 +72,14 @@ def test_a_file_is_handed_in_by_keyboard_alone(tab, owner):
     expect(page.get_by_role("button", name="Send the file")).to_be_focused()
     page.keyboard.press("Enter")
     expect(page.get_by_role("status")).to_contain_text("has arrived", timeout=30_000)
-    assert owner.taken(id_)["code"] == "confirmation_required"
+    assert taken(owner, id_)["code"] == "confirmation_required"
     olga.quiet()
 
 
 def test_a_dropped_file_is_the_chosen_one(tab, owner):
     olga = tab()
     olga.sign_in(owner.email)
-    _, path = owner.prepared()
+    _, path = prepared(owner)
     page = olga.open(path)
     page.evaluate(
         """() => {
@@ -127,7 +98,7 @@ def test_a_dropped_file_is_the_chosen_one(tab, owner):
 def test_an_upload_that_broke_off_goes_on_by_itself(tab, owner):
     olga = tab()
     olga.sign_in(owner.email)
-    _, path = owner.prepared()
+    _, path = prepared(owner)
     page = olga.open(path)
     broken = []
 
@@ -148,7 +119,7 @@ def test_an_upload_that_broke_off_goes_on_by_itself(tab, owner):
 def test_what_cannot_be_sent_is_said_at_the_field(tab, owner):
     olga = tab()
     olga.sign_in(owner.email)
-    _, path = owner.prepared()
+    _, path = prepared(owner)
     page = olga.open(path)
     chosen(page, b"")
     page.get_by_role("button", name="Send the file").click()
