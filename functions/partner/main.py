@@ -4,6 +4,7 @@ from typing import Any
 
 import functions_framework.aio
 
+from functions.partner.apps import PRODUCTS
 from functions.partner.results import PartnerRenderer
 from shared.app import App
 from shared.auth.faces import PARTNER
@@ -39,6 +40,7 @@ def endpoint(app: App, *, streaming: frozenset[str] = frozenset(), **handlers: A
         families=FAMILIES,
         runner=runner,
         renderer=PartnerRenderer(),
+        pages=(PRODUCTS,),
         **handlers,
     )
     return McpEndpoint(PARTNER, server, runner, streaming=streaming)

@@ -18,6 +18,7 @@ class Head(NamedTuple):
         product_count: active products in it.
         last_indexed_at: when it was built.
         hosts: hosts of its product pages.
+        pictures: origins of its pictures, such as `https://cdn.books.example`.
         source_revision: the publisher's own mark of what it was built from, see `includes`.
         version: the document's, for compare-and-set.
         down: hidden from everybody it is granted to, until somebody puts it up again.
@@ -34,6 +35,7 @@ class Head(NamedTuple):
     source_revision: str | None
     version: str
     down: bool = False
+    pictures: tuple[str, ...] = ()
 
     @classmethod
     def of(cls, snapshot: Snapshot) -> "Head":
@@ -51,6 +53,7 @@ class Head(NamedTuple):
             source_revision=data.get("sourceRevision"),
             version=snapshot.version,
             down=data.get("down", False),
+            pictures=tuple(data.get("pictures", ())),
         )
 
     def includes(self, revision: str | None) -> bool:
@@ -76,6 +79,8 @@ class Head(NamedTuple):
             "hosts": list(self.hosts),
             "sourceRevision": self.source_revision,
         }
+        if self.pictures:
+            data["pictures"] = list(self.pictures)
         if self.down:
             data["down"] = True
         return Put(head_path(self.catalog), data, if_version=self.version)

@@ -162,7 +162,7 @@ def finish(
         created_at=made.call.app.clock.now(),
     )
     writes = [versions(made.key).put(version_id(version.number), version, if_version=ABSENT)]
-    next_head = _next_head(made, version, manifest.hosts)
+    next_head = _next_head(made, version, manifest)
     found = list(disputes)
     published = move(made, next_head, writes, event=f"catalog.{made_by}", worn=manifest.worn)
     return replace(published, disputed=len(found), disputes=tuple(found[:MOST_DISPUTES]))
@@ -239,7 +239,7 @@ def _asks(made: Making, *, worn: bool) -> dict[Kind, datetime]:
     return {EXPORT: now, **fresh}
 
 
-def _next_head(made: Making, version: Version, hosts: Iterable[str]) -> Head:
+def _next_head(made: Making, version: Version, manifest: Manifest) -> Head:
     catalog, before = made.catalog.value.model_copy(update=made.sets), made.head
     return Head(
         catalog=made.key,
@@ -249,10 +249,11 @@ def _next_head(made: Making, version: Version, hosts: Iterable[str]) -> Head:
         last_number=version.number,
         product_count=version.product_count,
         last_indexed_at=version.created_at,
-        hosts=tuple(sorted({*catalog.hosts, *hosts})),
+        hosts=tuple(sorted({*catalog.hosts, *manifest.hosts})),
         source_revision=version.source_revision,
         version=before.version if before else ABSENT,
         down=before is not None and before.down and not made.shows,
+        pictures=manifest.pictures,
     )
 
 

@@ -39,10 +39,14 @@ LONGEST_NAME: Final = 64
 
 
 class Served(NamedTuple):
-    """A request that is being served, and what its connection is narrowed to."""
+    """A request that is being served, and what its connection is narrowed to.
+
+    `pages`: whether its client is told of the pages that show answers.
+    """
 
     request: Request
     narrowing: Narrowing = WHOLE
+    pages: bool = False
 
 
 current: ContextVar[Served] = ContextVar("current")

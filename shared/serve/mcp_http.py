@@ -6,7 +6,6 @@ other method by the SDK's own runner, one for each request; what a further tool 
 notifications goes through the SDK's transport (docs/requests.md, "MCP").
 """
 
-from collections import OrderedDict
 from collections.abc import Awaitable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
@@ -27,6 +26,7 @@ from shared.auth.caller import ApiKey, Token
 from shared.auth.faces import Face
 from shared.errors import Problem
 from shared.invoke import Request
+from shared.serve.apps.negotiated import shows_pages
 from shared.serve.bearer import api_key, bearer, challenge
 from shared.serve.discovery import authorization_server
 from shared.serve.http import (
@@ -42,6 +42,7 @@ from shared.serve.http import (
     same_host,
 )
 from shared.serve.mcp_calls import Refused, Served, current
+from shared.serve.mcp_kept import KeptLists, Kind
 from shared.serve.mcp_messages import (
     EVENTS,
     Message,
@@ -63,8 +64,6 @@ from shared.serve.run import Runner
 from shared.tool import Tool
 
 WELL_KNOWN: Final = "/.well-known/"
-MOST_LISTS: Final = 64
-"""Lists of tools that are kept ready: one for each narrowing and version that is asked for."""
 
 
 @dataclass
@@ -118,6 +117,7 @@ class McpEndpoint:
         self._calls = served.calls
         self._toolsets = served.toolsets
         self._lists_alike = served.lists_alike
+        self._has_pages = served.has_pages
         self._runner = runner
         self._resource = settings.addresses[face.name]
         self._paths = Paths(self._resource, tenants=face.tenants)
@@ -126,7 +126,7 @@ class McpEndpoint:
         self._entrance = Entrance(settings)
         self._streaming = streaming
         self._transport = StreamingTransport(served.server)
-        self._listed: OrderedDict[tuple[Narrowing, str], bytes] = OrderedDict()
+        self._listed = KeptLists()
 
     async def __call__(self, scope: Scope, receive: Any, send: Any) -> None:
         """Serve one HTTP request."""
@@ -322,10 +322,12 @@ class McpEndpoint:
             await self._admit(served.request)
         route = classify(head, message, self._server.get_tool_input_schema)
         version = route.protocol_version
-        kept = (served.narrowing, version)
+        pages = self._has_pages and shows_pages(version, route.client_capabilities)
+        current.set(served._replace(pages=pages))
+        kind = Kind(served.narrowing, version, pages)
         listing = self._lists_alike and method == "tools/list" and "cursor" not in (params or {})
-        if listing and kept in self._listed:
-            return self._listed[kept]
+        if listing and (kept := self._listed.get(kind)) is not None:
+            return kept
         try:
             if tool is not None:
                 answer = await self._calls.answer(tool, params or {}, served.request, version)
@@ -336,9 +338,7 @@ class McpEndpoint:
         except Exception as error:  # noqa: BLE001  the SDK's own boundary: it maps every failure
             raise failed(error, head, version, message["id"]) from None
         if listing:
-            self._listed[kept] = encoded
-            if len(self._listed) > MOST_LISTS:
-                self._listed.popitem(last=False)
+            self._listed.keep(kind, encoded)
         return encoded
 
     async def _sdk(self, head: Head, route: InboundModernRoute, message: Message) -> dict[str, Any]:

@@ -16,6 +16,8 @@ from mcp.shared.exceptions import MCPError
 from mcp_types import INVALID_PARAMS
 
 from shared.auth.faces import Face
+from shared.serve.apps.page import AppPage
+from shared.serve.apps.resources import Pages
 from shared.serve.mcp_calls import Renderer, ToolCalls, current, unknown_tool
 from shared.serve.narrowing import toolset_of
 from shared.serve.run import Runner
@@ -24,6 +26,7 @@ from shared.spelling import Case
 from shared.tool import Effect, Family, Tool
 
 LIST_SECONDS: Final = 300
+_LISTED: Final = CacheHint(ttl_ms=LIST_SECONDS * 1000, scope="private")
 
 
 class ToolServer(NamedTuple):
@@ -32,12 +35,14 @@ class ToolServer(NamedTuple):
     Attributes:
         toolsets: what a connection can be narrowed to.
         lists_alike: whether the list of tools is ours, and so the same for every caller.
+        has_pages: whether clients can show pages of it.
     """
 
     server: Server[Any]
     calls: ToolCalls
     toolsets: frozenset[str]
     lists_alike: bool
+    has_pages: bool = False
 
 
 def tool_server(
@@ -49,16 +54,20 @@ def tool_server(
     families: Sequence[Family],
     runner: Runner,
     renderer: Renderer,
+    pages: Sequence[AppPage] = (),
     **handlers: Any,
 ) -> ToolServer:
     """The server of a face.
 
-    `handlers` are further handlers of the SDK's low-level Server (`on_list_resources`, …). With an
-    `on_call_tool` or `on_list_tools` among them, tools we do not know are left to those.
+    Clients that can show `pages` beside the answers of the tools they name. `handlers` are
+    further handlers of the SDK's low-level Server (`on_list_resources`, …). With an `on_call_tool`
+    or `on_list_tools` among them, tools we do not know are left to those.
     """
     tools = {tool.name: tool for family in families for tool in family.tools}
     lists_alike = "on_list_tools" not in handlers
-    handlers.setdefault("on_list_tools", _lister(tools.values(), face, renderer))
+    shown = Pages(pages, runner)
+    handlers.setdefault("on_list_tools", _lister(tools.values(), face, renderer, shown))
+    handlers = {**shown.handlers, **handlers}
     others = "on_call_tool" in handlers
     handlers.setdefault("on_call_tool", _nothing)
     server: Server[Any] = Server(
@@ -68,7 +77,10 @@ def tool_server(
         instructions=instructions,
         get_tool_input_schema=handlers.pop("get_tool_input_schema", lambda _: None),
         cache_hints={
-            "tools/list": CacheHint(ttl_ms=LIST_SECONDS * 1000, scope="private"),
+            "tools/list": _LISTED,
+            "resources/list": _LISTED,
+            "resources/templates/list": _LISTED,
+            "resources/read": _LISTED,
             "server/discover": CacheHint(ttl_ms=3_600_000, scope="public"),
         },
         **handlers,
@@ -82,8 +94,9 @@ def tool_server(
         others=others,
     )
     server.middleware[:] = [calls]
+    server.extensions = shown.extensions
     toolsets = frozenset(toolset_of(family) for family in families if not family.always)
-    return ToolServer(server, calls, toolsets, lists_alike)
+    return ToolServer(server, calls, toolsets, lists_alike, has_pages=bool(pages))
 
 
 def _describe(tool: Tool[Any], face: Face, renderer: Renderer) -> types.Tool:
@@ -118,20 +131,28 @@ Lister = Callable[
 ]
 
 
-def _lister(tools: Collection[Tool[Any]], face: Face, renderer: Renderer) -> Lister:
+def _lister(tools: Collection[Tool[Any]], face: Face, renderer: Renderer, pages: Pages) -> Lister:
     """Describes the tools when they are first asked for: a cold start need not wait for it."""
 
     @cache
-    def described() -> dict[Tool[Any], types.Tool]:
-        return {tool: _describe(tool, face, renderer) for tool in tools}
+    def described(*, with_pages: bool) -> dict[Tool[Any], types.Tool]:
+        if not with_pages:
+            return {tool: _describe(tool, face, renderer) for tool in tools}
+        bare = described(with_pages=False)
+        return {
+            tool: each.model_copy(update={"meta": pages.meta(tool.name)})
+            for tool, each in bare.items()
+        }
 
     async def list_tools(
         _: ServerRequestContext[Any, Any], params: types.PaginatedRequestParams | None
     ) -> types.ListToolsResult:
         if params is not None and params.cursor is not None:
             raise MCPError(INVALID_PARAMS, "Unknown cursor: the list of tools has one page")
-        admits = current.get().narrowing.admits
-        shown = [listed for tool, listed in described().items() if admits(tool)]
+        served = current.get()
+        admits = served.narrowing.admits
+        found = described(with_pages=served.pages)
+        shown = [listed for tool, listed in found.items() if admits(tool)]
         return types.ListToolsResult(tools=shown)
 
     return list_tools

@@ -198,8 +198,8 @@ async def test_results_carry_their_type_and_server_in_the_modern_era_only(client
         assert server.get("name") == ("catalog-mcp" if modern else None)
 
 
-async def test_prompts_and_resources_are_not_there(client):  # 11, 12
-    for method in ("prompts/list", "resources/list", "subscriptions/listen"):
+async def test_prompts_and_subscriptions_are_not_there(client):  # 11, 12
+    for method in ("prompts/list", "subscriptions/listen"):
         response = await client.post("/mcp", json=message(method), headers=LEGACY)
         assert response.json()["error"]["code"] == -32601
 

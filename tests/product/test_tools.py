@@ -12,7 +12,7 @@ from functions.api.routes import ROUTES
 from functions.studio import ingest
 from shared.app import App
 from shared.auth.faces import FACES
-from shared.catalog.tools import publishing, versions
+from shared.catalog.tools import pictures, publishing, versions
 from shared.cli.operations import FAMILIES as OPERATIONS
 from shared.serve.run import Runner
 from shared.settings import Settings
@@ -25,8 +25,8 @@ from tests.tokens import tokens
 ROOT = Path(__file__).parents[2]
 COMMANDS = (*OPERATIONS, publishing.family, versions.family)
 """What the command line serves."""
-PROGRAMS = (ingest.family,)
-"""What a face serves beside its tools, to programs."""
+PROGRAMS = (ingest.family, pictures.family)
+"""What a face serves beside its tools, to programs and pages."""
 
 
 def declared(module):

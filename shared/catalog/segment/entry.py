@@ -31,6 +31,7 @@ DEPTHS: Final = 7
 _AVAILABILITY: Final = attribute_facet("availability")
 _SHORTEST_NUMBER: Final = 6
 _NUMBER: Final = re.compile(r"[\d.,\s]+")
+_ORIGIN: Final = re.compile(r"https?://[a-z0-9.-]+(?::\d+)?(?=[/?#]|$)")
 _NOT_WORDS: Final = frozenset({"true", "false", "yes", "no", "none", "n/a"})
 
 
@@ -65,6 +66,7 @@ class Entry:
         identifiers: compact forms it is found by exactly.
         places: where it stands in the index, one for each stretch of time with an offer.
         hosts: hosts of its URLs.
+        pictures: origins of the pictures that are shown first, of itself and of its variants.
     """
 
     record: Record
@@ -75,6 +77,7 @@ class Entry:
     identifiers: frozenset[str]
     places: tuple[Place, ...]
     hosts: frozenset[str]
+    pictures: frozenset[str]
 
 
 def names(product: Product) -> tuple[str, str]:
@@ -97,7 +100,15 @@ def entry(product: Product, catalog: str, since: datetime | None = None) -> Entr
         identifiers=frozenset(filter(None, _identifiers(product))),
         places=_places(product, found),
         hosts=frozenset(map(page_host, urls)),
+        pictures=_pictures(product),
     )
+
+
+def _pictures(product: Product) -> frozenset[str]:
+    """Origins; an address that has none as a browser writes it is left out."""
+    owners: tuple[Product | Variant, ...] = (product, *product.variants)
+    first = [each.images[0].url for each in owners if each.images]
+    return frozenset(found[0] for url in first if (found := _ORIGIN.match(url)))
 
 
 def _places(product: Product, found: list[Stretch]) -> tuple[Place, ...]:

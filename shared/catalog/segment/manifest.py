@@ -16,6 +16,8 @@ FORMAT: Final = 2
 """Version of the segment's layout. Format 1, without times, is read too; a catalog that is changed
 in it is built whole next."""
 
+MOST_PICTURES: Final = 32
+"""Origins of pictures that a manifest names: a page in a client shows no picture of any other."""
 MOST_GENERATIONS: Final = 8
 """More than these, and the newest become one: every answer looks into each."""
 MOST_DEAD_SHARE: Final = 0.10
@@ -76,6 +78,7 @@ class Manifest(Value):
         language: two letters; decides the stemmer.
         product_count: active products.
         hosts: hosts that product and variant URLs are on, sorted; lower case, without `www.`.
+        pictures: origins of their pictures, sorted; none in what was built before they were kept.
         generations: oldest first; the last is the newest.
         files: all files of this version, in order of name.
         index: the search engine's own description of the version (tantivy's meta.json), which
@@ -87,6 +90,7 @@ class Manifest(Value):
     language: str
     product_count: Annotated[int, Field(ge=0)]
     hosts: tuple[str, ...]
+    pictures: tuple[str, ...] = ()
     generations: tuple[Generation, ...]
     files: tuple[SegmentFile, ...]
     index: str

@@ -17,7 +17,14 @@ from shared.catalog.products.product import Product
 from shared.catalog.segment import index as engine
 from shared.catalog.segment.entry import Entry, Place, entry
 from shared.catalog.segment.generation import GenerationWriter
-from shared.catalog.segment.manifest import FORMAT, Generation, Manifest, SegmentFile, describe
+from shared.catalog.segment.manifest import (
+    FORMAT,
+    MOST_PICTURES,
+    Generation,
+    Manifest,
+    SegmentFile,
+    describe,
+)
 from shared.catalog.segment.reader import Segment
 from shared.catalog.segment.records import train
 from shared.indexes.files import link
@@ -59,6 +66,7 @@ def build(
         catalog=catalog,
         language=language,
         hosts=batch.hosts,
+        pictures=batch.pictures,
         generations=batch.generations(()),
         files=[describe(directory, "dictionary", "serve"), *made],
     )
@@ -101,6 +109,7 @@ def apply(
         catalog=parent.catalog,
         language=parent.language,
         hosts=batch.hosts.union(parent.hosts),
+        pictures=batch.pictures.union(parent.pictures),
         generations=batch.generations(parent.generations),
         files=[*(file for file in parent.files if file.role != "index"), *made],
         form=parent.format,
@@ -123,12 +132,14 @@ class _Batch:
         self._form = form
         self._dead: set[int] = set()
         self.hosts: set[str] = set()
+        self.pictures: set[str] = set()
 
     def add(self, each: Entry) -> None:
         ordinal = self._files.add(each)
         if not each.active:
             return
         self.hosts.update(each.hosts)
+        self.pictures.update(each.pictures)
         for place in each.places if self._form > 1 else each.places[:1]:
             document = _document(each, place, self._number << 32 | ordinal)
             if self._form > 1:
@@ -191,6 +202,7 @@ def _manifest(
     catalog: str,
     language: str,
     hosts: Iterable[str],
+    pictures: Iterable[str],
     generations: tuple[Generation, ...],
     files: list[SegmentFile],
     form: Literal[1, 2] = FORMAT,
@@ -204,6 +216,7 @@ def _manifest(
         language=language,
         product_count=_products(index) if form > 1 else index.searcher().num_docs,
         hosts=tuple(sorted(hosts)),
+        pictures=tuple(sorted(pictures)[:MOST_PICTURES]),
         generations=generations,
         files=tuple(sorted(files, key=lambda file: file.name)),
         index=meta,
