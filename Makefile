@@ -51,7 +51,8 @@ fast: $(VENV)/.tests
 
 INSTALLED := $(CLIENTS)/.installed $(LIBRARIES)/.installed $(CHECKOV)/.installed $(BIGQUERY)/.installed
 tests: $(VENV)/.tests $(INSTALLED) ## The slow tests: emulators, real clients, whole processes
-	$(BIN)/python -m pytest -m slow --numprocesses 2 --dist loadgroup --durations 20
+	$(BIN)/python -m pytest -m slow --ignore tests/e2e --numprocesses auto --dist loadfile --durations 15
+	$(BIN)/python -m pytest -m slow --durations 15 tests/e2e
 
 .PHONY: data
 data: $(VENV)/.tests ## Fetch the public catalogs that benchmarks and some tests read, into CATALOG_DATA_DIR

@@ -20,7 +20,6 @@ pytest_plugins = ["tests.google_stores"]
 settings.register_profile("no clock", deadline=None)  # how busy the machine is decides nothing
 settings.load_profile("no clock")
 
-TESTS = Path(__file__).parent
 WHOLE = {"catalog_data", "firestore_emulator"}
 """Fixtures that take real catalogs or an emulator: what asks for them is not in the fast tier."""
 
@@ -29,13 +28,6 @@ def pytest_collection_modifyitems(items):
     for item in items:
         if WHOLE & set(item.fixturenames):
             item.add_marker("slow")
-        item.add_marker(pytest.mark.xdist_group(_worker_of(item.path.relative_to(TESTS))))
-
-
-def _worker_of(path):
-    """What runs in one process: the whole processes of `e2e`, whose logs are searched together in
-    the end; otherwise a file."""
-    return "e2e" if path.parts[0] == "e2e" else str(path)
 
 
 @pytest.fixture
