@@ -3,12 +3,15 @@
 import ipaddress
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
+from urllib.parse import urlsplit
 
 import pytest
 
 from shared.auth.jwks import COOLDOWN, FRESH, LAST_GOOD, TIMEOUT, RemoteKeys
 from shared.errors import Problem
 from shared.fetch import GuardedFetch
+from shared.waits import MustWait, not_waiting
 from tests.platform import MovedClock
 from tests.shared.auth.conftest import LOOPBACK
 from tests.shared.auth.test_tokens import jwk, rsa_key
@@ -39,6 +42,13 @@ def test_a_key_is_fetched_once_and_again_when_five_minutes_old(keys, issuer, clo
     assert keys.key("one") is None
     assert keys.key("two")
     assert issuer.fetched == 2
+
+
+def test_a_thread_that_callers_share_is_told_which_host_it_would_wait_for(keys, issuer):
+    with pytest.raises(MustWait) as must:
+        copy_context().run(not_waiting, lambda: keys.key("one"))
+    assert must.value.host == urlsplit(issuer.address).hostname
+    assert issuer.fetched == 0
 
 
 def test_an_unknown_key_is_looked_for_at_most_once_per_cooldown(keys, issuer, clock):
