@@ -1,25 +1,17 @@
-"""A tool's arguments as fields of a plain form, and what a person made of them as arguments.
-
-The form is made from the tool's own schema, so it can ask for nothing that the tool does not take.
-"""
+"""A draft as the fields of a plain form, and what a person made of them as arguments."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Final, Literal, NamedTuple
 
 import orjson
 
+from shared.serve.forms import HINTS, LONGEST, LONGEST_LINE, Asked, asked_by
 from shared.serve.habits import of_text
 from shared.serve.pages.web import Params
-from shared.serve.schema import plain, schema
 from shared.tool import Tool
 
-LONGEST: Final = 48_000
-"""Characters of a field that a person can edit; what is longer is created as it was drafted."""
 MOST_BODY: Final = 1_000_000
 """Bytes of a form that was sent."""
-_NOT_ASKED: Final = frozenset({"dry_run"})
-_HINTS: Final = {"lines": "One a line.", "json": "As JSON."}
-_A_LINE: Final = 200
 Kind = Literal["line", "paragraph", "lines", "choice", "json", "kept"]
 
 
@@ -48,54 +40,41 @@ class Field(NamedTuple):
 
 def fields_of(tool: Tool[Any], draft: Mapping[str, Any]) -> list[Field]:
     """The fields of a draft for a tool: first those that the draft names, then the others."""
-    made = plain(schema(tool.takes, mode="in"))
-    described, needed = made["properties"], set(made.get("required", ()))
+    asked = asked_by(tool)
     named = {each["name"]: each for each in draft["form"]["fields"]}
-    order = [*named, *(name for name in described if name not in named)]
+    order = [*named, *(name for name in asked if name not in named)]
     return [
-        _field(name, described[name], named.get(name), draft["draft"].get(name), name in needed)
+        _field(asked[name], named.get(name), draft["draft"].get(name))
         for name in order
-        if name in described and name not in _NOT_ASKED
+        if name in asked
     ]
 
 
-def _field(
-    name: str,
-    described: Mapping[str, Any],
-    named: Mapping[str, Any] | None,
-    value: Any,
-    needed: bool,  # noqa: FBT001  one of the facts of a field
-) -> Field:
-    kind, options = _kind(described, value)
-    hint = " ".join(filter(None, (described.get("description"), _HINTS.get(kind))))
-    if described.get("format") == "date-time":
-        hint = f"{hint} Such as 2026-12-24T08:00:00Z."
+def _field(asked: Asked, named: Mapping[str, Any] | None, value: Any) -> Field:
+    kind = _kind(asked, value)
     return Field(
-        name=name,
-        label=named["label"] if named else name.replace("_", " ").capitalize(),
-        hint=hint,
+        name=asked.name,
+        label=named["label"] if named else asked.label,
+        hint=" ".join(filter(None, (asked.hint, HINTS.get(kind)))),
         kind=kind,
-        is_required=needed or bool(named and named["required"]),
+        is_required=asked.is_required or bool(named and named["required"]),
         is_main=named is not None,
         value=value,
         text=_text(kind, value),
-        options=options,
+        options=asked.options,
     )
 
 
-def _kind(described: Mapping[str, Any], value: Any) -> tuple[Kind, tuple[tuple[str, str], ...]]:
-    type_ = described.get("type")
-    if "enum" in described:
-        return "choice", (("", "As usual"), *((each, each) for each in described["enum"]))
-    if type_ == "boolean":
-        return "choice", (("", "As usual"), ("true", "Yes"), ("false", "No"))
-    if type_ in ("string", "integer", "number"):
+def _kind(asked: Asked, value: Any) -> Kind:
+    if asked.kind == "choice":
+        return "choice"
+    if asked.kind == "text":
         text = str(value or "")
-        long = len(text) > _A_LINE or "\n" in text or "\r" in text
-        return _editable("paragraph" if long else "line", text), ()
-    if type_ == "array" and described["items"].get("type") == "string" and _fits_lines(value):
-        return _editable("lines", _text("lines", value)), ()
-    return _editable("json", _text("json", value)), ()
+        long = len(text) > LONGEST_LINE or "\n" in text or "\r" in text
+        return _editable("paragraph" if long else "line", text)
+    if asked.kind == "list" and _fits_lines(value):
+        return _editable("lines", _text("lines", value))
+    return _editable("json", _text("json", value))
 
 
 def _fits_lines(value: Any) -> bool:

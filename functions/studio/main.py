@@ -4,6 +4,7 @@ from typing import Any
 
 import functions_framework.aio
 
+from functions.studio.apps import REVIEW
 from functions.studio.ingest import ingest_host
 from functions.studio.results import StudioRenderer
 from shared.app import App
@@ -88,6 +89,7 @@ def endpoint(app: App, *, streaming: frozenset[str] = frozenset(), **handlers: A
         families=FAMILIES,
         runner=runner,
         renderer=StudioRenderer(),
+        pages=(REVIEW,),
         **handlers,
     )
     return McpEndpoint(STUDIO, server, runner, streaming=streaming)

@@ -6,19 +6,22 @@ the draft and nothing else, so there is nothing to undo. What came of it is told
 
 import secrets
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import datetime, timedelta
-from typing import Annotated, Any, Final, Literal
+from functools import wraps
+from typing import Annotated, Any, Final, Literal, TypeVar
 from urllib.parse import urlencode
 
 import orjson
 from pydantic import Field
+from pydantic.json_schema import SkipJsonSchema
 
 from shared.errors import Conflict, Problem
 from shared.pipeline.drafts import Draft, Issue, ReviewShown, ReviewState
 from shared.ports.documents import ABSENT
 from shared.records import Found, Record, Records
-from shared.studio.arguments import StudioArgs
-from shared.tool import Call
+from shared.studio.arguments import StudioArgs, Written
+from shared.tool import Call, Result
 
 LASTS: Final = timedelta(hours=1)
 TOLD_FOR: Final = timedelta(days=1)
@@ -28,6 +31,9 @@ HELD: Final = timedelta(minutes=1)
 MOST_BYTES: Final = 400_000
 """Of a draft as JSON: its record holds it twice, and a record has at most 1 MiB."""
 REVIEW_ID: Final = r"^[0-9a-f]{24}$"
+_NOT_GIVEN: Final = {"review_id", "dry_run"}
+A = TypeVar("A", bound="FromDraft")
+R = TypeVar("R", bound=Result)
 
 
 class Reviewed(StudioArgs):
@@ -35,6 +41,17 @@ class Reviewed(StudioArgs):
 
     review_id: Annotated[
         str, Field(pattern=f"{REVIEW_ID}|^$", description="Tell what became of that draft.")
+    ] = ""
+
+
+class FromDraft(Written):
+    """What a create tool takes, and which draft a page in a client submits with it.
+
+    No schema shows that: every client pays for a schema, and only the page knows the draft.
+    """
+
+    review_id: SkipJsonSchema[
+        Annotated[str, Field(pattern=f"{REVIEW_ID}|^$", description="Which draft this was.")]
     ] = ""
 
 
@@ -191,6 +208,33 @@ def end(call: Call, id_: str, hold: str, result: dict[str, Any] | None) -> None:
     else:
         made = orjson.dumps(result)
         _put(call, found, hold=None, until=None, state="submitted", result=made)
+
+
+def from_draft(create: Callable[[Call, A], R]) -> Callable[[Call, A], R]:
+    """The same create tool, which also says that a draft was submitted where it is given one.
+
+    As on the page of the portal, a draft creates once, and one that is refused stays open. Raises
+    `not_found`, and `conflict` where it is over or being submitted.
+    """
+
+    @wraps(create)
+    def created(call: Call, args: A) -> R:
+        if not args.review_id or args.dry_run:
+            return create(call, args)
+        if find(call, args.review_id).value.tool != create.__name__:
+            raise Problem("not_found", "That draft is one for another tool.", field="review_id")
+        given = args.model_dump(mode="json", by_alias=True, exclude_unset=True, exclude=_NOT_GIVEN)
+        hold = start(call, args.review_id, given)
+        made: R | None = None
+        try:
+            made = create(call, args)
+        finally:
+            shown = None if made is None else made.model_dump(mode="json")
+            with suppress(Problem):  # what is created is, whether or not the draft can be told so
+                end(call, args.review_id, hold, shown)
+        return made
+
+    return created
 
 
 def decline(call: Call, id_: str, note: str) -> None:

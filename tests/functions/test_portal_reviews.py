@@ -7,7 +7,6 @@ from urllib.parse import quote
 import orjson
 import pytest
 
-from functions.portal.review_form import LONGEST
 from functions.studio.main import FAMILIES
 from shared.auth.faces import PORTAL, STUDIO
 from shared.errors import Problem
@@ -15,6 +14,7 @@ from shared.invoke import Request, invoke
 from shared.pipeline.configuration import CONFIGURATION
 from shared.ports.documents import Query
 from shared.queries import LOG
+from shared.serve.forms import LONGEST
 from shared.studio.tools import own_reviews
 from tests.functions.studio_shop import ADDRESS
 from tests.portal import Served, cookie_of, token_of

@@ -41,7 +41,7 @@ function make(tag, attributes, ...children) {
     if (typeof value === "function") made.addEventListener(name, value);
     else if (value !== undefined && value !== null && value !== false) made.setAttribute(name, value === true ? "" : value);
   }
-  for (const child of children.flat()) {
+  for (const child of children.flat(Infinity)) {
     if (child !== undefined && child !== null && child !== false) made.append(child);
   }
   return made;
@@ -75,7 +75,7 @@ function say(text) {
 }
 
 function show(...children) {
-  document.getElementById("page").replaceChildren(...children.flat().filter(Boolean), make("p", { id: "said", role: "status", class: "quiet" }));
+  document.getElementById("page").replaceChildren(...children.flat(Infinity).filter(Boolean), make("p", { id: "said", role: "status", class: "quiet" }));
 }
 
 /* The client's colours are taken only if it has all of them: half of them might not be readable. */

@@ -1,8 +1,8 @@
 """A page that a client shows beside a tool's answer: one text with its style and its script."""
 
 import html
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Final
@@ -27,7 +27,7 @@ class AppPage:
         tools: names of the tools whose answers it shows.
         folder: where its own files are, `{stem}.css` and `{stem}.js`.
         stem: their name.
-        facts: what its script knows beside the answer, by the constant's name.
+        facts: says what its script knows beside the answer, by the constant's name.
         origins: a tool that says, as `origins`, from where it loads pictures; None: from nowhere.
     """
 
@@ -38,7 +38,7 @@ class AppPage:
     tools: Sequence[str]
     folder: Path
     stem: str
-    facts: Mapping[str, Any] = field(default_factory=dict)
+    facts: Callable[[], Mapping[str, Any]] = dict
     origins: Tool[Any] | None = None
 
     @cached_property
@@ -60,7 +60,7 @@ class AppPage:
 
     def _facts(self) -> str:
         """Constants: `<` is escaped, so no text ends the script."""
-        values = {name: orjson.dumps(value).decode() for name, value in self.facts.items()}
+        values = {name: orjson.dumps(value).decode() for name, value in self.facts().items()}
         return "".join(
             f"const {name} = {value.replace('<', _LESS)};\n" for name, value in values.items()
         )

@@ -26,7 +26,7 @@ from shared.pipeline.sources import SOURCE_ID
 from shared.pipeline.workspace import Workspace
 from shared.studio.arguments import OfCard, Waits, Written, touched
 from shared.studio.cards_shown import Waiting, waiting
-from shared.studio.reviews import Reviewed, for_review
+from shared.studio.reviews import FromDraft, Reviewed, for_review, from_draft
 from shared.studio.started import JobShown, shown_asked, waited
 from shared.tool import Call, Confirmed, Effect, Family, Pending, Plan, Result, Risk
 
@@ -69,7 +69,7 @@ def draft_card_definition(call: Call, args: DraftCardDefinition) -> Draft:
     return for_review(call, args, "create_card_definition", draft)
 
 
-class CreateCardDefinition(Written):
+class CreateCardDefinition(FromDraft):
     """A new definition."""
 
     id: Annotated[str, Field(pattern=SOURCE_ID, description="Of A-Z a-z 0-9 _ -, for good.")]
@@ -103,6 +103,7 @@ class CardDefinitionWritten(Result):
     title="Create a card definition",
     role=Role.EDITOR,
 )
+@from_draft
 def create_card_definition(call: Call, args: CreateCardDefinition) -> CardDefinitionWritten:
     """Define cards: one record for each key, with values of one source or several.
 

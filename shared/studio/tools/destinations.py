@@ -30,7 +30,7 @@ from shared.pipeline.version_publishing import settled
 from shared.pipeline.workspace import Workspace
 from shared.studio.arguments import StudioArgs, Written, touched
 from shared.studio.given_destination import Described, NewDestination, Origins, Protected
-from shared.studio.reviews import Reviewed, for_review
+from shared.studio.reviews import FromDraft, Reviewed, for_review, from_draft
 from shared.tool import Call, Confirmed, Effect, Family, Plan, Result, Risk
 
 family = Family("destinations", org_types=STUDIO.org_types, tenant=True, touched=touched)
@@ -82,7 +82,7 @@ def _drafted(call: Call, args: DraftDestination) -> Draft:
     return reviewed("New destination", "create_destination", _FIELDS, made, check)
 
 
-class CreateDestination(NewDestination, Written):
+class CreateDestination(NewDestination, FromDraft):
     """A new destination."""
 
 
@@ -93,6 +93,7 @@ class CreateDestination(NewDestination, Written):
     title="Create a destination",
     role=Role.EDITOR,
 )
+@from_draft
 def create_destination(call: Call, args: CreateDestination) -> DestinationWritten:
     """Create a place where applications read product data; create_api_version comes next."""
     space = Workspace(call)
@@ -231,7 +232,7 @@ def _drafted_version(call: Call, args: DraftApiVersion) -> Draft:
     return reviewed("New version", "create_api_version", fields, made, check)
 
 
-class CreateApiVersion(_NewApiVersion, Written):
+class CreateApiVersion(_NewApiVersion, FromDraft):
     """A new version."""
 
     protected: Annotated[bool, Field(description="In place of what the destination says.")] = True
@@ -244,6 +245,7 @@ class CreateApiVersion(_NewApiVersion, Written):
     title="Create an API version",
     role=Role.EDITOR,
 )
+@from_draft
 def create_api_version(call: Call, args: CreateApiVersion) -> DestinationWritten:
     """Create a version of a destination, with the endpoints of another one if you name it.
 

@@ -36,7 +36,7 @@ from shared.pipeline.sources import SOURCE_ID
 from shared.pipeline.version_publishing import settled
 from shared.pipeline.workspace import Workspace
 from shared.studio.arguments import CardId, StudioArgs, Written, touched
-from shared.studio.reviews import Reviewed, for_review
+from shared.studio.reviews import FromDraft, Reviewed, for_review, from_draft
 from shared.studio.tools.destinations import DestinationId, DestinationWritten, VersionId
 from shared.tool import (
     Call,
@@ -158,7 +158,7 @@ def _drafted(call: Call, args: DraftEndpoint) -> Draft:
     return reviewed("New endpoint", "create_endpoint", fields, arguments, check)
 
 
-class CreateEndpoint(_NewEndpoint, Written):
+class CreateEndpoint(_NewEndpoint, FromDraft):
     """A new endpoint."""
 
 
@@ -169,6 +169,7 @@ class CreateEndpoint(_NewEndpoint, Written):
     title="Create an endpoint",
     role=Role.EDITOR,
 )
+@from_draft
 def create_endpoint(call: Call, args: CreateEndpoint) -> DestinationWritten:
     """Add an endpoint to a version that is New: cards of one definition, what is shown of them.
 

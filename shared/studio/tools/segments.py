@@ -37,7 +37,7 @@ from shared.studio.given_segment import (
     schedule_of,
     stored_filters,
 )
-from shared.studio.reviews import Reviewed, for_review
+from shared.studio.reviews import FromDraft, Reviewed, for_review, from_draft
 from shared.tool import Call, Confirmed, Effect, Family, Plan, Result, Risk
 
 family = Family("segments", org_types=STUDIO.org_types, tenant=True, touched=touched)
@@ -166,7 +166,7 @@ def _drafted(call: Call, args: DraftSegment) -> Draft:
     )
 
 
-class CreateSegment(GivenSegment, Written):
+class CreateSegment(GivenSegment, FromDraft):
     """A new segment."""
 
 
@@ -186,6 +186,7 @@ class SegmentWritten(Result):
     title="Create a segment",
     role=Role.EDITOR,
 )
+@from_draft
 def create_segment(call: Call, args: CreateSegment) -> SegmentWritten:
     """Make a segment of cards, by a filter whose matches come and go, or of cards one by one.
 

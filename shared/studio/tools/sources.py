@@ -38,6 +38,7 @@ from shared.studio.arguments import (
     touched,
 )
 from shared.studio.given_feed import GivenFeed
+from shared.studio.reviews import FromDraft, from_draft
 from shared.studio.views import PropertyShown, SourceShown, property_shown, source_shown
 from shared.tool import Call, Confirmed, Effect, Family, Plan, Result, Risk
 
@@ -126,7 +127,7 @@ def describe_data_source_schema(call: Call, args: DescribeDataSourceSchema) -> S
     )
 
 
-class CreateDataSource(Written):
+class CreateDataSource(FromDraft):
     """A new source."""
 
     id: Annotated[str, Field(pattern=SOURCE_ID, description="Of A-Z a-z 0-9 _ -, for good.")]
@@ -162,6 +163,7 @@ class SourceWritten(Result):
     title="Create a data source",
     role=Role.EDITOR,
 )
+@from_draft
 def create_data_source(call: Call, args: CreateDataSource) -> SourceWritten:
     """Create a data source with its properties; properties may also come with the first import.
 
