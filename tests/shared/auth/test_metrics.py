@@ -82,6 +82,19 @@ def test_more_series_than_a_document_holds_are_counted_as_other(metrics, clock):
     assert (len(counted), counted["other", "other"]) == (MOST + 1, 5)
 
 
+def test_series_of_two_tenants_in_turn_are_bounded_apart(metrics, clock):
+    for number in range(MOST + 5):
+        for tenant in ("north", "south"):
+            metrics.count(tenant, "mcp.tool_calls", tool=f"tool-{number}")
+    clock.advance(10)
+    written = []
+    while writes := metrics.take():
+        written += writes
+    for tenant in ("north", "south"):
+        counted = sums(each for each in written if tenant in each.path)
+        assert (len(counted), counted["other",]) == (MOST + 1, 5)
+
+
 def test_no_commit_takes_more_along_than_fits_beside_what_it_is_for(metrics, clock):
     for tenant in range(30):
         for number in range(30):
