@@ -1,7 +1,11 @@
 """Tenants created and deleted: closed at once, removed by a job that ends once, gone for good."""
 
+from datetime import timedelta
+
 import pytest
 
+from shared.engine import jobs
+from shared.engine.jobs import Job
 from shared.errors import Problem
 from shared.identity.making_tenants import SETTLED
 from tests.functions.operators import Operators
@@ -93,6 +97,20 @@ async def test_a_deleted_tenant_is_closed_at_once_and_its_data_goes_in_a_job(ope
     ]
     assert events.count("tenant.deleting") == events.count("tenant.deleted") == 1
     assert events[0] == "tenant.deleted"
+
+
+async def test_work_that_waits_in_a_deleted_tenant_is_cancelled(operators, group):
+    await full(operators, group)
+    now = operators.clock.now()
+    waiting = Job(
+        tenant="press", kind="import_feed", args={}, import_id="import-1", by="mia",
+        org="operators", surface="studio", request_id="request-1", created_at=now,
+    )  # fmt: skip
+    asked = jobs.ask(waiting, now + timedelta(days=1))
+    jobs.start(operators.app, asked)
+    await group.call("delete_tenant", childTenantId="press", confirm=True)
+    operators.work(WAIT)
+    assert jobs.find(operators.app, "press", jobs.own_id(asked.id)).value.state == "cancelled"
 
 
 async def test_a_name_is_not_used_twice(operators, group):

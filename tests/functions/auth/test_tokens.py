@@ -2,12 +2,16 @@
 
 import pytest
 
+from shared.ports.documents import Put, Query
+from shared.queries import AUTHORIZATIONS_OF_ORGANIZATION
 from tests.browser import App, Browser, allowed, signed_in
 from tests.hostile import EXCHANGES, REFRESH_TOKENS
-from tests.platform import call
+from tests.platform import Platform, call
+from tests.raced import RacedApp
 
 pytestmark = pytest.mark.anyio
 BOTH_STORES = True
+ENDS = {"authorization.ended", "authorization.replayed"}
 
 
 async def a_code(platform, **params):
@@ -119,6 +123,41 @@ async def test_a_refresh_gives_new_tokens_for_the_same_session(with_sign_in):
         assert await works(with_sign_in, fresh) == 200
         tokens = fresh
     assert await works(with_sign_in, tokens) == 200
+
+
+async def test_a_refresh_that_loses_to_another_change_is_made_again(tmp_path):
+    platform = Platform(tmp_path / "data", app=RacedApp, sign_in=True)
+    platform.organization("partner")
+    platform.member(email="ada@example.com")
+    app, tokens, _ = await signed_in(platform)
+    raced = platform.app.raced
+
+    def rival():
+        (found,) = raced.query(
+            Query(AUTHORIZATIONS_OF_ORGANIZATION, equal={"org": "partner", "state": "active"})
+        ).items
+        renamed = {**found.data, "clientName": "Renamed"}
+        raced.commit([Put(found.path, renamed, if_version=found.version)])
+
+    raced.about, raced.rival = "authorizations/", rival
+    fresh = (await app.refresh(tokens["refresh_token"])).json()
+    assert await works(platform, fresh) == 200
+    assert raced.rival is None
+    platform.close()
+
+
+async def test_the_audit_tells_a_token_used_again_from_one_given_back(with_sign_in):
+    app, tokens, _ = await signed_in(with_sign_in)
+    first = (await app.refresh(tokens["refresh_token"])).json()
+    second = (await app.refresh(first["refresh_token"])).json()
+    assert error_of(await app.refresh(tokens["refresh_token"])) == "invalid_grant"
+    assert error_of(await app.refresh(second["refresh_token"])) == "invalid_grant"
+    with_sign_in.clock.advance(1)
+    other, given_back, _ = await signed_in(with_sign_in)
+    await other.revoke(given_back["refresh_token"])
+    listed = with_sign_in.do("list_audit_events", org="partner", limit=200)["items"]
+    ends = [each["event"] for each in listed if each["event"] in ENDS]
+    assert ends == ["authorization.ended", "authorization.replayed"]
 
 
 async def test_the_same_token_gives_the_same_successor_for_a_minute(with_sign_in):
