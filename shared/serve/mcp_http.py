@@ -314,7 +314,7 @@ class McpEndpoint:
     ) -> bytes:
         """The result's JSON. A tool of ours passes the gate in `invoke`; everything else does here.
 
-        A list that depends on the narrowing and the version alone is kept; no other is, because it
+        A list that depends on its `Kind` alone is kept; no other is, because it
         may be for this caller only.
         """
         method, params = message["method"], message.get("params")
@@ -322,12 +322,13 @@ class McpEndpoint:
             await self._admit(served.request)
         route = classify(head, message, self._server.get_tool_input_schema)
         version = route.protocol_version
-        pages = self._has_pages and shows_pages(version, route.client_capabilities)
-        current.set(served._replace(pages=pages))
-        kind = Kind(served.narrowing, version, pages)
-        listing = self._lists_alike and method == "tools/list" and "cursor" not in (params or {})
-        if listing and (kept := self._listed.get(kind)) is not None:
-            return kept
+        kind = None
+        if self._lists_alike and method == "tools/list" and "cursor" not in (params or {}):
+            pages = self._has_pages and shows_pages(version, route.client_capabilities)
+            current.set(served._replace(pages=pages))
+            kind = Kind(served.narrowing, version, pages)
+            if (kept := self._listed.get(kind)) is not None:
+                return kept
         try:
             if tool is not None:
                 answer = await self._calls.answer(tool, params or {}, served.request, version)
@@ -337,7 +338,7 @@ class McpEndpoint:
             raise
         except Exception as error:  # noqa: BLE001  the SDK's own boundary: it maps every failure
             raise failed(error, head, version, message["id"]) from None
-        if listing:
+        if kind is not None:
             self._listed.keep(kind, encoded)
         return encoded
 
