@@ -12,7 +12,7 @@ from shared.serve.pages.web import Outgoing, with_query
 from shared.studio.tools import history, sources
 
 DAYS: Final = 7
-MOST: Final = 50
+MOST: Final = 20
 """Changes on a page: each may have hundreds of values, and all of them are read."""
 
 

@@ -2,7 +2,10 @@
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any, Final, NamedTuple
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, Final
+from urllib.parse import urlencode
 
 from functions.portal.forms import given
 from functions.portal.portal import plain
@@ -13,7 +16,7 @@ from shared.serve.pages.web import Outgoing, Pair, with_query
 from shared.studio.tools import entries as entry_tools
 from shared.studio.tools import history, sources
 
-A_PAGE: Final = 30
+A_PAGE: Final = 20
 MOST_COLUMNS: Final = 6
 """How many properties are shown where nobody has chosen."""
 MOST_COUNTED: Final = 4
@@ -155,7 +158,8 @@ def restore(visit: Visit) -> Outgoing:
     )
 
 
-class _Here(NamedTuple):
+@dataclass(frozen=True)
+class _Here:
     """What is asked for, and the addresses one step away."""
 
     place: str
@@ -167,13 +171,18 @@ class _Here(NamedTuple):
 
     def at(self, *, chosen: Iterable[Pair] | None = None, cursor: str = "") -> str:
         """The same with other values, or its next page."""
-        asked = {"tenant": self.tenant, "source": self.source, "q": self.words, "cursor": cursor}
-        place = with_query(self.place, given(asked))
-        for column in self.columns:
-            place = with_query(place, {"column": column})
-        for name, value in self.chosen if chosen is None else chosen:
-            place = with_query(place, {"value": f"{name}:{value}"})
-        return place
+        values = self.chosen if chosen is None else chosen
+        more = [("value", f"{name}:{value}") for name, value in values]
+        if cursor:
+            more.append(("cursor", cursor))
+        return f"{self._without_values}&{urlencode(more)}" if more else self._without_values
+
+    @cached_property
+    def _without_values(self) -> str:
+        """What all these addresses begin with: there is one for each value to narrow by."""
+        asked = given({"tenant": self.tenant, "source": self.source, "q": self.words})
+        columns = [("column", column) for column in self.columns]
+        return f"{self.place}?{urlencode([*asked.items(), *columns])}"
 
     def without(self, name: str, value: str) -> str:
         """The same without one value."""

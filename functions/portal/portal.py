@@ -33,6 +33,7 @@ _SEPARATORS: Final = {
 """What stands between thousands, where it is not a comma."""
 MONTHS: Final = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 _TO_SECONDS: Final = len("2026-01-01T00:00:00")
+_NOTHING: Final = Markup('<span class="quiet">nothing</span>')
 
 
 class Portal(Site):
@@ -54,11 +55,13 @@ def _templates() -> Environment:
     found = environment(FOLDER)
     found.filters |= {
         "amount": shown_amount,
+        "changed": shown_change,
         "host": lambda url: urlsplit(url).netloc,
         "number": shown_number,
         "plain": plain,
         "pretty": pretty,
         "time": shown_time,
+        "value": shown_value,
     }
     return found
 
@@ -101,6 +104,18 @@ def plain(value: Any) -> str:
     if isinstance(value, list):
         return ", ".join(map(plain, value))
     return orjson.dumps(value).decode() if isinstance(value, dict) else str(value)
+
+
+def shown_value(value: Any) -> Markup:
+    """A property's value."""
+    return _NOTHING if value is None else escape(plain(value))
+
+
+def shown_change(change: Mapping[str, Any]) -> Markup:
+    """A property's value before and after."""
+    of = escape(".".join(filter(None, (change["property"], change["language"]))))
+    was, now = shown_value(change["old"]), shown_value(change["new"])
+    return Markup(f"<code>{of}</code> {was} \u2192 {now}")  # noqa: S704  each part is escaped
 
 
 def pretty(value: Mapping[str, Any]) -> Markup:

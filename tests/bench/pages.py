@@ -28,6 +28,10 @@ SIGNED_OUT = "signed-out"
 _WHO = Asked(account.family["get_account"], {}, aside=True)
 _SOURCE = {"source_id": SOURCE}
 _PRINTERS = {**_SOURCE, "query": "printer"}
+_NARROWING = [
+    {"property": name, "size": 8} for name in ("brand", "currency", "url_derived", "color")
+]
+"""What the page of printers counts, because values of its entries repeat."""
 _OF_OWNER = {
     "picture": (
         "data?",
@@ -49,18 +53,18 @@ _OF_OWNER = {
     "entries": (
         f"entries?source={SOURCE}&q=printer&column=title&column=brand&",
         [(sources.family["search_data_sources"], {"query": SOURCE, "limit": 200})],
-        [(entries.family["search_entries"], {**_PRINTERS, "limit": 30})],
+        [(entries.family["search_entries"], {**_PRINTERS, "limit": 20})],
         [
             (
                 entries.family["search_entries"],
-                {**_PRINTERS, "limit": 0, "facets": [{"property": "brand", "size": 8}]},
+                {**_PRINTERS, "limit": 0, "facets": _NARROWING},
             )
         ],
     ),
     "changes": (
         f"changes?source={SOURCE}&",
         [(sources.family["search_data_sources"], {"limit": 200})],
-        [(history.family["query_changelog"], {**_SOURCE, "limit": 50})],
+        [(history.family["query_changelog"], {**_SOURCE, "limit": 20})],
     ),
 }
 """Page -> its address as far as the tenant, and what it asks, read by read."""

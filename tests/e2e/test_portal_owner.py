@@ -9,8 +9,7 @@ from playwright.sync_api import expect
 from shared.catalog import catalogs
 from shared.cli import demo
 from tests.e2e.looks import complaints
-from tests.e2e.portal import LOOKS
-from tests.e2e.test_portal_upload import Owner
+from tests.e2e.portal import LOOKS, Owner
 
 pytestmark = pytest.mark.slow
 ROWS = 30_000
