@@ -75,7 +75,8 @@ TARGETS = {
     "shared/identity/me.py": f"shared/auth/test_api_keys {TENANTS}",
     "shared/identity/names.py": "shared/identity/test_addresses shared/identity/test_ids",
     "shared/identity/organizations.py": f"{OWN} shared/auth/test_gate functions/test_access_ends "
-    "functions/auth/test_invitations shared/identity/test_ids functions/test_portal_operators",
+    "functions/auth/test_invitations shared/identity/test_ids functions/test_portal_operators "
+    "functions/test_tenants",
     "shared/identity/own_keys.py": f"{OWN} functions/test_portal_pages",
     "shared/identity/own_members.py": f"functions/auth/test_invitations {OWN} "
     "shared/identity/test_ids functions/test_access_ends",

@@ -110,6 +110,13 @@ async def test_a_disabled_organization_is_403_on_both_surfaces(stocked):
     assert await statuses(stocked, stocked.token(), stocked.key()) == (200, 200)
 
 
+async def test_a_change_of_how_much_an_organization_may_call_ends_nobodys_access(stocked):
+    token, key = stocked.token(), stocked.key()
+    stocked.clock.advance(1)
+    stocked.do("change_organization", id="partner", rate_limit=500)
+    assert await statuses(stocked, token, key) == (200, 200)
+
+
 async def test_nothing_of_a_disabled_organization_is_listed_as_good(with_sign_in):
     """Neither is it once the organization is enabled again: what ended has ended."""
     do = with_sign_in.do

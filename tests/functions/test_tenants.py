@@ -200,6 +200,17 @@ async def test_who_is_removed_and_comes_back_has_no_role_of_before(platform):
         assert (await call(client, "/studio/north/mcp", "list_things"))[0]["role"] == "editor"
 
 
+async def test_roles_in_tenants_go_with_who_is_removed_and_stay_with_who_becomes_an_owner(platform):
+    def listed():
+        return [each["role"] for each in platform.do("list_tenant_roles", tenant="north")["items"]]
+
+    platform.do("set_tenant_role", tenant="north", principal="eddi", role="viewer")
+    platform.member("shop", "eddi", role="owner")
+    assert listed() == ["viewer"]
+    platform.member("shop", "eddi", state="removed")
+    assert listed() == []
+
+
 async def test_roles_are_for_members_of_the_owning_organization(platform):
     for principal, why in (("nobody", "no such member"), ("x/../y", "principal: ")):
         with pytest.raises(Problem, match=why):
