@@ -109,6 +109,7 @@ def test_pictures_are_loaded_from_declared_hosts_and_from_no_other(client):
     page = partner.show("search_products", result=answer(items=items))
     expect(page.locator("img.picture")).to_have_count(1)
     expect(page.locator(".none")).to_have_count(3)
+    page.wait_for_function("document.querySelector('img.picture').naturalWidth > 0")
     assert partner.pictures == ["https://demo-shop.example/images/alpine-tent-2.jpg"]
     assert partner.seen("csp")["resourceDomains"] == ["https://demo-shop.example"]
 
