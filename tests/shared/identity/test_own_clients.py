@@ -70,6 +70,13 @@ def test_a_member_disconnects_no_colleagues_client_and_an_owner_any(platform, pe
     assert (state("ben"), state("cyd"), state("ada")) == ("ended", "ended", "active")
 
 
+def test_the_portal_is_told_from_clients_that_people_connected(platform, people, clients):
+    portal = connected(platform, "ben", client=platform.settings.portal_url)
+    listed = people["ben"](SESSIONS["list_own_clients"])["items"]
+    shown = {each["id"]: each["isPortal"] for each in listed}
+    assert shown == {clients["ben"]: False, portal: True}
+
+
 def test_an_owner_disconnects_no_client_of_another_organization(platform, people, clients):
     platform.organization("other")
     stranger = acting(platform, "other", "olga")
