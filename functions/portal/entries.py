@@ -216,12 +216,14 @@ def _filter(known: Mapping[str, str], name: str, value: str) -> dict[str, Any]:
 
 def _cells(shown: Mapping[str, Any]) -> dict[str, str]:
     """An entry's values by property; localized ones one after another."""
-    texts: dict[str, list[str]] = {}
+    texts: dict[str, str] = {}
     for each in shown["properties"]:
-        text = plain(each["value"])
-        own = texts.setdefault(each["id"], [])
-        own.append(f"{each['language']}: {text}" if each["language"] else text)
-    return {name: " · ".join(own) for name, own in texts.items()}
+        name, value, language = each["id"], each["value"], each["language"]
+        text = value if isinstance(value, str) else plain(value)
+        if language:
+            text = f"{language}: {text}"
+        texts[name] = f"{texts[name]} · {text}" if name in texts else text
+    return texts
 
 
 def _often(rows: Sequence[Mapping[str, str]]) -> list[str]:
